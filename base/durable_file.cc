@@ -1,0 +1,100 @@
+#include "base/durable_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace orch {
+namespace {
+
+absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = write(fd, bytes.data(), bytes.size());
+    if (wrote < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoStatus(errno, absl::StrCat("cannot write ", path));
+    }
+    bytes.remove_prefix(static_cast<size_t>(wrote));
+  }
+  if (fsync(fd) != 0) return ErrnoStatus(errno, absl::StrCat("cannot sync ", path));
+  return absl::OkStatus();
+}
+
+absl::Status SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open folder ", folder));
+  const int rc = fsync(fd);
+  const int error = errno;
+  close(fd);
+  return rc == 0 ? absl::OkStatus() : ErrnoStatus(error, absl::StrCat("cannot sync folder ", folder));
+}
+
+}  // namespace
+
+absl::Status ErrnoStatus(int error, absl::string_view what_failed) {
+  const std::string message = absl::StrCat(what_failed, ": ", std::generic_category().message(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return absl::NotFoundError(message);
+    case EACCES:
+    case EPERM:
+    case EROFS: return absl::PermissionDeniedError(message);
+    case EEXIST: return absl::AlreadyExistsError(message);
+    case ENOSPC:
+    case EDQUOT:
+    case EAGAIN:
+    case EINTR: return absl::UnavailableError(message);
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return absl::ResourceExhaustedError(message);
+    case EINVAL:
+    case ENAMETOOLONG: return absl::InvalidArgumentError(message);
+    default: return absl::FailedPreconditionError(message);
+  }
+}
+
+absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode) {
+  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot create a file beside ", path));
+  absl::Cleanup remove = [&temporary] { unlink(temporary.c_str()); };
+  absl::Status written =
+      fchmod(fd, mode) == 0 ? WriteAll(fd, contents, path) : ErrnoStatus(errno, absl::StrCat("cannot set the mode of ", path));
+  close(fd);
+  ORCH_RETURN_IF_ERROR(written);
+  if (rename(temporary.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, absl::StrCat("cannot replace ", path));
+  std::move(remove).Cancel();
+  return SyncFolderOf(path);
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", path));
+  absl::Cleanup close_file = [fd] { close(fd); };
+  std::string contents;
+  char buffer[16384];
+  while (true) {
+    const ssize_t got = read(fd, buffer, sizeof(buffer));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return ErrnoStatus(errno, absl::StrCat("cannot read ", path));
+    }
+    if (got == 0) return contents;
+    if (contents.size() + static_cast<size_t>(got) > max_bytes) {
+      return absl::ResourceExhaustedError(absl::StrCat(path, " holds more than the ", max_bytes, " bytes accepted"));
+    }
+    contents.append(buffer, static_cast<size_t>(got));
+  }
+}
+
+}  // namespace orch

@@ -1,0 +1,25 @@
+// Files that are whole or not there, also after a crash.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace orch {
+
+// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder.
+// The mode is set before the first byte is written. Unavailable when the disk is full.
+absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode);
+
+// NotFound, PermissionDenied, or ResourceExhausted when the file holds more than `max_bytes`.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
+
+// Text for an errno, with what failed on which path: "cannot open /x: Permission denied".
+absl::Status ErrnoStatus(int error, absl::string_view what_failed);
+
+}  // namespace orch

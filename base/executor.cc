@@ -1,0 +1,114 @@
+#include "base/executor.h"
+
+#include <pthread.h>
+
+namespace orch {
+
+TimerId TimerQueue::Add(absl::Duration due, Task task) {
+  const TimerId id = next_id_++;
+  by_due_.emplace(std::make_pair(due, id), std::move(task));
+  due_by_id_.emplace(id, due);
+  return id;
+}
+
+bool TimerQueue::Cancel(TimerId timer) {
+  const auto found = due_by_id_.find(timer);
+  if (found == due_by_id_.end()) return false;
+  by_due_.erase({found->second, timer});
+  due_by_id_.erase(found);
+  return true;
+}
+
+absl::Duration TimerQueue::NextDue() const {
+  return by_due_.empty() ? absl::InfiniteDuration() : by_due_.begin()->first.first;
+}
+
+Task TimerQueue::TakeDue(absl::Duration now) {
+  if (by_due_.empty() || by_due_.begin()->first.first > now) return Task();
+  Task task = std::move(by_due_.begin()->second);
+  due_by_id_.erase(by_due_.begin()->first.second);
+  by_due_.erase(by_due_.begin());
+  return task;
+}
+
+void TimerQueue::Clear() {
+  by_due_.clear();
+  due_by_id_.clear();
+}
+
+LoopExecutor::LoopExecutor(const Clock* clock, std::string thread_name)
+    : clock_(clock), thread_(&LoopExecutor::Run, this, std::move(thread_name)) {}
+
+LoopExecutor::~LoopExecutor() { Stop(); }
+
+void LoopExecutor::Post(Task task) {
+  MutexLock lock(&mu_);
+  if (stopping_) return;
+  queue_.push_back(std::move(task));
+  if (queue_.size() == 1) wake_.Signal();
+}
+
+TimerId LoopExecutor::PostAfter(absl::Duration delay, Task task) {
+  const absl::Duration due = clock_->Steady() + delay;
+  MutexLock lock(&mu_);
+  const bool first = due < timers_.NextDue();
+  const TimerId id = timers_.Add(due, std::move(task));
+  if (first) wake_.Signal();
+  return id;
+}
+
+bool LoopExecutor::Cancel(TimerId timer) {
+  MutexLock lock(&mu_);
+  return timers_.Cancel(timer);
+}
+
+bool LoopExecutor::OnLoop() const { return std::this_thread::get_id() == thread_.get_id(); }
+
+void LoopExecutor::Stop() {
+  {
+    MutexLock lock(&mu_);
+    stopping_ = true;
+    wake_.Signal();
+  }
+  if (thread_.joinable()) thread_.join();
+  // Destroyed outside the lock: a task may own objects that post when they end.
+  std::vector<Task> queue;
+  TimerQueue timers;
+  MutexLock lock(&mu_);
+  queue.swap(queue_);
+  std::swap(timers, timers_);
+}
+
+void LoopExecutor::Run(std::string thread_name) {
+  pthread_setname_np(pthread_self(), thread_name.substr(0, 15).c_str());
+  std::vector<Task> batch;
+  while (true) {
+    Task timer;
+    {
+      MutexLock lock(&mu_);
+      while (!stopping_ && queue_.empty()) {
+        timer = timers_.TakeDue(clock_->Steady());
+        if (timer) break;
+        const absl::Duration due = timers_.NextDue();
+        if (due == absl::InfiniteDuration()) {
+          wake_.Wait(&mu_);
+        } else {
+          wake_.WaitFor(&mu_, absl::ToChronoNanoseconds(due - clock_->Steady()));
+        }
+      }
+      if (stopping_) return;
+      if (!timer) {
+        batch.swap(queue_);
+        timer = timers_.TakeDue(clock_->Steady());
+      }
+    }
+    for (Task& task : batch) {
+      task();
+      task = nullptr;
+    }
+    batch.clear();
+    if (timer) timer();
+  }
+}
+
+}  // namespace orch

@@ -1,0 +1,69 @@
+// The only fork/exec of the project. Argument vectors, never a shell string.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+
+namespace orch {
+
+// Set by one thread, seen by another: ends a running process (SIGTERM, then SIGKILL).
+class CancelToken {
+ public:
+  void Cancel();
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+  // An eventfd that is readable once cancelled; owned by the token.
+  int fd() const { return fd_; }
+  CancelToken();
+  ~CancelToken();
+  CancelToken(const CancelToken&) = delete;
+  CancelToken& operator=(const CancelToken&) = delete;
+
+ private:
+  int fd_;
+  std::atomic<bool> cancelled_{false};
+};
+
+struct ProcessSpec {
+  std::vector<std::string> argv;              // argv[0] is searched in PATH unless it holds a slash
+  std::map<std::string, std::string> env;     // added to the base environment: PATH, HOME, LC_ALL=C, nothing inherited else
+  std::string cwd;                            // empty: /
+  std::string stdin_text;                     // then end of file
+  absl::Duration timeout = absl::Seconds(60); // then the whole process group is ended
+  absl::Duration kill_grace = absl::Seconds(2);  // between SIGTERM and SIGKILL
+  size_t max_output = 1u << 20;               // bytes kept of each of stdout and stderr; the rest is read and dropped
+  bool end_on_output_limit = false;           // end the group instead of dropping
+  const CancelToken* cancel = nullptr;        // may be null; must outlive the call
+};
+
+struct ProcessResult {
+  enum class End { kExited, kSignalled, kTimedOut, kCancelled, kOutputLimit };
+  End end = End::kExited;
+  int exit_code = -1;      // for kExited
+  int signal = 0;          // for kSignalled
+  std::string out;
+  std::string err;
+  bool out_truncated = false;
+  bool err_truncated = false;
+  absl::Duration wall;
+  bool ok() const { return end == End::kExited && exit_code == 0; }
+};
+
+// Runs to its end. Blocks; thread-safe. The child leads a process group of its own; what it leaves
+// behind in that group when it ends is killed, and never held against the pipes. NotFound when the program is not there, PermissionDenied when it is
+// not executable, ResourceExhausted when no process or descriptor can be had.
+absl::StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, const Clock& clock);
+
+// The full path execvp would take, or NotFound. For "is dnf here?".
+absl::StatusOr<std::string> FindProgram(absl::string_view name);
+
+}  // namespace orch

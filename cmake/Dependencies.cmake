@@ -1,0 +1,57 @@
+# System libraries, all Debian 12 packages. gRPC's own CMake files name shared objects only,
+# so its static closure is taken from pkg-config (decision record 0001).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+pkg_check_modules(GRPCPP REQUIRED grpc++)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(ABSL REQUIRED absl_status absl_statusor absl_strings absl_str_format absl_time
+  absl_flat_hash_map absl_flat_hash_set absl_hash absl_span absl_cord absl_synchronization
+  absl_random_random absl_any_invocable absl_cleanup absl_inlined_vector absl_function_ref)
+
+# Names of archives for a pkg-config static closure; OpenSSL and the C library stay shared, so
+# that their security updates reach installed programs without a rebuild.
+function(orch_static_closure target)
+  set(static_names)
+  set(shared_names)
+  foreach(library IN LISTS ARGN)
+    if(library MATCHES "^(ssl|crypto|systemd|dl|rt|m|pthread)$")
+      list(APPEND shared_names -l${library})
+    elseif(NOT library IN_LIST static_names)
+      list(APPEND static_names -l${library})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES static_names)
+  list(REMOVE_DUPLICATES shared_names)
+  string(JOIN " " names ${static_names})
+  target_link_libraries(${target} INTERFACE
+    "-Wl,-Bstatic -Wl,--start-group ${names} -Wl,--end-group -Wl,-Bdynamic" ${shared_names} Threads::Threads dl)
+endfunction()
+
+add_library(orch_absl INTERFACE)
+add_library(orch_grpc INTERFACE)
+if(ORCH_STATIC)
+  orch_static_closure(orch_absl ${ABSL_STATIC_LIBRARIES})
+  orch_static_closure(orch_grpc grpc++_reflection ${GRPCPP_STATIC_LIBRARIES} re2 protobuf ${ABSL_STATIC_LIBRARIES})
+else()
+  target_link_libraries(orch_absl INTERFACE ${ABSL_LIBRARIES} Threads::Threads)
+  target_link_libraries(orch_grpc INTERFACE grpc++_reflection ${GRPCPP_LIBRARIES} protobuf::libprotobuf orch_absl)
+endif()
+
+# RE2 also sits inside gRPC's closure; linked the same way, so that a program holds it once.
+add_library(orch_re2 INTERFACE)
+if(ORCH_STATIC)
+  orch_static_closure(orch_re2 re2)
+else()
+  target_link_libraries(orch_re2 INTERFACE PkgConfig::RE2)
+endif()
+
+# Only needed by what is tested or measured.
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
