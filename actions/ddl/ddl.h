@@ -1,0 +1,99 @@
+// A plugin's description: its actions, their inputs and outputs, how to show them, how long they
+// may take. JSON in the shape of Choria's agent DDL v1, plus `impact`, `idempotent` and
+// `additional_inputs` an action and `sensitive` an input. No execution here: client, hub and node
+// all read the same text. Immutable once loaded.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/json.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace orch::ddl {
+
+inline constexpr size_t kMaxDdlBytes = 256u << 10;
+inline constexpr size_t kMaxActions = 256;
+inline constexpr size_t kMaxFields = 256;  // inputs, and outputs, of one action
+
+enum class Display { kAlways, kOk, kFailed };
+enum class Impact { kRead, kChange };  // absent in the text: kChange, the careful reading
+enum class InputType { kString, kList, kBoolean, kInteger, kFloat, kNumber, kHash, kArray };
+
+struct Input {
+  std::string name;
+  std::string prompt;
+  std::string description;
+  InputType type = InputType::kString;
+  bool optional = false;
+  bool sensitive = false;             // shown as *** everywhere
+  std::optional<Json> default_value;
+  std::string validation;             // regex, or a named validator; empty: none
+  std::shared_ptr<const re2::RE2> pattern;  // when `validation` is a regex
+  size_t max_length = 0;              // characters; 0: unlimited
+  std::vector<Json> list;             // for kList
+};
+
+struct Output {
+  std::string name;
+  std::string description;
+  std::string display_as;
+  std::string type;
+  std::optional<Json> default_value;
+};
+
+struct Aggregate {
+  std::string function;  // summary, average, sum, min, max, percentile, boolean_summary, nagios_states, chart
+  std::string output;
+  std::string format;    // printf-like as in MCollective; empty: the function's own
+  Json arguments;        // the function's other arguments as given
+};
+
+struct Action {
+  std::string name;
+  std::string description;
+  Display display = Display::kFailed;
+  Impact impact = Impact::kChange;
+  bool idempotent = false;
+  bool additional_inputs = false;  // takes inputs that are not declared
+  std::optional<absl::Duration> timeout;  // of this action; else the plugin's
+  std::vector<Input> inputs;       // in the text's order where it gives one, else by name
+  std::vector<Output> outputs;
+  std::vector<Aggregate> aggregates;
+
+  const Input* FindInput(absl::string_view input) const;
+  const Output* FindOutput(absl::string_view output) const;
+};
+
+struct Plugin {
+  std::string name;  // ^[a-z0-9_]+$
+  std::string description;
+  std::string author;
+  std::string license;
+  std::string version;
+  std::string url;
+  absl::Duration timeout;
+  std::string provider;  // "" built in, "external", …
+  std::map<std::string, Action> actions;
+  std::string json;      // the text as loaded
+  std::string sha256;    // 32 bytes over `json`
+
+  const Action* FindAction(absl::string_view action) const;
+  absl::Duration TimeoutOf(const Action& action) const { return action.timeout.value_or(timeout); }
+};
+
+// InvalidArgument names `source` and the place ("package.json: actions[3].inputs.package.validation")
+// and the fix: wrong types, unknown validators, validations that are no RE2, limits.
+absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source);
+
+}  // namespace orch::ddl
