@@ -2,7 +2,7 @@
 //
 //   orch-credential: v1 kind=client name=peadmin key=k1 at=1700000000000000 nonce=32HEX cert=64HEX mac=64HEX
 //
-// mac = HMAC-SHA256(derived key, the lines
+// mac = HMAC-SHA256(derived key, the lines, without a line break behind the last,
 //   orch-call-v1 \n KIND \n NAME \n METHOD \n AT \n NONCE_HEX \n CERT_HEX)
 // METHOD is the full one ("/orch.v1.Orchestrator/Invoke"), AT microseconds since 1970, CERT the
 // SHA-256 of the DER of the TLS leaf certificate the peer was shown ("-" on a plaintext
@@ -21,6 +21,7 @@
 #include "auth/refusal.h"
 #include "auth/replay_guard.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace orch::auth {
 
@@ -78,11 +79,25 @@ class CallVerifier {
   static constexpr int kMaxRefusalLogsPerSecond = 20;
 
  private:
+  struct Verdict;  // why not, or nothing
+  Verdict Check(PeerKind expected, absl::string_view method, absl::string_view certificate_name,
+                const CallCredential& credential, std::string* key) const;
+  Verdict CheckTime(const CallCredential& credential) const;
+  Verdict CheckCertificate(const CallCredential& credential, absl::string_view certificate_name) const;
+  Verdict CheckReplay(const CallCredential& credential) const;
+  absl::Status Refuse(const Verdict& verdict, PeerKind expected, absl::string_view name, absl::string_view method,
+                      absl::string_view peer) const;
+
   const Keyring* const keyring_;
   ReplayGuard* const replay_guard_;
   const Clock* const clock_;
   RefusalCounters* const counters_;
   const Options options_;
+
+  mutable Mutex mu_;  // for the log's rate
+  mutable absl::Duration log_second_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();
+  mutable int logged_ ABSL_GUARDED_BY(mu_) = 0;
+  mutable int unlogged_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace orch::auth

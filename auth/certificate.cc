@@ -1,0 +1,96 @@
+#include "auth/certificate.h"
+
+#include <openssl/pem.h>
+
+#include <ctime>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "auth/tls.h"
+#include "base/status_macros.h"
+
+namespace orch::auth {
+namespace {
+
+BioPtr ReadFrom(absl::string_view text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+// A key with a passphrase must not make a daemon ask for one on its terminal.
+int NoPassphrase(char*, int, int, void*) { return -1; }
+
+absl::Time ToTime(const ASN1_TIME* time) {
+  std::tm parts = {};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return absl::InfinitePast();
+  return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
+std::string ToText(const ASN1_STRING* text) {
+  unsigned char* bytes = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&bytes, text);
+  if (size < 0) return "";
+  std::string out(reinterpret_cast<char*>(bytes), static_cast<size_t>(size));
+  OPENSSL_free(bytes);
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<X509Ptr> ParseCertificate(absl::string_view pem) {
+  const BioPtr bio = ReadFrom(pem);
+  X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr));
+  if (certificate != nullptr) return certificate;
+  return absl::InvalidArgumentError(absl::StrCat("no PEM certificate in it (", TakeOpensslError(), ")"));
+}
+
+absl::StatusOr<PkeyPtr> ParsePrivateKey(absl::string_view pem) {
+  const BioPtr bio = ReadFrom(pem);
+  PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  if (key != nullptr) return key;
+  return absl::InvalidArgumentError(
+      absl::StrCat("no PEM private key without a passphrase in it (", TakeOpensslError(), ")"));
+}
+
+absl::Status CheckValidity(X509* certificate, absl::Time now) {
+  const absl::Time from = ToTime(X509_get0_notBefore(certificate));
+  const absl::Time until = ToTime(X509_get0_notAfter(certificate));
+  if (from <= now && now <= until) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      now > until ? "it has expired" : "it is not valid yet", ": valid from ",
+      absl::FormatTime("%Y-%m-%d %H:%M", from, absl::UTCTimeZone()), " to ",
+      absl::FormatTime("%Y-%m-%d %H:%M", until, absl::UTCTimeZone()), " UTC, now is ",
+      absl::FormatTime("%Y-%m-%d %H:%M", now, absl::UTCTimeZone()), "; make a new one, or set this machine's clock"));
+}
+
+bool CertificateFitsHost(X509* certificate, absl::string_view host) {
+  const std::string name(host);
+  return X509_check_ip_asc(certificate, name.c_str(), 0) == 1 ||
+         X509_check_host(certificate, name.data(), name.size(), 0, nullptr) == 1;
+}
+
+absl::StatusOr<std::string> CertificateBinding(absl::string_view pem) {
+  ORCH_ASSIGN_OR_RETURN(const X509Ptr certificate, ParseCertificate(pem));
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) {
+    return absl::InternalError(absl::StrCat("cannot digest the certificate: ", TakeOpensslError()));
+  }
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
+}
+
+absl::StatusOr<std::vector<std::string>> CertificateNames(absl::string_view pem) {
+  ORCH_ASSIGN_OR_RETURN(const X509Ptr certificate, ParseCertificate(pem));
+  std::vector<std::string> names;
+  const X509_NAME* subject = X509_get_subject_name(certificate.get());
+  if (const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1); index >= 0) {
+    names.push_back(ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index))));
+  }
+  const NamesPtr alternatives(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; alternatives != nullptr && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
+    if (name->type == GEN_DNS) names.push_back(ToText(name->d.dNSName));
+  }
+  return names;
+}
+
+}  // namespace orch::auth

@@ -1,0 +1,17 @@
+// Turns what gRPC says about a call that never reached the hub into what to check. gRPC's own
+// text ("Ssl handshake failed: ... wrong version number") names the symptom only.
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "auth/tls.h"
+
+namespace orch::auth {
+
+// Never Ok. The code is the call's, or Unauthenticated when CallSigner refused to send; the
+// message begins with the address tried. What the hub itself answered is passed through.
+absl::Status ExplainCallError(const grpc::Status& status, absl::string_view address, const ChannelTlsOptions& tls);
+
+}  // namespace orch::auth

@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "auth/keyring.h"
+#include "auth/names.h"
+#include "auth/new_file.h"
+#include "base/durable_file.h"
+#include "base/status_macros.h"
+
+namespace orch::auth {
+namespace {
+
+// No message repeats a word of the line: any of them may be a key in the wrong place.
+absl::Status CheckKeyId(absl::string_view id) {
+  if (IsKeyId(id)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the second word, the key id, must be 1 to ", kMaxKeyIdBytes, " letters, digits, '_', '.' or '-'"));
+}
+
+absl::StatusOr<std::string> ParseKey(absl::string_view hex) {
+  std::string bytes;
+  if (DecodeHex(hex, kKeyBytes, &bytes)) return bytes;
+  return absl::InvalidArgumentError(absl::StrCat("the last word, the key, must be ", 2 * kKeyBytes,
+                                                 " hex digits; this one has ", hex.size(),
+                                                 hex.size() == 2 * kKeyBytes ? " characters, not all hex" : " characters"));
+}
+
+absl::Status ParsePsk(const std::vector<absl::string_view>& words, CredentialsFile* file) {
+  if (words.size() != 3) {
+    return absl::InvalidArgumentError(absl::StrCat("expected 'psk KEY_ID 64HEX', found ", words.size(), " words"));
+  }
+  ORCH_RETURN_IF_ERROR(CheckKeyId(words[1]));
+  ORCH_ASSIGN_OR_RETURN(std::string bytes, ParseKey(words[2]));
+  for (const Key& psk : file->psks) {
+    if (psk.id == words[1]) return absl::InvalidArgumentError("an earlier line has the same key id; give each psk its own");
+  }
+  file->psks.push_back({std::string(words[1]), std::move(bytes)});
+  return absl::OkStatus();
+}
+
+absl::Status ParseDerived(PeerKind kind, const std::vector<absl::string_view>& words, CredentialsFile* file) {
+  if (words.size() != 4) {
+    return absl::InvalidArgumentError(absl::StrCat("expected '", PeerKindName(kind), " KEY_ID ",
+                                                   kind == PeerKind::kNode ? "IDENTITY" : "NAME", " 64HEX', found ",
+                                                   words.size(), " words"));
+  }
+  ORCH_RETURN_IF_ERROR(CheckKeyId(words[1]));
+  if (!IsPeerName(kind, words[2])) {
+    return absl::InvalidArgumentError("the third word, the name, must be letters, digits, '_', '.' or '-'");
+  }
+  ORCH_ASSIGN_OR_RETURN(std::string bytes, ParseKey(words[3]));
+  for (const CredentialsFile::Derived& other : file->derived) {
+    if (other.kind == kind && other.name == words[2] && other.key.id == words[1]) {
+      return absl::InvalidArgumentError("an earlier line holds a key for the same name and key id; keep one");
+    }
+  }
+  file->derived.push_back({kind, std::string(words[2]), Key{std::string(words[1]), std::move(bytes)}});
+  return absl::OkStatus();
+}
+
+absl::Status ParseLine(absl::string_view line, CredentialsFile* file) {
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(line.substr(0, line.find('#')), absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  if (words.empty()) return absl::OkStatus();
+  if (words[0] == "psk") return ParsePsk(words, file);
+  if (words[0] == "node") return ParseDerived(PeerKind::kNode, words, file);
+  if (words[0] == "client") return ParseDerived(PeerKind::kClient, words, file);
+  return absl::InvalidArgumentError("a line begins with psk, node, client or #");
+}
+
+}  // namespace
+
+absl::string_view PeerKindName(PeerKind kind) { return kind == PeerKind::kNode ? "node" : "client"; }
+
+absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, absl::string_view file_name) {
+  if (text.size() > kMaxCredentialsFileBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("credentials file ", file_name, " holds more than ", kMaxCredentialsFileBytes, " bytes"));
+  }
+  CredentialsFile file;
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (const absl::Status parsed = ParseLine(line, &file); !parsed.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("credentials file ", file_name, " line ", number, ": ", parsed.message()));
+    }
+  }
+  return file;
+}
+
+absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
+  ORCH_RETURN_IF_ERROR(CheckSecretFile(path, "credentials file"));
+  ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxCredentialsFileBytes));
+  return Parse(text, path);
+}
+
+absl::StatusOr<Key> LoadPeerKey(const std::string& path, PeerKind kind, absl::string_view name) {
+  if (!IsPeerName(kind, name)) {
+    return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(name.substr(0, kMaxNameBytes)), "' cannot be the name of a ",
+                                                   PeerKindName(kind), "; use letters, digits, '_', '.' and '-'"));
+  }
+  ORCH_ASSIGN_OR_RETURN(CredentialsFile file, CredentialsFile::Load(path));
+  for (CredentialsFile::Derived& derived : file.derived) {
+    if (derived.kind == kind && derived.name == name) return std::move(derived.key);
+  }
+  if (!file.psks.empty()) return Key{file.psks[0].id, DeriveKey(file.psks[0].bytes, kind, name)};
+  return absl::FailedPreconditionError(absl::StrCat("credentials file ", path, " holds neither a psk nor a key of ",
+                                                    PeerKindName(kind), " '", name,
+                                                    "'; copy a psk line from the hub's file, or that peer's own line"));
+}
+
+absl::Status WriteNewCredentials(const std::string& path, absl::string_view key_id, Random* random) {
+  ORCH_RETURN_IF_ERROR(CheckKeyId(key_id));
+  const std::string text = absl::StrCat(
+      "# Keys of this orch hub; keep secret, mode 0600.\n"
+      "# The first psk is the one new things are made with, all are accepted. To rotate: put a new\n"
+      "# one last here and on the hub's other copies, give it to the peers, move it to the top, and\n"
+      "# remove the old one when no node uses it any more (orchctl hub status).\n"
+      "psk ",
+      key_id, " ", absl::BytesToHexString(random->Bytes(kKeyBytes)), "\n");
+  return WriteNewFile(path, text, 0600);
+}
+
+}  // namespace orch::auth

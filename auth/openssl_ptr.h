@@ -1,0 +1,33 @@
+// Owning pointers for OpenSSL's objects, and its last error as text.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+
+namespace orch::auth {
+
+template <typename T, void (*kFree)(T*)>
+struct OpensslDeleter {
+  void operator()(T* object) const { kFree(object); }
+};
+using X509Ptr = std::unique_ptr<X509, OpensslDeleter<X509, X509_free>>;
+using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDeleter<EVP_PKEY, EVP_PKEY_free>>;
+using BioPtr = std::unique_ptr<BIO, OpensslDeleter<BIO, BIO_free_all>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslDeleter<GENERAL_NAMES, GENERAL_NAMES_free>>;
+
+// The first error of this thread's queue, which is emptied: what other libraries do with OpenSSL
+// must not find it.
+inline std::string TakeOpensslError() {
+  const unsigned long code = ERR_get_error();  // NOLINT: OpenSSL's type
+  ERR_clear_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason == nullptr ? "unknown OpenSSL error" : reason;
+}
+
+}  // namespace orch::auth
