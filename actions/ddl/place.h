@@ -1,0 +1,42 @@
+// A value inside a DDL together with where it stands ("package.json: actions[3].inputs.package"),
+// so that every load error names its place. Lives on the loader's stack; refers to the parsed text.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/json.h"
+
+namespace orch::ddl {
+
+class Place {
+ public:
+  Place(const Json* value, std::string source, std::string path)
+      : value_(value), source_(std::move(source)), path_(std::move(path)) {}
+
+  const Json& value() const { return *value_; }
+  const std::string& source() const { return source_; }
+
+  // The member; one that is absent or null has no value.
+  std::optional<Place> Member(absl::string_view key) const;
+  Place Element(size_t index) const;
+  absl::Status Error(absl::string_view what) const;
+
+  // Members by type. The plain forms fail when the member is absent, the Or forms when it is there
+  // and of another type. Required text is not empty.
+  absl::StatusOr<std::string> Text(absl::string_view key) const;
+  absl::StatusOr<std::string> TextOr(absl::string_view key, absl::string_view absent) const;
+  absl::StatusOr<bool> BoolOr(absl::string_view key, bool absent) const;
+  absl::Status RequireObject() const;
+
+ private:
+  const Json* value_;
+  std::string source_;
+  std::string path_;
+};
+
+}  // namespace orch::ddl
