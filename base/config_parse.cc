@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/exceptions.h"
@@ -128,7 +129,8 @@ class Flattener final : public YAML::EventHandler {
 absl::StatusOr<std::vector<ConfigEntry>> ParseConfigText(absl::string_view text, absl::string_view name) {
   Flattener flattener;
   try {
-    std::istringstream stream{std::string(text)};
+    // Before a last line break yaml-cpp would take a quote that is never closed for a closed one.
+    std::istringstream stream{std::string(absl::StripTrailingAsciiWhitespace(text))};
     YAML::Parser parser(stream);
     // An empty file has no document at all.
     if (parser.HandleNextDocument(flattener) && !flattener.failed() && parser) {
