@@ -30,8 +30,8 @@ class NodeView {
  public:
   virtual ~NodeView() = default;
   virtual absl::string_view identity() const = 0;
-  virtual const Json& facts() const = 0;                       // an object
-  virtual const std::vector<std::string>& classes() const = 0; // empty when the list cannot be read
+  virtual const Json& facts() const = 0;                        // an object
+  virtual const std::vector<std::string>& classes() const = 0;  // empty when the list cannot be read
   virtual const std::vector<std::string>& plugins() const = 0;
 };
 
@@ -90,6 +90,11 @@ absl::StatusOr<std::vector<Option>> OptionsFromWords(absl::Span<const std::strin
 
 // [A-Za-z0-9_.-]+, 1 to 255 characters.
 bool IsIdentity(absl::string_view text);
+
+// The language accepts any text in -I and it then simply matches nothing; a person who writes `web*`
+// meant something else. InvalidArgument for a -I name that no node can have, with the regex to write
+// instead (`/^web.*$/`). For clients, after Parse and before anything is sent.
+absl::Status CheckIdentityNames(absl::Span<const Option> options);
 
 // A fact by name or dotted path as FILTERS.md's "Look-up"; nullptr when missing.
 const Json* LookUpFact(const Json& facts, absl::string_view path);

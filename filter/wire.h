@@ -17,7 +17,8 @@ absl::StatusOr<Filter> FromWire(const WireFilter& wire) {
   for (const auto& option : wire.options()) {
     const int kind = static_cast<int>(option.kind());
     if (kind < static_cast<int>(OptionKind::kFact) || kind > static_cast<int>(OptionKind::kCompound)) {
-      return absl::InvalidArgumentError("filter: an option of a kind this version does not know; upgrade the older side");
+      return absl::InvalidArgumentError(
+          "filter: an option of a kind this version does not know; upgrade the older side");
     }
     options.push_back({static_cast<OptionKind>(kind), std::string(option.text())});
   }

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "filter/compare.h"
+#include "filter/describe.h"
+#include "filter/evaluate.h"
+#include "filter/source.h"
+
+namespace orch::filter {
+namespace {
+
+// Values a remark lists before it says how many more there are.
+constexpr size_t kMaxShown = 5;
+
+std::string Listed(const std::vector<std::string>& texts) {
+  std::string out;
+  for (size_t i = 0; i < texts.size() && i < kMaxShown; ++i) {
+    absl::StrAppend(&out, i > 0 ? ", " : "", Source::Quote(texts[i]));
+  }
+  if (texts.size() > kMaxShown) absl::StrAppend(&out, " and ", texts.size() - kMaxShown, " more");
+  return out;
+}
+
+std::string Answer(bool yes) { return yes ? "  → yes: " : "  → no: "; }
+
+std::string ValueRemark(const Comparison& comparison, const Json* value, absl::string_view missing) {
+  if (value == nullptr) return absl::StrCat(Answer(false), missing);
+  std::vector<std::string> all, found;
+  AnyCandidate(*value, [&](absl::string_view candidate) {
+    all.emplace_back(candidate);
+    if (CandidateHolds(comparison, candidate)) found.emplace_back(candidate);
+    return false;
+  });
+  const absl::string_view kind = value->is_array() ? "an array of " : value->is_object() ? "a map with the keys " : "";
+  const bool yes = found.empty() == IsNegated(comparison.op);
+  if (all.empty()) return absl::StrCat(Answer(yes), "nothing in it can be compared");
+  // What decided: the candidates that satisfy the plain comparison, else all of them.
+  if (!kind.empty() && !found.empty()) return absl::StrCat(Answer(yes), "it holds ", Listed(found));
+  return absl::StrCat(Answer(yes), "it is ", kind, Listed(all));
+}
+
+std::string NamesRemark(const NameTest& name, const std::vector<std::string>& names, absl::string_view noun) {
+  std::vector<std::string> found;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(found),
+               [&name](const std::string& one) { return name.Holds(one); });
+  if (!found.empty()) return absl::StrCat(Answer(true), Listed(found));
+  return absl::StrCat(Answer(false), "none of its ", names.size(), " ", noun);
+}
+
+std::string CallRemark(const Expression& check, const CallResults& calls) {
+  const auto result = calls.find(check.call.key);
+  if (result != calls.end() && !result->second.ok()) {
+    return absl::StrCat(Answer(false), "the call failed, so the whole filter is false here: ",
+                        Source::Printable(result->second.status().message()));
+  }
+  return ValueRemark(check.comparison, CallField(check.call, &calls), "the node did not return the field");
+}
+
+std::string Remark(const Expression& check, const NodeView& node, const CallResults& calls) {
+  switch (check.kind) {
+    case Expression::Kind::kFact:
+      return ValueRemark(check.comparison, LookUpFact(node.facts(), check.fact), "the node has no such fact");
+    case Expression::Kind::kClass:
+      return NamesRemark(check.name, node.classes(), "classes");
+    case Expression::Kind::kPlugin:
+      return NamesRemark(check.name, node.plugins(), "plugins");
+    case Expression::Kind::kIdentity:
+      return absl::StrCat(Answer(check.name.Holds(node.identity())), "it is ", Source::Quote(node.identity()));
+    case Expression::Kind::kCall:
+      return CallRemark(check, calls);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string Explain(const Filter& filter, const NodeView& node, DataFunctions* functions) {
+  CallResults calls;
+  bool matches = true;
+  if (!filter.empty()) {
+    calls = RunCalls(*filter.root(), functions);
+    matches = !AnyCallFailed(calls) && Holds(*filter.root(), {node, &calls});
+  }
+  std::string out = Render(filter, [&](const Expression& check) { return Remark(check, node, calls); });
+  absl::StrAppend(&out, Source::Printable(node.identity()), matches ? " matches" : " does not match", "\n");
+  return out;
+}
+
+}  // namespace orch::filter
