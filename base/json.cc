@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,29 @@
 
 namespace orch {
 namespace {
+
+// Tells how far the parser has read: its callbacks for keys and brackets name no place.
+class CountingIterator {
+ public:
+  using iterator_category = std::forward_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+  CountingIterator(const char* at, size_t* read) : at_(at), read_(read) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    ++at_;
+    ++*read_;
+    return *this;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+  bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
+
+ private:
+  const char* at_;
+  size_t* read_;
+};
 
 // Checks depth and repeated keys while nlohmann builds nothing; a second pass then builds the value.
 class BoundsCheck : public nlohmann::json_sax<Json> {
@@ -48,6 +73,7 @@ class BoundsCheck : public nlohmann::json_sax<Json> {
     return false;
   }
   const std::string& error() const { return error_; }
+  // 0 when the parser did not say: then the place is where it has read to.
   size_t position() const { return position_; }
 
  private:
@@ -85,9 +111,11 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, absl::string_view what, s
         absl::StrCat(what, ": ", text.size(), " bytes of JSON; at most ", max_bytes, " are accepted"));
   }
   BoundsCheck check;
-  if (!Json::sax_parse(text.begin(), text.end(), &check)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, ": not valid JSON", Place(text, check.position()), ": ", check.error()));
+  size_t read = 0;
+  const CountingIterator begin(text.data(), &read), end(text.data() + text.size(), &read);
+  if (!Json::sax_parse(begin, end, &check)) {
+    const std::string place = Place(text, check.position() > 0 ? check.position() : read);
+    return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON", place, ": ", check.error()));
   }
   Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON"));

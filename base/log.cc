@@ -26,14 +26,20 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::off;
 }
 
-// A peer's bytes may stand in a value: no line breaks, no terminal controls.
-void AppendPrintable(absl::string_view text, std::string* out) {
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
+// A peer's bytes may stand in a value: no line breaks, no terminal controls (C1 included, which is
+// two bytes in UTF-8), and inside quotes nothing that ends them.
+void AppendPrintable(absl::string_view text, bool quoted, std::string* out) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const unsigned char byte = static_cast<unsigned char>(text[i]);
+    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
     if (byte < 0x20 || byte == 0x7f) {
       absl::StrAppend(out, "\\x", absl::Hex(byte, absl::kZeroPad2));
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      absl::StrAppend(out, "\\x", absl::Hex(next, absl::kZeroPad2));
+      ++i;
     } else {
-      out->push_back(c);
+      if (quoted && (byte == '"' || byte == '\\')) out->push_back('\\');
+      out->push_back(text[i]);
     }
   }
 }
@@ -97,12 +103,12 @@ void Log(LogLevel level, absl::string_view message, const LogFields& fields) {
     line = absl::StrCat("\"message\":", DumpJson(std::string(message)));
     for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", DumpJson(value));
   } else {
-    AppendPrintable(message, &line);
+    AppendPrintable(message, /*quoted=*/false, &line);
     for (const auto& [key, value] : fields) {
       absl::StrAppend(&line, " ", key, "=");
-      const bool quote = value.empty() || value.find(' ') != std::string::npos;
+      const bool quote = value.empty() || value.find_first_of(" \"") != std::string::npos;
       if (quote) line.push_back('"');
-      AppendPrintable(value, &line);
+      AppendPrintable(value, quote, &line);
       if (quote) line.push_back('"');
     }
   }

@@ -1,0 +1,117 @@
+#include "base/log.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/json.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace orch {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class LogTest : public testing::Test {
+ protected:
+  ~LogTest() override {
+    EXPECT_TRUE(InitLog(LogLevel::kWarning, /*json=*/false, "").ok());
+    std::remove(path_.c_str());
+  }
+  void Start(LogLevel level, bool json) { ASSERT_TRUE(InitLog(level, json, path_).ok()); }
+  std::vector<std::string> Lines() const {
+    std::ifstream file(path_);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return absl::StrSplit(text, '\n', absl::SkipEmpty());
+  }
+  const std::string path_ =
+      absl::StrCat(testing::TempDir(), "/", testing::UnitTest::GetInstance()->current_test_info()->name(), ".log");
+};
+
+TEST_F(LogTest, WritesMessageAndFieldsOnOneLine) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogInfo("node attached", {{"node", "web1"}, {"reason", "two words"}, {"empty", ""}});
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], EndsWith(" info node attached node=web1 reason=\"two words\" empty=\"\""));
+}
+
+TEST_F(LogTest, LeavesOutWhatIsBelowTheLevel) {
+  Start(LogLevel::kWarning, /*json=*/false);
+  LogInfo("quiet");
+  LogWarning("loud");
+  EXPECT_FALSE(LogEnabled(LogLevel::kInfo));
+  EXPECT_TRUE(LogEnabled(LogLevel::kError));
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], HasSubstr("loud"));
+}
+
+TEST_F(LogTest, EscapesControlCharactersFromAPeer) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogWarning("refused\nmessage", {{"node", "web1\n2026-01-01 info all is well"}, {"name", "a\x1b[2J\x7f\rb"}});
+  ASSERT_THAT(Lines(), SizeIs(1));
+  const std::string line = Lines()[0];
+  for (const char c : line) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << line;
+  EXPECT_THAT(line, HasSubstr("web1\\x0a2026"));
+  EXPECT_THAT(line, HasSubstr("a\\x1b[2J\\x7f\\x0db"));
+}
+
+TEST_F(LogTest, EscapesControlCharactersWrittenInUtf8) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogWarning("refused", {{"name", "a\xc2\x9b" "2Jb"}, {"word", "na\xc3\xafve"}});  // U+009B is CSI to a terminal
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], Not(HasSubstr("\xc2\x9b")));
+  EXPECT_THAT(Lines()[0], HasSubstr("a\\x9b2Jb"));
+  EXPECT_THAT(Lines()[0], HasSubstr("na\xc3\xafve"));
+}
+
+TEST_F(LogTest, AValueCannotLookLikeFurtherFields) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogInfo("x", {{"node", "a\" caller=\"root"}});
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], Not(HasSubstr("\" caller=\"root")));
+}
+
+TEST_F(LogTest, WritesJsonThatParsesWhateverThePeerSent) {
+  Start(LogLevel::kInfo, /*json=*/true);
+  LogError("bad \"quote\"\n", {{"node", "web\x1b\n\xff"}, {"percent", "%v {} {0}"}});
+  ASSERT_THAT(Lines(), SizeIs(1));
+  const absl::StatusOr<Json> line = ParseJsonObject(Lines()[0], "log line");
+  ASSERT_TRUE(line.ok()) << line.status() << Lines()[0];
+  EXPECT_EQ((*line)["message"], "bad \"quote\"\n");
+  EXPECT_EQ((*line)["node"], "web\x1b\n\xEF\xBF\xBD");
+  EXPECT_EQ((*line)["percent"], "%v {} {0}");
+  EXPECT_EQ((*line)["level"], "error");
+}
+
+TEST_F(LogTest, BracesAndPercentSignsAreText) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogInfo("100 %v {} {0}");
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], EndsWith("info 100 %v {} {0}"));
+}
+
+TEST_F(LogTest, NamesAFileThatCannotBeOpened) {
+  const absl::Status status = InitLog(LogLevel::kInfo, false, "/proc/no/such/log");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/no/such/log"));
+}
+
+TEST(ParseLogLevelTest, NamesTheLevelsForAnUnknownOne) {
+  LogLevel level = LogLevel::kOff;
+  EXPECT_TRUE(ParseLogLevel("debug", &level).ok());
+  EXPECT_EQ(level, LogLevel::kDebug);
+  const absl::Status status = ParseLogLevel("verbose", &level);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("debug, info, warning, error or off"));
+}
+
+}  // namespace
+}  // namespace orch
