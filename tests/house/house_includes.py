@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Who may include whom: reads every #include line and every link list, and fails on a forbidden one.
+
+The table is that of docs ("The house"): a room sees itself, the floors below as listed, and nothing
+else. Also held here: what only one file may do (start a process, ask for the time, parse JSON).
+Run by ctest with the repository's root as argument; the first test case proves that it can fail.
+"""
+import os
+import re
+import sys
+import tempfile
+import unittest
+
+# Room (a folder, longest match wins) -> the rooms it may include besides itself.
+MAY_INCLUDE = {
+    "base": [],
+    "proto": [],
+    "filter": ["base"],
+    "auth": ["base", "proto", "filter"],
+    "actions/ddl": ["base", "proto"],
+    "actions": ["base", "proto", "actions/ddl"],
+    "services/hub": ["base", "proto", "filter", "auth", "actions/ddl"],
+    "services/nodeagent": ["base", "proto", "filter", "auth", "actions", "actions/ddl"],
+    "services/console": ["base", "proto", "auth", "actions/ddl"],
+    "cli": ["base", "proto", "filter", "auth", "actions/ddl"],
+}
+SEEN_BY_NOBODY = ["tests", "deploy", "docs"]
+TARGETS = {"ddl": "actions/ddl", "hub": "services/hub", "nodeagent": "services/nodeagent", "console": "services/console"}
+
+# What is written -> the files that may write it, and what others do instead.
+ONLY_HERE = [
+    (r"\bv?fork\s*\(\s*\)|\bexecv?p?e?\s*\(|\bposix_spawnp?\s*\(|\bpopen\s*\(|\bstd::system\s*\(",
+     r"base/process\w*\.cc", "start processes through base/process.h"),
+    # gRPC's own deadlines are on the system clock, so that one may be asked.
+    (r"\babsl::Now\s*\(|\bsteady_clock::now\s*\(", r"base/clock\.cc", "take a Clock"),
+    (r"\bstd::s?rand\s*\(|\bstd::random_device\b|\babsl::(?:Insecure)?BitGen\b", r"base/random\.cc", "take a Random"),
+    # What this program has just written itself is no text from outside.
+    (r"\b[Jj]son::(?:sax_)?parse\s*\((?!DumpJson\()", r"base/json\.cc", "parse JSON through base/json.h"),
+    (r"\bstd::(?:mutex|condition_variable|lock_guard|unique_lock|scoped_lock)\b|\babsl::Mutex\b",
+     r"base/mutex\.h", "use base/mutex.h"),
+    (r"\bstd::regex\b", r"(?!)", "use RE2"),
+    (r"\babsl::SleepFor\b|\bsleep_for\b|\bsleep_until\b|\busleep\s*\(", r"(?!)", "post a timer"),
+]
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+COMMENT = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+LINKS = re.compile(r"orch_(?:room|program)\s*\(([^)]*)\)", re.S)
+WORDS = {"NAME", "SOURCES", "DEPS", "EXTERNAL"}
+
+
+def room_of(path):
+    """Room a path from the root lies in; generated messages belong to proto; None: not ours."""
+    if path.startswith("orch/v1/"):
+        return "proto"
+    parts = path.split("/")
+    for size in (2, 1):
+        room = "/".join(parts[:size])
+        if len(parts) > size and (room in MAY_INCLUDE or room in SEEN_BY_NOBODY):
+            return room
+    return None
+
+
+def include_problem(room, bracket, target, root, folder):
+    if ".." in target.split("/"):
+        return "includes start at the repository's root, without '..'"
+    other = room_of(target)
+    if other is None:
+        beside = os.path.exists(os.path.join(root, folder, target))
+        return "includes start at the repository's root" if bracket == '"' and beside else None
+    if other != room and other not in MAY_INCLUDE[room]:
+        return f"{room} may not include {other}; it may include {', '.join(MAY_INCLUDE[room]) or 'nothing but itself'}"
+    return None
+
+
+def check_source(root, path, room):
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = file.read()
+    problems = []
+    for match in INCLUDE.finditer(text):
+        problem = include_problem(room, match[1], match[2], root, os.path.dirname(path))
+        if problem:
+            problems.append(f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match[2]}: {problem}")
+    code = COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    for pattern, where, instead in ONLY_HERE:
+        if re.fullmatch(where, path):
+            continue
+        for match in re.finditer(pattern, code):
+            problems.append(f"{path}:{code.count(chr(10), 0, match.start()) + 1}: {match[0].strip()}: {instead}")
+    return problems
+
+
+def check_links(root, path, room):
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        text = re.sub(r"#[^\n]*", "", file.read())
+    problems = []
+    for call in LINKS.finditer(text):
+        values, key = {}, None
+        for word in call[1].split():
+            if word in WORDS:
+                key = word
+            else:
+                values.setdefault(key, []).append(word)
+        own = TARGETS.get(values.get("NAME", [""])[0], room)
+        own = own if own.startswith(room) else room
+        for dep in values.get("DEPS", []):
+            other = TARGETS.get(dep, dep)
+            if other != own and other not in MAY_INCLUDE[own]:
+                line = text.count("\n", 0, call.start()) + 1
+                problems.append(f"{path}:{line}: {own} may not link {other}")
+    return problems
+
+
+def check_house(root):
+    """(problems, number of sources read)."""
+    problems, sources = [], 0
+    for top in sorted({room.split("/")[0] for room in MAY_INCLUDE}):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                path = os.path.relpath(os.path.join(folder, name), root)
+                room = room_of(path)
+                if room not in MAY_INCLUDE:
+                    continue
+                if name.endswith((".h", ".cc")):
+                    sources += 1
+                    problems += check_source(root, path, room)
+                elif name == "CMakeLists.txt":
+                    problems += check_links(root, path, room)
+    return problems, sources
+
+
+class SelfCheck(unittest.TestCase):
+    """A house of one file each: forbidden ones must be found, lawful ones must not."""
+
+    def problems(self, path, text):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, os.path.dirname(path)))
+            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                file.write(text)
+            with open(os.path.join(root, os.path.dirname(path), "beside.h"), "w", encoding="utf-8") as file:
+                file.write("")
+            return check_house(root)[0]
+
+    def test_finds_every_forbidden_pair_of_rooms(self):
+        for room, allowed in MAY_INCLUDE.items():
+            for other in list(MAY_INCLUDE) + SEEN_BY_NOBODY:
+                header = "orch/v1/job.pb.h" if other == "proto" else f"{other}/x.h"
+                for form in (f'#include "{header}"', f"#  include <{header}>"):
+                    found = self.problems(f"{room}/a.cc", f"// x\n{form}\n")
+                    lawful = other == room or other in allowed
+                    self.assertEqual(len(found), 0 if lawful else 1, (room, other, form, found))
+                    if not lawful:
+                        self.assertIn(f"{room}/a.cc:2: {header}", found[0])
+
+    def test_finds_includes_that_do_not_start_at_the_root(self):
+        self.assertEqual(len(self.problems("filter/a.cc", '#include "beside.h"\n')), 1)
+        self.assertEqual(len(self.problems("filter/a.cc", '#include "../auth/tls.h"\n')), 1)
+        self.assertEqual(self.problems("filter/a.cc", '#include "re2/re2.h"\n#include <string>\n'), [])
+
+    def test_finds_what_only_one_file_may_do(self):
+        for line in ("fork();", 'execv("/bin/ls", argv);', "absl::Now();", "Json::parse(text);", "std::mutex mu;",
+                     "std::regex word;", "std::this_thread::sleep_for(x);", "std::random_device chance;"):
+            self.assertEqual(len(self.problems("cli/a.cc", f"void F() {{ {line} }}\n")), 1, line)
+            text = line.replace('"', "")
+            self.assertEqual(self.problems("cli/a.cc", f'// {line}\nconst char* text = "{text}";\n'), [], line)
+        self.assertEqual(self.problems("base/process.cc", "int F() { return fork(); }\n"), [])
+
+    def test_finds_forbidden_link_lists(self):
+        self.assertEqual(len(self.problems("services/hub/CMakeLists.txt", "orch_room(NAME hub SOURCES a.cc DEPS base actions)")), 1)
+        self.assertEqual(len(self.problems("actions/CMakeLists.txt", "orch_room(NAME ddl SOURCES a.cc DEPS base actions)")), 1)
+        self.assertEqual(self.problems("services/hub/CMakeLists.txt", "orch_room(NAME hub\n SOURCES a.cc\n DEPS base ddl auth)"), [])
+        self.assertEqual(self.problems("actions/CMakeLists.txt", "orch_room(NAME actions SOURCES a.cc DEPS base ddl)"), [])
+
+
+class TheHouse(unittest.TestCase):
+    root = None
+
+    def test_every_room_includes_and_links_only_what_it_may(self):
+        problems, sources = check_house(self.root)
+        self.assertGreater(sources, 30, f"only {sources} sources under {self.root}: is this the repository's root?")
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: house_includes.py ROOT")
+    TheHouse.root = sys.argv.pop()
+    unittest.main(verbosity=2)
