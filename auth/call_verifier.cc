@@ -94,13 +94,14 @@ absl::Status CallVerifier::Refuse(const Verdict& verdict, PeerKind expected, abs
     ++logged_;
     std::swap(unlogged, unlogged_);
   }
-  LogWarning("call refused", {{"reason", std::string(RefusalName(verdict.refusal))},
-                              {"expected", std::string(PeerKindName(expected))},
-                              {"name", std::string(name)},
-                              {"method", std::string(method)},
-                              {"peer", std::string(peer)},
-                              {"detail", verdict.detail},
-                              {"not_logged_before", absl::StrCat(unlogged)}});
+  LogFields fields = {{"reason", std::string(RefusalName(verdict.refusal))},
+                      {"expected", std::string(PeerKindName(expected))},
+                      {"name", std::string(name)},
+                      {"method", std::string(method)},
+                      {"peer", std::string(peer)}};
+  if (!verdict.detail.empty()) fields.emplace_back("detail", verdict.detail);
+  if (unlogged > 0) fields.emplace_back("more_not_logged", absl::StrCat(unlogged));
+  LogWarning("call refused", fields);
   return status;
 }
 

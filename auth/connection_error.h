@@ -10,8 +10,8 @@
 
 namespace orch::auth {
 
-// Never Ok. The code is the call's, or Unauthenticated when CallSigner refused to send; the
-// message begins with the address tried. What the hub itself answered is passed through.
+// For a call that failed. Unavailable with the address tried when there was no connection,
+// Unauthenticated when CallSigner refused to send; what the hub itself answered is passed on as it is.
 absl::Status ExplainCallError(const grpc::Status& status, absl::string_view address, const ChannelTlsOptions& tls);
 
 }  // namespace orch::auth
