@@ -20,9 +20,9 @@
 namespace orch::hub {
 
 // Bounds of one node; more is refused with ResourceExhausted.
-inline constexpr size_t kMaxFactsPerNode = 4096;     // top-level names
-inline constexpr size_t kMaxFactBytesPerNode = 1u << 20;  // as JSON text
-inline constexpr size_t kMaxNamesPerNode = 16384;    // entries of a classes, plugins or collectives list
+inline constexpr size_t kMaxFactsPerNode = 4096;          // top-level names
+inline constexpr size_t kMaxFactBytesPerNode = 1u << 20;  // names and texts, and 8 a value
+inline constexpr size_t kMaxNamesPerNode = 16384;         // entries of a classes, plugins or collectives list
 
 class FactTable {
  public:
@@ -61,8 +61,8 @@ class FactTable {
   std::vector<std::string> Collectives(Slot slot) const;
 
   struct Selection {
-    SlotSet nodes;          // filter::Verdict kYes, or kAskNode for each when `ask_nodes`; the rest kNo
-    bool ask_nodes = false; // the filter has data functions: every one of `nodes` must decide itself
+    SlotSet nodes;           // filter::Verdict kYes, or kAskNode for each when `ask_nodes`; the rest kNo
+    bool ask_nodes = false;  // the filter has data functions: every one of `nodes` must decide itself
   };
   // `within`: only these nodes (a collective, the connected ones); nullptr: all.
   Selection Select(const filter::Filter& filter, const SlotSet* within = nullptr) const;
@@ -91,6 +91,7 @@ class FactTable {
  private:
   struct Columns;
 
+  Slot TakeSlot(absl::string_view identity);
   absl::Status SetList(Slot slot, absl::string_view what, const std::vector<std::string>& names);
 
   const std::unique_ptr<Columns> columns_;

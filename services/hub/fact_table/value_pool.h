@@ -1,0 +1,93 @@
+// The distinct JSON values of one column, each kept once with a count of its users: scalars by type
+// and text, arrays and maps as lists of ids of their parts. A value goes when its last user lets go
+// of it, and its id is used again. Owned by one column; hub's loop only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/json.h"
+
+namespace orch::hub {
+
+using ValueId = uint32_t;
+inline constexpr ValueId kNoValue = 0;
+
+class ValuePool {
+ public:
+  ValuePool();
+  ValuePool(const ValuePool&) = delete;
+  ValuePool& operator=(const ValuePool&) = delete;
+
+  // The id of an equal value, kept until Release was called as often. Numbers that differ only in
+  // being written with a fraction (10, 10.0) are different values.
+  ValueId Intern(const Json& value);
+  void Release(ValueId id);
+
+  Json ToJson(ValueId id) const;
+  bool IsArray(ValueId id) const { return entries_[id].type == Type::kArray; }
+  bool IsMap(ValueId id) const { return entries_[id].type == Type::kMap; }
+  bool IsString(ValueId id) const { return entries_[id].type == Type::kString; }
+  bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
+  // Of a scalar: its text as FILTERS.md has it.
+  const std::string& text(ValueId id) const { return std::get<std::string>(entries_[id].content); }
+  // Of an array its elements; of a map key, value, key, value …
+  absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(entries_[id].content); }
+  // The string `text`, when it is in the pool; else kNoValue.
+  ValueId FindString(absl::string_view text) const;
+
+  // One past the highest id: the size of a table by id.
+  size_t limit() const { return entries_.size(); }
+  // Distinct values, parts included.
+  size_t size() const { return ids_.size(); }
+  // How many Intern calls hold this very value (parts of other values are not counted).
+  size_t holders(ValueId id) const { return entries_[id].holders; }
+
+ private:
+  enum class Type : uint8_t { kFree, kNull, kBoolean, kInteger, kFloat, kString, kArray, kMap };
+  using Content = std::variant<std::string, std::vector<ValueId>>;
+  struct Entry {
+    Type type = Type::kFree;
+    uint32_t users = 0;  // holders, and values this is a part of
+    uint32_t holders = 0;
+    Content content;
+  };
+  struct Probe {
+    Type type;
+    absl::string_view text;
+    absl::Span<const ValueId> parts;
+  };
+  struct Hash {
+    using is_transparent = void;
+    const ValuePool* pool;
+    size_t operator()(ValueId id) const { return (*this)(pool->ProbeOf(id)); }
+    size_t operator()(const Probe& probe) const;
+  };
+  struct Equal {
+    using is_transparent = void;
+    const ValuePool* pool;
+    bool operator()(ValueId a, ValueId b) const { return a == b; }
+    bool operator()(ValueId a, const Probe& b) const { return SameProbe(pool->ProbeOf(a), b); }
+    bool operator()(const Probe& a, ValueId b) const { return SameProbe(a, pool->ProbeOf(b)); }
+  };
+
+  static bool SameProbe(const Probe& a, const Probe& b);
+  static Type ScalarType(const Json& value);
+  Probe ProbeOf(ValueId id) const;
+  // One more user for the value; parts are given over (released again when the value was there).
+  ValueId Use(const Json& value);
+  ValueId UseEntry(Type type, Content content);
+  void Drop(ValueId id);
+
+  std::vector<Entry> entries_;  // by id; 0 is kNoValue
+  std::vector<ValueId> free_;
+  absl::flat_hash_set<ValueId, Hash, Equal> ids_;
+};
+
+}  // namespace orch::hub
