@@ -13,7 +13,8 @@
 set -euo pipefail
 umask 077
 
-readonly root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
 own_comm=$(</proc/$$/comm)
 readonly own_comm
 readonly marker=.orch-fleet
@@ -40,12 +41,12 @@ find_programs() {
 is_ours() {
   local argument parent
   [ -n "$1" ] && [ -r "/proc/$1/cmdline" ] || return 1
-  parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 1
-  [ "$parent" = $$ ] && [ "$(<"/proc/$1/comm")" = "$own_comm" ] && return 0
   while IFS= read -r -d '' argument; do
     [ "$argument" = "$2" ] && return 0
   done 2>/dev/null <"/proc/$1/cmdline"
-  return 1
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$own_comm" ] || return 1
+  parent=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null) || return 1
+  [ "$parent" = $$ ]
 }
 
 # Sets `pids` to the processes of this fleet that run: agents first, the hub last.
@@ -54,7 +55,8 @@ collect_pids() {
   pids=()
   for file in "$dir"/nodes/*/pid "$dir/hub.pid"; do
     [ -f "$file" ] || continue
-    pid=$(<"$file")
+    pid=
+    read -r pid <"$file" || continue
     if [ "$file" = "$dir/hub.pid" ]; then
       is_ours "$pid" "$dir/hub.yaml" && pids+=("$pid")
     else

@@ -5,14 +5,14 @@
 #
 #   deploy/quickstart.sh [DIR]      DIR holds keys, configuration and logs; build/fleet when not given
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
-
 case "${1:-}" in
-  -h|--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "deploy/quickstart.sh"; exit 0 ;;
+  -h|--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; exit 0 ;;
   -*) echo "usage: deploy/quickstart.sh [DIR]" >&2; exit 2 ;;
 esac
 [ $# -le 1 ] || { echo "usage: deploy/quickstart.sh [DIR]" >&2; exit 2; }
-fleet=${1:-$PWD/build/fleet}
+[ $# -eq 0 ] || fleet=$(realpath -m "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+fleet=${fleet:-$PWD/build/fleet}
 . /etc/os-release
 [ "${ID:-}" = debian ] && [ "${VERSION_ID:-0}" = 12 ] ||
   echo "This is ${PRETTY_NAME:-no Debian}; the packages are those of Debian 12, so building may fail here." >&2
