@@ -35,7 +35,10 @@ class CallSigner {
   virtual ~CallSigner() = default;
 
   // Adds the credential for `method` ("/orch.v1.Orchestrator/Invoke") to the context, before the
-  // call is started. `first`: the call that asks for the proof (Hello, Attach): allowed before one.
+  // call is started. `first`: the call that asks for the proof (Hello, Attach): allowed before one,
+  // and over a new certificate, as it carries nothing that matters. Any other call fails (see
+  // ExplainCallError) until a proof for its connection's certificate was checked. Sets the
+  // context's call credentials; the credential itself is made when the call has its connection.
   virtual std::shared_ptr<SignedCall> Sign(absl::string_view method, bool first, grpc::ClientContext* context) = 0;
 };
 

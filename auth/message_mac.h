@@ -22,6 +22,7 @@ inline constexpr absl::Duration kAllowedSkew = absl::Seconds(30);
 
 // The body is set once for all nodes by the caller; `body_sha256` is SHA-256 of it. Sets key_id,
 // issued_at_us, expires_at_us, nonce and mac; direction, kind, job_id, identity and body are the caller's.
+// `ttl`: at most kMessageTtl is given, as no receiver takes more.
 void SealEnvelope(const Key& key, absl::string_view body_sha256, absl::Time now, absl::Duration ttl, Random* random,
                   v1::Envelope* envelope);
 

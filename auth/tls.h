@@ -39,7 +39,9 @@ struct ServerTls {
   std::string binding;  // for CallVerifier
 };
 // FailedPrecondition/InvalidArgument names the file and what is wrong: missing, unreadable, key
-// readable by others, key of another certificate, expired.
+// readable by others, key of another certificate, expired. A client certificate that is shown is
+// verified in the handshake; that one is shown at all (kRequired) CallVerifier checks for each
+// call, so that the peer reads why.
 absl::StatusOr<ServerTls> LoadServerTls(const ServerTlsOptions& options, absl::Time now);
 
 struct ChannelTlsOptions {
