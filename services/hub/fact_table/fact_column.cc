@@ -21,7 +21,10 @@ void FactColumn::Set(Slot slot, const Json& value) {
   }
   ++count_;
   extent_ = std::max<size_t>(extent_, size_t{slot} + 1);
-  if (dense_ && count_ * kSparseFrom < extent_) MakeSparse();
+  if (dense_ && count_ * kSparseFrom < extent_) {
+    MakeSparse();
+    extent_ = std::max<size_t>(extent_, size_t{slot} + 1);
+  }
   if (dense_) {
     if (slot >= by_slot_.size()) by_slot_.resize(size_t{slot} + 1, kNoValue);
     by_slot_[slot] = id;
