@@ -86,7 +86,7 @@ class Plugin {
   virtual ~Plugin() = default;
   virtual const std::shared_ptr<const ddl::Plugin>& ddl() const = 0;
   // At once for one action; 0: no limit of its own. The package plugin takes 1 for changes.
-  virtual int MaxConcurrency(absl::string_view action) const { return 0; }
+  virtual int MaxConcurrency(absl::string_view /*action*/) const { return 0; }
   // Blocks until done, at most `context.timeout`. Never throws.
   virtual Reply Run(const Request& request, const Context& context) = 0;
 };

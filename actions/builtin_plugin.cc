@@ -1,0 +1,35 @@
+#include "actions/builtin_plugin.h"
+
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
+
+namespace orch::actions {
+
+Reply BuiltinPlugin::Run(const Request& request, const Context& context) {
+  const ddl::Action* action = ddl_->FindAction(request.action);
+  if (action == nullptr) {
+    Reply reply;
+    reply.status_code = kUnknownAction;
+    reply.status_message = absl::StrCat("plugin ", ddl_->name, " has no action '", request.action, "'");
+    return reply;
+  }
+  Reply reply = RunAction(request, context);
+  ddl::FillOutputDefaults(*action, &reply.data);
+  return reply;
+}
+
+Reply ReplyFor(const absl::Status& status, Json data) {
+  const std::string message(status.message());
+  if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
+    Reply reply = Reply::Failure(absl::IsCancelled(status) ? "cancelled" : "timeout", message, std::move(data));
+    return reply;
+  }
+  return Reply::Aborted(message, std::move(data));
+}
+
+std::string InputText(const Request& request, absl::string_view name) {
+  const auto found = request.inputs.find(std::string(name));
+  return found != request.inputs.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+}  // namespace orch::actions

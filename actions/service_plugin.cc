@@ -1,0 +1,86 @@
+#include "actions/service_plugin.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
+
+namespace orch::actions {
+namespace {
+
+const char* StatusText(bool running) { return running ? "running" : "stopped"; }
+
+Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service, bool strict) {
+  const absl::StatusOr<bool> before = provider.Running(service);
+  if (!before.ok()) return ReplyFor(before.status());
+  Json data{{"status", StatusText(*before)}, {"changed", false}};
+  const bool wanted = verb != ServiceVerb::kStop;
+  if (verb != ServiceVerb::kRestart && *before == wanted) {
+    if (strict) {
+      return Reply::Aborted(
+          absl::StrCat("could not ", VerbName(verb), " '", service, "': the service is already ", StatusText(wanted)),
+          std::move(data));
+    }
+    Reply reply;
+    reply.data = std::move(data);
+    return reply;
+  }
+  const absl::Status done = provider.Act(verb, service);
+  const absl::StatusOr<bool> after = provider.Running(service);
+  if (after.ok()) {
+    data["status"] = StatusText(*after);
+    data["changed"] = *after != *before || (done.ok() && verb == ServiceVerb::kRestart);
+  }
+  if (!done.ok()) return ReplyFor(done, std::move(data));
+  if (!after.ok()) return ReplyFor(after.status(), std::move(data));
+  data["changed"] = true;  // a service that ends by itself was started all the same
+  Reply reply;
+  reply.data = std::move(data);
+  return reply;
+}
+
+}  // namespace
+
+ServicePlugin::ServicePlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options)
+    : BuiltinPlugin(std::move(ddl)), settings_(options.settings) {}
+
+std::string ServicePlugin::Setting(const char* name, const char* absent) const {
+  const auto found = settings_.find(absl::StrCat("service.", name));
+  return found == settings_.end() || found->second.empty() ? absent : found->second;
+}
+
+absl::StatusOr<std::unique_ptr<ServiceProvider>> ServicePlugin::MakeProvider(const CommandRunner& runner) const {
+  const std::string wanted = Setting("provider", "auto");
+  if (wanted == "systemd" || (wanted == "auto" && sd_booted() > 0)) return MakeSystemdProvider(runner);
+  if (wanted == "auto" || wanted == "script") return MakeScriptProvider(runner, Setting("init_dir", "/etc/init.d"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("service.provider '", wanted, "' is not known; use auto, systemd or script"));
+}
+
+Reply ServicePlugin::RunAction(const Request& request, const Context& context) {
+  const std::string service = InputText(request, "service");
+  if (const absl::Status good = ddl::CheckNamedValidator("service_name", service); !good.ok()) {
+    Reply reply = Reply::Aborted(absl::StrCat("input 'service': ", good.message()));
+    reply.status_code = kInvalidInput;
+    return reply;
+  }
+  const CommandRunner runner(context, Setting("path", ""));
+  const absl::StatusOr<std::unique_ptr<ServiceProvider>> provider = MakeProvider(runner);
+  if (!provider.ok()) return ReplyFor(provider.status());
+  if (request.action == "status") {
+    const absl::StatusOr<bool> running = (*provider)->Running(service);
+    if (!running.ok()) return ReplyFor(running.status());
+    Reply reply;
+    reply.data = Json{{"status", StatusText(*running)}};
+    return reply;
+  }
+  const auto strict = request.inputs.find("strict");
+  const bool is_strict = strict != request.inputs.end() && strict->is_boolean() && strict->get<bool>();
+  if (request.action == "start") return Do(**provider, ServiceVerb::kStart, service, is_strict);
+  if (request.action == "stop") return Do(**provider, ServiceVerb::kStop, service, is_strict);
+  return Do(**provider, ServiceVerb::kRestart, service, /*strict=*/false);
+}
+
+}  // namespace orch::actions
