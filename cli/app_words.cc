@@ -1,0 +1,40 @@
+#include "cli/app_words.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
+#include "base/status_macros.h"
+
+namespace orch::cli {
+
+absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage) {
+  if (words.size() >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("too few words; usage: orchctl ", usage));
+}
+
+absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
+                                      const std::string& subject_input) {
+  AppWords sorted;
+  std::vector<std::string> names;
+  for (const std::string& word : words) {
+    if (absl::StrContains(word, "=")) {
+      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
+      sorted.arguments.push_back(std::move(pair));
+    } else {
+      names.push_back(word);
+    }
+  }
+  if (names.empty() || names.size() > 2) {
+    return absl::InvalidArgumentError(absl::StrCat("expected a ", subject_input, " and an action, in either order"));
+  }
+  const size_t action = plugin.FindAction(names[0]) != nullptr || names.size() == 1 ? 0 : 1;
+  sorted.action = names[action];
+  ORCH_RETURN_IF_ERROR(ddl::RequireAction(plugin, sorted.action).status());
+  if (names.size() == 2) {
+    sorted.subject = names[1 - action];
+    sorted.arguments.emplace_back(subject_input, sorted.subject);
+  }
+  return sorted;
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,71 @@
+// orchctl find.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status_macros.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/job_text.h"
+#include "cli/json_view.h"
+#include "cli/words.h"
+
+namespace orch::cli {
+namespace {
+
+class FindCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "find [options] [filters]"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    v1::FindNodesRequest request;
+    *request.mutable_target() = targets.wire;
+    const absl::Duration before = context->env().clock->Steady();
+    const StreamEnd end = hub->FindNodes(request, [this](const v1::FindNodesResponse& part) {
+      names_.insert(names_.end(), part.identities().begin(), part.identities().end());
+      unknown_.insert(unknown_.end(), part.unknown_identities().begin(), part.unknown_identities().end());
+      return true;
+    });
+    if (!end.status.ok()) return end.status;
+    Show(context, context->env().clock->Steady() - before);
+    if (end.interrupted) return kExitInterrupted;
+    return names_.empty() ? kExitError : kExitOk;
+  }
+
+ private:
+  void Show(Context* context, absl::Duration took) {
+    const CommonOptions& options = context->options();
+    if (options.sort) std::sort(names_.begin(), names_.end());
+    if (options.verbose) context->Note(absl::StrCat(DiscoveryLine(names_.size(), options.classic), "\n"));
+    switch (options.format) {
+      case Format::kJson:
+      case Format::kJsonArray: context->Print(JsonText(names_, context->env().out_is_terminal)); break;
+      case Format::kJsonLines: ShowLines(context, took); break;
+      default:
+        for (const std::string& name : names_) context->Print(absl::StrCat(Printable(name), "\n"));
+    }
+    for (const std::string& name : unknown_) context->Note(absl::StrCat("orchctl: the hub has never seen ", Printable(name), "\n"));
+    if (options.verbose) {
+      context->Note(absl::StrFormat("\nDiscovered %d nodes in %.2f seconds using the index discovery method\n",
+                                    names_.size(), absl::ToDoubleSeconds(took)));
+    }
+  }
+
+  void ShowLines(Context* context, absl::Duration took) {
+    const auto print = [&](const Json& line) { context->Print(absl::StrCat(DumpJson(line), "\n")); };
+    print({{"kind", "discovery"}, {"count", names_.size()}, {"unknown", unknown_}});
+    for (const std::string& name : names_) print({{"kind", "result"}, {"sender", name}});
+    print({{"kind", "stats"}, {"discovered", names_.size()}, {"total_time", absl::ToDoubleSeconds(took)}});
+  }
+
+  std::vector<std::string> names_;
+  std::vector<std::string> unknown_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeFindCommand() { return std::make_unique<FindCommand>(); }
+
+}  // namespace orch::cli

@@ -1,0 +1,73 @@
+// One channel to the hub, opened and proven by Hello before anything else is sent. Synchronous:
+// one command, one call, from one thread. Errors carry their exit code: refused by the hub 5, no
+// hub or a broken connection 6.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "auth/call_signer.h"
+#include "cli/client_config.h"
+#include "cli/environment.h"
+#include "orch/v1/orchestrator_service.grpc.pb.h"
+
+namespace orch::cli {
+
+inline constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);  // of calls with one answer
+// Beyond the hub's own deadlines, before a silent hub is given up.
+inline constexpr absl::Duration kSilenceGrace = absl::Seconds(30);
+
+// How a stream ended.
+struct StreamEnd {
+  absl::Status status;
+  bool interrupted = false;  // by Ctrl-C
+  bool enough = false;       // by the callback's wish
+};
+
+class HubClient {
+ public:
+  static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env);
+
+  const v1::HelloResponse& hello() const { return hello_; }
+  const std::string& address() const { return address_; }
+
+  absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
+  absl::StatusOr<v1::FactReportResponse> FactReport(const v1::FactReportRequest& request);
+  absl::StatusOr<v1::ListPluginsResponse> ListPlugins();
+  absl::StatusOr<v1::GetPluginResponse> GetPlugin(const v1::GetPluginRequest& request);
+  absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus();
+
+  // Each message goes to `on_message`; false ends the call. It is given at most `silence` to begin;
+  // `on_message` may move that limit.
+  using SetDeadline = std::function<void(absl::Duration from_now)>;
+  StreamEnd Invoke(const v1::InvokeRequest& request,
+                   const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message);
+  StreamEnd FindNodes(const v1::FindNodesRequest& request,
+                      const std::function<bool(const v1::FindNodesResponse&)>& on_message);
+
+ private:
+  HubClient(std::string address, const Environment& env) : address_(std::move(address)), env_(env) {}
+
+  absl::Status Hello();
+  void Prepare(const char* method, bool first, absl::Duration timeout, grpc::ClientContext* context);
+  absl::Status ToStatus(const grpc::Status& status, bool connecting) const;
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(const char* method,
+                                grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request);
+  template <typename Response, typename Start, typename OnMessage>
+  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message);
+
+  const std::string address_;
+  const Environment& env_;
+  std::unique_ptr<auth::CallSigner> signer_;
+  std::unique_ptr<v1::Orchestrator::Stub> stub_;
+  v1::HelloResponse hello_;
+};
+
+}  // namespace orch::cli

@@ -1,0 +1,80 @@
+// One job as the client sees it: sends it, turns messages into answers, counts, and tells a view.
+// What the view does with them is its own; how the job ends is the same for all.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "actions/ddl/ddl.h"
+#include "base/json.h"
+#include "cli/context.h"
+#include "cli/exit_codes.h"
+#include "orch/v1/job.pb.h"
+
+namespace orch::cli {
+
+// A node's reply, or why there is none.
+struct Answer {
+  std::string identity;
+  v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;
+  uint32_t code = 0;
+  std::string message;
+  std::string error_kind;
+  Json data = Json::object();
+  absl::Duration latency;
+  absl::Duration run;
+
+  bool ok() const { return state == v1::OK; }
+  bool missing() const;  // no answer of the node itself
+};
+Answer ToAnswer(const v1::Reply& reply);
+
+// Known once the hub has accepted the job.
+struct JobStart {
+  std::string job_id;
+  size_t targets = 0;
+  absl::Duration discovery;
+  std::vector<std::string> unknown;  // named, never seen by the hub
+};
+
+struct JobEnd {
+  JobStart start;
+  Tally tally;
+  std::vector<std::string> silent;  // targets without an answer of their own
+  absl::Time started;
+  absl::Duration agent_time;  // from acceptance to the end
+  absl::Duration total_time;  // from sending
+  bool accepted = false;
+  bool interrupted = false;
+  bool enough = false;
+  absl::Status error;  // why it was cut short
+
+  size_t answered() const { return tally.ok + tally.failed; }
+  // Targets as people count them: unknown names were asked for too.
+  size_t asked() const { return start.targets + start.unknown.size(); }
+};
+
+class JobView {
+ public:
+  virtual ~JobView() = default;
+  virtual void OnStart(const JobStart& start) = 0;
+  // False: enough was seen.
+  virtual bool OnAnswer(const Answer& answer) = 0;
+  // After each message: `done` of `targets` are settled.
+  virtual void OnProgress(size_t done, size_t targets) = 0;
+  virtual void OnEnd(const JobEnd& end) = 0;
+};
+
+// Runs the job to its end and returns the exit code; the view has then seen everything. An error is
+// one of before acceptance.
+absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named, JobView* view);
+
+// The part of a spec that options decide.
+v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const std::string& plugin,
+                     const std::string& action);
+
+}  // namespace orch::cli

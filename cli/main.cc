@@ -1,0 +1,53 @@
+// orchctl.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "cli/environment.h"
+#include "cli/interrupt.h"
+#include "cli/orchctl.h"
+#include "cli/output.h"
+
+namespace {
+
+int TerminalColumns() {
+  struct winsize size = {};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv, char** variables) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  orch::SystemClock clock;
+  orch::SystemRandom random;
+  orch::cli::Interrupt interrupt;
+  orch::cli::FdOutput out(STDOUT_FILENO);
+  orch::cli::FdOutput err(STDERR_FILENO);
+
+  orch::cli::Environment env;
+  env.out = &out;
+  env.err = &err;
+  env.stdin_fd = STDIN_FILENO;
+  env.stdin_is_terminal = ::isatty(STDIN_FILENO) == 1;
+  env.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+  env.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  env.columns = TerminalColumns();
+  env.clock = &clock;
+  env.random = &random;
+  env.interrupt = &interrupt;
+  for (char** entry = variables; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const size_t equals = text.find('=');
+    if (equals != std::string::npos) env.variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+
+  const int code = orch::cli::RunOrchctl(std::vector<std::string>(argv + 1, argv + argc), &env);
+  // All output is flushed. gRPC's orderly shutdown would only cost the user time.
+  ::_exit(code);
+}

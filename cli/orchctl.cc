@@ -1,0 +1,135 @@
+#include "cli/orchctl.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/config_file.h"
+#include "base/durable_file.h"
+#include "base/status_macros.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/shell_words.h"
+
+namespace orch::cli {
+namespace {
+
+absl::Status UnknownCommand(const std::string& name) {
+  std::vector<std::string> known;
+  for (const CommandEntry& entry : Commands()) {
+    known.push_back(entry.name);
+    known.insert(known.end(), entry.aliases.begin(), entry.aliases.end());
+  }
+  const std::string nearest = NearestWord(name, known);
+  return absl::InvalidArgumentError(absl::StrCat("unknown command '", name, "'",
+                                                 nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+                                                 nearest.empty() ? "; 'orchctl help' lists the commands" : ""));
+}
+
+// Index of the command's name: the first word that is neither an option nor an option's value.
+size_t CommandIndex(const std::vector<std::string>& args) {
+  CommonOptions ignored;
+  OptionTable table;
+  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions, &ignored, &table);
+  size_t i = 0;
+  while (i < args.size() && args[i].size() > 1 && args[i][0] == '-') i += std::max<size_t>(1, table.WordsOfOption(args, i));
+  return std::min(i, args.size());
+}
+
+bool Contains(const std::vector<std::string>& args, std::initializer_list<absl::string_view> wanted) {
+  return std::any_of(args.begin(), args.end(), [&](const std::string& word) {
+    return std::find(wanted.begin(), wanted.end(), word) != wanted.end();
+  });
+}
+
+// Redirects the context's output to -o FILE while it lives.
+class OutputFile {
+ public:
+  explicit OutputFile(Environment* env) : env_(env), before_(env->out), was_terminal_(env->out_is_terminal) {}
+  ~OutputFile() {
+    if (fd_ >= 0) ::close(fd_);
+    env_->out = before_;
+    env_->out_is_terminal = was_terminal_;
+  }
+  absl::Status Open(const std::string& path) {
+    fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd_ < 0) return ErrnoStatus(errno, absl::StrCat("cannot write ", path));
+    file_ = std::make_unique<FdOutput>(fd_);
+    env_->out = file_.get();
+    env_->out_is_terminal = false;
+    return absl::OkStatus();
+  }
+
+ private:
+  Environment* const env_;
+  Output* const before_;
+  const bool was_terminal_;
+  int fd_ = -1;
+  std::unique_ptr<FdOutput> file_;
+};
+
+absl::StatusOr<int> RunCommand(const CommandEntry& entry, std::vector<std::string> words, Environment* env) {
+  ORCH_ASSIGN_OR_RETURN(std::vector<std::string> extra, SplitShellWords(env->Variable("ORCHCTL_OPTS"), "ORCHCTL_OPTS"));
+  Context context(env);
+  CommandInstance instance = MakeCommand(entry, &context.options());
+  // What the variable holds is for commands in general; one that has no such option is not bothered.
+  std::vector<std::string> fitting;
+  for (size_t i = 0; i < extra.size();) {
+    const size_t count = instance.table.WordsOfOption(extra, i);
+    if (count > 0) fitting.insert(fitting.end(), extra.begin() + i, extra.begin() + i + count);
+    i += std::max<size_t>(1, count);
+  }
+  words.insert(words.begin(), fitting.begin(), fitting.end());
+  ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> positional, instance.table.Parse(words));
+  if (context.options().help) {
+    context.Print(CommandHelp(entry));
+    return kExitOk;
+  }
+  OutputFile file(env);
+  if (!context.options().output_file.empty()) ORCH_RETURN_IF_ERROR(file.Open(context.options().output_file));
+  absl::StatusOr<int> code = instance.command->Run(&context, positional);
+  if (!code.ok() && context.options().format == Format::kJsonLines) {
+    context.Print(absl::StrCat(DumpJson({{"kind", "error"}, {"error", std::string(code.status().message())},
+                                         {"exit_code", ExitCodeOf(code.status())}}), "\n"));
+  }
+  if (!env->out->Flush()) return absl::DataLossError("cannot write the output; is the disk full?");
+  return code;
+}
+
+absl::StatusOr<int> Dispatch(const std::vector<std::string>& args, Environment* env) {
+  const size_t index = CommandIndex(args);
+  if (index == args.size()) {
+    if (Contains(args, {"--version"})) {
+      env->out->Write(absl::StrCat("orchctl ", kVersion, "\n"));
+      return kExitOk;
+    }
+    if (args.empty() || Contains(args, {"-h", "--help"})) {
+      env->out->Write(GeneralHelp());
+      return kExitOk;
+    }
+    return absl::InvalidArgumentError("no command given; 'orchctl help' lists them");
+  }
+  const CommandEntry* entry = CommandNamed(args[index]);
+  if (entry == nullptr) return UnknownCommand(args[index]);
+  std::vector<std::string> words(args.begin(), args.begin() + index);
+  words.insert(words.end(), args.begin() + index + 1, args.end());
+  return RunCommand(*entry, std::move(words), env);
+}
+
+}  // namespace
+
+int RunOrchctl(const std::vector<std::string>& args, Environment* env) {
+  const absl::StatusOr<int> code = Dispatch(args, env);
+  int exit_code = code.ok() ? *code : ExitCodeOf(code.status());
+  if (!env->out->Flush() && exit_code == kExitOk) exit_code = kExitError;
+  if (!code.ok()) env->err->Write(absl::StrCat("orchctl: ", Printable(code.status().message()), "\n"));
+  env->err->Flush();
+  return exit_code;
+}
+
+}  // namespace orch::cli

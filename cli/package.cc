@@ -1,0 +1,122 @@
+// orchctl package.
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "cli/app_words.h"
+#include "cli/command.h"
+#include "cli/human_view.h"
+#include "cli/job_text.h"
+#include "cli/value_text.h"
+
+namespace orch::cli {
+namespace {
+
+// "node   version = name-1.2" for each node, then the versions counted.
+class PackageView final : public JobView {
+ public:
+  explicit PackageView(Context* context) : context_(context), frame_(context, context->options().verbose) {}
+
+  void OnStart(const JobStart& start) override { frame_.Start(start); }
+  void OnProgress(size_t done, size_t targets) override {
+    frame_.Progress(done, targets);
+    context_->env().out->Flush();
+  }
+
+  bool OnAnswer(const Answer& answer) override {
+    if (answer.ok()) ++versions_[Version(answer.data)];
+    const DisplayMode mode = context_->options().display;
+    if (!IsShown(answer, mode, ddl::Display::kAlways)) return true;
+    lines_.emplace_back(answer.identity, Line(answer));
+    if (!frame_.bar() && !context_->options().sort) Release();
+    return true;
+  }
+
+  void OnEnd(const JobEnd& end) override {
+    frame_.End();
+    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
+    Release();
+    if (end.asked() == 0 && end.error.ok()) {
+      context_->Note("No request sent, we did not discover any nodes.\n");
+      return;
+    }
+    if (!context_->options().quiet) context_->Print(Summary(end));
+    const std::string missing = MissingText(end, context_->style());
+    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  static std::string Field(const Json& data, const char* key) {
+    return data.contains(key) && !data[key].is_structured() ? DisplayValue(data[key]) : std::string();
+  }
+  static std::string Version(const Json& data) {
+    const std::string ensure = Field(data, "ensure");
+    return ensure.empty() ? "unknown" : ensure;
+  }
+
+  std::string Line(const Answer& answer) const {
+    const std::string node = Printable(answer.identity);
+    if (!answer.ok()) {
+      return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context_->style()), Printable(answer.message));
+    }
+    const std::string version = Version(answer.data);
+    const std::string name = Field(answer.data, "name");
+    const bool there = version != "absent" && version != "purged" && version != "unknown";
+    return absl::StrFormat("%-40s version = %s%s\n", node, there && !name.empty() ? absl::StrCat(name, "-") : "", version);
+  }
+
+  void Release() {
+    for (const auto& [name, line] : lines_) context_->Print(line);
+    lines_.clear();
+  }
+
+  std::string Summary(const JobEnd& end) const {
+    std::vector<std::string> versions;
+    for (const auto& [version, count] : versions_) versions.push_back(absl::StrCat(count, " * ", version));
+    return absl::StrFormat("---- package agent summary ----\nNodes: %s\nVersions: %s\nElapsed Time: %.2f s\n",
+                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()), absl::StrJoin(versions, ", "),
+                           absl::ToDoubleSeconds(end.total_time));
+  }
+
+  Context* const context_;
+  HumanFrame frame_;
+  std::map<std::string, size_t> versions_;
+  std::vector<std::pair<std::string, std::string>> lines_;
+};
+
+class PackageCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Text({"--version"}, "VERSION", "Version to install", "Application Options", &version_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(RequireWords(words, 1, "package <package> <action>"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
+    ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "package"));
+    ORCH_ASSIGN_OR_RETURN(AppWords app, SortAppWords(*plugin, words, "package"));
+    if (!version_.empty()) app.arguments.emplace_back("version", version_);
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), app.action, app.arguments));
+    const std::string what = absl::StrCat(app.action, " package ", app.subject, app.subject.empty() ? "" : " ", "on all nodes");
+    if (invocation.action->FindOutput("ensure") == nullptr) {
+      HumanView view(context, invocation);
+      return RunInvocation(context, invocation, targets, what, &view);
+    }
+    PackageView view(context);
+    return RunInvocation(context, invocation, targets, what, &view);
+  }
+
+ private:
+  std::string version_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakePackageCommand() { return std::make_unique<PackageCommand>(); }
+
+}  // namespace orch::cli

@@ -1,0 +1,12 @@
+// A DDL for people, in the shape of `mco plugin doc`. Pure.
+#pragma once
+
+#include <string>
+
+#include "actions/ddl/ddl.h"
+
+namespace orch::cli {
+
+std::string PluginText(const ddl::Plugin& plugin);
+
+}  // namespace orch::cli

@@ -1,0 +1,52 @@
+// Colours as MCollective used them, only where they are wanted; and text made fit for a terminal.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace orch::cli {
+
+struct Style {
+  bool color = false;
+
+  std::string Red(absl::string_view text) const { return Paint("31", text); }
+  std::string Green(absl::string_view text) const { return Paint("32", text); }
+  std::string Yellow(absl::string_view text) const { return Paint("33", text); }
+  std::string Bold(absl::string_view text) const { return Paint("1", text); }
+
+ private:
+  std::string Paint(absl::string_view code, absl::string_view text) const {
+    return color ? absl::StrCat("\x1b[", code, "m", text, "\x1b[0m") : std::string(text);
+  }
+};
+
+// Text of a node for people: control characters other than newline and tab become \xNN, so that
+// no reply can command the terminal.
+std::string Printable(absl::string_view text);
+
+// `text` in columns as MCollective's: each padded to `width`, `per_line` a line, `indent` first.
+// `names` are made printable.
+template <typename Container>
+std::string InColumns(const Container& names, size_t indent, size_t width, size_t per_line) {
+  std::string out;
+  size_t in_line = 0;
+  for (const auto& name : names) {
+    out += in_line == 0 ? std::string(indent, ' ') : " ";
+    std::string cell = Printable(name);
+    if (cell.size() < width) cell.resize(width, ' ');
+    out += cell;
+    if (++in_line == per_line) {
+      out += "\n";
+      in_line = 0;
+    }
+  }
+  if (in_line > 0) {
+    for (; in_line < per_line; ++in_line) out += std::string(width + 1, ' ');
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace orch::cli

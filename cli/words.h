@@ -1,0 +1,19 @@
+// Checks of a command's words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace orch::cli {
+
+// InvalidArgument when there are more than `most` words.
+inline absl::Status AtMostWords(const std::vector<std::string>& words, size_t most, absl::string_view usage) {
+  if (words.size() <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("unexpected word '", words[most], "'; usage: orchctl ", usage));
+}
+
+}  // namespace orch::cli
