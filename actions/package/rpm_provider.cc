@@ -20,8 +20,8 @@ absl::Status RpmProvider::CheckLock() const {
 
 absl::StatusOr<PackageState> RpmProvider::Query(const CommandRunner& runner, const std::string& package) const {
   ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run({"rpm", "-q", "--qf", kRpmFormat, package}));
-  const PackageState state = ParseRpmQuery(output.out, package);
-  if (!state.installed && !absl::StrContains(output.Text(), "is not installed")) {
+  const PackageState state = ParseRpmQuery(output.exit_code == 0 ? output.out : "", package);
+  if (output.exit_code != 0 && !absl::StrContains(output.Text(), "is not installed")) {
     return absl::AbortedError(absl::StrCat("rpm -q ", package, ": ", ProblemLine(output.Text())));
   }
   return state;

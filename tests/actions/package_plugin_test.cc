@@ -1,0 +1,320 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "tests/actions/fake_node.h"
+
+namespace orch::actions {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A node whose package managers are scripts in a folder of its own.
+class PackagePluginTest : public ActionTest {
+ protected:
+  void SetUp() override {
+    std::string name = absl::StrCat(::testing::TempDir(), "/orch_package_XXXXXX");
+    folder_ = mkdtemp(name.data());
+    options_.settings["package.path"] = folder_;
+    options_.settings["package.root"] = folder_;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // A script in which $S is the folder, and every call is noted.
+  void Program(const std::string& name, const std::string& script) {
+    const std::string path = absl::StrCat(folder_, "/", name);
+    std::ofstream(path) << "#!/bin/sh\nS=" << folder_ << "\necho \"" << name << " $*\" >> $S/calls\n" << script << "\n";
+    chmod(path.c_str(), 0755);
+  }
+  std::string Calls() {
+    std::ifstream file(absl::StrCat(folder_, "/calls"));
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  // Installed versions are files: $S/installed.NAME holds the version.
+  void Apt() {
+    Program("dpkg-query", R"(for name; do :; done
+case "$*" in *--*) ;; *) printf 'ii a 1.0 amd64\nrc b 1 amd64\nii c 2.0 all\n'; exit 0;; esac
+[ -f $S/installed.$name ] && { read v < $S/installed.$name; printf 'ii \t%s\tamd64\t%s\n' "$v" $name; exit 0; }
+[ -f $S/config.$name ] && { printf 'rc \t1.0\tamd64\t%s\n' $name; exit 0; }
+echo "no packages found matching $name" >&2; exit 1)");
+    Program("apt-cache", R"(for name; do :; done
+case $1 in madison) echo "  $name |  2.0-1 | http://deb.example.com bookworm/main amd64 Packages";;
+  policy) [ $name = unknown ] || printf '%s:\n  Installed: (none)\n  Candidate: 2.0-1\n' $name;; esac)");
+    Program("apt-get", R"(for name; do :; done
+[ "$DEBIAN_FRONTEND" = noninteractive ] || exit 9
+case "$*" in
+  *--simulate*) echo 'Inst vim [9.0-1] (9.1-1 Debian:12/stable [amd64])'; exit 0;;
+  *update) echo 'Reading package lists...'; exit 0;;
+  *'install --'*|*'downgrades --'*|*'upgrade --'*)
+    [ $name = broken ] && { echo 'E: Unable to correct problems, you have held broken packages.' >&2; exit 100; }
+    [ $name = locked ] && { echo 'E: Could not get lock /x. It is held by process 42 (apt)' >&2; exit 100; }
+    case $name in *=*) echo ${name#*=} > $S/installed.${name%%=*};; *) echo 2.0-1 > $S/installed.$name;; esac;;
+  *'remove --'*) /bin/mv $S/installed.$name $S/config.$name;;
+  *'purge --'*) /bin/rm -f $S/installed.$name $S/config.$name;;
+esac
+echo "did: $*")");
+  }
+  Reply Package(const std::string& action, const std::string& package) {
+    return Run("package", action, {{"package", package}});
+  }
+
+  std::string folder_;
+};
+
+TEST_F(PackagePluginTest, InstallChangesOnceAndIsIdempotent) {
+  Apt();
+  const Reply first = Package("install", "vim");
+  EXPECT_EQ(first.status_code, kOk) << first.status_message;
+  EXPECT_EQ(first.data["changed"], true);
+  EXPECT_EQ(first.data["ensure"], "2.0-1");
+  EXPECT_EQ(first.data["version"], "2.0");
+  EXPECT_EQ(first.data["release"], "1");
+  EXPECT_EQ(first.data["arch"], "amd64");
+  EXPECT_EQ(first.data["provider"], "apt");
+  EXPECT_THAT(first.data["output"].get<std::string>(),
+              AllOf(HasSubstr("--force-confold"), HasSubstr("Lock::Timeout=0")));
+  const Reply again = Package("install", "vim");
+  EXPECT_EQ(again.status_code, kOk);
+  EXPECT_EQ(again.data["changed"], false);
+}
+
+TEST_F(PackagePluginTest, AGivenVersionIsInstalledAlsoOverANewerOne) {
+  Apt();
+  Package("install", "vim");
+  const Reply older = Run("package", "install", {{"package", "vim"}, {"version", "1.0-1"}});
+  EXPECT_EQ(older.status_code, kOk) << older.status_message;
+  EXPECT_EQ(older.data["ensure"], "1.0-1");
+  EXPECT_EQ(older.data["changed"], true);
+  EXPECT_THAT(Calls(), HasSubstr("--allow-downgrades -- vim=1.0-1"));
+  EXPECT_EQ(Run("package", "install", {{"package", "vim"}, {"version", "1.0"}}).data["changed"], false);
+}
+
+TEST_F(PackagePluginTest, UpdateNeedsAnInstalledPackage) {
+  Apt();
+  const Reply absent = Package("update", "vim");
+  EXPECT_EQ(absent.status_code, kAborted);
+  EXPECT_THAT(absent.status_message, HasSubstr("not installed"));
+  EXPECT_EQ(absent.data["changed"], false);
+  Run("package", "install", {{"package", "vim"}, {"version", "1.0-1"}});
+  EXPECT_EQ(Package("update", "vim").data["changed"], true);
+  EXPECT_EQ(Package("update", "vim").data["changed"], false);
+}
+
+TEST_F(PackagePluginTest, RemovingWhatIsNotThereIsDone) {
+  Apt();
+  EXPECT_EQ(Package("uninstall", "vim").status_code, kOk);
+  EXPECT_EQ(Package("uninstall", "vim").data["changed"], false);
+  Package("install", "vim");
+  const Reply removed = Package("uninstall", "vim");
+  EXPECT_EQ(removed.data["changed"], true);
+  EXPECT_EQ(removed.data["ensure"], "absent");
+  EXPECT_EQ(Package("uninstall", "vim").data["changed"], false);
+  const Reply purged = Package("purge", "vim");  // the configuration files
+  EXPECT_EQ(purged.data["changed"], true);
+  EXPECT_EQ(purged.data["ensure"], "purged");
+  EXPECT_EQ(Package("purge", "vim").data["changed"], false);
+  EXPECT_EQ(Package("status", "vim").data["ensure"], "purged");
+}
+
+TEST_F(PackagePluginTest, AFailureKeepsTheOutputAndNamesTheReason) {
+  Apt();
+  const Reply broken = Package("install", "broken");
+  EXPECT_EQ(broken.status_code, kAborted);
+  EXPECT_THAT(broken.status_message, AllOf(HasSubstr("exit code 100"), HasSubstr("held broken packages")));
+  EXPECT_THAT(broken.data["output"].get<std::string>(), HasSubstr("held broken packages"));
+  EXPECT_EQ(broken.data["changed"], false);
+  EXPECT_THAT(Package("install", "unknown").status_message, HasSubstr("apt knows no package unknown"));
+  EXPECT_THAT(Calls(), Not(HasSubstr("-- unknown\napt-get")));
+}
+
+TEST_F(PackagePluginTest, NamesThatAPackageManagerCouldMisreadNeverReachIt) {
+  Apt();
+  for (const char* bad :
+       {"-oAPT::Update::Pre-Invoke::=id", "vim*", "./evil.deb", "../x", "a b", "vim=1", "/etc/passwd", "@all"}) {
+    EXPECT_EQ(Package("install", bad).status_code, kInvalidInput) << bad;
+    EXPECT_EQ(Package("status", bad).status_code, kInvalidInput) << bad;
+    EXPECT_EQ(Run("package", "install", {{"package", "vim"}, {"version", bad}}).status_code, kInvalidInput) << bad;
+  }
+  EXPECT_EQ(Package("install", "a;id").status_code, kInvalidInput);
+  EXPECT_EQ(Calls(), "");
+}
+
+TEST_F(PackagePluginTest, AHeldLockIsSaidAtOnceWithItsHolder) {
+  Apt();
+  std::filesystem::create_directories(absl::StrCat(folder_, "/var/lib/dpkg"));
+  const std::string lock = absl::StrCat(folder_, "/var/lib/dpkg/lock-frontend");
+  std::ofstream(lock) << "";
+  int ready[2], done[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(done), 0);
+  const pid_t holder = fork();
+  ASSERT_GE(holder, 0);
+  if (holder == 0) {
+    close(done[1]);
+    const int fd = open(lock.c_str(), O_RDWR);
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    const bool held = fd >= 0 && fcntl(fd, F_SETLK, &whole) == 0;
+    char byte = held ? 1 : 0;
+    if (write(ready[1], &byte, 1) == 1 && read(done[0], &byte, 1) >= 0) _exit(0);
+    _exit(1);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 1);
+  const Reply reply = Package("install", "vim");
+  const Reply refresh = Run("package", "apt_update");
+  for (int fd : {ready[0], ready[1], done[0], done[1]}) close(fd);
+  waitpid(holder, nullptr, 0);
+  EXPECT_EQ(reply.status_code, kAborted);
+  EXPECT_THAT(reply.status_message, AllOf(HasSubstr(absl::StrCat("pid ", holder)), HasSubstr("lock-frontend")));
+  EXPECT_EQ(refresh.status_code, kAborted);
+  EXPECT_THAT(Calls(), Not(HasSubstr("apt-get")));
+  EXPECT_EQ(Package("install", "vim").status_code, kOk);  // free again
+  EXPECT_THAT(Package("install", "locked").status_message, HasSubstr("held by process 42 (apt)"));
+}
+
+TEST_F(PackagePluginTest, CountsAndDigestsInstalledPackagesOnly) {
+  Apt();
+  EXPECT_EQ(Run("package", "count").data, (Json{{"output", 2}, {"exitcode", 0}}));
+  const Json md5 = Run("package", "md5").data;
+  EXPECT_EQ(md5["output"].get<std::string>().size(), 32u);
+  EXPECT_EQ(md5, Run("package", "md5").data);
+}
+
+TEST_F(PackagePluginTest, ChecksAptForUpdates) {
+  Apt();
+  for (const char* action : {"checkupdates", "apt_checkupdates"}) {
+    const Reply reply = Run("package", action);
+    EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+    EXPECT_EQ(reply.data["package_manager"], "apt");
+    EXPECT_EQ(reply.data["exitcode"], 0);
+    EXPECT_EQ(reply.data["outdated_packages"],
+              Json::array({{{"package", "vim"}, {"version", "9.1-1"}, {"repo", "Debian:12/stable"}}}));
+  }
+  EXPECT_EQ(Run("package", "apt_update").data["exitcode"], 0);
+  EXPECT_EQ(Run("package", "refresh").status_code, kOk);
+  EXPECT_EQ(Run("package", "search", {{"package", "vim"}}).data["package_count"], 1);
+  EXPECT_THAT(Run("package", "yum_checkupdates").status_message, HasSubstr("has no yum"));
+}
+
+TEST_F(PackagePluginTest, ExitCode100OfDnfMeansUpdatesNotFailure) {
+  Program("rpm", "echo \"package x is not installed\"; exit 1");
+  Program("dnf", R"(case "$*" in *check-update*) printf '\nopenssl.x86_64  1:3.0.7-27.el9  baseos\n'; exit 100;;
+    *clean*) echo "cleaned: $*"; exit 0;; *) echo "Error: no" >&2; exit 1;; esac)");
+  for (const char* action : {"checkupdates", "yum_checkupdates"}) {
+    const Reply reply = Run("package", action);
+    EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+    EXPECT_EQ(reply.data["package_manager"], "dnf");
+    EXPECT_EQ(reply.data["exitcode"], 100);
+    EXPECT_EQ(reply.data["outdated_packages"][0]["package"], "openssl.x86_64");
+  }
+  EXPECT_THAT(Run("package", "yum_clean").data["output"].get<std::string>(), HasSubstr("clean all"));
+  options_.settings["package.yum_clean_mode"] = "metadata";
+  EXPECT_THAT(Run("package", "yum_clean").data["output"].get<std::string>(), HasSubstr("clean metadata"));
+  EXPECT_THAT(Run("package", "yum_clean", {{"mode", "packages"}}).data["output"].get<std::string>(),
+              HasSubstr("clean packages"));
+  EXPECT_EQ(Run("package", "yum_clean", {{"mode", "everything"}}).status_code, kInvalidInput);
+  EXPECT_EQ(Package("install", "vim").status_code, kAborted);
+  EXPECT_EQ(Package("status", "vim").data["ensure"], "absent");
+}
+
+TEST_F(PackagePluginTest, AFailedCheckKeepsItsExitCode) {
+  Program("rpm", "exit 1");
+  Program("yum", "echo 'Error: Cannot find a valid baseurl' >&2; exit 1");
+  const Reply reply = Run("package", "checkupdates");
+  EXPECT_EQ(reply.status_code, kAborted);
+  EXPECT_EQ(reply.data["exitcode"], 1);
+  EXPECT_THAT(reply.status_message, HasSubstr("valid baseurl"));
+}
+
+TEST_F(PackagePluginTest, YumIsToldToDowngradeWhenItKeepsTheNewer) {
+  Program("rpm", "read v < $S/version; printf 'vim\\t(none)\\t%s\\t1.el7\\tx86_64\\n' $v");
+  Program("yum", "case \"$*\" in *downgrade*) echo 1.0 > $S/version;; esac; exit 0");
+  std::ofstream(absl::StrCat(folder_, "/version")) << "2.0\n";
+  const Reply reply = Run("package", "install", {{"package", "vim"}, {"version", "1.0"}});
+  EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+  EXPECT_EQ(reply.data["ensure"], "1.0-1.el7");
+  EXPECT_THAT(Calls(), HasSubstr("-y downgrade vim-1.0"));
+}
+
+TEST_F(PackagePluginTest, ZyppersLockIsNamed) {
+  Program("rpm", "echo \"package $* is not installed\"; exit 1");
+  Program("zypper", R"(case "$*" in
+    *list-updates*) printf 'S | Repository | Name | Current Version | Available Version | Arch\n'
+      printf -- '--+--+--+--+--+--\nv | oss | vim | 1 | 2 | x86_64\n'; exit 0;;
+    *) echo "System management is locked by the application with pid 77 (zypper)."; exit 7;; esac)");
+  EXPECT_EQ(Run("package", "checkupdates").data["outdated_packages"][0]["version"], "2");
+  const Reply reply = Package("install", "vim");
+  EXPECT_EQ(reply.status_code, kAborted);
+  EXPECT_THAT(reply.status_message, HasSubstr("pid 77 (zypper)"));
+}
+
+TEST_F(PackagePluginTest, ANodeWithoutAPackageManagerSaysSo) {
+  EXPECT_THAT(Run("package", "checkupdates").status_message, HasSubstr("no package manager"));
+  options_.settings["package.provider"] = "pacman";
+  EXPECT_THAT(Run("package", "count").status_message, HasSubstr("use auto, apt, dnf, yum or zypper"));
+}
+
+TEST_F(PackagePluginTest, TimeAndCancellationEndAProgramThatHangs) {
+  Apt();
+  Program("dpkg-query", "exec /bin/sleep 100");
+  const Reply late = Run("package", "status", {{"package", "vim"}}, absl::Milliseconds(400));
+  EXPECT_EQ(late.status_code, kUnknownError);
+  EXPECT_EQ(late.error_kind, "timeout");
+  CancelToken cancel;
+  cancel.Cancel();
+  EXPECT_EQ(Run("package", "status", {{"package", "vim"}}, absl::Seconds(60), &cancel).error_kind, "cancelled");
+}
+
+// The host's own apt, reading only.
+class RealAptTest : public ActionTest {
+ protected:
+  void SetUp() override {
+    if (!FindProgram("/usr/bin/apt-get").ok() || !FindProgram("/usr/bin/dpkg-query").ok()) {
+      GTEST_SKIP() << "this host has no apt";
+    }
+  }
+};
+
+TEST_F(RealAptTest, KnowsWhatIsInstalled) {
+  const Reply dpkg = Run("package", "status", {{"package", "dpkg"}});
+  EXPECT_EQ(dpkg.status_code, kOk) << dpkg.status_message;
+  EXPECT_EQ(dpkg.data["provider"], "apt");
+  EXPECT_EQ(dpkg.data["name"], "dpkg");
+  EXPECT_THAT(dpkg.data["ensure"].get<std::string>(), ::testing::MatchesRegex("[0-9].*"));
+  EXPECT_EQ(Run("package", "status", {{"package", "no-such-package-here"}}).data["ensure"], "purged");
+  EXPECT_GT(Run("package", "count").data["output"].get<int>(), 50);
+  EXPECT_EQ(Run("package", "md5").data["output"].get<std::string>().size(), 32u);
+}
+
+TEST_F(RealAptTest, ChecksForUpdates) {
+  const Reply reply = Run("package", "checkupdates", Json::object(), absl::Seconds(110));
+  EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+  EXPECT_EQ(reply.data["package_manager"], "apt");
+  EXPECT_EQ(reply.data["exitcode"], 0);
+  EXPECT_TRUE(reply.data["outdated_packages"].is_array());
+  EXPECT_THAT(reply.data["output"].get<std::string>(), Not(::testing::IsEmpty()));
+}
+
+TEST_F(RealAptTest, InstallingWhatIsThereOrUnknownChangesNothing) {
+  EXPECT_EQ(Run("package", "install", {{"package", "dpkg"}}).data["changed"], false);
+  const Reply unknown = Run("package", "install", {{"package", "no-such-package-here"}});
+  EXPECT_EQ(unknown.status_code, kAborted);
+}
+
+}  // namespace
+}  // namespace orch::actions
