@@ -1,0 +1,94 @@
+#include "services/hub/config.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "auth/tls.h"
+#include "base/status_macros.h"
+#include "filter/filter.h"
+
+namespace orch::hub {
+namespace {
+
+void ReadDoors(ConfigReader* read, HubConfig* config) {
+  config->listen = read->List("listen", config->listen);
+  if (config->listen.empty()) read->Fail("listen", "must name at least one address, such as 0.0.0.0:61613");
+  config->port_file = read->String("port_file", "");
+  config->identity = read->String("identity", HostIdentity());
+  if (!filter::IsIdentity(config->identity)) {
+    read->Fail("identity", "must be 1 to 255 characters of A-Z a-z 0-9 _ . -");
+  }
+  config->credentials = read->String("credentials", config->credentials);
+  config->plaintext = read->Choice("tls.mode", "on", {"on", "plaintext"}) == "plaintext";
+  config->certificate = read->String("tls.certificate", config->certificate);
+  config->key = read->String("tls.key", config->key);
+  const auto mtls = auth::ParseMtlsMode(read->Choice("mtls.mode", "off", {"off", "optional", "required"}));
+  if (mtls.ok()) config->mtls = *mtls;
+  config->mtls_ca = read->String("mtls.ca", "");
+  if (config->mtls != auth::MtlsMode::kOff && config->plaintext) {
+    read->Fail("mtls.mode", "needs TLS: set tls.mode to on, or mtls.mode to off");
+  }
+  if (config->mtls != auth::MtlsMode::kOff && config->mtls_ca.empty()) {
+    read->Fail("mtls.mode", "needs mtls.ca, the file with the CA that signs the peers' certificates");
+  }
+  if (!config->plaintext) return;
+  for (const std::string& address : config->listen) {
+    if (const absl::Status status = auth::CheckPlaintextAddress(address); !status.ok()) {
+      read->Fail("listen", status.message());
+    }
+  }
+}
+
+void ReadLimits(ConfigReader* read, HubConfig* config) {
+  config->max_nodes = read->Int("limits.nodes", 20'000, 1, 1'000'000);
+  config->max_clients = read->Int("limits.clients", 1000, 1, 100'000);
+  config->max_jobs = read->Int("limits.jobs", 1000, 1, 100'000);
+  config->max_handshakes = read->Int("limits.handshakes", 500, 1, 100'000);
+  config->max_unauthenticated_per_source = read->Int("limits.unauthenticated_per_source", 200, 1, 100'000);
+  config->retain_jobs = read->Int("job_retention.count", 1000, 0, 1'000'000);
+  config->retain_age = read->Duration("job_retention.age", absl::Hours(1), absl::ZeroDuration(), absl::Hours(24 * 365));
+}
+
+}  // namespace
+
+absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file) {
+  HubConfig config;
+  ConfigReader read(&file);
+  ReadDoors(&read, &config);
+  ReadLimits(&read, &config);
+  config.heartbeat = read.Duration("heartbeat", config.heartbeat, absl::Seconds(1), absl::Hours(1));
+  config.stale_after = read.Duration("stale_after", config.stale_after, absl::Seconds(2), absl::Hours(24));
+  if (config.stale_after <= config.heartbeat) read.Fail("stale_after", "must be longer than heartbeat");
+  config.shutdown_grace =
+      read.Duration("shutdown_grace", config.shutdown_grace, absl::ZeroDuration(), absl::Hours(1));
+  const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
+  if (!ParseLogLevel(level, &config.log_level).ok()) config.log_level = LogLevel::kInfo;
+  config.log_json = read.Choice("log.format", "text", {"text", "json"}) == "json";
+  config.log_file = read.String("log.file", "");
+  ORCH_RETURN_IF_ERROR(read.Finish());
+  return config;
+}
+
+absl::StatusOr<HubConfig> LoadHubConfig(const std::string& path) {
+  ORCH_ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  return ReadHubConfig(file);
+}
+
+std::string HostIdentity() {
+  char name[256] = "";
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "localhost";
+  addrinfo hints{};
+  hints.ai_flags = AI_CANONNAME;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name, nullptr, &hints, &found) != 0) return name;
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
+  const std::string canonical = found->ai_canonname == nullptr ? "" : found->ai_canonname;
+  return filter::IsIdentity(canonical) && absl::StrContains(canonical, '.') ? canonical : name;
+}
+
+}  // namespace orch::hub

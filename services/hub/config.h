@@ -1,0 +1,49 @@
+// orch-hub's configuration as its file says it (docs: README, configuration reference).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "auth/call_credential.h"
+#include "base/config_file.h"
+#include "base/log.h"
+
+namespace orch::hub {
+
+inline constexpr char kDefaultConfigFile[] = "/etc/orch/hub.yaml";
+
+struct HubConfig {
+  std::vector<std::string> listen = {"0.0.0.0:61613"};  // address:port, or unix:/path
+  std::string port_file;                                // empty: none
+  std::string identity;                                 // the hub's name
+  std::string credentials = "/etc/orch/credentials";
+  bool plaintext = false;  // loopback and unix sockets only
+  std::string certificate = "/etc/orch/tls/hub.crt";
+  std::string key = "/etc/orch/tls/hub.key";
+  auth::MtlsMode mtls = auth::MtlsMode::kOff;
+  std::string mtls_ca;
+  absl::Duration heartbeat = absl::Seconds(30);
+  absl::Duration stale_after = absl::Seconds(90);
+  size_t max_nodes = 20'000;
+  size_t max_clients = 1000;
+  size_t max_jobs = 1000;
+  size_t max_handshakes = 500;
+  size_t max_unauthenticated_per_source = 200;
+  size_t retain_jobs = 1000;
+  absl::Duration retain_age = absl::Hours(1);
+  absl::Duration shutdown_grace = absl::Seconds(10);
+  LogLevel log_level = LogLevel::kInfo;
+  bool log_json = false;
+  std::string log_file;
+};
+
+// Errors name file, line and key. Plaintext away from loopback is refused here.
+absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file);
+absl::StatusOr<HubConfig> LoadHubConfig(const std::string& path);
+
+// The fully qualified name of this host, or its short one where there is no better.
+std::string HostIdentity();
+
+}  // namespace orch::hub

@@ -1,0 +1,49 @@
+// Joins what nodes' streams tell with who keeps it: registry, DDLs, running jobs, watchers. On the
+// hub's loop; owned by Hub.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "auth/refusal.h"
+#include "base/executor.h"
+#include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/ddl_cache.h"
+#include "services/hub/dispatcher.h"
+#include "services/hub/node_session.h"
+#include "services/hub/node_watch.h"
+#include "services/hub/registry.h"
+
+namespace orch::hub {
+
+class Fleet final : public NodeEvents {
+ public:
+  Fleet(Registry* registry, DdlCache* ddls, Dispatcher* dispatcher, NodeWatch* watch, auth::RefusalCounters* refusals)
+      : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), watch_(watch), refusals_(refusals) {}
+
+  absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) override;
+  absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) override;
+  void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) override;
+  absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) override;
+  void OnHeard(NodeSession* session) override;
+  void OnRefused(NodeSession* session, auth::Refusal refusal) override;
+  void OnGone(NodeSession* session, absl::string_view reason) override;
+
+  // From a timer: who has fallen silent, and which DDLs must be asked for again.
+  void Tick();
+  // Says goodbye to every node for which `leave` gives a reason.
+  void Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after);
+
+ private:
+  Registry* const registry_;
+  DdlCache* const ddls_;
+  Dispatcher* const dispatcher_;
+  NodeWatch* const watch_;
+  auth::RefusalCounters* const refusals_;
+  // Sessions that hold their identity, as NodeSession: for key changes.
+  std::map<std::string, NodeSession*> sessions_;
+};
+
+}  // namespace orch::hub

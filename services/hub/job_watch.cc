@@ -1,0 +1,64 @@
+#include "services/hub/job_watch.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace orch::hub {
+
+JobWatch::~JobWatch() {
+  if (flush_timer_ != 0) executor_->Cancel(flush_timer_);
+}
+
+void JobWatch::Accepted(v1::JobAccepted accepted) {
+  *gathered_.mutable_accepted() = std::move(accepted);
+  Flush();
+}
+
+void JobWatch::AddReply(v1::Reply reply) {
+  if (sink_ == nullptr) return;
+  const size_t bytes = reply.ByteSizeLong();
+  // One message never grows past what a single reply may be.
+  if (gathered_bytes_ > 0 && gathered_bytes_ + bytes > kFlushBytes) Flush();
+  *gathered_.add_replies() = std::move(reply);
+  gathered_bytes_ += bytes;
+  if (gathered_bytes_ >= kFlushBytes) {
+    Flush();
+  } else {
+    FlushSoon();
+  }
+}
+
+void JobWatch::AddFiltered() {
+  gathered_.set_no_longer_targets(gathered_.no_longer_targets() + 1);
+  FlushSoon();
+}
+
+void JobWatch::Finish(const v1::JobSummary& summary) {
+  *gathered_.mutable_summary() = summary;
+  Flush();
+  if (sink_ != nullptr) sink_->End(absl::OkStatus());
+  sink_ = nullptr;
+}
+
+void JobWatch::FlushSoon() {
+  if (flush_timer_ != 0 || sink_ == nullptr) return;
+  flush_timer_ = executor_->PostAfter(kFlushAfter, [this] {
+    flush_timer_ = 0;
+    Flush();
+  });
+}
+
+void JobWatch::Flush() {
+  if (flush_timer_ != 0) executor_->Cancel(std::exchange(flush_timer_, 0));
+  v1::InvokeResponse response;
+  response.Swap(&gathered_);
+  gathered_bytes_ = 0;
+  if (sink_ == nullptr || sink_->TryPush(std::move(response))) return;
+  sink_->End(absl::ResourceExhaustedError(
+      absl::StrCat("the client reads too slowly: more than ", kMaxWatchBytes >> 20,
+                   " MiB of replies wait for it; the job goes on without it")));
+  sink_ = nullptr;
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,39 @@
+#include "services/hub/node_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "auth/server_call.h"
+#include "filter/filter.h"
+#include "services/hub/grpc_status.h"
+#include "services/hub/node_link.h"
+
+namespace orch::hub {
+namespace {
+
+constexpr char kAttachMethod[] = "/orch.v1.NodeService/Attach";
+
+// A stream that is refused before it begins.
+class RefusedAttach final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage> {
+ public:
+  explicit RefusedAttach(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* NodeService::Attach(grpc::CallbackServerContext* context) {
+  auto caller = auth::VerifyCall(*verifier_, auth::PeerKind::kNode, kAttachMethod, *context);
+  if (!caller.ok()) return new RefusedAttach(caller.status());
+  if (!filter::IsIdentity(caller->name)) {
+    return new RefusedAttach(absl::InvalidArgumentError(
+        "the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -; set identity in its configuration"));
+  }
+  if (door_ != nullptr) door_->Authenticated(context->peer());
+  const std::shared_ptr<NodeLink> link = NodeLink::Create(context, executor_);
+  link->Begin(std::make_unique<NodeSession>(*std::move(caller), context->peer(), link, events_, clock_, random_,
+                                            options_));
+  return link.get();
+}
+
+}  // namespace orch::hub

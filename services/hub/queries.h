@@ -1,0 +1,64 @@
+// Answers about the fleet and the hub itself. On the loop; changes nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "auth/refusal.h"
+#include "base/clock.h"
+#include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/ddl_cache.h"
+#include "services/hub/dispatcher.h"
+#include "services/hub/registry.h"
+#include "services/hub/targets.h"
+
+namespace orch::hub {
+
+inline constexpr int kMaxIdentitiesPerChunk = 1000;
+
+// What the hub says of itself in GetHubStatus.
+struct HubFacts {
+  std::string version;
+  std::string identity;
+  std::string listen_address;
+  std::string certificate_sha256;
+  std::string mtls;
+  absl::Time started;
+};
+
+class Queries {
+ public:
+  Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher,
+          const auth::RefusalCounters* refusals, const Clock* clock, HubFacts facts)
+      : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), refusals_(refusals), clock_(clock),
+        facts_(std::move(facts)) {}
+
+  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query, bool include_disconnected) const;
+  absl::Status GetNode(const v1::GetNodeRequest& request, v1::GetNodeResponse* response) const;
+  absl::Status FactReport(const TargetQuery& query, const v1::FactReportRequest& request,
+                          v1::FactReportResponse* response) const;
+  void ListPlugins(v1::ListPluginsResponse* response) const;
+  // Calls `done` now, or once a DDL that is on its way has come.
+  using Done = std::function<void(absl::Status)>;
+  void GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done);
+  void GetHubStatus(v1::GetHubStatusResponse* response) const;
+
+ private:
+  absl::Status TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
+                            const DdlCache::Entry** awaited) const;
+
+  const Registry* const registry_;
+  DdlCache* const ddls_;
+  const Dispatcher* const dispatcher_;
+  const auth::RefusalCounters* const refusals_;
+  const Clock* const clock_;
+  const HubFacts facts_;
+};
+
+// A filter only nodes can decide is no use where they are not asked.
+absl::Status CheckNoDataFunctions(const TargetQuery& query);
+
+}  // namespace orch::hub
