@@ -28,17 +28,19 @@ absl::StatusOr<std::array<absl::string_view, kFields.size()>> SplitFields(absl::
   bool first = true;
   for (const absl::string_view word : absl::StrSplit(header, ' ')) {
     if (first) {
-      if (word != kVersion) return absl::InvalidArgumentError("credential: it does not begin with 'v1', the only version known");
+      if (word != kVersion)
+        return absl::InvalidArgumentError("credential: it does not begin with 'v1', the only version known");
       first = false;
       continue;
     }
     const size_t equals = word.find('=');
     size_t index = 0;
-    while (index < kFields.size() && (equals == absl::string_view::npos || kFields[index] != word.substr(0, equals))) ++index;
+    while (index < kFields.size() && (equals == absl::string_view::npos || kFields[index] != word.substr(0, equals)))
+      ++index;
     if (index == kFields.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("credential: word ", found + 2, " is no field of v1 (", absl::StrJoin(kFields, ", "),
-                       "), or a second blank stands before it"));
+      return absl::InvalidArgumentError(absl::StrCat("credential: word ", found + 2, " is no field of v1 (",
+                                                     absl::StrJoin(kFields, ", "),
+                                                     "), or a second blank stands before it"));
     }
     if (values[index].data() != nullptr) {
       return absl::InvalidArgumentError(absl::StrCat("credential: ", kFields[index], " stands twice"));
@@ -47,14 +49,16 @@ absl::StatusOr<std::array<absl::string_view, kFields.size()>> SplitFields(absl::
     ++found;
   }
   for (size_t i = 0; i < kFields.size(); ++i) {
-    if (values[i].data() == nullptr) return absl::InvalidArgumentError(absl::StrCat("credential: ", kFields[i], " is missing"));
+    if (values[i].data() == nullptr)
+      return absl::InvalidArgumentError(absl::StrCat("credential: ", kFields[i], " is missing"));
   }
   return values;
 }
 
 absl::Status ParseTime(absl::string_view text, int64_t* at_us) {
   const bool digits = !text.empty() && text.size() <= 18 &&
-                      text.find_first_not_of("0123456789") == absl::string_view::npos && (text[0] != '0' || text == "0");
+                      text.find_first_not_of("0123456789") == absl::string_view::npos &&
+                      (text[0] != '0' || text == "0");
   if (digits && absl::SimpleAtoi(text, at_us)) return absl::OkStatus();
   return Wrong("at", "microseconds since 1970 in decimal digits");
 }

@@ -50,10 +50,10 @@ std::string HubProofHex(absl::string_view key, absl::string_view nonce_hex, absl
 // An authenticated peer.
 struct Caller {
   PeerKind kind = PeerKind::kClient;
-  std::string name;         // identity of a node, name of a client
-  std::string id;           // "psk=peadmin"; "cert=NAME" when a verified certificate says the same name
-  Key key;                  // the derived key it used
-  std::string proof;        // for Welcome or HelloResponse
+  std::string name;   // identity of a node, name of a client
+  std::string id;     // "psk=peadmin"; "cert=NAME" when a verified certificate says the same name
+  Key key;            // the derived key it used
+  std::string proof;  // for Welcome or HelloResponse
 };
 
 enum class MtlsMode { kOff, kOptional, kRequired };

@@ -123,11 +123,11 @@ class SignedCallImpl final : public SignedCall {
     }
     if (nonce_hex.empty()) return absl::FailedPreconditionError("the call was not sent, so there is no proof to check");
     if (!ConstantTimeEquals(HubProofHex(state_->key_bytes(), nonce_hex, binding), proof_hex)) {
-      return absl::UnauthenticatedError(absl::StrCat(
-          "the hub did not prove that it holds the key of '", state_->name(), "' (key id ", state_->key_id(),
-          "): its pre-shared key differs (compare /etc/orch/credentials on both), or ",
-          state_->plaintext() ? "another program listens at its address"
-                              : "somebody with another TLS certificate sits in between"));
+      return absl::UnauthenticatedError(
+          absl::StrCat("the hub did not prove that it holds the key of '", state_->name(), "' (key id ",
+                       state_->key_id(), "): its pre-shared key differs (compare /etc/orch/credentials on both), or ",
+                       state_->plaintext() ? "another program listens at its address"
+                                           : "somebody with another TLS certificate sits in between"));
     }
     state_->SetProven(binding);
     return absl::OkStatus();
@@ -171,8 +171,7 @@ class CallSignerImpl final : public CallSigner {
   std::shared_ptr<SignedCall> Sign(absl::string_view method, bool first, grpc::ClientContext* context) override {
     auto call = std::make_shared<SignedCallImpl>(state_, method, first);
     context->set_credentials(grpc::experimental::MetadataCredentialsFromPlugin(
-        std::make_unique<SigningPlugin>(call),
-        state_->plaintext() ? GRPC_SECURITY_NONE : GRPC_PRIVACY_AND_INTEGRITY));
+        std::make_unique<SigningPlugin>(call), state_->plaintext() ? GRPC_SECURITY_NONE : GRPC_PRIVACY_AND_INTEGRITY));
     return call;
   }
 
@@ -184,8 +183,8 @@ class CallSignerImpl final : public CallSigner {
 
 std::unique_ptr<CallSigner> CallSigner::Create(PeerKind kind, std::string name, Key key, bool plaintext,
                                                bool ca_verified, const Clock* clock, Random* random) {
-  return std::make_unique<CallSignerImpl>(std::make_shared<SignerState>(
-      kind, std::move(name), std::move(key), plaintext, ca_verified, clock, random));
+  return std::make_unique<CallSignerImpl>(
+      std::make_shared<SignerState>(kind, std::move(name), std::move(key), plaintext, ca_verified, clock, random));
 }
 
 }  // namespace orch::auth

@@ -27,11 +27,11 @@ CallVerifier::CallVerifier(const Keyring* keyring, ReplayGuard* replay_guard, co
 CallVerifier::Verdict CallVerifier::CheckTime(const CallCredential& credential) const {
   const absl::Duration behind = clock_->Now() - absl::FromUnixMicros(credential.at_us);
   if (absl::AbsDuration(behind) <= options_.skew) return {};
-  return Verdict::Refused(Refusal::kStaleClock,
-                          absl::StrFormat("the peer's is %.0f s %s, %.0f s are accepted",
-                                          std::ceil(absl::ToDoubleSeconds(absl::AbsDuration(behind))),
-                                          behind > absl::ZeroDuration() ? "behind" : "ahead",
-                                          absl::ToDoubleSeconds(options_.skew)));
+  return Verdict::Refused(
+      Refusal::kStaleClock,
+      absl::StrFormat("the peer's is %.0f s %s, %.0f s are accepted",
+                      std::ceil(absl::ToDoubleSeconds(absl::AbsDuration(behind))),
+                      behind > absl::ZeroDuration() ? "behind" : "ahead", absl::ToDoubleSeconds(options_.skew)));
 }
 
 CallVerifier::Verdict CallVerifier::CheckCertificate(const CallCredential& credential,
@@ -41,15 +41,17 @@ CallVerifier::Verdict CallVerifier::CheckCertificate(const CallCredential& crede
     return options_.mtls == MtlsMode::kRequired ? Verdict::Refused(Refusal::kNoCertificate) : Verdict();
   }
   if (certificate_name == credential.name) return {};
-  return Verdict::Refused(Refusal::kIdentityMismatch,
-                          absl::StrCat("its certificate is for '", certificate_name, "'"));
+  return Verdict::Refused(Refusal::kIdentityMismatch, absl::StrCat("its certificate is for '", certificate_name, "'"));
 }
 
 CallVerifier::Verdict CallVerifier::CheckReplay(const CallCredential& credential) const {
   switch (replay_guard_->Check(credential.nonce_hex)) {
-    case ReplayGuard::Seen::kNew: return {};
-    case ReplayGuard::Seen::kReplay: return Verdict::Refused(Refusal::kReplay);
-    case ReplayGuard::Seen::kFull: break;
+    case ReplayGuard::Seen::kNew:
+      return {};
+    case ReplayGuard::Seen::kReplay:
+      return Verdict::Refused(Refusal::kReplay);
+    case ReplayGuard::Seen::kFull:
+      break;
   }
   return Verdict::Refused(Refusal::kOverloaded, "the memory for nonces is full");
 }

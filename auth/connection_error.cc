@@ -36,8 +36,9 @@ std::string WhyNoConnection(absl::string_view text, const ChannelTlsOptions& tls
     return "what listens there does not speak TLS; check the port, or set plaintext if the hub runs so (loopback only)";
   }
   if (absl::StrContains(text, "certificate verify failed")) {
-    return absl::StrCat("its certificate is not signed by the CA in ", tls.ca_file,
-                        "; set the CA that has signed it, or no CA file at all: the pre-shared key then proves the hub");
+    return absl::StrCat(
+        "its certificate is not signed by the CA in ", tls.ca_file,
+        "; set the CA that has signed it, or no CA file at all: the pre-shared key then proves the hub");
   }
   if (const size_t name = text.find("the hub's certificate is not for"); name != absl::string_view::npos) {
     return std::string(text.substr(name));
@@ -66,10 +67,12 @@ absl::Status ExplainCallError(const grpc::Status& status, absl::string_view addr
         absl::StrCat("cannot connect to hub ", address, ": its host name is not known here; check the name and DNS"));
   }
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && absl::StartsWith(text, "Deadline Exceeded")) {
-    return absl::DeadlineExceededError(absl::StrCat("hub ", address, " did not answer in time; check the network and the hub's load"));
+    return absl::DeadlineExceededError(
+        absl::StrCat("hub ", address, " did not answer in time; check the network and the hub's load"));
   }
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && HasAny(text, {"Socket closed", "Connection reset"})) {
-    return absl::UnavailableError(absl::StrCat("hub ", address, " closed the connection during the call; is it restarting?"));
+    return absl::UnavailableError(
+        absl::StrCat("hub ", address, " closed the connection during the call; is it restarting?"));
   }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }

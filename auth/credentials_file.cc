@@ -24,9 +24,9 @@ absl::Status CheckKeyId(absl::string_view id) {
 absl::StatusOr<std::string> ParseKey(absl::string_view hex) {
   std::string bytes;
   if (DecodeHex(hex, kKeyBytes, &bytes)) return bytes;
-  return absl::InvalidArgumentError(absl::StrCat("the last word, the key, must be ", 2 * kKeyBytes,
-                                                 " hex digits; this one has ", hex.size(),
-                                                 hex.size() == 2 * kKeyBytes ? " characters, not all hex" : " characters"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the last word, the key, must be ", 2 * kKeyBytes, " hex digits; this one has ", hex.size(),
+                   hex.size() == 2 * kKeyBytes ? " characters, not all hex" : " characters"));
 }
 
 absl::Status ParsePsk(const std::vector<absl::string_view>& words, CredentialsFile* file) {
@@ -36,7 +36,8 @@ absl::Status ParsePsk(const std::vector<absl::string_view>& words, CredentialsFi
   ORCH_RETURN_IF_ERROR(CheckKeyId(words[1]));
   ORCH_ASSIGN_OR_RETURN(std::string bytes, ParseKey(words[2]));
   for (const Key& psk : file->psks) {
-    if (psk.id == words[1]) return absl::InvalidArgumentError("an earlier line has the same key id; give each psk its own");
+    if (psk.id == words[1])
+      return absl::InvalidArgumentError("an earlier line has the same key id; give each psk its own");
   }
   file->psks.push_back({std::string(words[1]), std::move(bytes)});
   return absl::OkStatus();
@@ -101,8 +102,9 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
 
 absl::StatusOr<Key> LoadPeerKey(const std::string& path, PeerKind kind, absl::string_view name) {
   if (!IsPeerName(kind, name)) {
-    return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(name.substr(0, kMaxNameBytes)), "' cannot be the name of a ",
-                                                   PeerKindName(kind), "; use letters, digits, '_', '.' and '-'"));
+    return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(name.substr(0, kMaxNameBytes)),
+                                                   "' cannot be the name of a ", PeerKindName(kind),
+                                                   "; use letters, digits, '_', '.' and '-'"));
   }
   ORCH_ASSIGN_OR_RETURN(CredentialsFile file, CredentialsFile::Load(path));
   for (CredentialsFile::Derived& derived : file.derived) {

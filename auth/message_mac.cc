@@ -55,8 +55,9 @@ Digest32 EnvelopeMac(const Key& key, absl::string_view body_sha256, const v1::En
 }
 
 std::string Describe(const EnvelopeExpectation& expected) {
-  return expected.direction == v1::Envelope::TO_NODE ? absl::StrCat("a message from the hub to '", expected.identity, "'")
-                                                     : absl::StrCat("a message from '", expected.identity, "' to the hub");
+  return expected.direction == v1::Envelope::TO_NODE
+             ? absl::StrCat("a message from the hub to '", expected.identity, "'")
+             : absl::StrCat("a message from '", expected.identity, "' to the hub");
 }
 
 struct Verdict {
@@ -93,10 +94,11 @@ Verdict CheckTimes(const v1::Envelope& envelope, absl::Time now) {
                             std::ceil(absl::ToDoubleSeconds(issued - now)))};
   }
   if (now - expires > kAllowedSkew) {
-    return {Refusal::kStaleClock,
-            absl::StrFormat("it was made %.0f s ago and has expired; check NTP on hub and node (timedatectl status), or "
-                            "the message was held up on its way",
-                            std::ceil(absl::ToDoubleSeconds(now - issued)))};
+    return {
+        Refusal::kStaleClock,
+        absl::StrFormat("it was made %.0f s ago and has expired; check NTP on hub and node (timedatectl status), or "
+                        "the message was held up on its way",
+                        std::ceil(absl::ToDoubleSeconds(now - issued)))};
   }
   return {};
 }
@@ -104,9 +106,12 @@ Verdict CheckTimes(const v1::Envelope& envelope, absl::Time now) {
 Verdict CheckReplay(const v1::Envelope& envelope, const EnvelopeExpectation& expected) {
   if (expected.replay_guard == nullptr) return {};
   switch (expected.replay_guard->Check(envelope.nonce())) {
-    case ReplayGuard::Seen::kNew: return {};
-    case ReplayGuard::Seen::kReplay: return {Refusal::kReplay, "the same message came before"};
-    case ReplayGuard::Seen::kFull: break;
+    case ReplayGuard::Seen::kNew:
+      return {};
+    case ReplayGuard::Seen::kReplay:
+      return {Refusal::kReplay, "the same message came before"};
+    case ReplayGuard::Seen::kFull:
+      break;
   }
   return {Refusal::kOverloaded, "too many messages within two minutes to tell repeats apart; try again in a minute"};
 }

@@ -31,9 +31,8 @@ bool IsKeyId(absl::string_view id) {
 }
 
 bool IsLowerHex(absl::string_view text, size_t digits) {
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
+  return text.size() == digits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 bool DecodeHex(absl::string_view hex, size_t size, std::string* bytes) {

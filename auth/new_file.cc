@@ -35,9 +35,9 @@ absl::Status CheckSecretFile(const std::string& path, absl::string_view what) {
     return absl::FailedPreconditionError(absl::StrCat(what, " ", path, " is not a regular file"));
   }
   if ((found.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat(what, " ", path, " is open to others than its owner (mode ",
-                     absl::StrFormat("%04o", found.st_mode & 07777), "); run: chmod 0600 ", path));
+    return absl::PermissionDeniedError(absl::StrCat(what, " ", path, " is open to others than its owner (mode ",
+                                                    absl::StrFormat("%04o", found.st_mode & 07777),
+                                                    "); run: chmod 0600 ", path));
   }
   return absl::OkStatus();
 }

@@ -27,8 +27,8 @@ enum class Refusal {
 };
 absl::string_view RefusalName(Refusal refusal);  // "wrong_key"
 
-// The peer's error: UNAUTHENTICATED (RESOURCE_EXHAUSTED for kOverloaded), with what to check. Knows no secret. `peer` is what
-// the peer calls itself.
+// The peer's error: UNAUTHENTICATED (RESOURCE_EXHAUSTED for kOverloaded), with what to check. Knows no secret. `peer`
+// is what the peer calls itself.
 absl::Status RefusalStatus(Refusal refusal, absl::string_view peer, absl::string_view detail = "");
 
 // Thread-safe.

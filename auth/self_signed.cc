@@ -1,3 +1,5 @@
+#include "auth/self_signed.h"
+
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -49,7 +51,8 @@ absl::StatusOr<std::string> AltName(absl::string_view name) {
   }
   ERR_clear_error();
   if (text.empty() || text.size() > 255 ||
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*") != std::string::npos) {
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._*") !=
+          std::string::npos) {
     return absl::InvalidArgumentError("a certificate's name must be a DNS name or an address");
   }
   return absl::StrCat("DNS:", text);
@@ -72,16 +75,15 @@ absl::Status FillCertificate(X509* certificate, EVP_PKEY* key, absl::string_view
                      X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
                                                 reinterpret_cast<const unsigned char*>(common_name.data()),
                                                 static_cast<int>(common_name.size()), -1, 0) == 1;
-  const bool ok = X509_set_version(certificate, X509_VERSION_3) == 1 && SetRandomSerial(certificate) && named &&
-                  X509_set_issuer_name(certificate, subject) == 1 &&
-                  ASN1_TIME_set(X509_getm_notBefore(certificate), absl::ToTimeT(from)) != nullptr &&
-                  ASN1_TIME_set(X509_getm_notAfter(certificate), absl::ToTimeT(until)) != nullptr &&
-                  X509_set_pubkey(certificate, key) == 1 &&
-                  AddExtension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-                  AddExtension(certificate, NID_key_usage, "critical,digitalSignature") &&
-                  AddExtension(certificate, NID_ext_key_usage, "serverAuth") &&
-                  AddExtension(certificate, NID_subject_alt_name, alt_names) &&
-                  X509_sign(certificate, key, EVP_sha256()) > 0;
+  const bool ok =
+      X509_set_version(certificate, X509_VERSION_3) == 1 && SetRandomSerial(certificate) && named &&
+      X509_set_issuer_name(certificate, subject) == 1 &&
+      ASN1_TIME_set(X509_getm_notBefore(certificate), absl::ToTimeT(from)) != nullptr &&
+      ASN1_TIME_set(X509_getm_notAfter(certificate), absl::ToTimeT(until)) != nullptr &&
+      X509_set_pubkey(certificate, key) == 1 && AddExtension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+      AddExtension(certificate, NID_key_usage, "critical,digitalSignature") &&
+      AddExtension(certificate, NID_ext_key_usage, "serverAuth") &&
+      AddExtension(certificate, NID_subject_alt_name, alt_names) && X509_sign(certificate, key, EVP_sha256()) > 0;
   return ok ? absl::OkStatus() : OpensslFailed("filling it");
 }
 
@@ -98,6 +100,17 @@ absl::Status CheckAbsent(const std::string& path) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> MakeThrowawayRoot() {
+  const PkeyPtr key(EVP_EC_gen("P-256"));
+  const X509Ptr certificate(X509_new());
+  if (key == nullptr || certificate == nullptr) return OpensslFailed("its key");
+  ORCH_RETURN_IF_ERROR(FillCertificate(certificate.get(), key.get(), "nobody", "DNS:nobody.invalid", absl::UnixEpoch(),
+                                       absl::UnixEpoch()));
+  const BioPtr text(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_X509(text.get(), certificate.get()) != 1) return OpensslFailed("writing it as PEM");
+  return TextOf(text.get());
+}
 
 absl::Status WriteSelfSignedCertificate(const std::string& certificate_path, const std::string& key_path,
                                         absl::string_view common_name, const std::vector<std::string>& alt_names,

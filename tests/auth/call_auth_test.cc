@@ -95,9 +95,8 @@ TEST_F(CallAuthTest, RefusesAWrongKeyAndSaysWhatToCompare) {
   TestHub& hub = StartHub();
   const absl::Status hello = Client(hub.address(), ClientKey("k1", 'c', "peadmin")).Hello();
   EXPECT_EQ(hello.code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_THAT(hello.message(),
-              AllOf(HasSubstr("the pre-shared key of 'peadmin' (key id k1) is not the hub's"),
-                    HasSubstr("compare /etc/orch/credentials on both")));
+  EXPECT_THAT(hello.message(), AllOf(HasSubstr("the pre-shared key of 'peadmin' (key id k1) is not the hub's"),
+                                     HasSubstr("compare /etc/orch/credentials on both")));
   EXPECT_EQ(hub.refused(Refusal::kWrongKey), 1u);
 }
 
@@ -144,8 +143,13 @@ TEST_F(CallAuthTest, RefusesACallWithoutACredential) {
 TEST_F(CallAuthTest, RefusesARecordedCredentialTheSecondTime) {
   TestHub& hub = StartHub();
   const Key key = ClientKey("k1", 'a', "peadmin");
-  CallCredential recorded{PeerKind::kClient, "peadmin", key.id, absl::ToUnixMicros(clock_.Now()),
-                          std::string(32, '7'), *CertificateBinding(*ReadFile(hub.certificate_file(), 1u << 16)), ""};
+  CallCredential recorded{PeerKind::kClient,
+                          "peadmin",
+                          key.id,
+                          absl::ToUnixMicros(clock_.Now()),
+                          std::string(32, '7'),
+                          *CertificateBinding(*ReadFile(hub.certificate_file(), 1u << 16)),
+                          ""};
   recorded.mac_hex = CredentialMacHex(key.bytes, recorded, kStatusMethod);
   EXPECT_TRUE(CallWithHeader(hub.address(), kStatusMethod, FormatCredential(recorded)).ok());
   const grpc::Status again = CallWithHeader(hub.address(), kStatusMethod, FormatCredential(recorded));

@@ -22,8 +22,8 @@ using testing::Not;
 constexpr char kMethod[] = "/orch.v1.Orchestrator/Invoke";
 
 CallCredential Example() {
-  return {PeerKind::kClient, "peadmin", "k1", 1'700'000'000'000'000, std::string(32, '1'), std::string(64, '2'),
-          std::string(64, '3')};
+  return {PeerKind::kClient,    "peadmin",           "k1", 1'700'000'000'000'000, std::string(32, '1'),
+          std::string(64, '2'), std::string(64, '3')};
 }
 
 TEST(CallCredentialTest, IsReadAsItWasWritten) {
@@ -81,8 +81,10 @@ TEST(CallCredentialTest, AnswersAnyBytes) {
     std::string text = good;
     for (unsigned i = 0; i < 1 + random() % 4; ++i) {
       const size_t at = random() % text.size();
-      if (random() % 3 == 0) text.erase(at, random() % 20);
-      else text[at] = static_cast<char>(random());
+      if (random() % 3 == 0)
+        text.erase(at, random() % 20);
+      else
+        text[at] = static_cast<char>(random());
       if (text.empty()) break;
     }
     const auto read = ParseCredential(text);
@@ -189,8 +191,8 @@ TEST(RefusalTest, EveryReasonHasANameACounterAndARemedy) {
     const Refusal refusal = static_cast<Refusal>(i);
     EXPECT_EQ(all.count(std::string(RefusalName(refusal))), 1u);
     const absl::Status status = RefusalStatus(refusal, "web1", "a detail");
-    EXPECT_THAT(std::string(status.message()), testing::AllOf(HasSubstr("web1"), HasSubstr(std::string(RefusalName(refusal))),
-                                                              HasSubstr(";")));
+    EXPECT_THAT(std::string(status.message()),
+                testing::AllOf(HasSubstr("web1"), HasSubstr(std::string(RefusalName(refusal))), HasSubstr(";")));
     EXPECT_EQ(status.code(), refusal == Refusal::kOverloaded ? absl::StatusCode::kResourceExhausted
                                                              : absl::StatusCode::kUnauthenticated);
   }

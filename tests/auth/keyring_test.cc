@@ -31,8 +31,8 @@ std::string ParseError(absl::string_view text) {
 
 TEST(CredentialsFileTest, ReadsKeysOfAllKindsInOrder) {
   const auto file = CredentialsFile::Parse(
-      absl::StrCat("# a comment\n\n  psk k2 ", HexKey('a'), "  # the new one\r\npsk k1\t", HexKey('B'), "\nnode k1 web1.example.com ",
-                   HexKey('c'), "\nclient k1 deploy@example.com ", HexKey('d')),
+      absl::StrCat("# a comment\n\n  psk k2 ", HexKey('a'), "  # the new one\r\npsk k1\t", HexKey('B'),
+                   "\nnode k1 web1.example.com ", HexKey('c'), "\nclient k1 deploy@example.com ", HexKey('d')),
       "f");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_EQ(file->psks.size(), 2u);
@@ -70,8 +70,8 @@ TEST(CredentialsFileTest, NamesLineAndRemedyAndNeverTheKey) {
   for (const auto& [text, remedy] : cases) {
     const std::string error = ParseError("# first\n" + text);
     const int line = text.find('\n') < text.size() - 1 ? 3 : 2;
-    EXPECT_THAT(error, AllOf(HasSubstr("/etc/orch/credentials"), HasSubstr(absl::StrCat("line ", line)), HasSubstr(remedy),
-                             Not(HasSubstr(secret.substr(0, 20)))));
+    EXPECT_THAT(error, AllOf(HasSubstr("/etc/orch/credentials"), HasSubstr(absl::StrCat("line ", line)),
+                             HasSubstr(remedy), Not(HasSubstr(secret.substr(0, 20)))));
   }
 }
 
@@ -140,7 +140,8 @@ TEST_F(KeyringTest, RotatesWithoutAGap) {
 
   ASSERT_TRUE(WriteFileDurably(path, absl::StrCat("psk k2 ", HexKey('b'), "\n"), 0600).ok());
   EXPECT_TRUE(keyring->ReloadIfChanged(&changed).ok());
-  EXPECT_TRUE(absl::IsNotFound(keyring->DerivedKey("k1", PeerKind::kNode, "web1").status())) << "not even from the cache";
+  EXPECT_TRUE(absl::IsNotFound(keyring->DerivedKey("k1", PeerKind::kNode, "web1").status()))
+      << "not even from the cache";
 }
 
 TEST_F(KeyringTest, AKeyReplacedUnderItsIdTakesEffect) {
@@ -191,8 +192,8 @@ TEST(DeriveKeyTest, KindNameAndPskEachMakeAnotherKey) {
 }
 
 TEST_F(KeyringTest, PeerTakesItsOwnDerivedKeyBeforeAPsk) {
-  const std::string path = folder_.Write(
-      "credentials", absl::StrCat("psk k1 ", HexKey('a'), "\nnode k7 web1 ", HexKey('c'), "\nclient k1 web1 ", HexKey('d')));
+  const std::string path = folder_.Write("credentials", absl::StrCat("psk k1 ", HexKey('a'), "\nnode k7 web1 ",
+                                                                     HexKey('c'), "\nclient k1 web1 ", HexKey('d')));
   EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->bytes, PskBytes('c'));
   EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->id, "k7");
   EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web2")->bytes, DeriveKey(PskBytes('a'), PeerKind::kNode, "web2"));

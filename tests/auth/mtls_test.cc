@@ -22,7 +22,8 @@ class MtlsTest : public testing::Test {
     tls.certificate_file = identity.certificate_file;
     tls.key_file = identity.key_file;
     const std::string psk(kKeyBytes, static_cast<char>(0xaa));
-    return TestPeer(hub.address(), PeerKind::kClient, name, {"k1", DeriveKey(psk, PeerKind::kClient, name)}, &clock_, tls);
+    return TestPeer(hub.address(), PeerKind::kClient, name, {"k1", DeriveKey(psk, PeerKind::kClient, name)}, &clock_,
+                    tls);
   }
 
   TempFolder folder_;
@@ -82,7 +83,8 @@ TEST_F(MtlsTest, ACertificateDoesNotReplaceTheKey) {
   ChannelTlsOptions tls;
   tls.certificate_file = identity.certificate_file;
   tls.key_file = identity.key_file;
-  TestPeer peer(hub->address(), PeerKind::kClient, "deploy.example.com", {"k1", std::string(kKeyBytes, 'x')}, &clock_, tls);
+  TestPeer peer(hub->address(), PeerKind::kClient, "deploy.example.com", {"k1", std::string(kKeyBytes, 'x')}, &clock_,
+                tls);
   EXPECT_EQ(peer.Hello().code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(hub->refused(Refusal::kWrongKey), 1u);
 }

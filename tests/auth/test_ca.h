@@ -18,7 +18,8 @@ class TestCa {
   TestCa(const TempFolder* folder, const std::string& name);
   const std::string& certificate_file() const { return certificate_file_; }
   // `dns`: an alternative name; empty: none. `address`: an IP alternative name.
-  TestIdentity Issue(const std::string& common_name, const std::string& dns = "", const std::string& address = "") const;
+  TestIdentity Issue(const std::string& common_name, const std::string& dns = "",
+                     const std::string& address = "") const;
 
  private:
   const TempFolder* const folder_;

@@ -64,9 +64,9 @@ TestHub::TestHub(const TempFolder& folder, const std::string& credentials, const
   verifier.mtls = options.mtls;
   if (!options.plaintext) {
     certificate_file_ = MakeCertificate(folder, options.certificate_name);
-    absl::StatusOr<ServerTls> tls = LoadServerTls({certificate_file_, folder.Path(options.certificate_name + ".key"),
-                                                   options.mtls, options.client_ca_file},
-                                                  absl::Now());
+    absl::StatusOr<ServerTls> tls = LoadServerTls(
+        {certificate_file_, folder.Path(options.certificate_name + ".key"), options.mtls, options.client_ca_file},
+        absl::Now());
     EXPECT_TRUE(tls.ok()) << tls.status();
     verifier.binding = tls->binding;
     transport = tls->credentials;
@@ -128,8 +128,8 @@ InterceptingProxy::InterceptingProxy(const TempFolder& folder, const std::string
   hub_ = v1::Orchestrator::NewStub(grpc::CreateChannel(hub_address, *MakeChannelCredentials({})));
   const std::string certificate = MakeCertificate(folder, "proxy");
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", LoadServerTls({certificate, folder.Path("proxy.key")}, absl::Now())->credentials,
-                           &port_);
+  builder.AddListeningPort("127.0.0.1:0",
+                           LoadServerTls({certificate, folder.Path("proxy.key")}, absl::Now())->credentials, &port_);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
 }

@@ -1,10 +1,10 @@
 // Certificates, server and channel credentials, and what a connection without TLS may reach.
 #include "auth/tls.h"
 
-#include <openssl/ssl.h>
-#include <sys/stat.h>
-#include <sys/socket.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
@@ -59,8 +59,8 @@ TEST_F(TlsTest, MakesACertificateThatOpensslVerifies) {
 
 TEST_F(TlsTest, NeverOverwritesACertificateOrAKey) {
   const std::string there = folder_.Write("hub.key", "precious");
-  EXPECT_TRUE(absl::IsAlreadyExists(
-      WriteSelfSignedCertificate(Certificate(), PrivateKey(), "hub", {}, kNow, absl::Hours(48))));
+  EXPECT_TRUE(
+      absl::IsAlreadyExists(WriteSelfSignedCertificate(Certificate(), PrivateKey(), "hub", {}, kNow, absl::Hours(48))));
   EXPECT_EQ(*ReadFile(there, 100), "precious");
   EXPECT_TRUE(absl::IsNotFound(ReadFile(Certificate(), 100).status()));
 }
@@ -124,13 +124,14 @@ TEST_F(TlsTest, ChannelNeedsBothHalvesOfItsOwnCertificate) {
 }
 
 TEST_F(TlsTest, PlaintextIsForLoopbackAndUnixSocketsOnly) {
-  for (const char* good : {"127.0.0.1:1", "127.9.8.7:1", "[::1]:1", "localhost:1", "unix:/run/orch/hub.sock",
-                           "unix:///run/x", "ipv4:127.0.0.1:1", "ipv6:[::1]:1", "dns:///localhost:1", "127.0.0.1", "::1"}) {
+  for (const char* good :
+       {"127.0.0.1:1", "127.9.8.7:1", "[::1]:1", "localhost:1", "unix:/run/orch/hub.sock", "unix:///run/x",
+        "ipv4:127.0.0.1:1", "ipv6:[::1]:1", "dns:///localhost:1", "127.0.0.1", "::1"}) {
     EXPECT_TRUE(CheckPlaintextAddress(good).ok()) << good;
   }
-  for (const char* bad : {"", ":1", "0.0.0.0:1", "10.0.0.1:1", "[::]:1", "hub:1", "localhost.evil.com:1", "127.0.0.1.evil.com:1",
-                          "ipv4:127.0.0.1:1,10.0.0.1:1", "127.0.0.1:1@evil", "[::1", "[::1]x", "127.1:1",
-                          "xds:///127.0.0.1:1", "::ffff:10.0.0.1"}) {
+  for (const char* bad : {"", ":1", "0.0.0.0:1", "10.0.0.1:1", "[::]:1", "hub:1", "localhost.evil.com:1",
+                          "127.0.0.1.evil.com:1", "ipv4:127.0.0.1:1,10.0.0.1:1", "127.0.0.1:1@evil", "[::1", "[::1]x",
+                          "127.1:1", "xds:///127.0.0.1:1", "::ffff:10.0.0.1"}) {
     EXPECT_TRUE(absl::IsFailedPrecondition(CheckPlaintextAddress(bad))) << bad;
   }
 }
@@ -210,7 +211,8 @@ TEST_F(TlsConnectionTest, SaysThatNobodyListens) {
     TestHub hub(folder_, Credentials(), &clock_, {});
     address = hub.address();
   }
-  EXPECT_THAT(Explained(Peer(address, {}).Hello(), address, {}), AllOf(HasSubstr(address), HasSubstr("nothing listens")));
+  EXPECT_THAT(Explained(Peer(address, {}).Hello(), address, {}),
+              AllOf(HasSubstr(address), HasSubstr("nothing listens")));
   const std::string socket = "unix:" + folder_.Path("none.sock");
   EXPECT_THAT(Explained(Peer(socket, {.plaintext = true}).Hello(), socket, {.plaintext = true}),
               HasSubstr("no such socket"));
