@@ -1,0 +1,76 @@
+// The node agent: wires inventory, launcher and link together. Owned by main or a test, which also
+// owns the clock, the randomness and the loop. Decides nothing about messages itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "actions/catalog.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "services/nodeagent/background_thread.h"
+#include "services/nodeagent/config.h"
+#include "services/nodeagent/hub_link.h"
+#include "services/nodeagent/inventory.h"
+#include "services/nodeagent/launcher.h"
+#include "services/nodeagent/node_state.h"
+
+namespace orch::nodeagent {
+
+class Agent {
+ public:
+  static constexpr absl::Duration kTaskEndWait = absl::Seconds(3);  // for cancelled actions to return
+  static constexpr absl::Duration kFlushWait = absl::Seconds(2);    // for the hub to take the last replies
+
+  struct Dependencies {
+    const Clock* clock;
+    Random* random;
+    Executor* loop;
+    std::shared_ptr<const actions::Catalog> catalog;  // null: the built-in plugins
+    Inventory::Background background;                 // null: a thread
+    std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
+  };
+
+  // Collects what can be had at once, so that the agent is whole before it attaches.
+  static absl::StatusOr<std::unique_ptr<Agent>> Create(AgentConfig config, Dependencies dependencies);
+  // On the loop, or after it has stopped.
+  ~Agent();
+
+  // These post to the loop and return.
+  void Start();
+  // Takes over facts, classes, collectives and plugin settings; hub, identity and tasks need a restart.
+  void Reload(AgentConfig config);
+  // No new tasks; the running ones may end within `grace`, then are cancelled with a reply that says
+  // so. `stopped` is called on the loop, once, with the number of actions that would not end.
+  void BeginStop(absl::Duration grace, std::function<void(size_t tasks_left)> stopped);
+
+  const AgentState& state() const { return *state_; }
+  Counters& counters() { return state_->counters(); }
+  bool attached() const { return link_->attached(); }  // on the loop
+
+ private:
+  Agent(AgentConfig config, Dependencies dependencies);
+  void PostToLoop(absl::AnyInvocable<void()> task);
+  void MakeSnapshot(const Inventory::Found& found);
+  void ApplySnapshot(const Inventory::Found& found);
+  void CancelTasks();
+  void StopLink();
+
+  AgentConfig config_;
+  const Dependencies deps_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<const actions::Catalog> catalog_;
+  Inventory::Found found_;
+  std::unique_ptr<AgentState> state_;
+  std::unique_ptr<Inventory> inventory_;
+  BackgroundThread background_;  // after inventory_: its work uses it
+  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<HubLink> link_;
+  std::function<void(size_t)> stopped_;
+  bool link_stopping_ = false;
+};
+
+}  // namespace orch::nodeagent

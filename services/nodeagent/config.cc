@@ -1,0 +1,146 @@
+#include "services/nodeagent/config.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "filter/filter.h"
+
+namespace orch::nodeagent {
+namespace {
+
+constexpr size_t kMaxHubs = 16;
+
+const std::vector<std::string>& DefaultClassesFiles() {
+  static const auto* const files = new std::vector<std::string>{
+      "/opt/puppetlabs/puppet/cache/state/classes.txt", "/var/lib/puppet/state/classes.txt",
+      "/var/cache/puppet/state/classes.txt", "/var/opt/lib/pe-puppet/classes.txt"};
+  return *files;
+}
+
+void ReadConnection(ConfigReader* read, const std::string& host_name, AgentConfig* config) {
+  config->hubs = read->List("hub", {});
+  if (config->hubs.empty()) read->Fail("hub", "is missing; give the hub's address, such as hub.example.com:61613");
+  if (config->hubs.size() > kMaxHubs) read->Fail("hub", absl::StrCat("lists more than ", kMaxHubs, " addresses"));
+  for (std::string& hub : config->hubs) {
+    if (hub.empty()) read->Fail("hub", "holds an empty address");
+    if (!absl::StartsWith(hub, "unix:") && !absl::StrContains(hub, ':')) hub += ":61613";
+  }
+  config->identity = read->String("identity", host_name);
+  if (!filter::IsIdentity(config->identity)) {
+    read->Fail("identity", absl::StrCat("'", config->identity, "' is no identity; use letters, digits, '.', '-', '_'"));
+  }
+  config->credentials = read->String("credentials", "/etc/orch/credentials");
+  config->tls.plaintext = read->Choice("tls.mode", "on", {"on", "plaintext"}) == "plaintext";
+  config->tls.ca_file = read->String("tls.ca", "");
+  config->tls.server_name = read->String("tls.server_name", "");
+  config->tls.certificate_file = read->String("tls.certificate", "");
+  config->tls.key_file = read->String("tls.key", "");
+  if (config->tls.certificate_file.empty() != config->tls.key_file.empty()) {
+    read->Fail(config->tls.key_file.empty() ? "tls.certificate" : "tls.key", "needs both tls.certificate and tls.key");
+  }
+  for (const std::string& hub : config->hubs) {
+    if (!config->tls.plaintext) break;
+    if (const absl::Status allowed = auth::CheckPlaintextAddress(hub); !allowed.ok()) {
+      read->Fail("tls.mode", allowed.message());
+    }
+  }
+  config->reconnect_min = read->Duration("reconnect.min", absl::Seconds(1), absl::Milliseconds(10), absl::Hours(1));
+  config->reconnect_max = read->Duration("reconnect.max", absl::Seconds(60), absl::Milliseconds(10), absl::Hours(1));
+  if (config->reconnect_max < config->reconnect_min) read->Fail("reconnect.max", "is below reconnect.min");
+}
+
+void ReadFacts(ConfigReader* read, FactsConfig* facts) {
+  facts->files = read->List("facts.files", {});
+  facts->directory = read->String("facts.directory", facts->directory);
+  facts->facter = read->String("facts.facter", facts->facter);
+  if (facts->facter != "auto" && facts->facter != "off" && !absl::StartsWith(facts->facter, "/")) {
+    read->Fail("facts.facter", "must be auto, off or the path of the program");
+  }
+  facts->builtin = read->Bool("facts.builtin", true);
+  facts->interval = read->Duration("facts.interval", facts->interval, absl::Seconds(5), absl::Hours(24));
+  facts->timeout = read->Duration("facts.timeout", facts->timeout, absl::Seconds(1), absl::Minutes(10));
+}
+
+void ReadCollectives(ConfigReader* read, AgentConfig* config) {
+  config->collectives = read->List("collectives", {"mcollective"});
+  if (config->collectives.empty()) read->Fail("collectives", "is empty; a node is in one collective at least");
+  for (const std::string& name : config->collectives) {
+    if (!filter::IsIdentity(name)) read->Fail("collectives", absl::StrCat("'", name, "' is no name of a collective"));
+  }
+  config->main_collective = read->String("main_collective", config->collectives.empty() ? "" : config->collectives[0]);
+  if (std::find(config->collectives.begin(), config->collectives.end(), config->main_collective) ==
+      config->collectives.end()) {
+    read->Fail("main_collective", absl::StrCat("'", config->main_collective, "' is not among collectives"));
+  }
+}
+
+bool MaySayASecret(absl::string_view name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  for (const absl::string_view word : {"pass", "secret", "psk", "token", "key", "credential"}) {
+    if (absl::StrContains(lower, word)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::string& path,
+                                            const std::string& host_name) {
+  ConfigReader read(&file);
+  AgentConfig config;
+  config.file = path;
+  ReadConnection(&read, host_name, &config);
+  ReadCollectives(&read, &config);
+  ReadFacts(&read, &config.facts);
+  config.classes_files = read.List("classes_files", DefaultClassesFiles());
+  config.workers = read.Int("tasks.workers", 8, 1, 256);
+  config.queue = read.Int("tasks.queue", 100, 1, 10'000);
+  config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));
+  config.plugin_settings = read.Section("plugin");
+  const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
+  ORCH_RETURN_IF_ERROR(ParseLogLevel(level, &config.log_level));
+  config.log_json = read.Choice("log.format", "text", {"text", "json"}) == "json";
+  config.log_file = read.String("log.file", "");
+  ORCH_RETURN_IF_ERROR(read.Finish());
+  return config;
+}
+
+absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path, const std::string& host_name) {
+  ORCH_ASSIGN_OR_RETURN(const ConfigFile file, ConfigFile::Load(path));
+  return ReadAgentConfig(file, path, host_name);
+}
+
+std::map<std::string, Json> AgentConfig::Public() const {
+  std::map<std::string, Json> items = {
+      {"hub", hubs},
+      {"identity", identity},
+      {"collectives", collectives},
+      {"main_collective", main_collective},
+      {"classes_files", classes_files},
+      {"classesfile", classes_files.empty() ? Json("") : Json(classes_files[0])},
+      {"configfile", file},
+      {"facts.files", facts.files},
+      {"facts.directory", facts.directory},
+      {"facts.facter", facts.facter},
+      {"facts.builtin", facts.builtin},
+      {"facts.interval", absl::ToInt64Seconds(facts.interval)},
+      {"facts.timeout", absl::ToInt64Seconds(facts.timeout)},
+      {"fact_cache_time", absl::ToInt64Seconds(facts.interval)},
+      {"tasks.workers", workers},
+      {"tasks.queue", queue},
+      {"tls.mode", tls.plaintext ? "plaintext" : "on"},
+      {"log.format", log_json ? "json" : "text"},
+      {"log.file", log_file},
+      {"logfile", log_file},
+  };
+  for (const auto& [name, value] : plugin_settings) {
+    if (!MaySayASecret(name)) items.emplace(absl::StrCat("plugin.", name), value);
+  }
+  return items;
+}
+
+}  // namespace orch::nodeagent

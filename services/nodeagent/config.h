@@ -1,0 +1,58 @@
+// The node agent's configuration (agent.yaml), checked. A value; made in main, read by Agent.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "auth/tls.h"
+#include "base/config_file.h"
+#include "base/json.h"
+#include "base/log.h"
+
+namespace orch::nodeagent {
+
+inline constexpr char kDefaultConfigPath[] = "/etc/orch/agent.yaml";
+
+struct FactsConfig {
+  std::vector<std::string> files;
+  std::string directory = "/etc/orch/facts.d";
+  std::string facter = "auto";  // auto, off or a path
+  bool builtin = true;
+  absl::Duration interval = absl::Seconds(300);
+  absl::Duration timeout = absl::Seconds(30);  // of facter and of each executable
+};
+
+struct AgentConfig {
+  std::string file;  // where it was read from
+  std::vector<std::string> hubs;
+  std::string identity;
+  std::string credentials;
+  auth::ChannelTlsOptions tls;
+  std::vector<std::string> collectives;
+  std::string main_collective;
+  FactsConfig facts;
+  std::vector<std::string> classes_files;
+  int64_t workers = 8;
+  int64_t queue = 100;
+  absl::Duration reconnect_min;
+  absl::Duration reconnect_max;
+  absl::Duration shutdown_grace;
+  std::map<std::string, std::string> plugin_settings;  // "package.provider" → "apt"
+  LogLevel log_level = LogLevel::kInfo;
+  bool log_json = false;
+  std::string log_file;
+
+  // What rpcutil get_config_item may show, by our names and MCollective's.
+  std::map<std::string, Json> Public() const;
+};
+
+// `host_name` is the identity of a node whose file gives none. Every error names file and line.
+absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path, const std::string& host_name);
+absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::string& path,
+                                            const std::string& host_name);
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,28 @@
+// What runs on this machine: distribution and kernel, from the texts the system keeps. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "base/json.h"
+
+namespace orch::nodeagent {
+
+struct OsTexts {
+  std::string os_release;      // /etc/os-release
+  std::string debian_version;  // /etc/debian_version
+  std::string redhat_release;  // /etc/redhat-release
+  std::string machine;         // uname: x86_64
+  std::string kernel;          // uname: Linux
+  std::string kernel_release;  // uname: 6.1.0-18-amd64
+};
+
+// KEY=value lines as os-release(5) has them, quotes removed.
+std::map<std::string, std::string> ParseOsRelease(absl::string_view text);
+
+// os{…} and the flat names of Facter 2: osfamily, operatingsystem, operatingsystemrelease, lsbdist*,
+// architecture, hardwaremodel, kernel, kernelrelease, kernelversion, kernelmajversion.
+Json OsFacts(const OsTexts& texts);
+
+}  // namespace orch::nodeagent

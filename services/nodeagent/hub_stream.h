@@ -1,0 +1,83 @@
+// One Attach call: the thin reactor. A bounded outbox, one read and one write in flight; what it
+// reads is handed to the loop one message at a time, so that a flood waits in the transport and
+// not in memory. Kept alive by itself until the call is over. Decides nothing.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "auth/call_signer.h"
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "orch/v1/node_service.grpc.pb.h"
+
+namespace orch::nodeagent {
+
+class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubMessage>,
+                        public std::enable_shared_from_this<HubStream> {
+ public:
+  static constexpr size_t kMaxOutboxMessages = 2048;
+  static constexpr size_t kMaxOutboxBytes = 32u << 20;
+  static constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
+
+  // Both on the loop; never after Close.
+  struct Callbacks {
+    std::function<void(v1::HubMessage)> message;  // the next one comes once this has returned
+    std::function<void(grpc::Status)> done;       // the last
+  };
+
+  HubStream(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<auth::CallSigner> signer, Executor* executor,
+            Callbacks callbacks);
+
+  void Start();
+  absl::Status CheckProof(const std::string& proof_hex);
+  // ResourceExhausted when the hub takes so little that the outbox is full; then close. Thread-safe.
+  absl::Status Send(v1::NodeMessage message);
+  // Sends what is in the outbox, then says that nothing follows; the hub ends the call.
+  void HalfClose();
+  // Ends the call at once; no callback comes any more. From the loop.
+  void Close();
+  // Waits until gRPC has let go of the call. After Close, not from a gRPC thread.
+  void AwaitDone();
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+ private:
+  void Deliver(v1::HubMessage message);  // on the loop
+  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ReleaseHoldLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<auth::CallSigner> signer_;
+  const std::unique_ptr<v1::NodeService::Stub> stub_;
+  Executor* const executor_;
+  std::shared_ptr<auth::SignedCall> signed_call_;
+  grpc::ClientContext context_;
+
+  Callbacks callbacks_;    // loop only
+  bool closed_ = false;    // loop only
+  v1::HubMessage inbound_; // belongs to the read in flight
+
+  Mutex mu_;
+  CondVar done_signal_;
+  std::deque<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_);
+  size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  v1::NodeMessage outbound_ ABSL_GUARDED_BY(mu_);  // belongs to the write in flight
+  bool reading_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool half_close_ ABSL_GUARDED_BY(mu_) = false;
+  bool writes_done_ ABSL_GUARDED_BY(mu_) = false;
+  bool held_ ABSL_GUARDED_BY(mu_) = false;     // our hold: operations may be started from outside
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;
+  bool done_ ABSL_GUARDED_BY(mu_) = false;
+  std::shared_ptr<HubStream> self_ ABSL_GUARDED_BY(mu_);  // from Start to OnDone
+};
+
+}  // namespace orch::nodeagent

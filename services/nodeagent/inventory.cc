@@ -1,0 +1,79 @@
+#include "services/nodeagent/inventory.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace orch::nodeagent {
+
+Inventory::Inventory(Options options, const Clock* clock, Executor* executor, Background background,
+                     std::function<void(const Found&)> changed)
+    : options_(std::move(options)),
+      clock_(clock),
+      executor_(executor),
+      background_(std::move(background)),
+      changed_(std::move(changed)),
+      collector_(std::make_shared<FactCollector>(options_.facts, clock)) {}
+
+Inventory::~Inventory() {
+  if (timer_ != 0) executor_->Cancel(timer_);
+}
+
+std::string Inventory::Stamp() const {
+  return absl::StrCat(FactFilesStamp(options_.facts.directory, options_.facts.files),
+                      ClassesStamp(options_.classes_files));
+}
+
+Inventory::Found Inventory::CollectNow() {
+  return {collector_->Collect(FactCollector::Depth::kQuick, &cancel_), ReadClasses(options_.classes_files)};
+}
+
+void Inventory::Start() {
+  StartCollection();
+  Watch();
+}
+
+void Inventory::Watch() {
+  if (clock_->Steady() >= next_full_ || Stamp() != stamp_) StartCollection();
+  std::weak_ptr<bool> alive = alive_;
+  timer_ = executor_->PostAfter(kWatchInterval, [this, alive] {
+    if (alive.lock() != nullptr) Watch();
+  });
+}
+
+void Inventory::Refresh() {
+  if (collecting_) {
+    again_ = true;
+  } else {
+    StartCollection();
+  }
+}
+
+void Inventory::SetOptions(Options options) {
+  options_ = std::move(options);
+  collector_ = std::make_shared<FactCollector>(options_.facts, clock_);
+  Refresh();
+}
+
+void Inventory::StartCollection() {
+  if (collecting_) return;
+  collecting_ = true;
+  again_ = false;
+  stamp_ = Stamp();  // before reading: what is written meanwhile is seen next time
+  next_full_ = clock_->Steady() + options_.facts.interval;
+  std::weak_ptr<bool> alive = alive_;
+  background_([this, alive, collector = collector_, classes_files = options_.classes_files] {
+    Found found{collector->Collect(FactCollector::Depth::kFull, &cancel_), ReadClasses(classes_files)};
+    executor_->Post([this, alive, found = std::move(found)]() mutable {
+      if (alive.lock() != nullptr) FinishCollection(std::move(found));
+    });
+  });
+}
+
+void Inventory::FinishCollection(Found found) {
+  collecting_ = false;
+  changed_(found);
+  if (again_) StartCollection();
+}
+
+}  // namespace orch::nodeagent

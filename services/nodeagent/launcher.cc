@@ -1,0 +1,186 @@
+#include "services/nodeagent/launcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "auth/message_mac.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "filter/wire.h"
+#include "services/nodeagent/admission.h"
+#include "services/nodeagent/task_update.h"
+
+namespace orch::nodeagent {
+namespace {
+
+absl::Duration ReplayWindow() { return auth::kMessageTtl + 2 * auth::kAllowedSkew; }
+
+bool IsJobId(absl::string_view id) {
+  return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isxdigit(c); });
+}
+
+// Counted from receipt.
+absl::Duration TimeoutOf(const v1::Command& command, const NodeSnapshot& now) {
+  if (command.timeout_ms() > 0) return std::min(absl::Milliseconds(command.timeout_ms()), Launcher::kMaxTimeout);
+  const std::shared_ptr<actions::Plugin> plugin = now.catalog->Find(command.plugin());
+  const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(command.action());
+  return action == nullptr ? Launcher::kDefaultTimeout
+                           : std::min(plugin->ddl()->TimeoutOf(*action), Launcher::kMaxTimeout);
+}
+
+TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command, absl::Duration deadline) {
+  TaskSpec spec;
+  spec.job_id = command.job_id();
+  spec.deadline = deadline;
+  spec.no_reply_data = command.no_reply_data();
+  spec.request.plugin = command.plugin();
+  spec.request.action = command.action();
+  spec.request.caller = command.caller();
+  spec.request.job_id = command.job_id();
+  spec.request.collective = command.collective();
+  spec.request.sender = "hub";
+  spec.request.issued_at = absl::FromUnixMicros(envelope.issued_at_us());
+  spec.request.ttl = absl::Microseconds(envelope.expires_at_us() - envelope.issued_at_us());
+  return spec;
+}
+
+}  // namespace
+
+Launcher::Launcher(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink)
+    : identity_(std::move(identity)),
+      deps_(dependencies),
+      sink_(std::move(sink)),
+      replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
+      runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
+              [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }) {}
+
+void Launcher::SetKey(auth::Key key) {
+  auto next = std::make_shared<const auth::Key>(std::move(key));
+  MutexLock lock(&key_mu_);
+  key_.swap(next);
+}
+
+std::shared_ptr<const auth::Key> Launcher::key() const {
+  MutexLock lock(&key_mu_);
+  return key_;
+}
+
+void Launcher::Handle(const v1::Envelope& envelope) {
+  Counters& counters = deps_.state->counters();
+  ++counters.total;
+  auth::Refusal refusal = auth::Refusal::kUnknownKey;
+  absl::Status opened = absl::FailedPreconditionError("no key is loaded");
+  if (const std::shared_ptr<const auth::Key> held = key(); held != nullptr) {
+    opened = auth::OpenEnvelope(
+        envelope, *held,
+        {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
+        deps_.clock->Now(), &refusal);
+  }
+  if (!opened.ok()) return OnRefused(envelope, refusal, opened);
+  ++counters.validated;
+  switch (envelope.kind()) {
+    case v1::Envelope::COMMAND: return OnCommand(envelope);
+    case v1::Envelope::CANCEL: return OnCancel(envelope);
+    default: LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
+  }
+}
+
+void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
+  Counters& counters = deps_.state->counters();
+  ++counters.unvalidated;
+  refusals_.Count(refusal);
+  LogWarning("refused a message", {{"reason", std::string(auth::RefusalName(refusal))},
+                                   {"job", envelope.job_id().substr(0, 64)},
+                                   {"why", std::string(why.message())}});
+  const bool stale = refusal == auth::Refusal::kStaleClock;
+  if (stale) ++counters.ttl_expired;
+  // Only these two are found after the MAC held. A job that was taken on answers for itself.
+  if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
+      IsJobId(envelope.job_id()) && !seen_.Contains(envelope.job_id())) {
+    Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()));
+  }
+}
+
+void Launcher::OnCommand(const v1::Envelope& envelope) {
+  const absl::Duration received = deps_.clock->Steady();
+  if (!IsJobId(envelope.job_id())) {
+    LogWarning("refused a command without a job id of 32 hex digits", {});
+    return;
+  }
+  if (!seen_.Insert(envelope.job_id())) {
+    ++deps_.state->counters().duplicates;
+    LogInfo("a job this node has already taken on was sent again; not run", {{"job", envelope.job_id()}});
+    return;
+  }
+  auto command = std::make_shared<v1::Command>();
+  if (!command->ParseFromString(envelope.body()) || command->job_id() != envelope.job_id()) {
+    return Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
+                                               "the command cannot be read; hub and node are of versions that do not fit"));
+  }
+  absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
+  if (!filter.ok()) {
+    return Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", filter.status().message()));
+  }
+  const absl::Duration timeout = TimeoutOf(*command, *deps_.state->snapshot());
+  TaskSpec spec = SpecOf(envelope, *command, received + timeout);
+  if (filter->has_data_functions()) {  // may block: on a worker
+    spec.admit = [command, filter = *std::move(filter), state = deps_.state](TaskSpec* admitted) {
+      return AdmitCommand(*command, filter, state, admitted);
+    };
+  } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
+    return Send(envelope.job_id(), *std::move(ended));
+  }
+  Submit(std::move(spec));
+}
+
+void Launcher::Submit(TaskSpec spec) {
+  const std::string job_id = spec.job_id;
+  switch (runner_.Submit(std::move(spec))) {
+    case TaskRunner::Submitted::kAccepted: return;
+    case TaskRunner::Submitted::kBusy:
+      return Send(job_id, EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
+                                      "the node has as many tasks waiting as its queue holds; try again later"));
+    case TaskRunner::Submitted::kClosed:
+      return Send(job_id, EndedUpdate(v1::DENIED, actions::kAborted, "shutdown", "the node agent is stopping"));
+  }
+}
+
+void Launcher::OnCancel(const v1::Envelope& envelope) {
+  v1::CancelTask cancel;
+  if (!cancel.ParseFromString(envelope.body()) || cancel.job_id() != envelope.job_id()) {
+    LogWarning("a cancel message cannot be read", {{"job", envelope.job_id()}});
+    return;
+  }
+  const std::string why = cancel.reason().empty() ? "cancelled by the hub" : absl::StrCat("cancelled: ", cancel.reason());
+  if (!runner_.Cancel(cancel.job_id(), "cancelled", why)) {
+    LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.job_id()}});
+  }
+}
+
+void Launcher::Drain(absl::AnyInvocable<void()> idle) {
+  runner_.Close();
+  runner_.WhenIdle(std::move(idle));
+}
+
+void Launcher::CancelAll(const std::string& why) { runner_.CancelAll("shutdown", why); }
+
+void Launcher::Send(const std::string& job_id, v1::TaskUpdate update) {
+  if (update.kind() == v1::TaskUpdate::FINISHED) {
+    update.mutable_reply()->set_identity(identity_);
+    ++deps_.state->counters().replies;
+  }
+  v1::Envelope envelope;
+  envelope.set_direction(v1::Envelope::TO_HUB);
+  envelope.set_kind(v1::Envelope::UPDATE);
+  envelope.set_job_id(job_id);
+  envelope.set_identity(identity_);
+  envelope.set_body(update.SerializeAsString());
+  const std::shared_ptr<const auth::Key> held = key();
+  if (held == nullptr) return;
+  auth::SealEnvelope(*held, Sha256(envelope.body()), deps_.clock->Now(), auth::kMessageTtl, deps_.random, &envelope);
+  sink_(std::move(envelope));
+}
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,78 @@
+// The side that may run things. Takes signed envelopes, verifies them before it reads a byte of
+// their body, checks collective, filter, plugin, action and inputs, hands tasks to a TaskRunner,
+// and gives signed envelopes back. The network side exchanges nothing else with it, so that the
+// two can become two processes. Owned by Agent; used on the loop, except where said otherwise.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "actions/catalog.h"
+#include "auth/keyring.h"
+#include "auth/refusal.h"
+#include "auth/replay_guard.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/node_state.h"
+#include "services/nodeagent/seen_jobs.h"
+#include "services/nodeagent/task_runner.h"
+
+namespace orch::nodeagent {
+
+class Launcher {
+ public:
+  static constexpr size_t kMaxReplayNonces = 65'536;
+  static constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);  // when neither command nor DDL say one
+  static constexpr absl::Duration kMaxTimeout = absl::Hours(24);
+
+  struct Dependencies {
+    const Clock* clock;
+    Random* random;
+    Executor* executor;
+    AgentState* state;
+  };
+  // Called from any thread; must not block nor call back.
+  using UpdateSink = std::function<void(v1::Envelope update)>;
+
+  Launcher(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink);
+
+  // The key commands must be signed with and updates are signed with. Until one is set every
+  // envelope is refused.
+  void SetKey(auth::Key key);
+
+  // One envelope from the network. Answered through the sink, or dropped, counted and logged where
+  // an answer would serve whoever forged or repeated it.
+  void Handle(const v1::Envelope& envelope);
+
+  // Refuses new commands with "shutdown" and calls back on the loop once no task is left.
+  void Drain(absl::AnyInvocable<void()> idle);
+  // Ends every task, answered with "shutdown".
+  void CancelAll(const std::string& why);
+
+  size_t active_tasks() const { return runner_.active(); }
+  const auth::RefusalCounters& refusals() const { return refusals_; }
+
+ private:
+  std::shared_ptr<const auth::Key> key() const;
+  void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
+  void OnCommand(const v1::Envelope& envelope);
+  void OnCancel(const v1::Envelope& envelope);
+  void Submit(TaskSpec spec);
+  void Send(const std::string& job_id, v1::TaskUpdate update);  // any thread
+
+  const std::string identity_;
+  const Dependencies deps_;
+  const UpdateSink sink_;
+  auth::RefusalCounters refusals_;
+  auth::ReplayGuard replay_guard_;
+  SeenJobs seen_;
+  mutable Mutex key_mu_;
+  std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
+  TaskRunner runner_;  // last: its workers use all of the above
+};
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,150 @@
+// orch-nodeagent: the service on every node.
+#include <getopt.h>
+#include <malloc.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "base/log.h"
+#include "base/service.h"
+#include "base/version.h"
+#include "services/nodeagent/agent.h"
+#include "services/nodeagent/facts/builtin.h"
+
+namespace orch::nodeagent {
+namespace {
+
+constexpr char kUsage[] =
+    "Usage: orch-nodeagent [-c FILE] [--check-config] [--version] [--help]\n"
+    "\n"
+    "  -c, --config FILE   configuration, default /etc/orch/agent.yaml\n"
+    "      --check-config  read the configuration, say whether it is right, and end\n"
+    "      --version       print the version\n"
+    "      --help          print this\n"
+    "\n"
+    "Signals: TERM stops (running tasks may end first), HUP and USR1 reload facts, classes and\n"
+    "plugins, USR2 moves to the next log level, WINCH opens the log file anew.\n";
+
+struct Arguments {
+  std::string config = kDefaultConfigPath;
+  bool check_only = false;
+  int exit_code = -1;  // >= 0: end at once
+};
+
+Arguments ParseArguments(int argc, char** argv) {
+  enum { kCheck = 256, kVersionOption, kHelp };
+  static constexpr option kOptions[] = {{"config", required_argument, nullptr, 'c'},
+                                        {"check-config", no_argument, nullptr, kCheck},
+                                        {"version", no_argument, nullptr, kVersionOption},
+                                        {"help", no_argument, nullptr, kHelp},
+                                        {}};
+  Arguments arguments;
+  for (int found; (found = getopt_long(argc, argv, "c:", kOptions, nullptr)) != -1;) {
+    switch (found) {
+      case 'c': arguments.config = optarg; break;
+      case kCheck: arguments.check_only = true; break;
+      case kVersionOption: printf("orch-nodeagent %s\n", kVersion); arguments.exit_code = 0; return arguments;
+      case kHelp: fputs(kUsage, stdout); arguments.exit_code = 0; return arguments;
+      default: fputs(kUsage, stderr); arguments.exit_code = 1; return arguments;
+    }
+  }
+  if (optind < argc) {
+    fprintf(stderr, "orch-nodeagent: '%s' is not expected\n%s", argv[optind], kUsage);
+    arguments.exit_code = 1;
+  }
+  return arguments;
+}
+
+int Fail(const absl::Status& why) {
+  fprintf(stderr, "orch-nodeagent: %s\n", std::string(why.message()).c_str());
+  return 1;
+}
+
+LogLevel NextLevel(LogLevel level) {
+  return level == LogLevel::kError ? LogLevel::kDebug : static_cast<LogLevel>(static_cast<int>(level) + 1);
+}
+
+void Reload(const AgentConfig& running, Agent* agent) {
+  NotifyReloading();
+  absl::StatusOr<AgentConfig> next = LoadAgentConfig(running.file, HostFqdn());
+  if (next.ok()) {
+    LogInfo("reloading facts, classes and plugins", {});
+    agent->Reload(*std::move(next));
+  } else {
+    LogError("configuration not reloaded; the old one stays", {{"why", std::string(next.status().message())}});
+  }
+  NotifyReady("running");
+}
+
+// Until TERM or INT.
+void ServeSignals(AgentConfig config, Agent* agent) {
+  while (true) {
+    switch (const int number = WaitForSignal(); number) {
+      case SIGHUP:
+      case SIGUSR1: Reload(config, agent); break;
+      case SIGUSR2: config.log_level = NextLevel(config.log_level); [[fallthrough]];
+      case SIGWINCH:
+        if (const absl::Status set = InitLog(config.log_level, config.log_json, config.log_file); !set.ok()) {
+          LogError("log not changed", {{"why", std::string(set.message())}});
+        }
+        break;
+      default: LogInfo("stopping", {{"signal", strsignal(number)}}); return;
+    }
+  }
+}
+
+int Run(int argc, char** argv) {
+  const Arguments arguments = ParseArguments(argc, argv);
+  if (arguments.exit_code >= 0) return arguments.exit_code;
+  absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());
+  if (!config.ok()) return Fail(config.status());
+  if (arguments.check_only) {
+    printf("%s: OK\n", arguments.config.c_str());
+    return 0;
+  }
+  if (absl::Status log = InitLog(config->log_level, config->log_json, config->log_file); !log.ok()) return Fail(log);
+  SystemClock clock;
+  SystemRandom random;
+  LoopExecutor loop(&clock, "agent");
+  const auto on_attached = [](bool attached, const std::string& what) {
+    NotifyStatus(absl::StrCat(attached ? "attached to " : "not attached: ", what));
+  };
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(
+      *config, {.clock = &clock, .random = &random, .loop = &loop, .catalog = nullptr, .background = nullptr, .on_attached = on_attached});
+  if (!agent.ok()) return Fail(agent.status());
+  LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
+  (*agent)->Start();
+  NotifyReady("running");
+  ServeSignals(*config, agent->get());
+  NotifyStopping();
+  absl::Notification stopped;
+  size_t tasks_left = 0;
+  (*agent)->BeginStop(config->shutdown_grace, [&](size_t left) {
+    tasks_left = left;
+    stopped.Notify();
+  });
+  stopped.WaitForNotification();
+  if (tasks_left > 0) {
+    LogError("stopped with actions that would not end", {{"tasks", absl::StrCat(tasks_left)}});
+    fflush(nullptr);
+    _exit(1);  // their threads cannot be waited for
+  }
+  loop.Stop();
+  LogInfo("stopped", {});
+  return 0;
+}
+
+}  // namespace
+}  // namespace orch::nodeagent
+
+int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // costs 3 KB and 100 µs a connection
+  mallopt(M_ARENA_MAX, 1);                                              // an idle agent should be small
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  orch::BlockServiceSignals();
+  return orch::nodeagent::Run(argc, argv);
+}
