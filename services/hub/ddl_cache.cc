@@ -120,6 +120,7 @@ std::vector<const DdlCache::Entry*> DdlCache::Named(absl::string_view name) cons
   for (const Entry* entry : found->second) {
     if (entry->nodes > 0) entries.push_back(entry);
   }
+  if (entries.empty()) entries.assign(found->second.begin(), found->second.end());
   std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) {
     return std::tie(b->nodes, a->sha256) < std::tie(a->nodes, b->sha256);
   });

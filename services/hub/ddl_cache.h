@@ -53,7 +53,7 @@ class DdlCache {
     absl::Duration asked_at = -absl::InfiniteDuration();
   };
   const Entry* Find(absl::string_view sha256) const;
-  // Those attached nodes announce, most nodes first.
+  // Those attached nodes announce, most nodes first; where there are none, those of nodes now gone.
   std::vector<const Entry*> Named(absl::string_view name) const;
   std::vector<const Entry*> All() const;  // by name, then version
   std::vector<std::string> Names() const;

@@ -113,8 +113,8 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
 absl::StatusOr<const DdlCache::Entry*> Invocations::EntryFor(const std::string& plugin,
                                                              const std::vector<Slot>& targets) const {
   const std::vector<const DdlCache::Entry*> entries = ddls_->Named(plugin);
+  if (entries.empty()) return NoSuchPlugin(plugin, *ddls_);
   if (entries.size() == 1) return entries.front();
-  // More than one version among attached nodes, or only nodes that are gone have it: count the targets'.
   std::map<const DdlCache::Entry*, size_t> tally;
   for (const Slot slot : targets) {
     for (const PluginAnnouncement& announced : registry_->At(slot).plugins) {
@@ -122,13 +122,12 @@ absl::StatusOr<const DdlCache::Entry*> Invocations::EntryFor(const std::string& 
       if (const DdlCache::Entry* entry = ddls_->Find(announced.sha256)) ++tally[entry];
     }
   }
-  const DdlCache::Entry* best = entries.empty() ? nullptr : entries.front();
+  const DdlCache::Entry* best = entries.front();
   size_t most = 0;
   for (const auto& [entry, count] : tally) {
     if (count > most) best = entry;
     most = std::max(most, count);
   }
-  if (best == nullptr) return NoSuchPlugin(plugin, *ddls_);
   return best;
 }
 

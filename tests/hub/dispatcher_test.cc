@@ -1,0 +1,384 @@
+#include "services/hub/dispatcher.h"
+
+#include "base/manual_executor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/hub/memory_job_store.h"
+#include "tests/hub/fakes.h"
+
+namespace orch::hub {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class DispatcherTest : public ::testing::Test {
+ protected:
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  CountingRandom random_;
+  FakeDirectory nodes_;
+  MemoryJobStore store_{&clock_, {}};
+  Dispatcher dispatcher_{&nodes_, &store_, &clock_, &random_, &executor_, {.max_jobs = 2}};
+  std::shared_ptr<FakeSink<v1::InvokeResponse>> client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
+
+  static std::vector<std::string> Names(int count) {
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
+    return names;
+  }
+  void Connect(const std::vector<std::string>& names) {
+    for (const std::string& name : names) nodes_.Add(name);
+  }
+  static Dispatcher::Request RequestFor(std::vector<std::string> targets) {
+    Dispatcher::Request request;
+    request.spec.set_plugin("rpcutil");
+    request.spec.set_action("ping");
+    request.spec.set_inputs_json("{\"secret\":\"x\"}");
+    request.redacted_inputs = "{\"secret\":\"***\"}";
+    request.caller = "psk=peadmin";
+    request.targets = std::move(targets);
+    request.run_limit = absl::Seconds(5);
+    request.deadline = absl::Seconds(7);
+    return request;
+  }
+  std::string Run(Dispatcher::Request request) {
+    EXPECT_TRUE(dispatcher_.Start(std::move(request), client_).ok());
+    executor_.RunUntilIdle();
+    return client_->responses.empty() ? "" : client_->responses.front().accepted().job_id();
+  }
+  void Answer(const std::string& node, const std::string& job, v1::TaskState state = v1::OK, uint32_t code = 0) {
+    v1::TaskUpdate update;
+    update.set_kind(v1::TaskUpdate::FINISHED);
+    update.mutable_reply()->set_state(state);
+    update.mutable_reply()->set_status_code(code);
+    update.mutable_reply()->set_data_json("{\"a\":1}");
+    dispatcher_.OnUpdate(node, job, update);
+    executor_.RunUntilIdle();
+  }
+  void Tell(const std::string& node, const std::string& job, v1::TaskUpdate::Kind kind) {
+    v1::TaskUpdate update;
+    update.set_kind(kind);
+    dispatcher_.OnUpdate(node, job, update);
+    executor_.RunUntilIdle();
+  }
+  std::vector<v1::Reply> Replies() const {
+    std::vector<v1::Reply> replies;
+    for (const v1::InvokeResponse& response : client_->responses) {
+      replies.insert(replies.end(), response.replies().begin(), response.replies().end());
+    }
+    return replies;
+  }
+  v1::Reply ReplyOf(const std::string& node) const {
+    v1::Reply found;
+    int count = 0;
+    for (const v1::Reply& reply : Replies()) {
+      if (reply.identity() != node) continue;
+      found = reply;
+      ++count;
+    }
+    EXPECT_EQ(count, 1) << "replies of " << node;
+    return found;
+  }
+  v1::JobSummary Summary() const {
+    EXPECT_TRUE(client_->ended);
+    return client_->responses.back().summary();
+  }
+  void ExpectCounts(uint32_t targets, uint32_t ok, uint32_t failed, uint32_t missing) const {
+    const v1::JobSummary summary = Summary();
+    EXPECT_EQ(summary.targets(), targets);
+    EXPECT_EQ(summary.ok(), ok);
+    EXPECT_EQ(summary.failed(), failed);
+    EXPECT_EQ(summary.missing(), missing);
+    EXPECT_EQ(summary.targets(), summary.ok() + summary.failed() + summary.missing());
+  }
+};
+
+TEST_F(DispatcherTest, EndsWhenTheLastReplyIsInWithoutWaiting) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0", "n1"}));
+  EXPECT_EQ(client_->responses.front().accepted().targets(), 2u);
+  Answer("n0", job);
+  EXPECT_FALSE(client_->ended);
+  Answer("n1", job);
+  EXPECT_TRUE(client_->end.ok());
+  ExpectCounts(2, 2, 0, 0);
+  EXPECT_EQ(dispatcher_.running(), 0u);
+}
+
+TEST_F(DispatcherTest, GivesEveryTargetTheSameBody) {
+  Connect({"n0", "n1"});
+  Run(RequestFor({"n0", "n1"}));
+  EXPECT_EQ(nodes_.nodes["n0"]->bodies.front(), nodes_.nodes["n1"]->bodies.front());
+  v1::Command command;
+  ASSERT_TRUE(command.ParseFromString(nodes_.nodes["n0"]->bodies.front()->bytes));
+  EXPECT_EQ(command.plugin(), "rpcutil");
+  EXPECT_EQ(command.caller(), "psk=peadmin");
+  EXPECT_EQ(command.timeout_ms(), 5000);
+  EXPECT_EQ(nodes_.nodes["n0"]->bodies.front()->sha256, Sha256(nodes_.nodes["n0"]->bodies.front()->bytes));
+}
+
+TEST_F(DispatcherTest, AJobWithoutTargetsEndsAtOnce) {
+  Run(RequestFor({}));
+  ExpectCounts(0, 0, 0, 0);
+}
+
+TEST_F(DispatcherTest, ANodeThatIsNotConnectedIsOffline) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0", "gone"}));
+  Answer("n0", job);
+  EXPECT_EQ(ReplyOf("gone").state(), v1::OFFLINE);
+  EXPECT_EQ(ReplyOf("gone").error_kind(), "offline");
+  ExpectCounts(2, 1, 0, 1);
+}
+
+TEST_F(DispatcherTest, ANodeWhoseQueueIsFullIsBusyAndNothingWasSent) {
+  Connect({"n0"});
+  nodes_.nodes["n0"]->full = true;
+  Run(RequestFor({"n0"}));
+  EXPECT_EQ(ReplyOf("n0").state(), v1::DENIED);
+  EXPECT_EQ(ReplyOf("n0").error_kind(), "busy");
+  ExpectCounts(1, 0, 1, 0);
+}
+
+TEST_F(DispatcherTest, FailuresAndRefusalsOfTheNodeArePassedOn) {
+  Connect(Names(3));
+  const std::string job = Run(RequestFor(Names(3)));
+  Answer("n0", job, v1::FAILED, 4);
+  Answer("n1", job, v1::DENIED, 5);
+  Answer("n2", job, v1::CANCELLED, 5);
+  EXPECT_EQ(ReplyOf("n0").status_code(), 4u);
+  EXPECT_EQ(ReplyOf("n1").state(), v1::DENIED);
+  EXPECT_EQ(ReplyOf("n2").state(), v1::CANCELLED);
+  ExpectCounts(3, 0, 3, 0);
+}
+
+TEST_F(DispatcherTest, ASilentNodeTimesOutAtItsDeadlineAndIsToldToStop) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0", "n1"}));
+  Answer("n1", job);
+  executor_.Advance(absl::Seconds(7) - absl::Milliseconds(1));
+  EXPECT_FALSE(client_->ended);
+  executor_.Advance(absl::Milliseconds(1));
+  EXPECT_EQ(ReplyOf("n0").state(), v1::TIMED_OUT);
+  EXPECT_EQ(ReplyOf("n0").error_kind(), "timeout");
+  EXPECT_THAT(nodes_.nodes["n0"]->cancelled, SizeIs(1));
+  EXPECT_THAT(nodes_.nodes["n1"]->cancelled, SizeIs(0));
+  ExpectCounts(2, 1, 0, 1);
+}
+
+TEST_F(DispatcherTest, ANodeThatGoesAwayAfterTheCommandWasSentIsIndeterminate) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0", "n1"}));
+  Tell("n1", job, v1::TaskUpdate::STARTED);
+  dispatcher_.OnNodeGone("n0", "the connection was lost");
+  dispatcher_.OnNodeGone("n1", "the connection was lost");
+  executor_.RunUntilIdle();
+  for (const std::string node : {"n0", "n1"}) {
+    EXPECT_EQ(ReplyOf(node).state(), v1::INDETERMINATE);
+    EXPECT_EQ(ReplyOf(node).error_kind(), "disconnected");
+    EXPECT_THAT(ReplyOf(node).status_message(), HasSubstr("may or may not have run"));
+  }
+  ExpectCounts(2, 0, 0, 2);
+}
+
+TEST_F(DispatcherTest, ARepeatedReplyIsCountedAndDropped) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0", "n1"}));
+  Answer("n0", job);
+  Answer("n0", job, v1::FAILED, 1);
+  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  Answer("n1", job);
+  EXPECT_EQ(ReplyOf("n0").state(), v1::OK);
+  ExpectCounts(2, 2, 0, 0);
+}
+
+TEST_F(DispatcherTest, ALateReplyIsCountedAndDropped) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0"}));
+  executor_.Advance(absl::Seconds(8));
+  Answer("n0", job);
+  EXPECT_EQ(ReplyOf("n0").state(), v1::TIMED_OUT);
+  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+}
+
+TEST_F(DispatcherTest, AReplyForAnotherJobOrFromNoTargetIsCountedAndDropped) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0"}));
+  Answer("n0", std::string(32, 'f'));
+  Answer("n1", job);
+  EXPECT_EQ(dispatcher_.counters().unexpected, 2u);
+  EXPECT_FALSE(client_->ended);
+  Answer("n0", job);
+  ExpectCounts(1, 1, 0, 0);
+}
+
+TEST_F(DispatcherTest, AReplyBeforeTheCommandWasSentIsDropped) {
+  Connect({"n0", "n1"});
+  Dispatcher::Request request = RequestFor({"n0", "n1"});
+  request.spec.set_batch_size(1);
+  const std::string job = Run(std::move(request));
+  Answer("n1", job);
+  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  Answer("n0", job);
+  EXPECT_THAT(nodes_.nodes["n1"]->jobs, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, NodesThatSayFilteredAreNoTargets) {
+  Connect({"n0", "n1", "n2"});
+  const std::string job = Run(RequestFor({"n0", "n1", "n2"}));
+  Tell("n0", job, v1::TaskUpdate::FILTERED);
+  Tell("n1", job, v1::TaskUpdate::FILTERED);
+  Tell("n1", job, v1::TaskUpdate::FILTERED);
+  Answer("n2", job);
+  uint32_t shrunk = 0;
+  for (const v1::InvokeResponse& response : client_->responses) shrunk += response.no_longer_targets();
+  EXPECT_EQ(shrunk, 2u);
+  EXPECT_THAT(Replies(), SizeIs(1));
+  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  ExpectCounts(1, 1, 0, 0);
+}
+
+TEST_F(DispatcherTest, ANodeThatStartedCannotBeFiltered) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0"}));
+  Tell("n0", job, v1::TaskUpdate::STARTED);
+  Tell("n0", job, v1::TaskUpdate::FILTERED);
+  EXPECT_FALSE(client_->ended);
+  Answer("n0", job);
+  ExpectCounts(1, 1, 0, 0);
+}
+
+TEST_F(DispatcherTest, TheNextBatchWaitsForTheWholeBatchAndTheSleep) {
+  Connect(Names(5));
+  Dispatcher::Request request = RequestFor(Names(5));
+  request.spec.set_batch_percent(40);
+  request.spec.set_batch_sleep_ms(3000);
+  const std::string job = Run(std::move(request));
+  EXPECT_THAT(nodes_.nodes["n1"]->jobs, SizeIs(1));
+  EXPECT_THAT(nodes_.nodes["n2"]->jobs, SizeIs(0));
+  Answer("n0", job);
+  executor_.Advance(absl::Seconds(4));
+  EXPECT_THAT(nodes_.nodes["n2"]->jobs, SizeIs(0));
+  Answer("n1", job);
+  executor_.Advance(absl::Milliseconds(2999));
+  EXPECT_THAT(nodes_.nodes["n2"]->jobs, SizeIs(0));
+  executor_.Advance(absl::Milliseconds(1));
+  EXPECT_THAT(nodes_.nodes["n3"]->jobs, SizeIs(1));
+  EXPECT_THAT(nodes_.nodes["n4"]->jobs, SizeIs(0));
+  Answer("n2", job);
+  Answer("n3", job);
+  executor_.Advance(absl::Seconds(3));
+  Answer("n4", job);
+  EXPECT_TRUE(client_->ended);  // no sleep after the last
+  ExpectCounts(5, 5, 0, 0);
+}
+
+TEST_F(DispatcherTest, ABatchThatTimesOutDoesNotStopTheJob) {
+  Connect(Names(2));
+  Dispatcher::Request request = RequestFor(Names(2));
+  request.spec.set_batch_size(1);
+  const std::string job = Run(std::move(request));
+  executor_.Advance(absl::Seconds(7));
+  EXPECT_THAT(nodes_.nodes["n1"]->jobs, SizeIs(1));
+  Answer("n1", job);
+  ExpectCounts(2, 1, 0, 1);
+}
+
+TEST_F(DispatcherTest, ABatchOfAbsentNodesGoesOn) {
+  Connect({"n3"});
+  Dispatcher::Request request = RequestFor(Names(4));
+  request.spec.set_batch_size(1);
+  const std::string job = Run(std::move(request));
+  Answer("n3", job);
+  ExpectCounts(4, 1, 0, 3);
+}
+
+TEST_F(DispatcherTest, ALargeJobIsSentInSlices) {
+  const std::vector<std::string> names = Names(Dispatcher::kSendSlice * 2 + 10);
+  Connect(names);
+  ASSERT_TRUE(dispatcher_.Start(RequestFor(names), client_).ok());
+  EXPECT_THAT(nodes_.nodes[names[Dispatcher::kSendSlice - 1]]->jobs, SizeIs(1));
+  EXPECT_THAT(nodes_.nodes[names[Dispatcher::kSendSlice]]->jobs, SizeIs(0));
+  executor_.RunUntilIdle();
+  for (const std::string& name : names) EXPECT_THAT(nodes_.nodes[name]->jobs, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, RefusesAJobAboveTheLimit) {
+  Connect({"n0"});
+  Run(RequestFor({"n0"}));
+  Run(RequestFor({"n0"}));
+  const auto third = std::make_shared<FakeSink<v1::InvokeResponse>>();
+  const absl::Status status = dispatcher_.Start(RequestFor({"n0"}), third);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("limits.jobs"));
+  EXPECT_TRUE(third->responses.empty());
+}
+
+TEST_F(DispatcherTest, AJobGoesOnWithoutItsClient) {
+  Connect({"n0", "n1"});
+  const std::string job = Run(RequestFor({"n0", "n1"}));
+  client_->room = 0;
+  Answer("n0", job);
+  executor_.Advance(absl::Milliseconds(2));
+  EXPECT_EQ(client_->end.code(), absl::StatusCode::kResourceExhausted);
+  Answer("n1", job);
+  EXPECT_EQ(dispatcher_.running(), 0u);
+  EXPECT_EQ(store_.Get(job)->summary->ok(), 2u);
+}
+
+TEST_F(DispatcherTest, AStoppingHubHandsEveryOpenTaskBack) {
+  Connect(Names(3));
+  Dispatcher::Request request = RequestFor(Names(3));
+  request.spec.set_batch_size(2);
+  const std::string job = Run(std::move(request));
+  Answer("n0", job);
+  dispatcher_.Drain();
+  EXPECT_EQ(dispatcher_.Start(RequestFor({"n0"}), client_).code(), absl::StatusCode::kUnavailable);
+  dispatcher_.EndAll("the hub stopped");
+  EXPECT_EQ(ReplyOf("n1").state(), v1::INDETERMINATE);
+  EXPECT_EQ(ReplyOf("n1").error_kind(), "shutdown");
+  EXPECT_EQ(ReplyOf("n2").state(), v1::CANCELLED);
+  EXPECT_EQ(ReplyOf("n2").error_kind(), "shutdown");
+  ExpectCounts(3, 1, 1, 1);
+}
+
+TEST_F(DispatcherTest, TellsWhenTheLastJobHasEnded) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0"}));
+  bool idle = false;
+  dispatcher_.WhenIdle([&idle] { idle = true; });
+  executor_.RunUntilIdle();
+  EXPECT_FALSE(idle);
+  Answer("n0", job);
+  EXPECT_TRUE(idle);
+}
+
+TEST_F(DispatcherTest, MeasuresFromSendingToTheReply) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0"}));
+  executor_.Advance(absl::Milliseconds(30));
+  Answer("n0", job);
+  EXPECT_EQ(ReplyOf("n0").latency_us(), 30'000);
+  EXPECT_EQ(Summary().elapsed_us(), 30'000);
+}
+
+TEST_F(DispatcherTest, LeavesDataOutWhenTheCallerWantsNone) {
+  Connect({"n0"});
+  Dispatcher::Request request = RequestFor({"n0"});
+  request.spec.set_no_reply_data(true);
+  const std::string job = Run(std::move(request));
+  Answer("n0", job);
+  EXPECT_TRUE(ReplyOf("n0").data_json().empty());
+}
+
+TEST_F(DispatcherTest, StoresOnlyRedactedInputs) {
+  Connect({"n0"});
+  const std::string job = Run(RequestFor({"n0"}));
+  EXPECT_EQ(store_.Get(job)->spec.inputs_json(), "{\"secret\":\"***\"}");
+  Answer("n0", job);
+  ASSERT_THAT(*store_.Replies(job, 0, 10), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace orch::hub

@@ -1,0 +1,85 @@
+// Stand-ins for the hub's edges: nodes' streams and clients' streams that only remember.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/random.h"
+#include "services/hub/node_channel.h"
+#include "services/hub/response_sink.h"
+
+namespace orch::hub {
+
+// Bytes that never repeat within a test and are the same in each run.
+class CountingRandom final : public Random {
+ public:
+  std::string Bytes(size_t size) override {
+    std::string bytes;
+    while (bytes.size() < size) bytes += Sha256(std::to_string(++count_));
+    return bytes.substr(0, size);
+  }
+
+ private:
+  uint64_t count_ = 0;
+};
+
+class FakeNode final : public NodeChannel {
+ public:
+  bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) override {
+    if (full) return false;
+    jobs.push_back(std::string(job_id));
+    bodies.push_back(body);
+    return true;
+  }
+  void SendCancel(absl::string_view job_id, absl::string_view) override { cancelled.push_back(std::string(job_id)); }
+  void AskDdls(const std::vector<std::string>& sha256s) override {
+    asked.insert(asked.end(), sha256s.begin(), sha256s.end());
+  }
+  void SayGoodbye(absl::string_view reason, absl::Duration) override { goodbyes.push_back(std::string(reason)); }
+
+  bool full = false;
+  std::vector<std::string> jobs;
+  std::vector<std::shared_ptr<const CommandBody>> bodies;
+  std::vector<std::string> cancelled;
+  std::vector<std::string> asked;
+  std::vector<std::string> goodbyes;
+};
+
+class FakeDirectory final : public NodeDirectory {
+ public:
+  NodeChannel* ChannelOf(absl::string_view identity) const override {
+    const auto found = nodes.find(std::string(identity));
+    return found == nodes.end() ? nullptr : found->second.get();
+  }
+  FakeNode& Add(const std::string& identity) {
+    nodes[identity] = std::make_unique<FakeNode>();
+    return *nodes[identity];
+  }
+  std::map<std::string, std::unique_ptr<FakeNode>> nodes;
+};
+
+template <typename Response>
+class FakeSink final : public ResponseSink<Response> {
+ public:
+  bool TryPush(Response response) override {
+    if (ended || room == 0) return false;
+    --room;
+    responses.push_back(std::move(response));
+    return true;
+  }
+  void End(const absl::Status& status) override {
+    if (ended) return;
+    ended = true;
+    end = status;
+  }
+  size_t room = 1'000'000;
+  std::vector<Response> responses;
+  bool ended = false;
+  absl::Status end;
+};
+
+}  // namespace orch::hub

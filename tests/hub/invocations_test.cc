@@ -1,0 +1,233 @@
+#include "services/hub/invocations.h"
+
+#include "base/digest.h"
+#include "base/manual_executor.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/hub/memory_job_store.h"
+#include "services/hub/queries.h"
+#include "tests/hub/fakes.h"
+#include "tests/hub/sample_ddl.h"
+
+namespace orch::hub {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class InvocationsTest : public ::testing::Test {
+ protected:
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  CountingRandom random_;
+  Registry registry_{&clock_, {}};
+  DdlCache ddls_{&clock_, &executor_};
+  MemoryJobStore store_{&clock_, {}};
+  Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
+  Invocations invocations_{&registry_, &ddls_, &dispatcher_, &clock_};
+  auth::RefusalCounters refusals_;
+  Queries queries_{&registry_, &ddls_, &dispatcher_, &refusals_, &clock_, {}};
+  std::map<std::string, std::unique_ptr<FakeNode>> streams_;
+  std::shared_ptr<FakeSink<v1::InvokeResponse>> client_;
+
+  void Attach(const std::string& identity, const std::string& plugin, const std::string& version, bool learn = true) {
+    const std::string text = SampleDdl(plugin, version);
+    v1::Node node;
+    node.set_identity(identity);
+    node.set_facts_json(R"({"os":"Debian"})");
+    v1::PluginRef* ref = node.add_plugins();
+    ref->set_name(plugin);
+    ref->set_version(version);
+    ref->set_ddl_sha256(Sha256(text));
+    streams_[identity] = std::make_unique<FakeNode>();
+    std::vector<NodeRecord> forgotten;
+    ASSERT_TRUE(registry_.Attach(node, streams_[identity].get(), "peer", "k1", &forgotten).ok());
+    ddls_.Announce(registry_.Find(identity)->plugins);
+    if (!learn) return;
+    ASSERT_TRUE(ddls_.Learn(text).ok());
+  }
+  static v1::JobSpec Spec(const std::string& plugin, const std::string& action, const std::string& inputs = "") {
+    v1::JobSpec spec;
+    spec.set_plugin(plugin);
+    spec.set_action(action);
+    spec.set_inputs_json(inputs);
+    return spec;
+  }
+  // Empty when the job was accepted.
+  absl::Status Run(const v1::JobSpec& spec) {
+    client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
+    auto invocation = ParseInvocation(spec, "psk=me", &random_);
+    if (!invocation.ok()) return invocation.status();
+    invocations_.Run(std::make_shared<Invocation>(*std::move(invocation)), client_);
+    executor_.RunUntilIdle();
+    return client_->end;
+  }
+  const v1::JobAccepted& Accepted() const { return client_->responses.at(0).accepted(); }
+};
+
+TEST_F(InvocationsTest, OnlyNodesThatHaveThePluginAreTargets) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "package", "1");
+  ASSERT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  EXPECT_EQ(Accepted().targets(), 1u);
+  EXPECT_THAT(streams_["a"]->jobs, SizeIs(1));
+  EXPECT_THAT(streams_["b"]->jobs, IsEmpty());
+}
+
+TEST_F(InvocationsTest, TheDeadlineIsTheDdlsTimeoutAndTwoSecondsUnlessAskedOtherwise) {
+  Attach("a", "rpcutil", "1");
+  ASSERT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  EXPECT_EQ(Accepted().timeout_ms(), 7000);
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.set_timeout_ms(250);
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().timeout_ms(), 250);
+}
+
+TEST_F(InvocationsTest, NamesTheNearestPluginAndAction) {
+  Attach("a", "rpcutil", "1");
+  EXPECT_EQ(Run(Spec("rcputil", "ping")).code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(client_->end.message()), HasSubstr("did you mean rpcutil"));
+  EXPECT_EQ(Run(Spec("rpcutil", "pong")).code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(client_->end.message()), HasSubstr("ping"));
+}
+
+TEST_F(InvocationsTest, RefusesWrongInputsBeforeAnythingIsSent) {
+  Attach("a", "rpcutil", "1");
+  EXPECT_EQ(Run(Spec("rpcutil", "greet")).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run(Spec("rpcutil", "greet", R"({"who":"BAD"})")).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run(Spec("rpcutil", "greet", R"({"who":"bob","more":1})")).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run(Spec("rpcutil", "greet", "[1]")).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Run(Spec("rpcutil", "greet", std::string(50, '['))).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(streams_["a"]->jobs, IsEmpty());
+  EXPECT_TRUE(Run(Spec("rpcutil", "greet", R"({"who":"bob"})")).ok());
+  EXPECT_THAT(streams_["a"]->jobs, SizeIs(1));
+}
+
+TEST_F(InvocationsTest, SensitiveInputsAreNotStored) {
+  Attach("a", "rpcutil", "1");
+  ASSERT_TRUE(Run(Spec("rpcutil", "greet", R"({"who":"bob","secret":"hush"})")).ok());
+  const auto job = store_.Get(Accepted().job_id());
+  ASSERT_TRUE(job.ok());
+  EXPECT_THAT(job->spec.inputs_json(), Not(HasSubstr("hush")));
+  EXPECT_THAT(streams_["a"]->bodies.at(0)->bytes, HasSubstr("hush"));
+}
+
+TEST_F(InvocationsTest, RefusesSpecsThatCannotBeMeant) {
+  Attach("a", "rpcutil", "1");
+  std::vector<v1::JobSpec> wrong(5, Spec("rpcutil", "ping"));
+  wrong[0].set_timeout_ms(-1);
+  wrong[1].set_batch_size(1);
+  wrong[1].set_batch_percent(1);
+  wrong[2].set_batch_percent(101);
+  wrong[3].set_batch_sleep_ms(-5);
+  wrong[4].clear_action();
+  for (const v1::JobSpec& spec : wrong) EXPECT_EQ(Run(spec).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(InvocationsTest, TheDdlMostTargetsAnnounceDecides) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "rpcutil", "2");
+  Attach("c", "rpcutil", "2");
+  v1::GetPluginRequest request;
+  request.set_name("rpcutil");
+  v1::GetPluginResponse response;
+  absl::Status got = absl::UnknownError("");
+  queries_.GetPlugin(&request, &response, [&got](absl::Status status) { got = status; });
+  ASSERT_TRUE(got.ok());
+  EXPECT_EQ(response.plugin().version(), "2");
+  EXPECT_EQ(response.plugin().node_count(), 2u);
+  EXPECT_FALSE(response.plugin().ddl_json().empty());
+  ASSERT_THAT(response.others(), SizeIs(1));
+  EXPECT_TRUE(response.others(0).ddl_json().empty());
+  request.set_known_sha256(response.plugin().ddl_sha256());
+  queries_.GetPlugin(&request, &response, [&got](absl::Status status) { got = status; });
+  EXPECT_TRUE(response.plugin().ddl_json().empty());
+  EXPECT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  EXPECT_EQ(Accepted().targets(), 3u);
+}
+
+TEST_F(InvocationsTest, WaitsForADdlThatIsOnItsWay) {
+  Attach("a", "rpcutil", "1", /*learn=*/false);
+  EXPECT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  EXPECT_FALSE(client_->ended);
+  EXPECT_THAT(client_->responses, IsEmpty());
+  executor_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(ddls_.Learn(SampleDdl("rpcutil", "1")).ok());
+  executor_.RunUntilIdle();
+  EXPECT_EQ(Accepted().targets(), 1u);
+}
+
+TEST_F(InvocationsTest, ADdlThatNeverComesIsUnavailable) {
+  Attach("a", "rpcutil", "1", /*learn=*/false);
+  EXPECT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  executor_.Advance(kAwaitDdl);
+  EXPECT_EQ(client_->end.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(client_->end.message()), HasSubstr("try again"));
+}
+
+TEST_F(InvocationsTest, NamedNodesThatAreAwayAnswerOffline) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "rpcutil", "1");
+  registry_.Detach("b", streams_["b"].get());
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.mutable_target()->set_has_identities(true);
+  for (const char* name : {"a", "b", "nobody"}) spec.mutable_target()->add_identities(name);
+  ASSERT_TRUE(Run(spec).ok());
+  executor_.Advance(absl::Milliseconds(2));
+  EXPECT_EQ(Accepted().targets(), 2u);
+  EXPECT_THAT(Accepted().unknown_identities(), ElementsAre("nobody"));
+  EXPECT_THAT(Accepted().offline_identities(), ElementsAre("b"));
+  ASSERT_THAT(client_->responses, SizeIs(2));
+  EXPECT_EQ(client_->responses[1].replies(0).state(), v1::OFFLINE);
+}
+
+TEST_F(InvocationsTest, FindsNodesInOrderAndInChunks) {
+  for (int i = 0; i < kMaxIdentitiesPerChunk + 5; ++i) {
+    v1::Node node;
+    node.set_identity(absl::StrCat("n", 100'000 - i));
+    std::vector<NodeRecord> forgotten;
+    streams_[node.identity()] = std::make_unique<FakeNode>();
+    ASSERT_TRUE(registry_.Attach(node, streams_[node.identity()].get(), "p", "k", &forgotten).ok());
+  }
+  const auto chunks = queries_.FindNodes(*ParseTarget({}, &random_), false);
+  ASSERT_TRUE(chunks.ok());
+  ASSERT_THAT(*chunks, SizeIs(2));
+  std::vector<std::string> all;
+  for (const auto& chunk : *chunks) all.insert(all.end(), chunk.identities().begin(), chunk.identities().end());
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  EXPECT_EQ(all.size(), static_cast<size_t>(kMaxIdentitiesPerChunk + 5));
+}
+
+TEST_F(InvocationsTest, FindRefusesWhatOnlyNodesCanDecide) {
+  v1::Target target;
+  auto* option = target.mutable_filter()->add_options();
+  option->set_kind(v1::FilterOption::COMPOUND);
+  option->set_text("fstat('/etc/hosts').md5=/x/");
+  EXPECT_EQ(queries_.FindNodes(*ParseTarget(target, &random_), false).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(InvocationsTest, ReportsFactsByValue) {
+  Attach("b", "rpcutil", "1");
+  Attach("a", "rpcutil", "1");
+  v1::FactReportRequest request;
+  request.set_path("os");
+  request.set_with_nodes(true);
+  v1::FactReportResponse response;
+  ASSERT_TRUE(queries_.FactReport(*ParseTarget({}, &random_), request, &response).ok());
+  ASSERT_THAT(response.values(), SizeIs(1));
+  EXPECT_EQ(response.values(0).value_json(), "\"Debian\"");
+  EXPECT_EQ(response.values(0).count(), 2u);
+  EXPECT_THAT(response.values(0).identities(), ElementsAre("a", "b"));
+  request.set_path("nosuch");
+  response.Clear();
+  ASSERT_TRUE(queries_.FactReport(*ParseTarget({}, &random_), request, &response).ok());
+  EXPECT_EQ(response.missing(), 2u);
+  EXPECT_EQ(response.nodes(), 2u);
+}
+
+}  // namespace
+}  // namespace orch::hub
