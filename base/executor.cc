@@ -83,30 +83,32 @@ void LoopExecutor::Run(std::string thread_name) {
   pthread_setname_np(pthread_self(), thread_name.substr(0, 15).c_str());
   std::vector<Task> batch;
   while (true) {
-    Task timer;
     {
       MutexLock lock(&mu_);
       while (!stopping_ && queue_.empty()) {
-        timer = timers_.TakeDue(clock_->Steady());
-        if (timer) break;
-        const absl::Duration due = timers_.NextDue();
-        if (due == absl::InfiniteDuration()) {
+        const absl::Duration wait = timers_.NextDue() - clock_->Steady();
+        if (wait <= absl::ZeroDuration()) break;
+        if (wait == absl::InfiniteDuration()) {
           wake_.Wait(&mu_);
         } else {
-          wake_.WaitFor(&mu_, absl::ToChronoNanoseconds(due - clock_->Steady()));
+          wake_.WaitFor(&mu_, absl::ToChronoNanoseconds(wait));
         }
       }
       if (stopping_) return;
-      if (!timer) {
-        batch.swap(queue_);
-        timer = timers_.TakeDue(clock_->Steady());
-      }
+      batch.swap(queue_);
     }
     for (Task& task : batch) {
       task();
       task = nullptr;
     }
     batch.clear();
+    // Taken only now: what ran before may have cancelled it, and with it ended what it would touch.
+    Task timer;
+    {
+      MutexLock lock(&mu_);
+      if (stopping_) return;
+      timer = timers_.TakeDue(clock_->Steady());
+    }
     if (timer) timer();
   }
 }

@@ -90,6 +90,31 @@ TEST(LoopExecutorTest, ATimerIsNeverEarly) {
   EXPECT_GE(ran_at.get_future().get() - start, absl::Milliseconds(5));
 }
 
+TEST(LoopExecutorTest, ATimerThatHasNotRunIsCancelledAlsoWhenItIsDue) {
+  ManualClock clock;
+  LoopExecutor loop(&clock, "test");
+  bool ran = false, ran_before = false;  // only the loop touches them
+  std::promise<void> started, go_on;
+  loop.Post([&] {
+    started.set_value();
+    go_on.get_future().wait();
+  });
+  started.get_future().wait();
+  // Both wait for the loop now, and the timer is due: whichever comes first, the other must know.
+  const TimerId timer = loop.PostAfter(absl::ZeroDuration(), [&ran] { ran = true; });
+  std::promise<bool> cancelled;
+  loop.Post([&] {
+    ran_before = ran;
+    cancelled.set_value(loop.Cancel(timer));
+  });
+  go_on.set_value();
+  const bool was_cancelled = cancelled.get_future().get();
+  std::promise<bool> ran_after;
+  loop.Post([&] { loop.Post([&] { ran_after.set_value(ran); }); });
+  EXPECT_EQ(ran_after.get_future().get(), !was_cancelled);
+  EXPECT_EQ(ran_before, !was_cancelled);
+}
+
 TEST(LoopExecutorTest, TasksFromManyThreadsAllRun) {
   SystemClock clock;
   LoopExecutor loop(&clock, "test");
