@@ -1,0 +1,74 @@
+// A hub in this process on loopback, and clients of it.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/call_signer.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "orch/v1/orchestrator_service.grpc.pb.h"
+#include "services/hub/hub.h"
+#include "tests/cluster/fake_agent.h"
+
+namespace orch {
+
+// One client: a channel that has said Hello.
+class TestClient {
+ public:
+  TestClient(const std::string& hub, const std::string& name, auth::Key key, bool plaintext, const Clock* clock,
+             Random* random);
+
+  grpc::Status Hello(v1::HelloResponse* response = nullptr);
+  v1::Orchestrator::Stub& stub() { return *stub_; }
+  // A context signed for that method of the Orchestrator.
+  std::unique_ptr<grpc::ClientContext> Context(const std::string& method);
+
+  struct Job {
+    grpc::Status status;
+    v1::JobAccepted accepted;
+    std::vector<v1::Reply> replies;
+    v1::JobSummary summary;
+    uint32_t no_longer_targets = 0;
+    size_t messages = 0;
+  };
+  // Reads to the end.
+  Job Invoke(const v1::JobSpec& spec);
+  v1::GetHubStatusResponse HubStatus();
+
+ private:
+  std::unique_ptr<auth::CallSigner> signer_;
+  std::unique_ptr<v1::Orchestrator::Stub> stub_;
+};
+
+// A job of action ping on every node.
+v1::JobSpec PingSpec();
+
+class ClusterTest : public ::testing::Test {
+ protected:
+  ClusterTest();
+  ~ClusterTest() override;
+
+  void StartHub(bool plaintext = true);
+  void StopHub() { hub_.reset(); }
+  const std::string& address() const { return hub_->addresses().front(); }
+  auth::Key KeyOf(auth::PeerKind kind, const std::string& name) const;
+  FakeAgent::Options AgentOptions(const std::string& identity) const;
+  std::unique_ptr<FakeAgent> Attach(FakeAgent::Options options);
+  std::unique_ptr<FakeAgent> Attach(const std::string& identity) { return Attach(AgentOptions(identity)); }
+  std::unique_ptr<TestClient> Connect(const std::string& name = "peadmin");
+
+  SystemClock clock_;
+  SystemRandom random_;
+  LoopExecutor loop_{&clock_, "hub-loop"};
+  std::string directory_;
+  hub::HubConfig config_;
+  std::unique_ptr<hub::Hub> hub_;
+};
+
+}  // namespace orch

@@ -1,0 +1,227 @@
+#include "tests/cluster/fake_agent.h"
+
+#include <utility>
+
+#include "auth/message_mac.h"
+#include "auth/tls.h"
+#include "base/digest.h"
+#include "base/json.h"
+
+namespace orch {
+namespace {
+
+constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
+
+v1::TaskUpdate Pong() {
+  v1::TaskUpdate update;
+  update.set_kind(v1::TaskUpdate::FINISHED);
+  update.mutable_reply()->set_state(v1::OK);
+  update.mutable_reply()->set_data_json("{\"pong\":1}");
+  return update;
+}
+
+}  // namespace
+
+FakeAgent::FakeAgent(Options options, const Clock* clock, Random* random)
+    : options_(std::move(options)), clock_(clock), random_(random) {
+  signer_ = auth::CallSigner::Create(auth::PeerKind::kNode, options_.identity, options_.key, options_.plaintext, false,
+                                     clock, random);
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  auth::ChannelTlsOptions tls;
+  tls.plaintext = options_.plaintext;
+  auto credentials = auth::MakeChannelCredentials(tls);
+  if (!credentials.ok()) std::abort();
+  stub_ = v1::NodeService::NewStub(grpc::CreateCustomChannel(options_.hub, *credentials, arguments));
+  call_ = signer_->Sign(kMethod, true, &context_);
+  stub_->async()->Attach(&context_, this);
+  AddHold();  // the destructor's
+  StartRead(&incoming_);
+  StartCall();
+}
+
+FakeAgent::~FakeAgent() {
+  context_.TryCancel();
+  RemoveHoldOnce();
+  MutexLock lock(&mu_);
+  while (!ended_) changed_.Wait(&mu_);
+}
+
+void FakeAgent::RemoveHoldOnce() {
+  {
+    MutexLock lock(&mu_);
+    if (!held_) return;
+    held_ = false;
+  }
+  RemoveHold();
+}
+
+void FakeAgent::OnReadDone(bool ok) {
+  if (!ok) {
+    RemoveHoldOnce();
+    return;
+  }
+  Handle(incoming_);
+  StartRead(&incoming_);
+}
+
+void FakeAgent::Handle(const v1::HubMessage& message) {
+  switch (message.message_case()) {
+    case v1::HubMessage::kWelcome:
+      if (call_->CheckProof(message.welcome().proof()).ok()) {
+        Register();
+      } else {
+        context_.TryCancel();
+      }
+      break;
+    case v1::HubMessage::kRegistered: {
+      SendDdls(message.registered().need_ddl_sha256());
+      MutexLock lock(&mu_);
+      registered_ = true;
+      changed_.SignalAll();
+      break;
+    }
+    case v1::HubMessage::kCommand:
+      HandleCommand(message.command());
+      break;
+    case v1::HubMessage::kNeedDdls:
+      SendDdls(message.need_ddls().ddl_sha256());
+      break;
+    case v1::HubMessage::kGoodbye: {
+      MutexLock lock(&mu_);
+      goodbye_ = message.goodbye().reason();
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
+  auth::Refusal refusal;
+  if (!auth::OpenEnvelope(envelope, options_.key, {v1::Envelope::TO_NODE, options_.identity, nullptr}, clock_->Now(),
+                          &refusal)
+           .ok()) {
+    return;
+  }
+  if (envelope.kind() == v1::Envelope::CANCEL) {
+    MutexLock lock(&mu_);
+    ++cancels_;
+    changed_.SignalAll();
+    return;
+  }
+  v1::Command command;
+  if (!command.ParseFromString(envelope.body())) return;
+  {
+    MutexLock lock(&mu_);
+    commands_.push_back(command);
+    changed_.SignalAll();
+  }
+  const std::optional<v1::TaskUpdate> update = options_.on_command ? options_.on_command(command) : Pong();
+  if (update) Finish(command.job_id(), *update);
+}
+
+void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) {
+  v1::NodeMessage message;
+  v1::Envelope* envelope = message.mutable_update();
+  envelope->set_direction(v1::Envelope::TO_HUB);
+  envelope->set_kind(v1::Envelope::UPDATE);
+  envelope->set_job_id(job_id);
+  envelope->set_identity(options_.identity);
+  envelope->set_body(update.SerializeAsString());
+  auth::SealEnvelope(options_.key, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  Send(std::move(message));
+}
+
+void FakeAgent::Register() {
+  v1::NodeMessage message;
+  message.mutable_register_()->set_protocol(1);
+  v1::Node* node = message.mutable_register_()->mutable_node();
+  node->set_identity(options_.identity);
+  node->set_facts_json(options_.facts_json);
+  node->add_collectives("mcollective");
+  node->set_main_collective("mcollective");
+  node->set_version("test");
+  for (const std::string& text : options_.ddls) {
+    const auto json = ParseJsonObject(text, "DDL");
+    v1::PluginRef* plugin = node->add_plugins();
+    plugin->set_name((*json)["metadata"]["name"].get<std::string>());
+    plugin->set_version((*json)["metadata"]["version"].get<std::string>());
+    plugin->set_ddl_sha256(Sha256(text));
+  }
+  Send(std::move(message));
+}
+
+void FakeAgent::SendDdls(const google::protobuf::RepeatedPtrField<std::string>& wanted) {
+  if (wanted.empty()) return;
+  v1::NodeMessage message;
+  for (const std::string& text : options_.ddls) {
+    for (const std::string& sha256 : wanted) {
+      if (Sha256(text) == sha256) message.mutable_ddls()->add_ddl_json(text);
+    }
+  }
+  Send(std::move(message));
+}
+
+void FakeAgent::Send(v1::NodeMessage message) {
+  MutexLock lock(&mu_);
+  if (!held_) return;
+  outbox_.push_back(std::move(message));
+  PumpLocked();
+}
+
+void FakeAgent::PumpLocked() {
+  if (writing_ || outbox_.empty() || !held_) return;
+  writing_ = true;
+  StartWrite(&outbox_.front());
+}
+
+void FakeAgent::OnWriteDone(bool ok) {
+  MutexLock lock(&mu_);
+  writing_ = false;
+  outbox_.pop_front();
+  if (ok) PumpLocked();
+}
+
+void FakeAgent::OnDone(const grpc::Status& status) {
+  MutexLock lock(&mu_);
+  ended_ = true;
+  status_ = status;
+  changed_.SignalAll();
+}
+
+bool FakeAgent::WaitRegistered() {
+  MutexLock lock(&mu_);
+  while (!registered_ && !ended_) changed_.Wait(&mu_);
+  return registered_;
+}
+
+grpc::Status FakeAgent::WaitEnded() {
+  MutexLock lock(&mu_);
+  while (!ended_) changed_.Wait(&mu_);
+  return status_;
+}
+
+bool FakeAgent::WaitCommands(size_t count) {
+  MutexLock lock(&mu_);
+  while (commands_.size() < count && !ended_) changed_.Wait(&mu_);
+  return commands_.size() >= count;
+}
+
+std::string FakeAgent::goodbye() {
+  MutexLock lock(&mu_);
+  return goodbye_;
+}
+
+std::vector<v1::Command> FakeAgent::commands() {
+  MutexLock lock(&mu_);
+  return commands_;
+}
+
+size_t FakeAgent::cancels() {
+  MutexLock lock(&mu_);
+  return cancels_;
+}
+
+}  // namespace orch

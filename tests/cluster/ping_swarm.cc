@@ -1,0 +1,77 @@
+// How much processor time a hub spends on one node of a ping: N nodes in this process attach to a
+// running hub, a client pings all of them, and the hub's own clock (/proc) is read before and after.
+//
+//   ping_swarm HUB_ADDRESS CREDENTIALS HUB_PID NODES ROUNDS [plaintext]
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
+#include "base/durable_file.h"
+#include "tests/cluster/cluster.h"
+#include "tests/hub/sample_ddl.h"
+
+namespace {
+
+// User and system time of a process in seconds.
+double ProcessorSeconds(const std::string& pid) {
+  const std::string stat = orch::ReadFile("/proc/" + pid + "/stat", 65'536).value();
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(stat.rfind(')') + 2), ' ');
+  double user = 0, system = 0;
+  if (!absl::SimpleAtod(fields[11], &user) || !absl::SimpleAtod(fields[12], &system)) return 0;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  int nodes = 0, rounds = 0;
+  if (argc < 6 || !absl::SimpleAtoi(argv[4], &nodes) || !absl::SimpleAtoi(argv[5], &rounds) || nodes < 1 || rounds < 1) {
+    std::fprintf(stderr, "usage: ping_swarm HUB_ADDRESS CREDENTIALS HUB_PID NODES ROUNDS [plaintext]\n");
+    return 1;
+  }
+  const std::string hub = argv[1], credentials = argv[2], pid = argv[3];
+  const bool plaintext = argc > 6;
+  orch::SystemClock clock;
+  orch::SystemRandom random;
+  std::vector<std::unique_ptr<orch::FakeAgent>> agents;
+  for (int i = 0; i < nodes; ++i) {
+    orch::FakeAgent::Options options;
+    options.hub = hub;
+    options.identity = absl::StrCat("node", i, ".example.com");
+    options.key = orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kNode, options.identity).value();
+    options.plaintext = plaintext;
+    options.facts_json = absl::StrCat("{\"os\":\"Debian\",\"number\":", i, "}");
+    options.ddls = {orch::hub::SampleDdl("rpcutil", "1.0")};
+    agents.push_back(std::make_unique<orch::FakeAgent>(options, &clock, &random));
+    if (i % 100 == 99) agents.back()->WaitRegistered();
+  }
+  for (const auto& agent : agents) {
+    if (!agent->WaitRegistered()) {
+      std::fprintf(stderr, "a node was refused: %s\n", agent->WaitEnded().error_message().c_str());
+      return 1;
+    }
+  }
+  orch::TestClient client(hub, "bench", orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kClient, "bench").value(),
+                          plaintext, &clock, &random);
+  if (!client.Hello().ok() || !client.Invoke(orch::PingSpec()).status.ok()) return 1;
+  std::vector<double> walls;
+  const double before = ProcessorSeconds(pid);
+  for (int round = 0; round < rounds; ++round) {
+    const absl::Duration begin = clock.Steady();
+    const orch::TestClient::Job job = client.Invoke(orch::PingSpec());
+    walls.push_back(absl::ToDoubleMilliseconds(clock.Steady() - begin));
+    if (job.summary.ok() != static_cast<uint32_t>(nodes)) std::fprintf(stderr, "only %u answered\n", job.summary.ok());
+  }
+  const double spent = ProcessorSeconds(pid) - before;
+  std::sort(walls.begin(), walls.end());
+  std::printf("%d nodes, %d pings: %.1f us of hub processor time a node; wall median %.1f ms, least %.1f ms\n", nodes,
+              rounds, spent * 1e6 / nodes / rounds, walls[walls.size() / 2], walls.front());
+  return 0;
+}
