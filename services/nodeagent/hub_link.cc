@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "auth/connection_error.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 
@@ -24,11 +25,6 @@ grpc::ChannelArguments ChannelArgs() {
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
   return args;
-}
-
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return absl::UnavailableError("the hub ended the stream");
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
 }  // namespace
@@ -71,12 +67,8 @@ absl::Status HubLink::Connect() {
   if (options_.tls.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(hub()));
   ORCH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
                         auth::MakeChannelCredentials(options_.tls));
-  grpc::ChannelArguments args = ChannelArgs();
   const bool verified_by_ca = !options_.tls.plaintext && !options_.tls.ca_file.empty();
-  if (verified_by_ca && !options_.tls.server_name.empty()) {
-    args.SetString(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, options_.tls.server_name);
-  }
-  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(hub(), credentials, args);
+  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(hub(), credentials, ChannelArgs());
   std::unique_ptr<auth::CallSigner> signer =
       auth::CallSigner::Create(auth::PeerKind::kNode, options_.identity, std::move(key), options_.tls.plaintext,
                                verified_by_ca, deps_.clock, deps_.random);
@@ -88,7 +80,10 @@ absl::Status HubLink::Connect() {
             if (alive.lock() != nullptr) Apply(session_->OnMessage(std::move(message)));
           },
           .done = [this, alive](const grpc::Status& status) {
-            if (alive.lock() != nullptr) EndStream(FromGrpc(status), absl::ZeroDuration());
+            if (alive.lock() == nullptr) return;
+            EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
+                                  : auth::ExplainCallError(status, hub(), options_.tls),
+                      absl::ZeroDuration());
           }});
   HubStream* stream = stream_.get();
   session_ = std::make_unique<HubSession>(
@@ -109,8 +104,7 @@ void HubLink::Apply(HubSession::Output output) {
   if (output.registered) {
     attached_at_ = deps_.clock->Steady();
     tried_in_round_ = 0;
-    repeated_failures_ = 0;
-    last_failure_.clear();
+    failures_.clear();
     LogInfo("attached", {{"hub", hub()}, {"hub_version", session_->hub_version()}});
     callbacks_.attached(true, hub());
   }
@@ -162,11 +156,11 @@ void HubLink::ArmTimer() {
 }
 
 void HubLink::LogFailure(const std::string& why) {
-  if (why == last_failure_ && ++repeated_failures_ % kLogEveryAttempts != 0) return;
-  if (why != last_failure_) repeated_failures_ = 0;
-  last_failure_ = why;
+  Failure& failure = failures_[hub()];
+  if (why != failure.why) failure = {why, 0};
+  if (failure.times++ % kLogEveryAttempts != 0) return;
   LogWarning("not attached to the hub; trying again",
-             {{"hub", hub()}, {"why", why}, {"times", absl::StrCat(repeated_failures_ + 1)}});
+             {{"hub", hub()}, {"why", why}, {"times", absl::StrCat(failure.times)}});
 }
 
 void HubLink::OnSnapshot() {

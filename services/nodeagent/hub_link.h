@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,8 +82,11 @@ class HubLink {
   std::unique_ptr<HubSession> session_;
   absl::Duration attached_at_;
   TimerId timer_ = 0;       // of the session, or of the next attempt
-  std::string last_failure_;
-  int repeated_failures_ = 0;
+  struct Failure {
+    std::string why;
+    int times = 0;
+  };
+  std::map<std::string, Failure> failures_;  // by hub, since the last success
   bool stopping_ = false;
   std::function<void()> stopped_;
 };

@@ -91,9 +91,7 @@ void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, co
   Counters& counters = deps_.state->counters();
   ++counters.unvalidated;
   refusals_.Count(refusal);
-  LogWarning("refused a message", {{"reason", std::string(auth::RefusalName(refusal))},
-                                   {"job", envelope.job_id().substr(0, 64)},
-                                   {"why", std::string(why.message())}});
+  LogRefusal(envelope, refusal, why);
   const bool stale = refusal == auth::Refusal::kStaleClock;
   if (stale) ++counters.ttl_expired;
   // Only these two are found after the MAC held. A job that was taken on answers for itself.
@@ -101,6 +99,26 @@ void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, co
       IsJobId(envelope.job_id()) && !seen_.Contains(envelope.job_id())) {
     Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()));
   }
+}
+
+// A flood of forged messages must not become a flood of lines.
+void Launcher::LogRefusal(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
+  const absl::Duration now = deps_.clock->Steady();
+  if (now - refusal_second_ >= absl::Seconds(1)) {
+    if (refusals_unlogged_ > 0) {
+      LogWarning("more messages were refused than were logged", {{"count", absl::StrCat(refusals_unlogged_)}});
+    }
+    refusal_second_ = now;
+    refusals_logged_ = refusals_unlogged_ = 0;
+  }
+  if (refusals_logged_ >= kMaxRefusalLogsPerSecond) {
+    ++refusals_unlogged_;
+    return;
+  }
+  ++refusals_logged_;
+  LogWarning("refused a message", {{"reason", std::string(auth::RefusalName(refusal))},
+                                   {"job", envelope.job_id().substr(0, 64)},
+                                   {"why", std::string(why.message())}});
 }
 
 void Launcher::OnCommand(const v1::Envelope& envelope) {

@@ -26,6 +26,7 @@ namespace orch::nodeagent {
 class Launcher {
  public:
   static constexpr size_t kMaxReplayNonces = 65'536;
+  static constexpr int kMaxRefusalLogsPerSecond = 5;
   static constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);  // when neither command nor DDL say one
   static constexpr absl::Duration kMaxTimeout = absl::Hours(24);
 
@@ -59,6 +60,7 @@ class Launcher {
  private:
   std::shared_ptr<const auth::Key> key() const;
   void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
+  void LogRefusal(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
   void Submit(TaskSpec spec);
@@ -70,6 +72,9 @@ class Launcher {
   auth::RefusalCounters refusals_;
   auth::ReplayGuard replay_guard_;
   SeenJobs seen_;
+  absl::Duration refusal_second_;  // start of the second the next two count in
+  int refusals_logged_ = 0;
+  int refusals_unlogged_ = 0;
   mutable Mutex key_mu_;
   std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
   TaskRunner runner_;  // last: its workers use all of the above

@@ -1,0 +1,158 @@
+#include "tests/nodeagent/fake_hub.h"
+
+#include <deque>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth/message_mac.h"
+#include "auth/server_call.h"
+#include "base/digest.h"
+
+namespace orch::nodeagent {
+
+class FakeHub::Stream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage> {
+ public:
+  Stream(FakeHub* hub, std::string identity) : hub_(hub), identity_(std::move(identity)) { StartRead(&inbound_); }
+
+  void Send(v1::HubMessage message) {
+    MutexLock lock(&mu_);
+    outbox_.push_back(std::move(message));
+    PumpLocked();
+  }
+  void End() {
+    MutexLock lock(&mu_);
+    FinishLocked();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return End();
+    hub_->received.Put(inbound_);
+    if (inbound_.has_register_()) {
+      v1::HubMessage message;
+      message.mutable_registered();
+      Send(std::move(message));
+    }
+    StartRead(&inbound_);
+  }
+  void OnWriteDone(bool ok) override {
+    MutexLock lock(&mu_);
+    writing_ = false;
+    if (ok) PumpLocked();
+    if (finish_wanted_) FinishLocked();
+  }
+  void OnDone() override {
+    {
+      MutexLock lock(&hub_->mu_);
+      if (hub_->last_ == this) hub_->last_ = nullptr;
+    }
+    hub_->detached.Put(identity_);
+    delete this;
+  }
+
+ private:
+  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (writing_ || outbox_.empty() || finished_) return;
+    outbound_ = std::move(outbox_.front());
+    outbox_.pop_front();
+    writing_ = true;
+    StartWrite(&outbound_);
+  }
+  void FinishLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    finish_wanted_ = true;
+    if (writing_ || std::exchange(finished_, true)) return;
+    Finish(grpc::Status::OK);
+  }
+
+  FakeHub* const hub_;
+  const std::string identity_;
+  v1::NodeMessage inbound_;
+  Mutex mu_;
+  std::deque<v1::HubMessage> outbox_ ABSL_GUARDED_BY(mu_);
+  v1::HubMessage outbound_ ABSL_GUARDED_BY(mu_);
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool finish_wanted_ ABSL_GUARDED_BY(mu_) = false;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+namespace {
+
+class Refused final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage> {
+ public:
+  explicit Refused(const absl::Status& why) {
+    Finish(grpc::Status(static_cast<grpc::StatusCode>(why.code()), std::string(why.message())));
+  }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+FakeHub::FakeHub(const std::string& credentials, std::string proof, int port)
+    : keyring_(auth::Keyring::Load(credentials).value()),
+      replay_guard_(&clock_, absl::Minutes(2), 1000),
+      verifier_(keyring_.get(), &replay_guard_, &clock_, &counters_, {}),
+      proof_(std::move(proof)) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(absl::StrCat("127.0.0.1:", port), grpc::InsecureServerCredentials(), &port_);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+}
+
+FakeHub::~FakeHub() { Stop(); }
+
+void FakeHub::Stop() {
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+  server_.reset();
+}
+
+std::string FakeHub::address() const { return absl::StrCat("127.0.0.1:", port_); }
+
+grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* FakeHub::Attach(grpc::CallbackServerContext* context) {
+  absl::StatusOr<auth::Caller> caller =
+      auth::VerifyCall(verifier_, auth::PeerKind::kNode, "/orch.v1.NodeService/Attach", *context);
+  if (!caller.ok()) {
+    refused.Put(std::string(caller.status().message()));
+    return new Refused(caller.status());
+  }
+  auto* stream = new Stream(this, caller->name);
+  v1::HubMessage welcome;
+  welcome.mutable_welcome()->set_proof(proof_.empty() ? caller->proof : proof_);
+  welcome.mutable_welcome()->set_heartbeat_seconds(1);
+  stream->Send(std::move(welcome));
+  const std::string name = caller->name;
+  {
+    MutexLock lock(&mu_);
+    last_ = stream;
+    caller_ = *std::move(caller);
+  }
+  attached.Put(name);
+  return stream;
+}
+
+void FakeHub::Send(v1::HubMessage message) {
+  MutexLock lock(&mu_);
+  if (last_ != nullptr) last_->Send(std::move(message));
+}
+
+void FakeHub::SendCommand(const v1::Command& command) {
+  v1::HubMessage message;
+  v1::Envelope* envelope = message.mutable_command();
+  envelope->set_direction(v1::Envelope::TO_NODE);
+  envelope->set_kind(v1::Envelope::COMMAND);
+  envelope->set_job_id(command.job_id());
+  envelope->set_body(command.SerializeAsString());
+  {
+    MutexLock lock(&mu_);
+    envelope->set_identity(caller_.name);
+    auth::SealEnvelope(caller_.key, Sha256(envelope->body()), clock_.Now(), auth::kMessageTtl, &random_, envelope);
+  }
+  Send(std::move(message));
+}
+
+void FakeHub::EndStream() {
+  MutexLock lock(&mu_);
+  if (last_ != nullptr) last_->End();
+}
+
+}  // namespace orch::nodeagent
