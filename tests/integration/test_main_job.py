@@ -29,7 +29,9 @@ def setUpModule():
     folder.mkdir()
     (folder / "webserver").write_text(INIT_SCRIPT)
     (folder / "webserver").chmod(0o755)
-    fleet = Fleet(3, agent_yaml=f"plugin.service.provider: script\nplugin.service.init_dir: {folder}\n")
+    # Without service(8) in the path, as on machines that only have the scripts.
+    fleet = Fleet(3, agent_yaml="plugin.service.provider: script\nplugin.service.path: /usr/bin:/bin\n"
+                                f"plugin.service.init_dir: {folder}\n")
 
 
 def tearDownModule():
@@ -41,7 +43,8 @@ class MainJobTest(unittest.TestCase):
     def ok(self, *arguments, **options):
         result = fleet.orchctl(*arguments, **options)
         self.assertEqual(result.code, 0, result)
-        self.assertEqual(result.err, "", result)
+        notes = [line for line in result.err.splitlines() if line and not line.startswith("Discovering hosts using")]
+        self.assertEqual(notes, [], result)
         return result
 
     def test_ping_names_every_node_with_its_time_and_ends_with_statistics(self):
@@ -104,7 +107,7 @@ class MainJobTest(unittest.TestCase):
         self.assertEqual(self.ok("service", "webserver", "stop", "--yes").code, 0)
         self.assertEqual(set(status().values()), {"stopped"})
         result = self.ok("service", "webserver", "start", "-W", "osfamily=RedHat")
-        self.assertRegex(result.out, r"Finished processing 1 / 1 hosts|(?s)service summary.*Nodes: 1 / 1", result)
+        self.assertRegex(result.out, r"---- service summary ----\n *Nodes: 1 / 1\n", result)
         # All three agents of this machine see the same script.
         self.assertEqual(set(status().values()), {"running"})
 
@@ -125,8 +128,15 @@ class MainJobTest(unittest.TestCase):
                          dict(zip(fleet.nodes, ("db", "web", "app"))))
 
     def test_data_functions_of_a_filter_are_decided_on_the_nodes(self):
-        result = self.ok("invoke", "rpcutil", "ping", "-S", "fstat('/etc/hostname').name=hostname and role=web", "--json")
+        result = self.ok("invoke", "rpcutil", "ping", "-S", "fstat('/etc/passwd').present=1 and role=web", "--json")
         self.assertEqual([reply["sender"] for reply in result.json()["replies"]], ["node002.example.net"])
+
+        nobody = fleet.orchctl("invoke", "rpcutil", "ping", "-S", "fstat('/no/such/file').present=1")
+        self.assertEqual(nobody.code, 1, nobody)
+
+    def test_find_asks_the_nodes_when_only_they_can_decide(self):
+        self.assertEqual(self.ok("find", "-S", "fstat('/etc/passwd').present=1 and role=web").out.split(),
+                         ["node002.example.net"])
 
     def test_names_that_nobody_has_are_named_and_counted(self):
         result = fleet.orchctl("invoke", "rpcutil", "ping", "-I", "node001.example.net", "-I", "ghost.example.net")

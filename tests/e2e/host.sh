@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# A real Debian 12 host with systemd as its first process, to try what a build machine cannot: our
+# units with all their limits, users and folders, and the service plugin against a real systemd.
+# As root; installs debootstrap and systemd-container when missing. The first run makes an image
+# (some minutes, 250 MB); later ones boot it in two seconds and change nothing in it.
+#
+#   tests/e2e/host.sh [BUILD]      programs to install from; build/release when not given
+#
+# The image is kept in $ORCH_HOST_CACHE, /var/cache/orch-test-host when not set.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$(realpath -m "${1:-$root/build/release}")
+cache=${ORCH_HOST_CACHE:-/var/cache/orch-test-host}
+# What our programs link and the tests use; not what the build needs.
+packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libspdlog1.10,libsqlite3-0
+
+[ "$(id -u)" -eq 0 ] || { echo "host.sh: needs root, to boot a container" >&2; exit 1; }
+[ -x "$build/bin/orch-hub" ] || { echo "host.sh: no programs in $build/bin; build them first" >&2; exit 1; }
+if ! command -v debootstrap >/dev/null || ! command -v systemd-nspawn >/dev/null; then
+  DEBIAN_FRONTEND=noninteractive apt-get -qq update
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends debootstrap systemd-container >/dev/null
+fi
+
+# One image a list of packages; half an image is never used.
+image=$cache/bookworm-$(printf %s "$packages" | sha256sum | cut -c1-12)
+if [ ! -d "$image" ]; then
+  mkdir -p "$cache"
+  rm -rf "$image.part"
+  echo "Making the image $image"
+  debootstrap --variant=minbase --include="$packages" bookworm "$image.part" >"$cache/debootstrap.log" 2>&1 ||
+    { tail -n 20 "$cache/debootstrap.log" >&2; exit 1; }
+  # Pages of what is installed cost every boot nothing, package lists of another day would mislead.
+  rm -rf "$image.part"/var/cache/apt/archives/*.deb
+  mv "$image.part" "$image"
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/orch-host.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/out"
+DESTDIR=$work/stage cmake --install "$build" --prefix /usr/local --strip >"$work/install.log" 2>&1 ||
+  { cat "$work/install.log" >&2; exit 1; }
+cp "$root/tests/e2e/on_host.sh" "$work/on_host.sh"
+cat >"$work/orch-test.service" <<'UNIT'
+[Unit]
+Description=Tests of the installed programs
+[Service]
+ExecStart=/opt/on_host.sh
+ExecStopPost=/bin/systemctl poweroff
+UNIT
+
+# The image is below, what the run writes is above it in memory.
+timeout 180 systemd-nspawn --quiet --directory="$image" --volatile=overlay --boot --register=no --keep-unit \
+  --private-network --hostname=host1 --bind-ro="$work/stage/usr/local:/usr/local" \
+  --bind-ro="$work/on_host.sh:/opt/on_host.sh" --bind-ro="$work/orch-test.service:/etc/systemd/system/orch-test.service" \
+  --bind="$work/out:/out" -- systemd.wants=orch-test.service systemd.show_status=no \
+  </dev/null >"$work/console" 2>&1 || true
+
+cat "$work/out/report" 2>/dev/null || { echo "host.sh: the host did not run the tests; its console:" >&2; tail -n 40 "$work/console" >&2; exit 1; }
+[ "$(cat "$work/out/verdict" 2>/dev/null)" = passed ]
