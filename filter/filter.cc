@@ -23,8 +23,8 @@ absl::StatusOr<ExpressionPtr> ParseByKind(const Source& source) {
   }
 }
 
-absl::StatusOr<ExpressionPtr> ParseOption(const Option& option) {
-  const Source source(option.kind, option.text);
+absl::StatusOr<ExpressionPtr> ParseOption(const Option& option, PatternBudget* budget) {
+  const Source source(option.kind, option.text, budget);
   ORCH_RETURN_IF_ERROR(source.CheckWhole());
   ORCH_ASSIGN_OR_RETURN(ExpressionPtr parsed, ParseByKind(source));
   ORCH_RETURN_IF_ERROR(source.CheckBytes());
@@ -56,8 +56,9 @@ absl::StatusOr<Filter> Filter::Parse(absl::Span<const Option> options) {
   root->kind = Expression::Kind::kAnd;
   std::vector<ExpressionPtr> identities;
   bool all_literal = true;
+  PatternBudget budget;
   for (const Option& option : options) {
-    ORCH_ASSIGN_OR_RETURN(const ExpressionPtr parsed, ParseOption(option));
+    ORCH_ASSIGN_OR_RETURN(const ExpressionPtr parsed, ParseOption(option, &budget));
     if (option.kind == OptionKind::kIdentity) {
       identities.push_back(parsed);
       all_literal = all_literal && parsed->name.pattern == nullptr;

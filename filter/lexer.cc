@@ -111,7 +111,11 @@ absl::StatusOr<std::shared_ptr<const Pattern>> CompilePattern(const Source& sour
                         "write a pattern; /./ finds any text that is not empty");
   }
   auto pattern = Pattern::Compile(delimited ? UnescapeSlashes(written) : std::string(written), ignore_case);
-  if (pattern.ok()) return pattern;
+  if (pattern.ok() && source.TakePattern((*pattern)->size())) return pattern;
+  if (pattern.ok()) {
+    return source.Error(begin, "the regular expressions of the filter are too large together",
+                        "use fewer or smaller ones; several alternatives fit in one: /a|b|c/");
+  }
   return source.Error(begin,
                       absl::StrCat("bad regular expression ", Source::Quote(written), ": ",
                                    Source::Printable(pattern.status().message())),

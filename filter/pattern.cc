@@ -7,6 +7,9 @@
 namespace orch::filter {
 namespace {
 
+// The objects around a pattern's program, in its instructions.
+constexpr size_t kFixedSize = 64;
+
 re2::RE2::Options PatternOptions(bool ignore_case) {
   re2::RE2::Options options;  // UTF-8, Perl syntax, . without newline
   options.set_log_errors(false);
@@ -33,6 +36,8 @@ absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(absl::string_vie
 }
 
 bool Pattern::Finds(absl::string_view text) const { return re2::RE2::PartialMatch(Piece(text), *regex_); }
+
+size_t Pattern::size() const { return kFixedSize + static_cast<size_t>(regex_->ProgramSize()); }
 
 std::string Pattern::Written() const { return absl::StrCat("/", source_, ignore_case_ ? "/i" : "/"); }
 

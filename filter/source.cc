@@ -46,8 +46,8 @@ absl::string_view OptionLetter(OptionKind kind) {
   return "-?";
 }
 
-Source::Source(OptionKind kind, absl::string_view text)
-    : kind_(kind), whole_(text), text_(text.substr(0, FirstForbiddenByte(text))) {}
+Source::Source(OptionKind kind, absl::string_view text, PatternBudget* budget)
+    : kind_(kind), whole_(text), text_(text.substr(0, FirstForbiddenByte(text))), budget_(budget) {}
 
 absl::Status Source::CheckWhole() const {
   if (whole_.size() > kMaxOptionBytes) {

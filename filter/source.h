@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "filter/filter.h"
+#include "filter/pattern.h"
 
 namespace orch::filter {
 
@@ -19,13 +20,16 @@ absl::string_view OptionLetter(OptionKind kind);
 
 class Source {
  public:
-  // `text` must outlive this.
-  Source(OptionKind kind, absl::string_view text);
+  // `text` and `budget` must outlive this; without a budget patterns are bounded one by one only.
+  Source(OptionKind kind, absl::string_view text, PatternBudget* budget = nullptr);
 
   // What needs no grammar: too long, empty, only blanks.
   absl::Status CheckWhole() const;
   // Once the parser is content: is there a byte it has not seen because no filter may hold it?
   absl::Status CheckBytes() const;
+
+  // Whether the filter has room for one more pattern of that size.
+  bool TakePattern(size_t size) const { return budget_ == nullptr || budget_->Take(size); }
 
   OptionKind kind() const { return kind_; }
   // The text up to the first NUL or byte that is not UTF-8.
@@ -52,6 +56,7 @@ class Source {
   const OptionKind kind_;
   const absl::string_view whole_;
   const absl::string_view text_;
+  PatternBudget* const budget_;
 };
 
 }  // namespace orch::filter

@@ -149,6 +149,15 @@ TEST(FilterParserTest, StatesTheLimits) {
               AllOf(StartsWith("-S: column 257: "), HasSubstr("256")));
 }
 
+TEST(FilterParserTest, BoundsAllPatternsOfAFilterTogether) {
+  const std::string large = absl::StrCat("/(", std::string(40, 'x'), "){1000}/");
+  std::vector<Option> options(10, {OptionKind::kClass, large});
+  EXPECT_TRUE(Filter::Parse(options).ok());
+  options.resize(400, {OptionKind::kClass, large});
+  EXPECT_THAT(std::string(Filter::Parse(options).status().message()),
+              AllOf(StartsWith("-C: column 2: "), HasSubstr("too large together"), HasSubstr("/a|b|c/")));
+}
+
 TEST(FilterParserTest, ReportsAForbiddenByteUnlessSomethingBeforeItIsWrong) {
   const std::string nul(1, '\0');
   EXPECT_THAT(ErrorOf(OptionKind::kFact, "os=a" + nul), StartsWith("-F: column 5: a NUL"));
