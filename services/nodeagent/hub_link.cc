@@ -40,14 +40,10 @@ HubLink::HubLink(Options options, Dependencies dependencies, Callbacks callbacks
 HubLink::~HubLink() {
   if (timer_ != 0) deps_.executor->Cancel(timer_);
   CloseStream();
-  for (const std::weak_ptr<HubStream>& ending : ending_) {
-    if (const std::shared_ptr<HubStream> stream = ending.lock()) stream->AwaitDone();
-  }
+  for (const std::shared_ptr<HubStream>& stream : ending_) stream->AwaitDone();
 }
 
 void HubLink::CloseStream() {
-  ending_.erase(std::remove_if(ending_.begin(), ending_.end(), [](const auto& stream) { return stream.expired(); }),
-                ending_.end());
   if (stream_ == nullptr) return;
   stream_->Close();
   ending_.push_back(stream_);
@@ -84,6 +80,9 @@ absl::Status HubLink::Connect() {
             EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
                                   : auth::ExplainCallError(status, hub(), options_.tls),
                       absl::ZeroDuration());
+          },
+          .released = [this, alive](HubStream* stream) {
+            if (alive.lock() != nullptr) Forget(stream);
           }});
   HubStream* stream = stream_.get();
   session_ = std::make_unique<HubSession>(
@@ -92,6 +91,12 @@ absl::Status HubLink::Connect() {
   stream_->Start();
   ArmTimer();
   return absl::OkStatus();
+}
+
+void HubLink::Forget(HubStream* stream) {
+  ending_.erase(std::remove_if(ending_.begin(), ending_.end(),
+                               [stream](const auto& ending) { return ending.get() == stream; }),
+                ending_.end());
 }
 
 void HubLink::Apply(HubSession::Output output) {

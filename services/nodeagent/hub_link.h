@@ -65,6 +65,7 @@ class HubLink {
   absl::Status Connect();
   void Apply(HubSession::Output output);
   void CloseStream();
+  void Forget(HubStream* stream);
   void EndStream(const absl::Status& why, absl::Duration retry_after);
   void ScheduleAttempt(absl::Duration at_least);
   void ArmTimer();
@@ -78,7 +79,7 @@ class HubLink {
   size_t hub_index_ = 0;
   size_t tried_in_round_ = 0;
   std::shared_ptr<HubStream> stream_;
-  std::vector<std::weak_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
+  std::vector<std::shared_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
   std::unique_ptr<HubSession> session_;
   absl::Duration attached_at_;
   TimerId timer_ = 0;       // of the session, or of the next attempt

@@ -52,17 +52,11 @@ void HubStream::HalfClose() {
 
 void HubStream::Close() {
   closed_ = true;
-  callbacks_ = Callbacks();
   context_.TryCancel();
   MutexLock lock(&mu_);
   closing_ = true;
   // A read in flight ends with the call and lets go; without one nobody else would.
   if (!reading_) ReleaseHoldLocked();
-}
-
-void HubStream::AwaitDone() {
-  MutexLock lock(&mu_);
-  while (!done_) done_signal_.Wait(&mu_);
 }
 
 void HubStream::PumpLocked() {
@@ -99,9 +93,7 @@ void HubStream::OnReadDone(bool ok) {
 
 void HubStream::Deliver(v1::HubMessage message) {
   if (closed_) return;
-  // A copy: the receiver may close this stream, and thereby drop its callbacks, from within.
-  const std::function<void(v1::HubMessage)> receiver = callbacks_.message;
-  receiver(std::move(message));
+  callbacks_.message(std::move(message));
   if (closed_) return;
   MutexLock lock(&mu_);
   if (!held_) return;
@@ -117,19 +109,17 @@ void HubStream::OnWriteDone(bool ok) {
 }
 
 void HubStream::OnDone(const grpc::Status& status) {
+  const std::shared_ptr<Done> done = done_;
   std::shared_ptr<HubStream> self;
   {
     MutexLock lock(&mu_);
     self.swap(self_);
-    done_ = true;
-    done_signal_.SignalAll();
   }
-  executor_->Post([self, status] {
-    if (self->closed_) return;
-    self->closed_ = true;
-    const Callbacks callbacks = std::exchange(self->callbacks_, Callbacks());
-    callbacks.done(status);
+  executor_->Post([self = std::move(self), status] {
+    if (!std::exchange(self->closed_, true)) self->callbacks_.done(status);
+    self->callbacks_.released(self.get());
   });
+  done->Notify();  // the owner may destroy the stream from here on
 }
 
 }  // namespace orch::nodeagent

@@ -1,6 +1,9 @@
 // One Attach call: the thin reactor. A bounded outbox, one read and one write in flight; what it
 // reads is handed to the loop one message at a time, so that a flood waits in the transport and
-// not in memory. Kept alive by itself until the call is over. Decides nothing.
+// not in memory. Decides nothing.
+//
+// Its owner keeps it until `released` was called or AwaitDone has returned: gRPC 1.51 joins its own
+// callback threads when the last channel goes, so a channel must never end on one of them.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -25,10 +28,11 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   static constexpr size_t kMaxOutboxBytes = 32u << 20;
   static constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
 
-  // Both on the loop; never after Close.
+  // All on the loop.
   struct Callbacks {
-    std::function<void(v1::HubMessage)> message;  // the next one comes once this has returned
-    std::function<void(grpc::Status)> done;       // the last
+    std::function<void(v1::HubMessage)> message;  // the next one comes once this has returned; not after Close
+    std::function<void(grpc::Status)> done;       // the call is over by itself; not after Close
+    std::function<void(HubStream*)> released;     // gRPC has let go; always the last
   };
 
   HubStream(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<auth::CallSigner> signer, Executor* executor,
@@ -40,16 +44,35 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   absl::Status Send(v1::NodeMessage message);
   // Sends what is in the outbox, then says that nothing follows; the hub ends the call.
   void HalfClose();
-  // Ends the call at once; no callback comes any more. From the loop.
+  // Ends the call at once; only `released` comes after it. From the loop, or after that has stopped.
   void Close();
   // Waits until gRPC has let go of the call. After Close, not from a gRPC thread.
-  void AwaitDone();
+  void AwaitDone() { done_->Wait(); }
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
  private:
+  // Outlives the stream for as long as OnDone needs it.
+  class Done {
+   public:
+    void Notify() {
+      MutexLock lock(&mu_);
+      done_ = true;
+      signal_.SignalAll();
+    }
+    void Wait() {
+      MutexLock lock(&mu_);
+      while (!done_) signal_.Wait(&mu_);
+    }
+
+   private:
+    Mutex mu_;
+    CondVar signal_;
+    bool done_ ABSL_GUARDED_BY(mu_) = false;
+  };
+
   void Deliver(v1::HubMessage message);  // on the loop
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReleaseHoldLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -58,6 +81,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   const std::unique_ptr<auth::CallSigner> signer_;
   const std::unique_ptr<v1::NodeService::Stub> stub_;
   Executor* const executor_;
+  const std::shared_ptr<Done> done_ = std::make_shared<Done>();
   std::shared_ptr<auth::SignedCall> signed_call_;
   grpc::ClientContext context_;
 
@@ -66,7 +90,6 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   v1::HubMessage inbound_; // belongs to the read in flight
 
   Mutex mu_;
-  CondVar done_signal_;
   std::deque<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_);
   size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   v1::NodeMessage outbound_ ABSL_GUARDED_BY(mu_);  // belongs to the write in flight
@@ -76,7 +99,6 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   bool writes_done_ ABSL_GUARDED_BY(mu_) = false;
   bool held_ ABSL_GUARDED_BY(mu_) = false;     // our hold: operations may be started from outside
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
-  bool done_ ABSL_GUARDED_BY(mu_) = false;
   std::shared_ptr<HubStream> self_ ABSL_GUARDED_BY(mu_);  // from Start to OnDone
 };
 
