@@ -5,6 +5,8 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -63,6 +65,9 @@ class Latch {
 absl::StatusOr<auth::ServerTls> Transport(const HubConfig& config, absl::Time now) {
   if (config.plaintext) return auth::ServerTls{grpc::InsecureServerCredentials(), auth::kPlaintextBinding};
   if (access(config.certificate.c_str(), F_OK) != 0 && access(config.key.c_str(), F_OK) != 0) {
+    std::error_code ignored;  // the write below says what is wrong
+    std::filesystem::create_directories(std::filesystem::path(config.certificate).parent_path(), ignored);
+    std::filesystem::create_directories(std::filesystem::path(config.key).parent_path(), ignored);
     ORCH_RETURN_IF_ERROR(auth::WriteSelfSignedCertificate(config.certificate, config.key, config.identity,
                                                           {config.identity, "localhost", "127.0.0.1"}, now,
                                                           kCertificateLife));

@@ -1,10 +1,9 @@
 #include "services/hub/init.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -24,9 +23,11 @@ struct Files {
   std::vector<std::string> All() const { return {config, credentials, certificate, key, agent, client}; }
 };
 
-absl::Status MakeDirectory(const std::string& path, mode_t mode) {
-  if (mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return absl::OkStatus();
-  return ErrnoStatus(errno, absl::StrCat("cannot make folder ", path));
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return ErrnoStatus(error.value(), absl::StrCat("cannot make folder ", path));
 }
 
 // How peers reach the hub: its name, or the very address when it listens on one.
@@ -88,8 +89,7 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
           absl::StrCat(path, " exists and is not overwritten; move it away or choose another folder with --dir"));
     }
   }
-  ORCH_RETURN_IF_ERROR(MakeDirectory(dir, 0755));
-  ORCH_RETURN_IF_ERROR(MakeDirectory(dir + "/tls", 0755));
+  ORCH_RETURN_IF_ERROR(MakeDirectory(dir + "/tls"));
   ORCH_RETURN_IF_ERROR(auth::WriteNewCredentials(files.credentials, "k1", random));
   ORCH_RETURN_IF_ERROR(auth::WriteSelfSignedCertificate(files.certificate, files.key, options.identity,
                                                         {options.identity, "localhost", "127.0.0.1"}, now,

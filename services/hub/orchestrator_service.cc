@@ -93,10 +93,13 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
   }
   rooms_.executor->Post([this, stream, query = *std::move(query), all = request->include_disconnected()] {
     auto chunks = rooms_.queries->FindNodes(query, all);
-    if (chunks.ok()) {
-      for (v1::FindNodesResponse& chunk : *chunks) stream->TryPush(std::move(chunk));
+    bool whole = true;
+    for (size_t i = 0; chunks.ok() && i < chunks->size() && whole; ++i) {
+      whole = stream->TryPush(std::move((*chunks)[i]));
     }
-    stream->End(chunks.status());
+    stream->End(whole ? chunks.status()
+                      : absl::ResourceExhaustedError("the answer is larger than the hub keeps for one client; "
+                                                     "narrow the filter"));
   });
   return reactor;
 }

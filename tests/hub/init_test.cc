@@ -21,12 +21,14 @@ class InitTest : public ::testing::Test {
  protected:
   InitTest() {
     std::string path = ::testing::TempDir() + "/hub-init-XXXXXX";
-    options_.directory = std::string(mkdtemp(path.data())) + "/orch";
+    parent_ = mkdtemp(path.data());
+    options_.directory = parent_ + "/orch";
     options_.identity = "hub.example.com";
     options_.listen = "127.0.0.1:0";
   }
-  ~InitTest() override { std::filesystem::remove_all(std::filesystem::path(options_.directory).parent_path()); }
+  ~InitTest() override { std::filesystem::remove_all(parent_); }
 
+  std::string parent_;
   InitOptions options_;
   SystemRandom random_;
   const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
@@ -80,6 +82,13 @@ TEST_F(InitTest, RefusesNamesAndAddressesThatCannotWork) {
   options_.identity = "hub";
   options_.listen = "localhost";
   EXPECT_THAT(std::string(InitHub(options_, now_, &random_).status().message()), HasSubstr("port"));
+}
+
+TEST_F(InitTest, MakesTheFolderWithItsParents) {
+  options_.directory += "/deeper/orch";
+  EXPECT_TRUE(InitHub(options_, now_, &random_).ok());
+  options_.directory = "/proc/no/such";
+  EXPECT_THAT(std::string(InitHub(options_, now_, &random_).status().message()), HasSubstr("/proc/no/such"));
 }
 
 TEST_F(InitTest, PeersFindAHubThatListensEverywhereByItsName) {
