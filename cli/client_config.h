@@ -6,7 +6,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "auth/tls.h"
 #include "cli/environment.h"
 
 namespace orch::cli {
@@ -14,12 +13,21 @@ namespace orch::cli {
 inline constexpr char kDefaultHub[] = "127.0.0.1:61613";
 inline constexpr int kDefaultPort = 61613;
 
+// As auth::ChannelTlsOptions.
+struct TlsSettings {
+  bool plaintext = false;
+  std::string ca_file;
+  std::string server_name;
+  std::string certificate_file;
+  std::string key_file;
+};
+
 struct ClientConfig {
   std::string file;  // empty: defaults
   std::string hub = kDefaultHub;
   std::string name;
   std::string credentials = "/etc/orch/credentials";
-  auth::ChannelTlsOptions tls;
+  TlsSettings tls;
   std::string collective;
   absl::Duration timeout;   // zero: the DDL's
   std::string color = "auto";

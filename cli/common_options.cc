@@ -80,6 +80,7 @@ void AddOutput(CommonOptions* options, OptionTable* table) {
   form("--senders", "Produce only the names of nodes that succeeded", Format::kSenders);
   table->Text({"-o", "--output"}, "FILE", "Write the output to a file", group, &options->output_file);
   table->Flag({"--sort"}, "Sort the output by node", group, &options->sort);
+  table->Flag({"--classic"}, "Show the discovery line of Puppet Enterprise 2.0", group, &options->classic);
   table->Flag({"--np", "--no-progress"}, "Do not show the progress bar", group, &options->no_progress);
 }
 
@@ -131,7 +132,6 @@ void AddRun(CommonOptions* options, OptionTable* table) {
   table->Add(std::move(display));
   table->Flag({"--yes"}, "Do not ask before changing all nodes", group, &options->yes);
   table->Flag({"--allow-missing"}, "Exit 0 also when some nodes did not answer", group, &options->allow_missing);
-  table->Flag({"--classic"}, "Show the discovery line of Puppet Enterprise 2.0", group, &options->classic);
 }
 
 }  // namespace

@@ -3,23 +3,30 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <chrono>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "auth/call_signer.h"
+#include "auth/connection_error.h"
 #include "auth/keyring.h"
 #include "auth/tls.h"
 #include "base/status_macros.h"
 #include "cli/exit_codes.h"
 #include "cli/interrupt.h"
+#include "orch/v1/orchestrator_service.grpc.pb.h"
 
 namespace orch::cli {
 namespace {
 
+auth::ChannelTlsOptions ToChannelTls(const TlsSettings& tls) {
+  return {tls.plaintext, tls.ca_file, tls.server_name, tls.certificate_file, tls.key_file};
+}
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& config) {
   ORCH_ASSIGN_OR_RETURN(const std::string target, ChannelTarget(config.hub));
   if (config.tls.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(config.hub));
-  ORCH_ASSIGN_OR_RETURN(auto credentials, auth::MakeChannelCredentials(config.tls));
+  ORCH_ASSIGN_OR_RETURN(auto credentials, auth::MakeChannelCredentials(ToChannelTls(config.tls)));
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // an http_proxy of the shell is not meant for the hub
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -29,129 +36,136 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& c
   return grpc::CreateCustomChannel(target, credentials, args);
 }
 
-bool IsDenial(grpc::StatusCode code) {
-  return code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED;
-}
-
 }  // namespace
+
+class HubClient::Rpc {
+ public:
+  Rpc(const ClientConfig& config, const Environment& env, auth::Key key, std::shared_ptr<grpc::Channel> channel)
+      : address_(config.hub),
+        tls_(ToChannelTls(config.tls)),
+        env_(env),
+        signer_(auth::CallSigner::Create(auth::PeerKind::kClient, config.name, std::move(key), config.tls.plaintext,
+                                         !config.tls.ca_file.empty(), env.clock, env.random)),
+        stub_(v1::Orchestrator::NewStub(std::move(channel))) {}
+
+  v1::Orchestrator::Stub* stub() { return stub_.get(); }
+
+  absl::Status Hello(v1::HelloResponse* response) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + kConnectTimeout));
+    const std::shared_ptr<auth::SignedCall> call = signer_->Sign("/orch.v1.Orchestrator/Hello", true, &context);
+    ORCH_RETURN_IF_ERROR(ToStatus(stub_->Hello(&context, v1::HelloRequest(), response)));
+    const absl::Status proven = call->CheckProof(response->proof());
+    if (proven.ok()) return proven;
+    return WithExitCode(absl::UnauthenticatedError(absl::StrCat("hub ", address_, ": ", proven.message())), kExitDenied);
+  }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(const char* method,
+                                grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&,
+                                                                             Response*),
+                                const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + kCallTimeout));
+    signer_->Sign(method, false, &context);
+    Response response;
+    ORCH_RETURN_IF_ERROR(ToStatus((stub_.get()->*call)(&context, request, &response)));
+    return response;
+  }
+
+  template <typename Response, typename Start, typename OnMessage>
+  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message) {
+    grpc::ClientContext context;
+    signer_->Sign(method, false, &context);
+    if (env_.interrupt != nullptr) env_.interrupt->CatchSigint();
+    StreamGuard guard(env_.clock, env_.interrupt, [&context] { context.TryCancel(); });
+    guard.SetDeadline(kCallTimeout);
+    const SetDeadline set_deadline = [&guard](absl::Duration from_now) { guard.SetDeadline(from_now); };
+    StreamEnd end;
+    auto reader = start(&context);
+    Response message;
+    while (!end.enough && reader->Read(&message)) end.enough = !on_message(message, set_deadline);
+    if (end.enough) {
+      context.TryCancel();
+      while (reader->Read(&message)) {
+      }
+    }
+    const grpc::Status status = reader->Finish();
+    end.interrupted = env_.interrupt != nullptr && env_.interrupt->raised();
+    if (end.enough || end.interrupted) return end;
+    end.status = guard.expired() ? Silent() : ToStatus(status);
+    return end;
+  }
+
+ private:
+  absl::Status Silent() const {
+    return WithExitCode(absl::UnavailableError(absl::StrCat("hub ", address_, " stopped answering")), kExitNoHub);
+  }
+
+  absl::Status ToStatus(const grpc::Status& status) const {
+    if (status.ok()) return absl::OkStatus();
+    absl::Status explained = auth::ExplainCallError(status, address_, tls_);
+    if (!absl::StrContains(explained.message(), address_)) {
+      explained = absl::Status(explained.code(), absl::StrCat("hub ", address_, ": ", explained.message()));
+    }
+    switch (explained.code()) {
+      case absl::StatusCode::kUnauthenticated:
+      case absl::StatusCode::kPermissionDenied: return WithExitCode(explained, kExitDenied);
+      case absl::StatusCode::kUnavailable:
+      case absl::StatusCode::kDeadlineExceeded: return WithExitCode(explained, kExitNoHub);
+      default: return explained;
+    }
+  }
+
+  const std::string address_;
+  const auth::ChannelTlsOptions tls_;
+  const Environment& env_;
+  const std::unique_ptr<auth::CallSigner> signer_;
+  const std::unique_ptr<v1::Orchestrator::Stub> stub_;
+};
+
+HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc) : address_(std::move(address)), rpc_(std::move(rpc)) {}
+HubClient::~HubClient() = default;
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env) {
   ORCH_ASSIGN_OR_RETURN(auth::Key key,
                         auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
-  ORCH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
-  auto client = std::unique_ptr<HubClient>(new HubClient(config.hub, env));
-  client->signer_ = auth::CallSigner::Create(auth::PeerKind::kClient, config.name, std::move(key), config.tls.plaintext,
-                                             !config.tls.ca_file.empty(), env.clock, env.random);
-  client->stub_ = v1::Orchestrator::NewStub(channel);
-  ORCH_RETURN_IF_ERROR(client->Hello());
+  ORCH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
+  auto rpc = std::make_unique<Rpc>(config, env, std::move(key), std::move(channel));
+  auto client = std::unique_ptr<HubClient>(new HubClient(config.hub, std::move(rpc)));
+  ORCH_RETURN_IF_ERROR(client->rpc_->Hello(&client->hello_));
   return client;
 }
 
-absl::Status HubClient::Hello() {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kConnectTimeout));
-  const std::shared_ptr<auth::SignedCall> call = signer_->Sign("/orch.v1.Orchestrator/Hello", true, &context);
-  ORCH_RETURN_IF_ERROR(ToStatus(stub_->Hello(&context, v1::HelloRequest(), &hello_), true));
-  const absl::Status proven = call->CheckProof(hello_.proof());
-  if (proven.ok()) return proven;
-  return WithExitCode(absl::UnauthenticatedError(absl::StrCat("hub ", address_, ": ", proven.message())), kExitDenied);
-}
-
-void HubClient::Prepare(const char* method, bool first, absl::Duration timeout, grpc::ClientContext* context) {
-  if (timeout != absl::InfiniteDuration()) {
-    context->set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout));
-  }
-  signer_->Sign(method, first, context);
-}
-
-absl::Status HubClient::ToStatus(const grpc::Status& status, bool connecting) const {
-  if (status.ok()) return absl::OkStatus();
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
-  if (IsDenial(status.error_code())) {
-    return WithExitCode(absl::Status(code, absl::StrCat("hub ", address_, " refused: ", status.error_message())),
-                        kExitDenied);
-  }
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-      status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    const std::string what = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED
-                                 ? absl::StrCat("no answer within ", absl::FormatDuration(connecting ? kConnectTimeout : kCallTimeout))
-                                 : status.error_message();
-    const char* failed = connecting ? "cannot reach the hub at " : "lost the hub at ";
-    return WithExitCode(absl::Status(code, absl::StrCat(failed, address_, ": ", what,
-                                                        "; check that orch-hub runs there and that address, port and "
-                                                        "tls.mode of the configuration are its own")),
-                        kExitNoHub);
-  }
-  return absl::Status(code, absl::StrCat("hub ", address_, ": ", status.error_message()));
-}
-
-template <typename Request, typename Response>
-absl::StatusOr<Response> HubClient::Call(
-    const char* method, grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&, Response*),
-    const Request& request) {
-  grpc::ClientContext context;
-  Prepare(method, false, kCallTimeout, &context);
-  Response response;
-  ORCH_RETURN_IF_ERROR(ToStatus((stub_.get()->*call)(&context, request, &response), false));
-  return response;
-}
-
 absl::StatusOr<v1::GetNodeResponse> HubClient::GetNode(const v1::GetNodeRequest& request) {
-  return Call("/orch.v1.Orchestrator/GetNode", &v1::Orchestrator::Stub::GetNode, request);
+  return rpc_->Call("/orch.v1.Orchestrator/GetNode", &v1::Orchestrator::Stub::GetNode, request);
 }
 absl::StatusOr<v1::FactReportResponse> HubClient::FactReport(const v1::FactReportRequest& request) {
-  return Call("/orch.v1.Orchestrator/FactReport", &v1::Orchestrator::Stub::FactReport, request);
+  return rpc_->Call("/orch.v1.Orchestrator/FactReport", &v1::Orchestrator::Stub::FactReport, request);
 }
 absl::StatusOr<v1::ListPluginsResponse> HubClient::ListPlugins() {
-  return Call("/orch.v1.Orchestrator/ListPlugins", &v1::Orchestrator::Stub::ListPlugins, v1::ListPluginsRequest());
+  return rpc_->Call("/orch.v1.Orchestrator/ListPlugins", &v1::Orchestrator::Stub::ListPlugins, v1::ListPluginsRequest());
 }
 absl::StatusOr<v1::GetPluginResponse> HubClient::GetPlugin(const v1::GetPluginRequest& request) {
-  return Call("/orch.v1.Orchestrator/GetPlugin", &v1::Orchestrator::Stub::GetPlugin, request);
+  return rpc_->Call("/orch.v1.Orchestrator/GetPlugin", &v1::Orchestrator::Stub::GetPlugin, request);
 }
 absl::StatusOr<v1::GetHubStatusResponse> HubClient::GetHubStatus() {
-  return Call("/orch.v1.Orchestrator/GetHubStatus", &v1::Orchestrator::Stub::GetHubStatus, v1::GetHubStatusRequest());
-}
-
-template <typename Response, typename Start, typename OnMessage>
-StreamEnd HubClient::Stream(const char* method, const Start& start, const OnMessage& on_message) {
-  grpc::ClientContext context;
-  Prepare(method, false, absl::InfiniteDuration(), &context);
-  StreamEnd end;
-  if (env_.interrupt != nullptr) env_.interrupt->CatchSigint();
-  StreamGuard guard(env_.clock, env_.interrupt, [&context] { context.TryCancel(); });
-  guard.SetDeadline(kCallTimeout);
-  const SetDeadline set_deadline = [&guard](absl::Duration from_now) { guard.SetDeadline(from_now); };
-  auto reader = start(&context);
-  Response message;
-  while (!end.enough && reader->Read(&message)) {
-    end.enough = !on_message(message, set_deadline);
-    if (end.enough) context.TryCancel();
-  }
-  while (end.enough && reader->Read(&message)) {
-  }
-  const grpc::Status status = reader->Finish();
-  end.interrupted = env_.interrupt != nullptr && env_.interrupt->raised();
-  if (end.enough || end.interrupted) return end;
-  if (guard.expired()) {
-    end.status = WithExitCode(absl::UnavailableError(absl::StrCat("the hub at ", address_, " stopped answering")), kExitNoHub);
-  } else {
-    end.status = ToStatus(status, false);
-  }
-  return end;
+  return rpc_->Call("/orch.v1.Orchestrator/GetHubStatus", &v1::Orchestrator::Stub::GetHubStatus,
+                    v1::GetHubStatusRequest());
 }
 
 StreamEnd HubClient::Invoke(const v1::InvokeRequest& request,
                             const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
-  return Stream<v1::InvokeResponse>(
+  return rpc_->Stream<v1::InvokeResponse>(
       "/orch.v1.Orchestrator/Invoke",
-      [&](grpc::ClientContext* context) { return stub_->Invoke(context, request); }, on_message);
+      [&](grpc::ClientContext* context) { return rpc_->stub()->Invoke(context, request); }, on_message);
 }
 
 StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,
                                const std::function<bool(const v1::FindNodesResponse&)>& on_message) {
-  return Stream<v1::FindNodesResponse>(
+  return rpc_->Stream<v1::FindNodesResponse>(
       "/orch.v1.Orchestrator/FindNodes",
-      [&](grpc::ClientContext* context) { return stub_->FindNodes(context, request); },
+      [&](grpc::ClientContext* context) { return rpc_->stub()->FindNodes(context, request); },
       [&](const v1::FindNodesResponse& response, const SetDeadline&) { return on_message(response); });
 }
 

@@ -10,10 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "auth/call_signer.h"
 #include "cli/client_config.h"
 #include "cli/environment.h"
-#include "orch/v1/orchestrator_service.grpc.pb.h"
+#include "orch/v1/orchestrator_service.pb.h"
 
 namespace orch::cli {
 
@@ -31,6 +30,7 @@ struct StreamEnd {
 
 class HubClient {
  public:
+  ~HubClient();
   static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env);
 
   const v1::HelloResponse& hello() const { return hello_; }
@@ -51,22 +51,12 @@ class HubClient {
                       const std::function<bool(const v1::FindNodesResponse&)>& on_message);
 
  private:
-  HubClient(std::string address, const Environment& env) : address_(std::move(address)), env_(env) {}
+  class Rpc;  // the channel; keeps gRPC's headers out of the commands
 
-  absl::Status Hello();
-  void Prepare(const char* method, bool first, absl::Duration timeout, grpc::ClientContext* context);
-  absl::Status ToStatus(const grpc::Status& status, bool connecting) const;
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(const char* method,
-                                grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&, Response*),
-                                const Request& request);
-  template <typename Response, typename Start, typename OnMessage>
-  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message);
+  explicit HubClient(std::string address, std::unique_ptr<Rpc> rpc);
 
   const std::string address_;
-  const Environment& env_;
-  std::unique_ptr<auth::CallSigner> signer_;
-  std::unique_ptr<v1::Orchestrator::Stub> stub_;
+  const std::unique_ptr<Rpc> rpc_;
   v1::HelloResponse hello_;
 };
 

@@ -31,9 +31,9 @@ void HumanFrame::Progress(size_t done, size_t targets) {
   context_->env().err->Flush();
 }
 
-void HumanFrame::End() {
+void HumanFrame::End(absl::string_view after) {
   if (!bar_shown_) return;
-  context_->Note("\n\n");
+  context_->Note(after);
   context_->env().err->Flush();
   bar_shown_ = false;
 }
@@ -92,7 +92,7 @@ std::string HumanView::Summaries() const {
 }
 
 void HumanView::OnEnd(const JobEnd& end) {
-  frame_.End();
+  frame_.End("\n\n");
   if (context_->options().sort) std::sort(held_.begin(), held_.end());
   for (const auto& [name, block] : held_) context_->Print(block);
   if (end.asked() == 0 && end.error.ok()) {

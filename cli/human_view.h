@@ -43,7 +43,8 @@ class HumanFrame {
   void Progress(size_t done, size_t targets);
   // True while a bar is on the screen: answers have to wait.
   bool bar() const { return bar_shown_; }
-  void End();
+  // Leaves the bar on its line; `after` follows it.
+  void End(absl::string_view after);
 
  private:
   Context* const context_;

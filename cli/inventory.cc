@@ -61,7 +61,9 @@ class InventoryCommand final : public Command {
     targets.wire.set_has_identities(true);
     targets.wire.add_identities(identity);
     CollectView view;
-    ORCH_RETURN_IF_ERROR(RunJob(context, MakeSpec(context->options(), targets, "rpcutil", action), true, &view).status());
+    const absl::Status status = RunJob(context, MakeSpec(context->options(), targets, "rpcutil", action), true, &view).status();
+    if (ExitCodeOf(status) > kExitError) return status;  // the hub itself is the problem
+    if (!status.ok()) context->Note(absl::StrCat("orchctl: ", Printable(status.message()), "\n"));
     for (const Answer& answer : view.answers) {
       if (answer.ok()) return answer.data;
       context->Note(absl::StrCat("orchctl: ", Printable(identity), " rpcutil ", action, ": ", Printable(answer.message), "\n"));

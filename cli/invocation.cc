@@ -31,11 +31,6 @@ absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation
   if (invocation.action->impact == ddl::Impact::kChange) ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
   v1::JobSpec spec = MakeSpec(context->options(), targets, invocation.plugin->name, invocation.action->name);
   spec.set_inputs_json(DumpJson(invocation.inputs));
-  if (!targets.named) {
-    v1::FilterOption* has_plugin = spec.mutable_target()->mutable_filter()->add_options();
-    has_plugin->set_kind(v1::FilterOption::PLUGIN);
-    has_plugin->set_text(invocation.plugin->name);
-  }
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine_view, MakeMachineView(context, invocation.subject()));
   return RunJob(context, spec, targets.named, machine_view == nullptr ? human_view : machine_view.get());
 }

@@ -32,8 +32,8 @@ absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context,
 absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plugin, const std::string& action,
                                           const Arguments& arguments);
 
-// Chooses the targets (nodes that have the plugin, unless named), asks before all are changed, runs
-// the job. `what` names it in the question. `make_view` makes the human view.
+// Asks before all nodes are changed, then runs the job on the targets (the hub takes those that have
+// the plugin). `what` names it in the question. `human_view` shows it unless another form is wanted.
 absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
                                   const std::string& what, JobView* human_view);
 

@@ -39,10 +39,27 @@ std::string PackageLines(const Json& packages) {
   return text;
 }
 
+bool IsPackageList(const Json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& entry) { return entry.is_object(); });
+}
+
 bool HasPackages(const Json& data) {
   const auto found = data.find("outdated_packages");
-  return found != data.end() && found->is_array() &&
-         std::all_of(found->begin(), found->end(), [](const Json& entry) { return entry.is_object(); });
+  return found != data.end() && IsPackageList(*found);
+}
+
+// Whatever the guide did not know, such as packages that an update would add; empty lists are left out.
+std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
+  std::string text;
+  for (const auto& item : data.items()) {
+    const std::string& key = item.key();
+    if (key == "outdated_packages" || key == "output" || key == "exitcode" || key == "package_manager") continue;
+    if (item.value().is_null() || (item.value().is_structured() && item.value().empty())) continue;
+    absl::StrAppend(&text, "   ", Label(action, key), ":");
+    absl::StrAppend(&text, IsPackageList(item.value()) ? absl::StrCat("\n", PackageLines(item.value()))
+                                                       : absl::StrCat(" ", IndentRest(DisplayValue(item.value()), 5), "\n"));
+  }
+  return text;
 }
 
 }  // namespace
@@ -72,7 +89,7 @@ std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action)
   for (const char* key : {"exitcode", "package_manager"}) {
     if (data.contains(key)) absl::StrAppend(&text, "   ", Label(action, key), ": ", Field(data, key), "\n");
   }
-  return text;
+  return absl::StrCat(text, FurtherUpdates(data, action));
 }
 
 std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation) {

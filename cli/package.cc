@@ -36,7 +36,7 @@ class PackageView final : public JobView {
   }
 
   void OnEnd(const JobEnd& end) override {
-    frame_.End();
+    frame_.End("\n");
     if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
     Release();
     if (end.asked() == 0 && end.error.ok()) {
@@ -102,7 +102,7 @@ class PackageCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(AppWords app, SortAppWords(*plugin, words, "package"));
     if (!version_.empty()) app.arguments.emplace_back("version", version_);
     ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), app.action, app.arguments));
-    const std::string what = absl::StrCat(app.action, " package ", app.subject, app.subject.empty() ? "" : " ", "on all nodes");
+    const std::string what = absl::StrCat(app.action, " package", app.subject.empty() ? "s" : " ", app.subject);
     if (invocation.action->FindOutput("ensure") == nullptr) {
       HumanView view(context, invocation);
       return RunInvocation(context, invocation, targets, what, &view);

@@ -39,7 +39,7 @@ class ServiceView final : public JobView {
   }
 
   void OnEnd(const JobEnd& end) override {
-    frame_.End();
+    frame_.End("\n");
     if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
     Release();
     if (end.asked() == 0 && end.error.ok()) {
@@ -109,7 +109,7 @@ class ServiceCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "service"));
     ORCH_ASSIGN_OR_RETURN(const AppWords app, SortAppWords(*plugin, words, "service"));
     ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), app.action, app.arguments));
-    const std::string what = absl::StrCat(app.action, " service ", app.subject, " on all nodes");
+    const std::string what = absl::StrCat(app.action, " service ", app.subject);
     if (invocation.action->FindOutput("status") == nullptr) {
       HumanView view(context, invocation);
       return RunInvocation(context, invocation, targets, what, &view);
