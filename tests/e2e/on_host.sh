@@ -7,13 +7,14 @@ export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 failures=0
 
 check() {
-  local name=$1
+  local name=$1 output code=0
   shift
-  if output=$("$@" 2>&1); then
+  output=$("$@" 2>&1) || code=$?
+  if [ "$code" -eq 0 ]; then
     echo "ok      $name"
   else
     failures=$((failures + 1))
-    echo "FAILED  $name: $* (exit code $?)"
+    echo "FAILED  $name: $* (exit code $code)"
     printf '%s\n' "$output" | sed 's/^/        /'
   fi
 }
@@ -77,6 +78,9 @@ check 'a package is removed as root, from inside the unit' orchctl package cron 
 check 'dpkg says it is gone' refuses dpkg-query -s cron
 
 agent=$(main_pid orch-nodeagent)
+check 'the hub reloads' systemctl reload orch-hub
+check 'the agent reloads' systemctl reload orch-nodeagent
+check 'and both go on' await 10 answers
 check 'the hub restarts' systemctl restart orch-hub
 check 'the node comes back by itself' await 30 answers
 check 'it is the same agent' is "$(main_pid orch-nodeagent)" "$agent"
