@@ -140,7 +140,8 @@ absl::StatusOr<Amount> ParseAmount(absl::string_view text) {
   absl::string_view digits = text;
   const bool percent = absl::ConsumeSuffix(&digits, "%");
   uint32_t number = 0;
-  if (!absl::SimpleAtoi(digits, &number) || number == 0 || (percent && number > 100)) {
+  const bool is_number = digits.find_first_not_of("0123456789") == absl::string_view::npos;
+  if (!is_number || !absl::SimpleAtoi(digits, &number) || number == 0 || (percent && number > 100)) {
     return Wrong(absl::StrCat("'", text, "' is neither a number above 0 nor 1% to 100%"));
   }
   return percent ? Amount{0, number} : Amount{number, 0};

@@ -68,6 +68,7 @@ void Context::SetLimits(v1::Target* target) const {
 absl::StatusOr<Targets> Context::MakeTargets() {
   Targets targets;
   ORCH_ASSIGN_OR_RETURN(targets.filter, filter::Filter::Parse(options_.filter));
+  ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(options_.filter));
   const bool literal = !targets.filter.literal_identities().empty();
   bool listed = false;
   ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListedNodes(&listed, literal));

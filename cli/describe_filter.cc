@@ -48,6 +48,7 @@ class DescribeFilterCommand final : public Command {
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "describe-filter <filters>"));
     ORCH_ASSIGN_OR_RETURN(const filter::Filter parsed, filter::Filter::Parse(context->options().filter));
+    ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(context->options().filter));
     if (node_.empty()) {
       Show(context, filter::Describe(parsed));
       return kExitOk;

@@ -1,0 +1,219 @@
+#include "tests/cli/fake_hub.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "auth/call_credential.h"
+#include "base/digest.h"
+#include "base/durable_file.h"
+#include "base/random.h"
+#include "filter/wire.h"
+
+namespace orch::cli::testing {
+namespace {
+
+class View final : public filter::NodeView {
+ public:
+  explicit View(const v1::Node& node)
+      : node_(node), facts_(Json::parse(node.facts_json())), classes_(node.classes().begin(), node.classes().end()) {
+    for (const auto& plugin : node.plugins()) plugins_.push_back(plugin.name());
+  }
+  absl::string_view identity() const override { return node_.identity(); }
+  const Json& facts() const override { return facts_; }
+  const std::vector<std::string>& classes() const override { return classes_; }
+  const std::vector<std::string>& plugins() const override { return plugins_; }
+
+ private:
+  const v1::Node& node_;
+  const Json facts_;
+  const std::vector<std::string> classes_;
+  std::vector<std::string> plugins_;
+};
+
+}  // namespace
+
+FakeHub::FakeHub(const std::string& dir) {
+  SystemRandom random;
+  const std::string credentials = dir + "/credentials";
+  EXPECT_TRUE(auth::WriteNewCredentials(credentials, "k1", &random).ok());
+  keyring_ = std::move(auth::Keyring::Load(credentials)).value();
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  address_ = absl::StrCat("127.0.0.1:", port);
+  config_file_ = dir + "/client.yaml";
+  EXPECT_TRUE(WriteFileDurably(config_file_,
+                               absl::StrCat("hub: ", address_, "\nname: peadmin\ncredentials: ", credentials,
+                                            "\ntls: {mode: plaintext}\ncache_dir: ", dir, "/cache\n"),
+                               0600)
+                  .ok());
+  ddls = {{"service", ServiceDdl()}, {"package", PackageDdl()}, {"rpcutil", RpcutilDdl()}};
+}
+
+FakeHub::~FakeHub() { Stop(); }
+
+void FakeHub::Stop() {
+  if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+  server_.reset();
+}
+
+grpc::Status FakeHub::Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const {
+  const auto& metadata = context->client_metadata();
+  const auto header = metadata.find(auth::kCredentialHeader);
+  if (header == metadata.end()) return {grpc::StatusCode::UNAUTHENTICATED, "no credential"};
+  const auto credential = auth::ParseCredential({header->second.data(), header->second.size()});
+  if (!credential.ok()) return {grpc::StatusCode::UNAUTHENTICATED, std::string(credential.status().message())};
+  const auto key = keyring_->DerivedKey(credential->key_id, auth::PeerKind::kClient, credential->name);
+  if (!key.ok() || auth::CredentialMacHex(*key, *credential, method) != credential->mac_hex) {
+    return {grpc::StatusCode::UNAUTHENTICATED, "wrong key: check that the credentials file is the hub's"};
+  }
+  *proof = wrong_proof.empty() ? auth::HubProofHex(*key, credential->nonce_hex, credential->binding) : wrong_proof;
+  return grpc::Status::OK;
+}
+
+std::vector<std::string> FakeHub::Chosen(const v1::Target& target, std::vector<std::string>* unknown) const {
+  const auto parsed = filter::FromWire(target.filter());
+  std::vector<std::string> chosen;
+  std::vector<std::string> named(target.identities().begin(), target.identities().end());
+  if (!target.has_identities()) named = parsed->literal_identities();
+  for (const v1::Node& node : nodes) {
+    const bool listed = !target.has_identities() || std::find(named.begin(), named.end(), node.identity()) != named.end();
+    if (listed && filter::Matches(*parsed, View(node), nullptr)) chosen.push_back(node.identity());
+  }
+  for (const std::string& name : named) {
+    const bool known = std::any_of(nodes.begin(), nodes.end(), [&](const v1::Node& node) { return node.identity() == name; });
+    if (!known) unknown->push_back(name);
+  }
+  if (target.limit() > 0 && chosen.size() > target.limit()) chosen.resize(target.limit());
+  return chosen;
+}
+
+grpc::Status FakeHub::Hello(grpc::ServerContext* context, const v1::HelloRequest*, v1::HelloResponse* response) {
+  std::string proof;
+  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Hello", &proof);
+  if (!status.ok()) return status;
+  response->set_proof(proof);
+  response->set_hub_version("0.1.0");
+  response->set_caller("psk=peadmin");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeRequest* request, InvokeWriter* writer) {
+  std::string proof;
+  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Invoke", &proof);
+  if (!status.ok()) return status;
+  {
+    MutexLock lock(&mu_);
+    invoked_.push_back(request->spec());
+  }
+  if (script) return script(request->spec(), context, writer);
+  std::vector<std::string> unknown;
+  const std::vector<std::string> chosen = Chosen(request->spec().target(), &unknown);
+  v1::InvokeResponse first;
+  first.mutable_accepted()->set_job_id(std::string(32, 'a'));
+  first.mutable_accepted()->set_targets(chosen.size());
+  first.mutable_accepted()->set_timeout_ms(5000);
+  first.mutable_accepted()->set_discovery_us(120);
+  for (const std::string& name : unknown) first.mutable_accepted()->add_unknown_identities(name);
+  writer->Write(first);
+  const auto data = replies.find(absl::StrCat(request->spec().plugin(), ".", request->spec().action()));
+  int64_t latency = 10'000;
+  v1::InvokeResponse rest;
+  for (const std::string& identity : chosen) {
+    const auto found = special.find(identity);
+    *rest.add_replies() = found != special.end()
+                              ? found->second
+                              : OkReply(identity, data == replies.end() ? Json::object() : data->second, latency);
+    latency += 1'000;
+  }
+  rest.mutable_summary()->set_targets(chosen.size());
+  writer->Write(rest);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::FindNodes(grpc::ServerContext* context, const v1::FindNodesRequest* request,
+                                grpc::ServerWriter<v1::FindNodesResponse>* writer) {
+  std::string proof;
+  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/FindNodes", &proof);
+  if (!status.ok()) return status;
+  {
+    MutexLock lock(&mu_);
+    last_find_ = *request;
+  }
+  std::vector<std::string> unknown;
+  v1::FindNodesResponse response;
+  for (const std::string& identity : Chosen(request->target(), &unknown)) response.add_identities(identity);
+  for (const std::string& name : unknown) response.add_unknown_identities(name);
+  writer->Write(response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::GetNode(grpc::ServerContext*, const v1::GetNodeRequest* request, v1::GetNodeResponse* response) {
+  for (const v1::Node& node : nodes) {
+    if (node.identity() != request->identity()) continue;
+    *response->mutable_node() = node;
+    return grpc::Status::OK;
+  }
+  return {grpc::StatusCode::NOT_FOUND, absl::StrCat("node ", request->identity(), " was never seen")};
+}
+
+grpc::Status FakeHub::FactReport(grpc::ServerContext*, const v1::FactReportRequest*, v1::FactReportResponse* response) {
+  *response = fact_report;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*, v1::ListPluginsResponse* response) {
+  for (const auto& [name, ddl] : ddls) {
+    v1::Plugin* plugin = response->add_plugins();
+    plugin->set_name(name);
+    plugin->set_version("1.0.0");
+    plugin->set_description(absl::StrCat("About ", name));
+    plugin->set_node_count(nodes.size());
+    plugin->set_ddl_sha256(Sha256(ddl));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest* request, v1::GetPluginResponse* response) {
+  const auto found = ddls.find(request->name());
+  if (found == ddls.end()) return {grpc::StatusCode::NOT_FOUND, "no such plugin"};
+  response->mutable_plugin()->set_name(found->first);
+  response->mutable_plugin()->set_ddl_sha256(Sha256(found->second));
+  if (request->known_sha256() != response->plugin().ddl_sha256()) {
+    response->mutable_plugin()->set_ddl_json(found->second);
+    MutexLock lock(&mu_);
+    ++plugin_bodies_sent_;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*, v1::GetHubStatusResponse* response) {
+  response->set_version("0.1.0");
+  response->set_hub_identity("hub.example.com");
+  response->set_nodes_connected(nodes.size());
+  (*response->mutable_refused())["wrong_key"] = 3;
+  response->set_mtls("off");
+  return grpc::Status::OK;
+}
+
+std::vector<v1::JobSpec> FakeHub::invoked() const {
+  MutexLock lock(&mu_);
+  return invoked_;
+}
+v1::FindNodesRequest FakeHub::last_find() const {
+  MutexLock lock(&mu_);
+  return last_find_;
+}
+int FakeHub::plugin_bodies_sent() const {
+  MutexLock lock(&mu_);
+  return plugin_bodies_sent_;
+}
+
+}  // namespace orch::cli::testing

@@ -1,0 +1,81 @@
+// An Orchestrator service in this process, plaintext on loopback, for tests of the real commands.
+// It checks credentials as the hub does and answers from a small fleet; a test scripts the rest.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/keyring.h"
+#include "base/json.h"
+#include "base/mutex.h"
+#include "orch/v1/orchestrator_service.grpc.pb.h"
+
+namespace orch::cli::testing {
+
+class FakeHub final : public v1::Orchestrator::Service {
+ public:
+  using InvokeWriter = grpc::ServerWriter<v1::InvokeResponse>;
+  using Script = std::function<grpc::Status(const v1::JobSpec& spec, grpc::ServerContext* context, InvokeWriter* writer)>;
+
+  // Starts listening on a free port; credentials and a client configuration are written to `dir`.
+  explicit FakeHub(const std::string& dir);
+  ~FakeHub() override;
+
+  const std::string& config_file() const { return config_file_; }
+  const std::string& address() const { return address_; }
+  void Stop();
+
+  // Set before the command runs.
+  std::map<std::string, Json> replies;       // "plugin.action" → data of each node
+  std::map<std::string, v1::Reply> special;  // identity → this instead
+  Script script;                             // takes the place of the whole Invoke
+  std::map<std::string, std::string> ddls;   // plugin → DDL
+  std::vector<v1::Node> nodes;
+  v1::FactReportResponse fact_report;
+  std::string wrong_proof;                   // set: sent instead of the real one
+
+  std::vector<v1::JobSpec> invoked() const;
+  v1::FindNodesRequest last_find() const;
+  int plugin_bodies_sent() const;
+
+  grpc::Status Hello(grpc::ServerContext*, const v1::HelloRequest*, v1::HelloResponse*) override;
+  grpc::Status Invoke(grpc::ServerContext*, const v1::InvokeRequest*, InvokeWriter*) override;
+  grpc::Status FindNodes(grpc::ServerContext*, const v1::FindNodesRequest*,
+                         grpc::ServerWriter<v1::FindNodesResponse>*) override;
+  grpc::Status GetNode(grpc::ServerContext*, const v1::GetNodeRequest*, v1::GetNodeResponse*) override;
+  grpc::Status FactReport(grpc::ServerContext*, const v1::FactReportRequest*, v1::FactReportResponse*) override;
+  grpc::Status ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*, v1::ListPluginsResponse*) override;
+  grpc::Status GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest*, v1::GetPluginResponse*) override;
+  grpc::Status GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*, v1::GetHubStatusResponse*) override;
+
+ private:
+  // The proof for the caller, or why it is refused.
+  grpc::Status Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const;
+  std::vector<std::string> Chosen(const v1::Target& target, std::vector<std::string>* unknown) const;
+
+  std::unique_ptr<auth::Keyring> keyring_;
+  std::string config_file_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+  mutable Mutex mu_;
+  std::vector<v1::JobSpec> invoked_ ABSL_GUARDED_BY(mu_);
+  v1::FindNodesRequest last_find_ ABSL_GUARDED_BY(mu_);
+  int plugin_bodies_sent_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+// A connected node with plugins rpcutil, service and package.
+v1::Node MakeNode(const std::string& identity, const std::string& facts_json);
+v1::Reply OkReply(const std::string& identity, const Json& data, int64_t latency_us);
+v1::Reply FailedReply(const std::string& identity, v1::TaskState state, uint32_t code, const std::string& message);
+
+// DDLs in the shape of the real ones, small.
+std::string ServiceDdl();
+std::string PackageDdl();
+std::string RpcutilDdl();
+
+}  // namespace orch::cli::testing

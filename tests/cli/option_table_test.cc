@@ -1,0 +1,85 @@
+#include "cli/option_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace orch::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class OptionTableTest : public ::testing::Test {
+ protected:
+  OptionTableTest() {
+    table_.Flag({"-v", "--verbose"}, "Be verbose", "Common", &verbose_);
+    table_.Flag({"-q"}, "Quiet", "Common", &quiet_);
+    table_.Text({"-o", "--output"}, "FILE", "File", "Common", &file_);
+    table_.Add({{"-j", "--json"}, "FORM", "JSON", "Common", {}, true, [this](const std::string& value) {
+                  json_ = value.empty() ? "plain" : value;
+                  return absl::OkStatus();
+                }});
+  }
+  std::string Error(const std::vector<std::string>& words) { return std::string(table_.Parse(words).status().message()); }
+
+  OptionTable table_;
+  bool verbose_ = false;
+  bool quiet_ = false;
+  std::string file_;
+  std::string json_;
+};
+
+TEST_F(OptionTableTest, AllSpellingsOfAValueAreTheSame) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"-o", "x"}, {"-ox"}, {"--output", "x"}, {"--output=x"}, {"-vox"}, {"-vo", "x"}}) {
+    file_.clear();
+    ASSERT_TRUE(table_.Parse(words).ok());
+    EXPECT_EQ(file_, "x");
+  }
+}
+
+TEST_F(OptionTableTest, WordsBetweenOptionsKeepTheirOrder) {
+  const auto words = table_.Parse({"a", "-v", "b", "-o", "f", "k=-1", "-", "--", "-q"});
+  ASSERT_TRUE(words.ok());
+  EXPECT_THAT(*words, ElementsAre("a", "b", "k=-1", "-", "-q"));
+  EXPECT_TRUE(verbose_);
+  EXPECT_FALSE(quiet_);
+}
+
+TEST_F(OptionTableTest, OptionalValueIsOnlyTakenAfterEquals) {
+  const auto words = table_.Parse({"--json", "array"});
+  ASSERT_TRUE(words.ok());
+  EXPECT_THAT(*words, ElementsAre("array"));
+  EXPECT_EQ(json_, "plain");
+  ASSERT_TRUE(table_.Parse({"--json=array"}).ok());
+  EXPECT_EQ(json_, "array");
+}
+
+TEST_F(OptionTableTest, MissingValueNamesTheOption) {
+  EXPECT_THAT(Error({"-o"}), HasSubstr("option -o needs a value: -o FILE"));
+  EXPECT_THAT(Error({"--output"}), HasSubstr("--output FILE"));
+}
+
+TEST_F(OptionTableTest, EmptyValueIsRefused) {
+  EXPECT_THAT(Error({"--output="}), HasSubstr("option --output: its value is empty"));
+  EXPECT_THAT(Error({"-o", ""}), HasSubstr("its value is empty"));
+}
+
+TEST_F(OptionTableTest, UnknownOptionNamesTheNearest) {
+  EXPECT_THAT(Error({"--verbos"}), HasSubstr("unknown option --verbos; did you mean --verbose?"));
+  EXPECT_THAT(Error({"-Z"}), HasSubstr("unknown option -Z; --help lists the options"));
+}
+
+TEST_F(OptionTableTest, FlagRefusesAValue) { EXPECT_THAT(Error({"--verbose=1"}), HasSubstr("takes no value")); }
+
+TEST_F(OptionTableTest, HelpListsEachNameWithItsExplanation) {
+  EXPECT_EQ(table_.Help(),
+            "Common\n"
+            "    -v, --verbose                    Be verbose\n"
+            "    -q                               Quiet\n"
+            "    -o, --output FILE                File\n"
+            "    -j, --json[=FORM]                JSON\n");
+}
+
+}  // namespace
+}  // namespace orch::cli

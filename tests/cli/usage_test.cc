@@ -1,0 +1,198 @@
+// Commands that need no hub: help, version, completion, describe-filter, and wrong usage.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/durable_file.h"
+#include "base/process.h"
+#include "base/version.h"
+#include "cli/client_config.h"
+#include "cli/command.h"
+#include "cli/completion_script.h"
+#include "tests/cli/run_cli.h"
+
+namespace orch::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing::CliResult;
+using testing::RunCli;
+
+TEST(UsageTest, VersionNeedsNoConfiguration) {
+  for (const char* word : {"version", "--version"}) {
+    const CliResult result = RunCli({word}, {.variables = {{"ORCHCTL_CONFIG", "/nonexistent"}}});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_EQ(result.out, std::string("orchctl ") + kVersion + "\n");
+    EXPECT_EQ(result.err, "");
+  }
+}
+
+TEST(UsageTest, HelpIsPrintedWithExitCodeZeroEverywhere) {
+  const std::string general = RunCli({"help"}).out;
+  EXPECT_EQ(RunCli({}).out, general);
+  EXPECT_EQ(RunCli({"--help"}).out, general);
+  for (const CommandEntry& entry : Commands()) {
+    EXPECT_THAT(general, HasSubstr("  " + entry.name + " "));
+    const CliResult help = RunCli({entry.name, "--help"});
+    EXPECT_EQ(help.code, 0) << entry.name;
+    EXPECT_THAT(help.out, HasSubstr(entry.summary));
+    EXPECT_THAT(help.out, HasSubstr("Usage: orchctl " + entry.usage[0]));
+    EXPECT_EQ(help.out, RunCli({"help", entry.name}).out);
+    EXPECT_EQ(help.err, "");
+    for (const std::string& alias : entry.aliases) EXPECT_EQ(RunCli({alias, "-h"}).out, help.out);
+  }
+}
+
+TEST(UsageTest, HelpOfPingListsEveryFilterOption) {
+  const std::string help = RunCli({"ping", "--help"}).out;
+  for (const char* line :
+       {"    -W, --with FILTER ", "    -S, --select FILTER ", "    -F, --wf, --with-fact fact=val  ", "    -I, --wi, --with-identity IDENT "}) {
+    EXPECT_THAT(help, HasSubstr(line));
+  }
+}
+
+TEST(UsageTest, UnknownCommandNamesTheNearest) {
+  const CliResult result = RunCli({"pign"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "orchctl: unknown command 'pign'; did you mean ping?\n");
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(RunCli({"xyzzyxyzzy"}).err, HasSubstr("'orchctl help' lists the commands"));
+}
+
+TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
+  // The configuration names a hub that is not there: reaching for it would exit 6.
+  const std::string dir = testing::NewTempDir();
+  ASSERT_TRUE(WriteFileDurably(dir + "/client.yaml", "hub: 127.0.0.1:1\ntls: {mode: plaintext}\n", 0600).ok());
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"ping", "extra"}, "unexpected word 'extra'"},
+      {{"ping", "--nosuch"}, "unknown option --nosuch"},
+      {{"ping", "-F"}, "option -F needs a value"},
+      {{"ping", "-F", "osfamily"}, "-F: column"},
+      {{"ping", "-W", ""}, "-W: column 1"},
+      {{"ping", "-S", "(a"}, "-S: column 1"},
+      {{"ping", "--expect", "0"}, "--expect"},
+      {{"ping", "--nodes", "/nonexistent"}, "/nonexistent"},
+      {{"ping", "--limit", "abc"}, "'abc' is neither a number"},
+      {{"ping", "-I", "web*"}, "/^web.*$/"},
+      {{"invoke"}, "No agent, action and arguments specified"},
+      {{"invoke", "rpcutil"}, "No agent, action and arguments specified"},
+      {{"invoke", "rpcutil", "get_fact", "fact"}, "fact"},
+      {{"invoke", "Bad!", "x"}, "is no plugin name"},
+      {{"inventory"}, "Need to specify either a node name"},
+      {{"inventory", "a b"}, "is no node name"},
+      {{"facts"}, "no fact named"},
+      {{"service", "sshd"}, "too few words"},
+      {{"package"}, "too few words"},
+      {{"hub"}, "usage: orchctl hub status"},
+      {{"plugin", "doc", "a", "b"}, "unexpected word 'b'"},
+      {{"completion", "fish"}, "bash and zsh are known"},
+      {{"completion"}, "usage"},
+      {{"help", "pnig"}, "did you mean ping?"},
+      {{"ping", "-q", "-v"}, "exclude each other"},
+  };
+  for (auto [words, message] : cases) {
+    words.insert(words.begin() + 1, {"--config", dir + "/client.yaml"});
+    const CliResult result = RunCli(words);
+    EXPECT_EQ(result.code, 1) << words[0] << ": " << result.err;
+    EXPECT_THAT(result.err, HasSubstr(message));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST(UsageTest, MissingConfigurationFileIsNamed) {
+  const CliResult result = RunCli({"ping", "-c", "/nonexistent.yaml"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("/nonexistent.yaml"));
+}
+
+TEST(UsageTest, OptionsMayStandBeforeTheCommand) {
+  const CliResult result = RunCli({"-c", "/nonexistent.yaml", "-v", "ping"});
+  EXPECT_THAT(result.err, HasSubstr("/nonexistent.yaml"));
+}
+
+TEST(UsageTest, DescribeFilterExplainsWithoutAHub) {
+  const CliResult result = RunCli({"describe_filter", "-S", "(osfamily=Debian or role=web) and not nginx"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("Check if fact 'osfamily' = 'Debian'"));
+  EXPECT_THAT(result.out, HasSubstr("OR"));
+}
+
+TEST(CompletionTest, BashScriptIsValidAndKnowsEveryCommandAndOption) {
+  const std::string script = RunCli({"completion", "bash"}).out;
+  for (const CommandEntry& entry : Commands()) EXPECT_THAT(script, HasSubstr(entry.name));
+  for (const char* option : {"--with-fact", "--batch-sleep", "--list-collectives", "--expect"}) EXPECT_THAT(script, HasSubstr(option));
+  SystemClock clock;
+  ProcessSpec spec;
+  spec.argv = {"bash", "-n"};
+  spec.stdin_text = script;
+  const auto checked = RunProcess(spec, clock);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_TRUE(checked->ok()) << checked->err;
+}
+
+TEST(CompletionTest, BashOffersCommandsThatBeginAsTyped) {
+  SystemClock clock;
+  ProcessSpec spec;
+  spec.argv = {"bash"};
+  spec.stdin_text = BashCompletion() +
+                    "\nCOMP_WORDS=(orchctl pi); COMP_CWORD=1; _orchctl; echo \"${COMPREPLY[@]}\"\n"
+                    "COMP_WORDS=(orchctl ping --disp); COMP_CWORD=2; _orchctl; echo \"${COMPREPLY[@]}\"\n"
+                    "COMP_WORDS=(orchctl ping --display o); COMP_CWORD=3; _orchctl; echo \"${COMPREPLY[@]}\"\n";
+  const auto run = RunProcess(spec, clock);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->out, "ping\n--display\nok\n") << run->err;
+}
+
+TEST(CompletionTest, ZshScriptIsValidWhereZshIsInstalled) {
+  if (!FindProgram("zsh").ok()) GTEST_SKIP() << "zsh is not installed";
+  SystemClock clock;
+  ProcessSpec spec;
+  spec.argv = {"zsh", "-n"};
+  spec.stdin_text = ZshCompletion();
+  const auto checked = RunProcess(spec, clock);
+  ASSERT_TRUE(checked.ok());
+  EXPECT_TRUE(checked->ok()) << checked->err;
+}
+
+TEST(CompletionTest, ApplicationsAreListedWithTheirAliases) {
+  EXPECT_THAT(RunCli({"completion", "--list-applications"}).out, HasSubstr("ping\n"));
+  EXPECT_THAT(RunCli({"completion", "--list-applications"}).out, HasSubstr("rpc\n"));
+}
+
+TEST(ClientConfigTest, AddressesGoPastTheResolver) {
+  EXPECT_EQ(*ChannelTarget("127.0.0.1:5"), "ipv4:127.0.0.1:5");
+  EXPECT_EQ(*ChannelTarget("127.0.0.1"), "ipv4:127.0.0.1:61613");
+  EXPECT_EQ(*ChannelTarget("[::1]:5"), "ipv6:[::1]:5");
+  EXPECT_EQ(*ChannelTarget("[::1]"), "ipv6:[::1]:61613");
+  EXPECT_EQ(*ChannelTarget("hub.example.com"), "dns:///hub.example.com:61613");
+  EXPECT_EQ(*ChannelTarget("unix:/run/x.sock"), "unix:/run/x.sock");
+  for (const char* wrong : {"", ":5", "h:0", "h:70000", "h:x", "a b:1", "::1", "[::1", "[x]:1", "unix:", "http://h:1"}) {
+    EXPECT_FALSE(ChannelTarget(wrong).ok()) << wrong;
+  }
+}
+
+TEST(ClientConfigTest, TheFirstFileThereCounts) {
+  const std::string home = testing::NewTempDir();
+  Environment env;
+  env.variables = {{"HOME", home}};
+  EXPECT_EQ(ExpandHome(env, "~/x"), home + "/x");
+  EXPECT_EQ(ExpandHome(env, "/x"), "/x");
+  ASSERT_TRUE(WriteFileDurably(home + "/a.yaml", "hub: a:1\nname: n\ntimeout: 5s\ncolor: never\ncache_dir: ~/c\n", 0600).ok());
+  env.variables["ORCHCTL_CONFIG"] = home + "/a.yaml";
+  const auto config = LoadClientConfig(env, "", "");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->hub, "a:1");
+  EXPECT_EQ(config->timeout, absl::Seconds(5));
+  EXPECT_EQ(config->cache_dir, home + "/c");
+  EXPECT_EQ(LoadClientConfig(env, "", "b:2")->hub, "b:2");
+}
+
+TEST(ClientConfigTest, UnknownKeysAreErrors) {
+  const std::string home = testing::NewTempDir();
+  ASSERT_TRUE(WriteFileDurably(home + "/a.yaml", "hubb: a:1\n", 0600).ok());
+  EXPECT_THAT(std::string(LoadClientConfig(Environment(), home + "/a.yaml", "").status().message()), HasSubstr("hub"));
+}
+
+}  // namespace
+}  // namespace orch::cli
