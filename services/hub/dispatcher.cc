@@ -5,30 +5,13 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "services/hub/command_body.h"
 #include "services/hub/task.h"
 
 namespace orch::hub {
 namespace {
-
-std::shared_ptr<const CommandBody> MakeBody(absl::string_view job_id, const Dispatcher::Request& request) {
-  v1::Command command;
-  command.set_job_id(std::string(job_id));
-  command.set_plugin(request.spec.plugin());
-  command.set_action(request.spec.action());
-  command.set_inputs_json(request.spec.inputs_json());
-  command.set_caller(request.caller);
-  *command.mutable_filter() = request.spec.target().filter();
-  command.set_collective(request.spec.target().collective());
-  command.set_timeout_ms(absl::ToInt64Milliseconds(request.run_limit));
-  command.set_no_reply_data(request.spec.no_reply_data());
-  auto body = std::make_shared<CommandBody>();
-  body->bytes = command.SerializeAsString();
-  body->sha256 = Sha256(body->bytes);
-  return body;
-}
 
 std::string Seconds(absl::Duration duration) { return absl::StrCat(absl::ToDoubleSeconds(duration), " s"); }
 
@@ -63,7 +46,7 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
 
   auto job = std::make_unique<Job>(id, std::move(request.targets));
   job->SetBatches(request.spec);
-  job->body = MakeBody(id, request);
+  job->body = MakeCommandBody(id, request.spec, request.caller, request.run_limit);
   job->deadline = request.deadline;
   job->discovery = request.discovery;
   job->started = clock_->Steady();
@@ -72,7 +55,9 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
   job->watch = std::make_unique<JobWatch>(executor_, std::move(client));
   job->watch->Accepted(Describe(*job, request));
   ++counters_.jobs;
-  LogInfo("job accepted", {{"job", id}, {"caller", request.caller}, {"action", absl::StrCat(request.spec.plugin(), ".", request.spec.action())},
+  LogInfo("job accepted", {{"job", id},
+                           {"caller", request.caller},
+                           {"action", absl::StrCat(request.spec.plugin(), ".", request.spec.action())},
                            {"targets", absl::StrCat(stored.targets)}});
   Job* const started = job.get();
   jobs_.emplace(id, std::move(job));

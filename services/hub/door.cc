@@ -1,8 +1,6 @@
 #include "services/hub/door.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -20,49 +18,16 @@
 #include "base/durable_file.h"
 #include "base/log.h"
 #include "base/status_macros.h"
+#include "services/hub/listen_address.h"
 
 namespace orch::hub {
 namespace {
 
-constexpr int kBacklog = 4096;
 constexpr int kSweepMilliseconds = 500;
 
 int OpenSpare() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
-struct Named {
-  std::string peer;    // as gRPC writes it, unescaped
-  std::string source;  // the address alone
-};
-
-// A v4 address mapped into v6 is named as v4, as gRPC does.
-Named NameOf(const sockaddr_storage& address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address.ss_family == AF_INET) {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
-    inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
-    return {absl::StrCat("ipv4:", text, ":", ntohs(in.sin_port)), text};
-  }
-  const auto& in6 = reinterpret_cast<const sockaddr_in6&>(address);
-  if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-    inet_ntop(AF_INET, &in6.sin6_addr.s6_addr[12], text, sizeof text);
-    return {absl::StrCat("ipv4:", text, ":", ntohs(in6.sin6_port)), text};
-  }
-  inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
-  return {absl::StrCat("ipv6:[", text, "]:", ntohs(in6.sin6_port)), text};
-}
-
 bool IsLoopback(const std::string& source) { return absl::StartsWith(source, "127.") || source == "::1"; }
-
-absl::Status SplitAddress(const std::string& address, std::string* host, std::string* port) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon + 1 == address.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("listen address ", address, " has no port; write 0.0.0.0:61613"));
-  }
-  *host = address.substr(0, colon);
-  *port = address.substr(colon + 1);
-  if (host->size() >= 2 && host->front() == '[' && host->back() == ']') *host = host->substr(1, host->size() - 2);
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -80,29 +45,10 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<std::string
 }
 
 absl::Status Door::Bind(const std::string& address) {
-  std::string host, port;
-  ORCH_RETURN_IF_ERROR(SplitAddress(address, &host, &port));
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", gai_strerror(error)));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
-  const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot listen on ", address));
+  std::string bound;
+  ORCH_ASSIGN_OR_RETURN(const int fd, ListenOn(address, &bound));
   listeners_.push_back(fd);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, kBacklog) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("cannot listen on ", address));
-  }
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
-  addresses_.push_back(NameOf(bound).peer.substr(5));
+  addresses_.push_back(std::move(bound));
   epoll_event event{EPOLLIN, {.fd = fd}};
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return ErrnoStatus(errno, absl::StrCat("cannot watch ", address));
   return absl::OkStatus();
@@ -186,8 +132,8 @@ void Door::Admit(int fd, int listener) {
     close(fd);
     return;
   }
-  const Named named = NameOf(address);
-  if (!Note(fd, named.peer, named.source)) {
+  const PeerName name = PeerNameOf(address);
+  if (!Note(fd, name.peer, name.source)) {
     ++counters_.turned_away;
     close(fd);
     return;

@@ -1,0 +1,26 @@
+#include "services/hub/command_body.h"
+
+#include "base/digest.h"
+#include "orch/v1/node_service.pb.h"
+
+namespace orch::hub {
+
+std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view job_id, const v1::JobSpec& spec,
+                                                   absl::string_view caller, absl::Duration run_limit) {
+  v1::Command command;
+  command.set_job_id(std::string(job_id));
+  command.set_plugin(spec.plugin());
+  command.set_action(spec.action());
+  command.set_inputs_json(spec.inputs_json());
+  command.set_caller(std::string(caller));
+  *command.mutable_filter() = spec.target().filter();
+  command.set_collective(spec.target().collective());
+  command.set_timeout_ms(absl::ToInt64Milliseconds(run_limit));
+  command.set_no_reply_data(spec.no_reply_data());
+  auto body = std::make_shared<CommandBody>();
+  body->bytes = command.SerializeAsString();
+  body->sha256 = Sha256(body->bytes);
+  return body;
+}
+
+}  // namespace orch::hub
