@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything from a bare clone to a verdict: installs what is missing, builds, runs all tests by ctest.
-# First the preset dev with every test, then asan (AddressSanitizer and UndefinedBehaviorSanitizer)
-# with the unit, cluster and e2e tests and the programs they start. Ends with ctest's own verdicts.
+# First the preset dev, everything in it; then asan (AddressSanitizer and UndefinedBehaviorSanitizer),
+# the tests and what they start. Ends with ctest's own verdict on each.
 #
 #   tests/run.sh                   both
 #   tests/run.sh --fast            dev only
@@ -25,26 +25,24 @@ while [ $# -gt 0 ]; do
 done
 
 deploy/install-deps.sh
+if [[ " ${presets[*]} " == *" analysis "* ]] && ! command -v clang-tidy >/dev/null; then
+  echo "the preset analysis needs clang and clang-tidy: apt-get install clang clang-tidy" >&2
+  exit 1
+fi
 [ -n "${HOME:-}" ] || export CCACHE_DIR="$PWD/build/ccache"
 export LC_ALL=C.UTF-8
-# Leaks of the C++ runtime's and gRPC's own one-time set-up are not ours to mend.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 jobs=$(nproc)
 verdicts=()
 failed=0
 
-# Programs that tests of these labels start, as build targets: benchmarks and the like are left out.
+# The programs that tests are or start, as build targets; benchmarks and the like are left out.
 targets_of() {
-  ctest --test-dir "build/$1" --show-only=json-v1 -L '^(unit|cluster|e2e)$' | python3 -c '
-import json, os, sys
-build = os.path.realpath(sys.argv[1])
-targets = {"orch-hub", "orch-nodeagent", "orchctl"}
-for test in json.load(sys.stdin)["tests"]:
-    program = test.get("command", [""])[0]
-    if os.path.realpath(program).startswith(build + "/"):
-        targets.add(os.path.basename(program))
-print("\n".join(sorted(targets)))' "build/$1"
+  {
+    printf '%s\n' orch-hub orch-nodeagent orchctl
+    grep -rhoE "\"$PWD/build/$1/[^\"]+\"" --include=CTestTestfile.cmake "build/$1" | tr -d '"' | sed 's|.*/||'
+  } | sort -u
 }
 
 for preset in "${presets[@]}"; do
@@ -54,15 +52,11 @@ for preset in "${presets[@]}"; do
   started=$SECONDS
   echo "== $preset: build"
   targets=()
-  labels=()
-  if [ "$preset" != dev ] && [ "$preset" != release ]; then
-    mapfile -t targets < <(targets_of "$preset")
-    labels=(-L '^(unit|cluster|e2e)$')
-  fi
+  [ "$preset" = dev ] || mapfile -t targets < <(targets_of "$preset")
   ninja -C "build/$preset" -j"$jobs" --quiet "${targets[@]}"
   echo "== $preset: built in $((SECONDS - started)) s; test"
   log="build/$preset/ctest.log"
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j"$jobs" "${labels[@]}" "${select[@]}" 2>&1 |
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error -j"$jobs" "${select[@]}" 2>&1 |
     tee "$log" || failed=1
   verdicts+=("$(grep -E '[0-9]+% tests passed' "$log" | tail -n 1 || true)")
 done
