@@ -90,7 +90,7 @@ class Fleet:
     def kill(self, node=None):
         pid = self.pid(node)
         os.kill(pid, signal.SIGKILL)
-        wait_until(f"process {pid} has ended", lambda: not _runs(pid))
+        wait_until(f"process {pid} has ended", lambda: not runs(pid))
 
     def restart_hub(self):
         self._restart([str(BIN / "orch-hub"), "-c", str(self.home / "hub.yaml")], "hub.log", "hub.pid")
@@ -156,7 +156,8 @@ class Fleet:
         return folder / "credentials"
 
 
-def _runs(pid):
+def runs(pid):
+    """Whether the process is there and no zombie."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"
