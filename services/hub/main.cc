@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "auth/library_log.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/log.h"
@@ -64,6 +65,7 @@ int Serve(const orch::hub::HubConfig& config) {
 int main(int argc, char** argv) {
   // As packaged it costs as much as all else in registering a node.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  orch::auth::RouteLibraryLogs();
   CLI::App app{"The hub: knows the fleet and runs jobs on it", "orch-hub"};
   std::string config_file = orch::hub::kDefaultConfigFile;
   bool check_config = false;
