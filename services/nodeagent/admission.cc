@@ -40,8 +40,8 @@ class StateFunctions final : public filter::DataFunctions {
 
 bool IsTarget(const v1::Command& command, const filter::Filter& filter, const NodeSnapshot& now, AgentState* state) {
   const std::string& collective = command.collective();
-  if (!collective.empty() && std::find(now.collectives.begin(), now.collectives.end(), collective) ==
-                                 now.collectives.end()) {
+  if (!collective.empty() &&
+      std::find(now.collectives.begin(), now.collectives.end(), collective) == now.collectives.end()) {
     return false;
   }
   if (filter.empty()) return true;
@@ -55,8 +55,8 @@ v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
 
 }  // namespace
 
-std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter,
-                                           AgentState* state, TaskSpec* spec) {
+std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
+                                           TaskSpec* spec) {
   const std::shared_ptr<const NodeSnapshot> now = state->snapshot();
   Counters& counters = state->counters();
   if (!IsTarget(command, filter, *now, state)) {
@@ -66,9 +66,8 @@ std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const fil
   ++counters.passed;
   spec->plugin = now->catalog->Find(command.plugin());
   if (spec->plugin == nullptr) {
-    return Denied(actions::kUnknownAction,
-                  absl::StrCat("plugin ", command.plugin(), " is not on this node; it has: ",
-                               absl::StrJoin(now->PluginNames(), ", ")));
+    return Denied(actions::kUnknownAction, absl::StrCat("plugin ", command.plugin(), " is not on this node; it has: ",
+                                                        absl::StrJoin(now->PluginNames(), ", ")));
   }
   const ddl::Plugin& plugin = *spec->plugin->ddl();
   const absl::StatusOr<const ddl::Action*> action = ddl::RequireAction(plugin, command.action());

@@ -41,8 +41,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
     : config_(std::move(config)),
       deps_(std::move(dependencies)),
       catalog_(deps_.catalog != nullptr ? deps_.catalog : MakeCatalog(config_, deps_.clock)) {
-  state_ = std::make_unique<AgentState>(deps_.clock,
-                                        AgentState::Options{config_.file, config_.Public()},
+  state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
                                         std::make_shared<NodeSnapshot>());
   Inventory::Background background = deps_.background;
   if (background == nullptr) {
@@ -58,8 +57,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
   MakeSnapshot(inventory_->CollectNow());
   std::weak_ptr<bool> alive = alive_;
   launcher_ = std::make_unique<Launcher>(
-      config_.identity,
-      TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
+      config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
       Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get()},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
@@ -68,13 +66,12 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
       });
   link_ = std::make_unique<HubLink>(
       LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop},
-      HubLink::Callbacks{.load_key =
-                             [this]() -> absl::StatusOr<auth::Key> {
-                               absl::StatusOr<auth::Key> key = auth::LoadPeerKey(
-                                   config_.credentials, auth::PeerKind::kNode, config_.identity);
-                               if (key.ok()) launcher_->SetKey(*key);
-                               return key;
-                             },
+      HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::Key> {
+                           absl::StatusOr<auth::Key> key =
+                               auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity);
+                           if (key.ok()) launcher_->SetKey(*key);
+                           return key;
+                         },
                          .snapshot = [this] { return state_->snapshot(); },
                          .command = [this](const v1::Envelope& command) { launcher_->Handle(command); },
                          .attached =

@@ -29,8 +29,8 @@ class Agent {
     const Clock* clock;
     Random* random;
     Executor* loop;
-    std::shared_ptr<const actions::Catalog> catalog;  // null: the built-in plugins
-    Inventory::Background background;                 // null: a thread
+    std::shared_ptr<const actions::Catalog> catalog;                          // null: the built-in plugins
+    Inventory::Background background;                                         // null: a thread
     std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
   };
 

@@ -18,7 +18,7 @@ grpc::ChannelArguments ChannelArgs() {
   args.SetMaxReceiveMessageSize(kMaxMessageBytes);
   args.SetMaxSendMessageSize(kMaxMessageBytes);
   args.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
-  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // a PING and a timer for every connection, for nothing here
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);            // a PING and a timer for every connection, for nothing here
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // each attempt resolves and connects anew
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -71,19 +71,21 @@ absl::Status HubLink::Connect() {
   std::weak_ptr<bool> alive = alive_;
   stream_ = std::make_shared<HubStream>(
       std::move(channel), std::move(signer), deps_.executor,
-      HubStream::Callbacks{
-          .message = [this, alive](v1::HubMessage message) {
-            if (alive.lock() != nullptr) Apply(session_->OnMessage(std::move(message)));
-          },
-          .done = [this, alive](const grpc::Status& status) {
-            if (alive.lock() == nullptr) return;
-            EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
-                                  : auth::ExplainCallError(status, hub(), options_.tls),
-                      absl::ZeroDuration());
-          },
-          .released = [this, alive](HubStream* stream) {
-            if (alive.lock() != nullptr) Forget(stream);
-          }});
+      HubStream::Callbacks{.message =
+                               [this, alive](v1::HubMessage message) {
+                                 if (alive.lock() != nullptr) Apply(session_->OnMessage(std::move(message)));
+                               },
+                           .done =
+                               [this, alive](const grpc::Status& status) {
+                                 if (alive.lock() == nullptr) return;
+                                 EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
+                                                       : auth::ExplainCallError(status, hub(), options_.tls),
+                                           absl::ZeroDuration());
+                               },
+                           .released =
+                               [this, alive](HubStream* stream) {
+                                 if (alive.lock() != nullptr) Forget(stream);
+                               }});
   HubStream* stream = stream_.get();
   session_ = std::make_unique<HubSession>(
       deps_.clock, [stream](absl::string_view proof) { return stream->CheckProof(std::string(proof)); },
@@ -94,9 +96,9 @@ absl::Status HubLink::Connect() {
 }
 
 void HubLink::Forget(HubStream* stream) {
-  ending_.erase(std::remove_if(ending_.begin(), ending_.end(),
-                               [stream](const auto& ending) { return ending.get() == stream; }),
-                ending_.end());
+  ending_.erase(
+      std::remove_if(ending_.begin(), ending_.end(), [stream](const auto& ending) { return ending.get() == stream; }),
+      ending_.end());
 }
 
 void HubLink::Apply(HubSession::Output output) {
@@ -189,7 +191,8 @@ void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
   stream_->HalfClose();
   std::weak_ptr<bool> alive = alive_;
   deps_.executor->PostAfter(grace, [this, alive] {
-    if (alive.lock() != nullptr && stopped_ != nullptr) EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
+    if (alive.lock() != nullptr && stopped_ != nullptr)
+      EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
   });
 }
 

@@ -29,7 +29,7 @@ class HubLink {
   struct Options {
     std::vector<std::string> hubs;  // not empty
     std::string identity;
-    auth::ChannelTlsOptions tls;    // files are read again at each attempt
+    auth::ChannelTlsOptions tls;  // files are read again at each attempt
     absl::Duration reconnect_min = absl::Seconds(1);
     absl::Duration reconnect_max = absl::Seconds(60);
   };
@@ -82,7 +82,7 @@ class HubLink {
   std::vector<std::shared_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
   std::unique_ptr<HubSession> session_;
   absl::Duration attached_at_;
-  TimerId timer_ = 0;       // of the session, or of the next attempt
+  TimerId timer_ = 0;  // of the session, or of the next attempt
   struct Failure {
     std::string why;
     int times = 0;

@@ -31,18 +31,28 @@ HubSession::Output HubSession::OnMessage(v1::HubMessage message) {
   if (state_ == State::kEnded) return Output();
   if (state_ == State::kRegistered) deadline_ = clock_->Steady() + kMissedHeartbeats * heartbeat_every_;
   switch (message.message_case()) {
-    case v1::HubMessage::kWelcome: return OnWelcome(message.welcome());
-    case v1::HubMessage::kRegistered: return OnRegistered(message.registered());
-    case v1::HubMessage::kGoodbye: return OnGoodbye(message.goodbye());
-    default: break;
+    case v1::HubMessage::kWelcome:
+      return OnWelcome(message.welcome());
+    case v1::HubMessage::kRegistered:
+      return OnRegistered(message.registered());
+    case v1::HubMessage::kGoodbye:
+      return OnGoodbye(message.goodbye());
+    default:
+      break;
   }
   if (state_ != State::kRegistered) return OutOfOrder("a message before Registered");
   Output output;
   switch (message.message_case()) {
-    case v1::HubMessage::kCommand: output.commands.push_back(std::move(*message.mutable_command())); break;
-    case v1::HubMessage::kNeedDdls: AppendDdls(message.need_ddls().ddl_sha256(), &output); break;
-    case v1::HubMessage::kHeartbeatAck: break;
-    default: break;  // of a newer hub: nothing this version has to answer
+    case v1::HubMessage::kCommand:
+      output.commands.push_back(std::move(*message.mutable_command()));
+      break;
+    case v1::HubMessage::kNeedDdls:
+      AppendDdls(message.need_ddls().ddl_sha256(), &output);
+      break;
+    case v1::HubMessage::kHeartbeatAck:
+      break;
+    default:
+      break;  // of a newer hub: nothing this version has to answer
   }
   return output;
 }

@@ -74,7 +74,7 @@ class HubSession {
   std::shared_ptr<const NodeSnapshot> told_;  // what the hub knows; null before Register
   std::string hub_version_;
   absl::Duration told_at_;
-  absl::Duration deadline_;        // for the next message of the hub
+  absl::Duration deadline_;  // for the next message of the hub
   absl::Duration heartbeat_every_ = absl::InfiniteDuration();
   absl::Duration next_heartbeat_ = absl::InfiniteDuration();
 };

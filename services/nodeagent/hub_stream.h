@@ -85,9 +85,9 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   std::shared_ptr<auth::SignedCall> signed_call_;
   grpc::ClientContext context_;
 
-  Callbacks callbacks_;    // loop only
-  bool closed_ = false;    // loop only
-  v1::HubMessage inbound_; // belongs to the read in flight
+  Callbacks callbacks_;     // loop only
+  bool closed_ = false;     // loop only
+  v1::HubMessage inbound_;  // belongs to the read in flight
 
   Mutex mu_;
   std::deque<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_);
@@ -97,7 +97,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool half_close_ ABSL_GUARDED_BY(mu_) = false;
   bool writes_done_ ABSL_GUARDED_BY(mu_) = false;
-  bool held_ ABSL_GUARDED_BY(mu_) = false;     // our hold: operations may be started from outside
+  bool held_ ABSL_GUARDED_BY(mu_) = false;  // our hold: operations may be started from outside
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
   std::shared_ptr<HubStream> self_ ABSL_GUARDED_BY(mu_);  // from Start to OnDone
 };

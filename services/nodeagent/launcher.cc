@@ -74,16 +74,18 @@ void Launcher::Handle(const v1::Envelope& envelope) {
   absl::Status opened = absl::FailedPreconditionError("no key is loaded");
   if (const std::shared_ptr<const auth::Key> held = key(); held != nullptr) {
     opened = auth::OpenEnvelope(
-        envelope, *held,
-        {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
+        envelope, *held, {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
         deps_.clock->Now(), &refusal);
   }
   if (!opened.ok()) return OnRefused(envelope, refusal, opened);
   ++counters.validated;
   switch (envelope.kind()) {
-    case v1::Envelope::COMMAND: return OnCommand(envelope);
-    case v1::Envelope::CANCEL: return OnCancel(envelope);
-    default: LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
+    case v1::Envelope::COMMAND:
+      return OnCommand(envelope);
+    case v1::Envelope::CANCEL:
+      return OnCancel(envelope);
+    default:
+      LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
   }
 }
 
@@ -134,8 +136,9 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
   }
   auto command = std::make_shared<v1::Command>();
   if (!command->ParseFromString(envelope.body()) || command->job_id() != envelope.job_id()) {
-    return Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
-                                               "the command cannot be read; hub and node are of versions that do not fit"));
+    return Send(envelope.job_id(),
+                EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
+                            "the command cannot be read; hub and node are of versions that do not fit"));
   }
   absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
   if (!filter.ok()) {
@@ -156,7 +159,8 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
 void Launcher::Submit(TaskSpec spec) {
   const std::string job_id = spec.job_id;
   switch (runner_.Submit(std::move(spec))) {
-    case TaskRunner::Submitted::kAccepted: return;
+    case TaskRunner::Submitted::kAccepted:
+      return;
     case TaskRunner::Submitted::kBusy:
       return Send(job_id, EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
                                       "the node has as many tasks waiting as its queue holds; try again later"));
@@ -171,7 +175,8 @@ void Launcher::OnCancel(const v1::Envelope& envelope) {
     LogWarning("a cancel message cannot be read", {{"job", envelope.job_id()}});
     return;
   }
-  const std::string why = cancel.reason().empty() ? "cancelled by the hub" : absl::StrCat("cancelled: ", cancel.reason());
+  const std::string why =
+      cancel.reason().empty() ? "cancelled by the hub" : absl::StrCat("cancelled: ", cancel.reason());
   if (!runner_.Cancel(cancel.job_id(), "cancelled", why)) {
     LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.job_id()}});
   }

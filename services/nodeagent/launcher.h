@@ -77,7 +77,7 @@ class Launcher {
   int refusals_unlogged_ = 0;
   mutable Mutex key_mu_;
   std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
-  TaskRunner runner_;  // last: its workers use all of the above
+  TaskRunner runner_;                                              // last: its workers use all of the above
 };
 
 }  // namespace orch::nodeagent

@@ -4,11 +4,13 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "auth/library_log.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "base/version.h"
@@ -45,11 +47,24 @@ Arguments ParseArguments(int argc, char** argv) {
   Arguments arguments;
   for (int found; (found = getopt_long(argc, argv, "c:", kOptions, nullptr)) != -1;) {
     switch (found) {
-      case 'c': arguments.config = optarg; break;
-      case kCheck: arguments.check_only = true; break;
-      case kVersionOption: printf("orch-nodeagent %s\n", kVersion); arguments.exit_code = 0; return arguments;
-      case kHelp: fputs(kUsage, stdout); arguments.exit_code = 0; return arguments;
-      default: fputs(kUsage, stderr); arguments.exit_code = 1; return arguments;
+      case 'c':
+        arguments.config = std::filesystem::absolute(optarg).lexically_normal();
+        break;
+      case kCheck:
+        arguments.check_only = true;
+        break;
+      case kVersionOption:
+        printf("orch-nodeagent %s\n", kVersion);
+        arguments.exit_code = 0;
+        return arguments;
+      case kHelp:
+        fputs(kUsage, stdout);
+        arguments.exit_code = 0;
+        return arguments;
+      default:
+        fputs(kUsage, stderr);
+        arguments.exit_code = 1;
+        return arguments;
     }
   }
   if (optind < argc) {
@@ -85,14 +100,20 @@ void ServeSignals(AgentConfig config, Agent* agent) {
   while (true) {
     switch (const int number = WaitForSignal(); number) {
       case SIGHUP:
-      case SIGUSR1: Reload(config, agent); break;
-      case SIGUSR2: config.log_level = NextLevel(config.log_level); [[fallthrough]];
+      case SIGUSR1:
+        Reload(config, agent);
+        break;
+      case SIGUSR2:
+        config.log_level = NextLevel(config.log_level);
+        [[fallthrough]];
       case SIGWINCH:
         if (const absl::Status set = InitLog(config.log_level, config.log_json, config.log_file); !set.ok()) {
           LogError("log not changed", {{"why", std::string(set.message())}});
         }
         break;
-      default: LogInfo("stopping", {{"signal", strsignal(number)}}); return;
+      default:
+        LogInfo("stopping", {{"signal", strsignal(number)}});
+        return;
     }
   }
 }
@@ -113,8 +134,12 @@ int Run(int argc, char** argv) {
   const auto on_attached = [](bool attached, const std::string& what) {
     NotifyStatus(absl::StrCat(attached ? "attached to " : "not attached: ", what));
   };
-  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(
-      *config, {.clock = &clock, .random = &random, .loop = &loop, .catalog = nullptr, .background = nullptr, .on_attached = on_attached});
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(*config, {.clock = &clock,
+                                                                         .random = &random,
+                                                                         .loop = &loop,
+                                                                         .catalog = nullptr,
+                                                                         .background = nullptr,
+                                                                         .on_attached = on_attached});
   if (!agent.ok()) return Fail(agent.status());
   LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
   (*agent)->Start();
@@ -143,7 +168,8 @@ int Run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // costs 3 KB and 100 µs a connection
-  mallopt(M_ARENA_MAX, 1);                                              // an idle agent should be small
+  orch::auth::RouteLibraryLogs();
+  mallopt(M_ARENA_MAX, 1);  // an idle agent should be small
   mallopt(M_TRIM_THRESHOLD, 128 << 10);
   orch::BlockServiceSignals();
   return orch::nodeagent::Run(argc, argv);

@@ -100,7 +100,6 @@ Json AgentState::DaemonStats() const {
           {"filtered", count(counters_.filtered)},
           {"replies", count(counters_.replies)},
           {"ttlexpired", count(counters_.ttl_expired)},
-          {"duplicates", count(counters_.duplicates)},
           {"configfile", config_file_},
           {"version", now->version}};
 }

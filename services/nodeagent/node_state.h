@@ -18,15 +18,15 @@ namespace orch::nodeagent {
 
 // Names as in MCollective's daemon_stats.
 struct Counters {
-  std::atomic<uint64_t> total{0};          // envelopes received
-  std::atomic<uint64_t> validated{0};      // MAC, time and replay checks passed
-  std::atomic<uint64_t> unvalidated{0};    // refused by them
-  std::atomic<uint64_t> passed{0};         // filter held
-  std::atomic<uint64_t> filtered{0};       // filter did not hold
-  std::atomic<uint64_t> replies{0};        // final updates produced
-  std::atomic<uint64_t> ttl_expired{0};    // refused as too old or from the future
-  std::atomic<uint64_t> duplicates{0};     // commands of a job already seen
-  std::atomic<uint64_t> lost_updates{0};   // updates made while no hub was attached
+  std::atomic<uint64_t> total{0};         // envelopes received
+  std::atomic<uint64_t> validated{0};     // MAC, time and replay checks passed
+  std::atomic<uint64_t> unvalidated{0};   // refused by them
+  std::atomic<uint64_t> passed{0};        // filter held
+  std::atomic<uint64_t> filtered{0};      // filter did not hold
+  std::atomic<uint64_t> replies{0};       // final updates produced
+  std::atomic<uint64_t> ttl_expired{0};   // refused as too old or from the future
+  std::atomic<uint64_t> duplicates{0};    // commands of a job already seen
+  std::atomic<uint64_t> lost_updates{0};  // updates made while no hub was attached
 };
 
 class AgentState final : public actions::NodeState {

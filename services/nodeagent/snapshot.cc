@@ -74,9 +74,9 @@ const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha25
 }
 
 bool IsVolatileFact(absl::string_view name) {
-  static constexpr absl::string_view kVolatile[] = {
-      "load_averages", "memory",        "memoryfree",    "memoryfree_mb",  "mountpoints",  "swapfree",
-      "swapfree_mb",   "system_uptime", "uptime",        "uptime_hours",   "uptime_seconds"};
+  static constexpr absl::string_view kVolatile[] = {"load_averages", "memory",       "memoryfree",    "memoryfree_mb",
+                                                    "mountpoints",   "swapfree",     "swapfree_mb",   "system_uptime",
+                                                    "uptime",        "uptime_hours", "uptime_seconds"};
   return std::find(std::begin(kVolatile), std::end(kVolatile), name) != std::end(kVolatile);
 }
 

@@ -29,7 +29,7 @@ struct TaskSpec {
   std::shared_ptr<actions::Plugin> plugin;
   const ddl::Action* action = nullptr;  // of plugin->ddl()
   actions::Request request;
-  absl::Duration deadline;              // Clock::Steady
+  absl::Duration deadline;  // Clock::Steady
   bool no_reply_data = false;
   // Runs first, on a worker, outside the concurrency of the action, for checks that may block.
   // May complete the spec; an update ends the task without running it.

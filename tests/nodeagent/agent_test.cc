@@ -65,9 +65,10 @@ class AgentTest : public ::testing::Test {
                                                .loop = &loop_,
                                                .catalog = catalog,
                                                .background = nullptr,
-                                               .on_attached = [this](bool attached, const std::string& what) {
-                                                 attachments_.Put(attached ? "attached" : what);
-                                               }})
+                                               .on_attached =
+                                                   [this](bool attached, const std::string& what) {
+                                                     attachments_.Put(attached ? "attached" : what);
+                                                   }})
                  .value();
     agent_->Start();
   }

@@ -1,17 +1,16 @@
 #include "services/nodeagent/config.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/classes.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/seen_jobs.h"
-#include "base/manual_executor.h"
 #include "tests/nodeagent/fakes.h"
-
-#include <filesystem>
-#include <fstream>
-
-#include "absl/strings/str_cat.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -51,7 +50,8 @@ tasks: {workers: 2, queue: 5}
 reconnect: {min: 100ms, max: 2s}
 plugin: {package: {provider: apt}, service: {provider: auto}}
 log: {level: debug, format: json}
-)").value();
+)")
+                                 .value();
   EXPECT_EQ(config.hubs.size(), 3u);
   EXPECT_EQ(config.main_collective, "web");
   EXPECT_THAT(config.facts.files, ElementsAre("/a.yaml", "/b.yaml"));
@@ -74,9 +74,10 @@ TEST(AgentConfigTest, NamesTheLineOfEveryError) {
 }
 
 TEST(AgentConfigTest, ShowsNoSecrets) {
-  const AgentConfig config =
-      Read("hub: a:1\ncredentials: /etc/orch/credentials\ntls: {certificate: /c, key: /k}\n"
-           "plugin: {package: {provider: apt}, x: {api_token: hush, password: hush}}\n").value();
+  const AgentConfig config = Read(
+                                 "hub: a:1\ncredentials: /etc/orch/credentials\ntls: {certificate: /c, key: /k}\n"
+                                 "plugin: {package: {provider: apt}, x: {api_token: hush, password: hush}}\n")
+                                 .value();
   const std::map<std::string, Json> shown = config.Public();
   EXPECT_EQ(shown.at("plugin.package.provider"), "apt");
   EXPECT_EQ(shown.at("main_collective"), "mcollective");
@@ -138,7 +139,8 @@ TEST(AgentStateTest, CountsAsMcollectiveNamesIt) {
   EXPECT_EQ(stats["starttime"], absl::ToUnixSeconds(clock.Now()));
   EXPECT_EQ(stats["configfile"], "/etc/orch/agent.yaml");
   EXPECT_GE(stats["threads"].size(), 1u);
-  for (const char* name : {"validated", "unvalidated", "passed", "filtered", "replies", "ttlexpired", "pid", "times", "version"}) {
+  for (const char* name :
+       {"validated", "unvalidated", "passed", "filtered", "replies", "ttlexpired", "pid", "times", "version"}) {
     EXPECT_TRUE(stats.contains(name)) << name;
   }
   EXPECT_EQ(state.ConfigItem("identity").value(), "node1");

@@ -10,13 +10,14 @@ namespace orch::nodeagent {
 namespace {
 
 TEST(OsFactsTest, KnowsDebianByItsPointRelease) {
-  const Json facts = OsFacts({.os_release = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\n"
-                                            "VERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n",
-                              .debian_version = "12.5\n",
-                              .redhat_release = "",
-                              .machine = "x86_64",
-                              .kernel = "Linux",
-                              .kernel_release = "6.1.0-18-amd64"});
+  const Json facts =
+      OsFacts({.os_release = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\n"
+                             "VERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n",
+               .debian_version = "12.5\n",
+               .redhat_release = "",
+               .machine = "x86_64",
+               .kernel = "Linux",
+               .kernel_release = "6.1.0-18-amd64"});
   EXPECT_EQ(facts["os"]["name"], "Debian");
   EXPECT_EQ(facts["os"]["family"], "Debian");
   EXPECT_EQ(facts["os"]["release"], Json({{"full", "12.5"}, {"major", "12"}, {"minor", "5"}}));
@@ -35,7 +36,8 @@ TEST(OsFactsTest, KnowsTheOtherFamilies) {
   };
   const Case cases[] = {
       {"ID=ubuntu\nVERSION_ID=\"22.04\"\nID_LIKE=debian\n", "", "Ubuntu", "Debian", "22.04", "22.04"},
-      {"ID=\"centos\"\nVERSION_ID=\"7\"\n", "CentOS Linux release 7.9.2009 (Core)\n", "CentOS", "RedHat", "7.9.2009", "7"},
+      {"ID=\"centos\"\nVERSION_ID=\"7\"\n", "CentOS Linux release 7.9.2009 (Core)\n", "CentOS", "RedHat", "7.9.2009",
+       "7"},
       {"ID=\"rocky\"\nVERSION_ID=\"9.1\"\n", "Rocky Linux release 9.1 (Blue Onyx)\n", "Rocky", "RedHat", "9.1", "9"},
       {"ID='sles'\nVERSION_ID='15.4'\n", "", "SLES", "Suse", "15.4", "15"},
       {"ID=fedora\nVERSION_ID=39\n", "Fedora release 39\n", "Fedora", "RedHat", "39", "39"},
@@ -54,7 +56,8 @@ TEST(OsFactsTest, KnowsTheOtherFamilies) {
 TEST(HardwareFactsTest, CountsProcessorsSocketsAndModels) {
   const Json facts = ProcessorFacts(
       "processor\t: 0\nmodel name\t: CPU X\nphysical id\t: 0\n\n"
-      "processor\t: 1\nmodel name\t: CPU X\nphysical id\t: 1\n\n", "x86_64");
+      "processor\t: 1\nmodel name\t: CPU X\nphysical id\t: 1\n\n",
+      "x86_64");
   EXPECT_EQ(facts["processorcount"], 2);
   EXPECT_EQ(facts["physicalprocessorcount"], 2);
   EXPECT_EQ(facts["processor1"], "CPU X");
@@ -65,7 +68,8 @@ TEST(HardwareFactsTest, CountsProcessorsSocketsAndModels) {
 
 TEST(HardwareFactsTest, ReadsMemoryInBytesAndInWords) {
   const Json facts = MemoryFacts(
-      "MemTotal:        8062456 kB\nMemFree:  100 kB\nMemAvailable:    4031228 kB\nSwapTotal: 1048576 kB\nSwapFree: 1048576 kB\n");
+      "MemTotal:        8062456 kB\nMemFree:  100 kB\nMemAvailable:    4031228 kB\nSwapTotal: 1048576 kB\nSwapFree: "
+      "1048576 kB\n");
   EXPECT_EQ(facts["memory"]["system"]["total_bytes"], uint64_t{8062456} * 1024);
   EXPECT_EQ(facts["memorysize"], "7.69 GiB");
   EXPECT_EQ(facts["memorysize_mb"], 7873.49);
@@ -88,7 +92,10 @@ TEST(HardwareFactsTest, TellsContainersAndVirtualMachinesFromIron) {
 
 TEST(NetworkFactsTest, GivesStructuredAndFlatNames) {
   std::vector<Interface> interfaces(2);
-  interfaces[0] = {"eth0.5", "aa:bb:cc:dd:ee:ff", 1500, {{"10.0.0.2", "255.255.255.0", "10.0.0.0"}},
+  interfaces[0] = {"eth0.5",
+                   "aa:bb:cc:dd:ee:ff",
+                   1500,
+                   {{"10.0.0.2", "255.255.255.0", "10.0.0.0"}},
                    {{"fe80::1", "ffff:ffff:ffff:ffff::", "fe80::"}, {"2001:db8::2", "ffff:ffff::", "2001:db8::"}}};
   interfaces[1] = {"lo", "", 65536, {{"127.0.0.1", "255.0.0.0", "127.0.0.0"}}, {}};
   const Json facts = NetworkFacts(interfaces, "eth0.5", "web1", "example.com");
@@ -106,18 +113,21 @@ TEST(NetworkFactsTest, GivesStructuredAndFlatNames) {
 }
 
 TEST(NetworkFactsTest, FindsDefaultRouteAndDomain) {
-  EXPECT_EQ(DefaultRouteInterface("Iface\tDestination\tGateway\neth1\t0000A8C0\t0\neth0\t00000000\t0102A8C0\t0003\n"), "eth0");
+  EXPECT_EQ(DefaultRouteInterface("Iface\tDestination\tGateway\neth1\t0000A8C0\t0\neth0\t00000000\t0102A8C0\t0003\n"),
+            "eth0");
   EXPECT_EQ(DefaultRouteInterface("garbage"), "");
   EXPECT_EQ(DomainOf("a.b.c", "", ""), "b.c");
-  EXPECT_EQ(DomainOf("web1", "127.0.0.1 localhost\n10.0.0.2 web1.example.com web1 # web1.wrong.org\n", "search other.org\n"),
-            "example.com");
+  EXPECT_EQ(
+      DomainOf("web1", "127.0.0.1 localhost\n10.0.0.2 web1.example.com web1 # web1.wrong.org\n", "search other.org\n"),
+      "example.com");
   EXPECT_EQ(DomainOf("web1", "", "search first.org second.org\ndomain best.org\n"), "best.org");
   EXPECT_EQ(DomainOf("web1", "", ""), "");
 }
 
 TEST(SystemFactsTest, PutsUptimeInWords) {
   EXPECT_EQ(UptimeFacts("90061.5 1000.0\n")["uptime"], "1 day");
-  EXPECT_EQ(UptimeFacts("3780 1")["system_uptime"], Json({{"seconds", 3780}, {"hours", 1}, {"days", 0}, {"uptime", "1:03 hours"}}));
+  EXPECT_EQ(UptimeFacts("3780 1")["system_uptime"],
+            Json({{"seconds", 3780}, {"hours", 1}, {"days", 0}, {"uptime", "1:03 hours"}}));
   EXPECT_EQ(UptimeFacts("200000 1")["uptime"], "2 days");
   EXPECT_TRUE(UptimeFacts("x").empty());
   EXPECT_TRUE(UptimeFacts("-5").empty());
@@ -132,7 +142,8 @@ TEST(SystemFactsTest, ReadsLoadMountsAndPartitions) {
   const Json points = MountFacts(mounts)["mountpoints"];
   EXPECT_GT(points["/"]["size_bytes"], 0u);
   EXPECT_FALSE(points["/with blank"].contains("size_bytes"));
-  const Json partitions = PartitionFacts("major minor  #blocks  name\n\n 8 0 1024 sda\n 8 1 512 sda1\n 7 0 4 loop0\n", mounts);
+  const Json partitions =
+      PartitionFacts("major minor  #blocks  name\n\n 8 0 1024 sda\n 8 1 512 sda1\n 7 0 4 loop0\n", mounts);
   EXPECT_EQ(partitions["partitions"]["/dev/sda1"]["mount"], "/");
   EXPECT_EQ(partitions["partitions"]["/dev/sda"]["size_bytes"], 1024 * 1024);
   EXPECT_EQ(partitions["partitions"].size(), 2u);

@@ -18,9 +18,13 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(YamlFactsTest, KeepsTheTypesOfTheCoreSchemaApart) {
-  const Json facts = ParseYamlFacts("int: 10\nneg: -3\nfloat: 10.0\nexp: 1e3\nquoted: \"10\"\nsingle: 'true'\nyes: true\nno: False\n"
-                                    "word: yes\nnone: ~\nempty:\nhex: 0x1F\noct: 0o17\nbig: 123456789012345678901234567890\n"
-                                    "version: 1.2.3\ninf: .inf\nlist: [1, two, 3.5]\nmap: {a: {b: 1}}\nblock: |\n  10\ntag: !!str 5\n", "x.yaml").value();
+  const Json facts =
+      ParseYamlFacts(
+          "int: 10\nneg: -3\nfloat: 10.0\nexp: 1e3\nquoted: \"10\"\nsingle: 'true'\nyes: true\nno: False\n"
+          "word: yes\nnone: ~\nempty:\nhex: 0x1F\noct: 0o17\nbig: 123456789012345678901234567890\n"
+          "version: 1.2.3\ninf: .inf\nlist: [1, two, 3.5]\nmap: {a: {b: 1}}\nblock: |\n  10\ntag: !!str 5\n",
+          "x.yaml")
+          .value();
   EXPECT_TRUE(facts["int"].is_number_integer());
   EXPECT_EQ(facts["neg"], -3);
   EXPECT_TRUE(facts["float"].is_number_float());
@@ -44,7 +48,9 @@ TEST(YamlFactsTest, KeepsTheTypesOfTheCoreSchemaApart) {
 }
 
 TEST(YamlFactsTest, NamesTheLineOfWhatIsWrong) {
-  const auto message = [](const std::string& text) { return std::string(ParseYamlFacts(text, "x.yaml").status().message()); };
+  const auto message = [](const std::string& text) {
+    return std::string(ParseYamlFacts(text, "x.yaml").status().message());
+  };
   EXPECT_THAT(message("a: 1\nb: [1, 2\n"), HasSubstr("x.yaml:"));
   EXPECT_THAT(message("a: 1\nb: 2\na: 3\n"), HasSubstr("x.yaml:3: key 'a' is given twice"));
   EXPECT_THAT(message("- 1\n- 2\n"), HasSubstr("x.yaml:1: must be a mapping"));

@@ -36,9 +36,9 @@ class FakeHub final : public v1::NodeService::CallbackService {
   void Stop();
 
   Inbox<v1::NodeMessage> received;
-  Inbox<std::string> attached;    // identities
+  Inbox<std::string> attached;  // identities
   Inbox<std::string> detached;
-  Inbox<std::string> refused;     // why
+  Inbox<std::string> refused;  // why
 
  private:
   class Stream;

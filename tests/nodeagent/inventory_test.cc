@@ -30,7 +30,8 @@ class InventoryTest : public ::testing::Test {
     options.facts.directory = folder_ + "/facts.d";
     options.classes_files = {folder_ + "/classes.txt"};
     inventory_ = std::make_unique<Inventory>(
-        options, &clock_, &executor_, [this](absl::AnyInvocable<void()> work) { background_.push_back(std::move(work)); },
+        options, &clock_, &executor_,
+        [this](absl::AnyInvocable<void()> work) { background_.push_back(std::move(work)); },
         [this](const Inventory::Found& found) { found_.push_back(found); });
   }
   ~InventoryTest() override {

@@ -69,8 +69,8 @@ class LauncherTest : public ::testing::Test {
   v1::TaskUpdate Await(size_t count) {
     const v1::Envelope envelope = updates_.Await(count)[count - 1];
     auth::Refusal refusal;
-    EXPECT_TRUE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kIdentity, nullptr}, clock_.Now(), &refusal)
-                    .ok());
+    EXPECT_TRUE(
+        auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kIdentity, nullptr}, clock_.Now(), &refusal).ok());
     EXPECT_EQ(envelope.kind(), v1::Envelope::UPDATE);
     v1::TaskUpdate update;
     EXPECT_TRUE(update.ParseFromString(envelope.body()));

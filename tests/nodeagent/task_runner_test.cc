@@ -25,9 +25,10 @@ class TaskRunnerTest : public ::testing::Test {
   TaskRunnerTest() : executor_(&clock_), state_(&clock_, {}, std::make_shared<NodeSnapshot>()) {}
 
   std::unique_ptr<TaskRunner> Make(size_t workers, size_t queue) {
-    return std::make_unique<TaskRunner>(
-        TaskRunner::Options{workers, queue}, &clock_, &executor_, &state_,
-        [this](const std::string& job_id, v1::TaskUpdate update) { seen_.Put({job_id, std::move(update)}); });
+    return std::make_unique<TaskRunner>(TaskRunner::Options{workers, queue}, &clock_, &executor_, &state_,
+                                        [this](const std::string& job_id, v1::TaskUpdate update) {
+                                          seen_.Put({job_id, std::move(update)});
+                                        });
   }
   TaskSpec Spec(const std::string& job_id, std::shared_ptr<FakePlugin> plugin, const std::string& action = "read") {
     TaskSpec spec;

@@ -82,12 +82,13 @@ Json CollectBuiltinFacts(const std::string& root) {
   const Host host(root);
   utsname kernel = {};
   uname(&kernel);
-  Json facts = OsFacts({.os_release = host.Read(host.Has("/etc/os-release") ? "/etc/os-release" : "/usr/lib/os-release"),
-                        .debian_version = host.Read("/etc/debian_version"),
-                        .redhat_release = host.Read("/etc/redhat-release"),
-                        .machine = kernel.machine,
-                        .kernel = kernel.sysname,
-                        .kernel_release = kernel.release});
+  Json facts =
+      OsFacts({.os_release = host.Read(host.Has("/etc/os-release") ? "/etc/os-release" : "/usr/lib/os-release"),
+               .debian_version = host.Read("/etc/debian_version"),
+               .redhat_release = host.Read("/etc/redhat-release"),
+               .machine = kernel.machine,
+               .kernel = kernel.sysname,
+               .kernel_release = kernel.release});
   const bool selinux = host.Has("/sys/fs/selinux/enforce");
   facts["selinux"] = selinux;
   facts["os"]["selinux"]["enabled"] = selinux;

@@ -71,8 +71,9 @@ CollectedFacts MergeFacts(const std::vector<FactPart>& parts, size_t max_bytes) 
     // What is replaced is counted too: simple, and never too little.
     const size_t more = DumpJson(*part.facts).size();
     if (bytes + more > max_bytes || Depth(*part.facts) > kMaxJsonDepth) {
-      out.problems.push_back(absl::StrCat("facts: ", part.source, " is left out: with it the facts would hold more than ",
-                                          max_bytes, " bytes or nest deeper than ", kMaxJsonDepth));
+      out.problems.push_back(absl::StrCat("facts: ", part.source,
+                                          " is left out: with it the facts would hold more than ", max_bytes,
+                                          " bytes or nest deeper than ", kMaxJsonDepth));
       continue;
     }
     bytes += more;

@@ -30,14 +30,15 @@ absl::StatusOr<Json> RunFactProgram(const std::vector<std::string>& argv, absl::
   ORCH_ASSIGN_OR_RETURN(const ProcessResult ended, RunProcess(spec, clock));
   switch (ended.end) {
     case ProcessResult::End::kTimedOut:
-      return absl::DeadlineExceededError(
-          absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(timeout)));
+      return absl::DeadlineExceededError(absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(timeout)));
     case ProcessResult::End::kOutputLimit:
       return absl::ResourceExhaustedError(absl::StrCat(argv[0], " printed more than the 1 MiB accepted"));
-    case ProcessResult::End::kCancelled: return absl::CancelledError(absl::StrCat(argv[0], " was ended"));
+    case ProcessResult::End::kCancelled:
+      return absl::CancelledError(absl::StrCat(argv[0], " was ended"));
     case ProcessResult::End::kSignalled:
       return absl::InternalError(absl::StrCat(argv[0], " was ended by signal ", ended.signal));
-    case ProcessResult::End::kExited: break;
+    case ProcessResult::End::kExited:
+      break;
   }
   if (ended.exit_code != 0) return absl::InternalError(absl::StrCat(argv[0], " ended with status ", ended.exit_code));
   return ParsePrintedFacts(ended.out, argv[0]);

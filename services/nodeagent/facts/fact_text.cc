@@ -43,7 +43,8 @@ absl::StatusOr<Json> ParseTextFacts(absl::string_view text, absl::string_view so
     if (IsSkipped(line)) continue;
     const size_t at = SplitPoint(line);
     if (at == absl::string_view::npos) {
-      return absl::InvalidArgumentError(absl::StrCat(source, ":", number, ": write NAME=VALUE, the name without blanks"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(source, ":", number, ": write NAME=VALUE, the name without blanks"));
     }
     facts[std::string(line.substr(0, at))] = std::string(line.substr(at + 1));
   }

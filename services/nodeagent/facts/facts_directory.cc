@@ -20,7 +20,8 @@ namespace {
 
 // Hidden files and what editors and package managers leave behind are no facts.
 bool IsLeftover(absl::string_view name) {
-  for (const absl::string_view ending : {"~", ".bak", ".swp", ".tmp", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".dpkg-new"}) {
+  for (const absl::string_view ending :
+       {"~", ".bak", ".swp", ".tmp", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".dpkg-new"}) {
     if (absl::EndsWith(name, ending)) return true;
   }
   return name.empty() || name[0] == '.';
@@ -86,7 +87,8 @@ std::vector<FactPart> FactsDirectory::Collect(bool run, const CancelToken* cance
     return out;
   }
   if (names->size() > kMaxFiles) {
-    out.push_back({.source = directory_, .facts = nullptr,
+    out.push_back({.source = directory_,
+                   .facts = nullptr,
                    .problem = absl::StrCat(directory_, " holds more than the ", kMaxFiles, " files read")});
     names->resize(kMaxFiles);
   }

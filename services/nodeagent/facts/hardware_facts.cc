@@ -37,8 +37,8 @@ std::map<std::string, uint64_t> ParseMemInfo(absl::string_view text) {
 
 Json MemoryPart(uint64_t total, uint64_t available) {
   const uint64_t used = total - std::min(total, available);
-  return {{"total", HumanBytes(total)},     {"total_bytes", total}, {"available", HumanBytes(available)},
-          {"available_bytes", available},   {"used", HumanBytes(used)}, {"used_bytes", used},
+  return {{"total", HumanBytes(total)},       {"total_bytes", total},     {"available", HumanBytes(available)},
+          {"available_bytes", available},     {"used", HumanBytes(used)}, {"used_bytes", used},
           {"capacity", Capacity(used, total)}};
 }
 
@@ -58,12 +58,19 @@ std::string HypervisorKind(const VirtualTexts& texts) {
   struct Mark {
     absl::string_view in_product, in_vendor, kind;
   };
-  static constexpr Mark kMarks[] = {
-      {"VMware", "", "vmware"},          {"VirtualBox", "", "virtualbox"},  {"KVM", "", "kvm"},
-      {"HVM domU", "", "xenhvm"},        {"Google", "", "gce"},             {"Virtual Machine", "Microsoft", "hyperv"},
-      {"Parallels", "", "parallels"},    {"OpenStack", "", "openstack"},    {"", "Amazon EC2", "kvm"},
-      {"", "QEMU", "kvm"},               {"Bochs", "", "bochs"},            {"RHEV", "", "rhev"},
-      {"oVirt", "", "ovirt"}};
+  static constexpr Mark kMarks[] = {{"VMware", "", "vmware"},
+                                    {"VirtualBox", "", "virtualbox"},
+                                    {"KVM", "", "kvm"},
+                                    {"HVM domU", "", "xenhvm"},
+                                    {"Google", "", "gce"},
+                                    {"Virtual Machine", "Microsoft", "hyperv"},
+                                    {"Parallels", "", "parallels"},
+                                    {"OpenStack", "", "openstack"},
+                                    {"", "Amazon EC2", "kvm"},
+                                    {"", "QEMU", "kvm"},
+                                    {"Bochs", "", "bochs"},
+                                    {"RHEV", "", "rhev"},
+                                    {"oVirt", "", "ovirt"}};
   for (const Mark& mark : kMarks) {
     if (absl::StrContains(texts.product_name, mark.in_product) && absl::StrContains(texts.sys_vendor, mark.in_vendor)) {
       return std::string(mark.kind);
@@ -122,8 +129,7 @@ Json MemoryFacts(absl::string_view meminfo) {
   const uint64_t total = values["MemTotal"];
   if (total == 0) return Json::object();
   const bool modern = values.count("MemAvailable") > 0;
-  const uint64_t available =
-      modern ? values["MemAvailable"] : values["MemFree"] + values["Buffers"] + values["Cached"];
+  const uint64_t available = modern ? values["MemAvailable"] : values["MemFree"] + values["Buffers"] + values["Cached"];
   Json facts = {{"memory", {{"system", MemoryPart(total, available)}}},
                 {"memorysize", HumanBytes(total)},
                 {"memorysize_mb", Megabytes(total)},

@@ -21,14 +21,14 @@ Json ProcessorFacts(absl::string_view cpuinfo, const std::string& isa);
 Json MemoryFacts(absl::string_view meminfo);
 
 struct VirtualTexts {
-  bool docker_file = false;     // /.dockerenv
-  bool podman_file = false;     // /run/.containerenv
-  std::string init_environ;     // /proc/1/environ, NUL-separated; empty when not readable
-  std::string cgroup;           // /proc/1/cgroup
-  std::string product_name;     // /sys/class/dmi/id/…
+  bool docker_file = false;  // /.dockerenv
+  bool podman_file = false;  // /run/.containerenv
+  std::string init_environ;  // /proc/1/environ, NUL-separated; empty when not readable
+  std::string cgroup;        // /proc/1/cgroup
+  std::string product_name;  // /sys/class/dmi/id/…
   std::string sys_vendor;
   std::string cpuinfo;
-  bool xen = false;             // /sys/hypervisor/type says xen
+  bool xen = false;  // /sys/hypervisor/type says xen
 };
 // virtual, is_virtual, and dmi{…}, manufacturer, productname where the machine tells them.
 Json VirtualFacts(const VirtualTexts& texts);

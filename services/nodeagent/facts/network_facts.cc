@@ -29,9 +29,8 @@ std::string Text(int family, const Raw& raw) {
 
 Address V4(const ifaddrs& entry) {
   const in_addr address = reinterpret_cast<const sockaddr_in*>(entry.ifa_addr)->sin_addr;
-  const in_addr mask = entry.ifa_netmask == nullptr
-                           ? in_addr{0xffffffff}
-                           : reinterpret_cast<const sockaddr_in*>(entry.ifa_netmask)->sin_addr;
+  const in_addr mask = entry.ifa_netmask == nullptr ? in_addr{0xffffffff}
+                                                    : reinterpret_cast<const sockaddr_in*>(entry.ifa_netmask)->sin_addr;
   return {Text(AF_INET, address), Text(AF_INET, mask), Text(AF_INET, in_addr{address.s_addr & mask.s_addr})};
 }
 
@@ -66,7 +65,8 @@ Json Bindings(const std::vector<Address>& addresses) {
   return out;
 }
 
-void SetAddress(const Address* best, absl::string_view version, const std::string& flat, Json* structured, Json* facts) {
+void SetAddress(const Address* best, absl::string_view version, const std::string& flat, Json* structured,
+                Json* facts) {
   if (best == nullptr) return;
   (*structured)[absl::StrCat("ip", version)] = best->address;
   (*structured)[absl::StrCat("netmask", version)] = best->netmask;

@@ -18,18 +18,30 @@ struct Distribution {
 };
 
 constexpr Distribution kDistributions[] = {
-    {"debian", "Debian", "Debian"},          {"ubuntu", "Ubuntu", "Debian"},
-    {"linuxmint", "LinuxMint", "Debian"},    {"raspbian", "Raspbian", "Debian"},
-    {"devuan", "Devuan", "Debian"},          {"kali", "Kali", "Debian"},
-    {"rhel", "RedHat", "RedHat"},            {"centos", "CentOS", "RedHat"},
-    {"fedora", "Fedora", "RedHat"},          {"rocky", "Rocky", "RedHat"},
-    {"almalinux", "AlmaLinux", "RedHat"},    {"ol", "OracleLinux", "RedHat"},
-    {"amzn", "Amazon", "RedHat"},            {"scientific", "Scientific", "RedHat"},
-    {"sles", "SLES", "Suse"},                {"sled", "SLED", "Suse"},
-    {"opensuse-leap", "OpenSuSE", "Suse"},   {"opensuse-tumbleweed", "OpenSuSE", "Suse"},
-    {"opensuse", "OpenSuSE", "Suse"},        {"arch", "Archlinux", "Archlinux"},
-    {"gentoo", "Gentoo", "Gentoo"},          {"alpine", "Alpine", "Linux"},
-    {"slackware", "Slackware", "Slackware"}, {"mageia", "Mageia", "Mandrake"},
+    {"debian", "Debian", "Debian"},
+    {"ubuntu", "Ubuntu", "Debian"},
+    {"linuxmint", "LinuxMint", "Debian"},
+    {"raspbian", "Raspbian", "Debian"},
+    {"devuan", "Devuan", "Debian"},
+    {"kali", "Kali", "Debian"},
+    {"rhel", "RedHat", "RedHat"},
+    {"centos", "CentOS", "RedHat"},
+    {"fedora", "Fedora", "RedHat"},
+    {"rocky", "Rocky", "RedHat"},
+    {"almalinux", "AlmaLinux", "RedHat"},
+    {"ol", "OracleLinux", "RedHat"},
+    {"amzn", "Amazon", "RedHat"},
+    {"scientific", "Scientific", "RedHat"},
+    {"sles", "SLES", "Suse"},
+    {"sled", "SLED", "Suse"},
+    {"opensuse-leap", "OpenSuSE", "Suse"},
+    {"opensuse-tumbleweed", "OpenSuSE", "Suse"},
+    {"opensuse", "OpenSuSE", "Suse"},
+    {"arch", "Archlinux", "Archlinux"},
+    {"gentoo", "Gentoo", "Gentoo"},
+    {"alpine", "Alpine", "Linux"},
+    {"slackware", "Slackware", "Slackware"},
+    {"mageia", "Mageia", "Mandrake"},
 };
 
 const Distribution* FindDistribution(absl::string_view id) {
@@ -138,12 +150,13 @@ Json OsFacts(const OsTexts& texts) {
   const std::string codename = Get(values, "VERSION_CODENAME");
   const std::string description = Get(values, "PRETTY_NAME");
   Json facts = KernelFacts(texts);
-  facts["os"] = {{"name", name},
-                 {"family", family},
-                 {"release", release},
-                 {"architecture", architecture},
-                 {"hardware", texts.machine},
-                 {"distro", {{"id", name}, {"codename", codename}, {"description", description}, {"release", release}}}};
+  facts["os"] = {
+      {"name", name},
+      {"family", family},
+      {"release", release},
+      {"architecture", architecture},
+      {"hardware", texts.machine},
+      {"distro", {{"id", name}, {"codename", codename}, {"description", description}, {"release", release}}}};
   facts["osfamily"] = family;
   facts["operatingsystem"] = name;
   facts["operatingsystemrelease"] = release["full"];

@@ -99,9 +99,13 @@ Json MountFacts(const std::vector<Mount>& mounts) {
     if (MayHang(mount.filesystem) || statvfs(mount.path.c_str(), &info) != 0) continue;
     const uint64_t block = info.f_frsize, size = block * info.f_blocks, available = block * info.f_bavail;
     const uint64_t used = block * (info.f_blocks - std::min(info.f_blocks, info.f_bfree));
-    point.update({{"size", HumanBytes(size)}, {"size_bytes", size},
-                  {"available", HumanBytes(available)}, {"available_bytes", available},
-                  {"used", HumanBytes(used)}, {"used_bytes", used}, {"capacity", Capacity(used, used + available)}});
+    point.update({{"size", HumanBytes(size)},
+                  {"size_bytes", size},
+                  {"available", HumanBytes(available)},
+                  {"available_bytes", available},
+                  {"used", HumanBytes(used)},
+                  {"used_bytes", used},
+                  {"capacity", Capacity(used, used + available)}});
   }
   return points.empty() ? Json::object() : Json({{"mountpoints", points}});
 }
@@ -148,7 +152,8 @@ Json SshFacts(const std::vector<std::string>& public_keys) {
       absl::string_view type, name;
       int number;  // RFC 4255, 6594, 7479
     };
-    static constexpr Kind kKinds[] = {{"ssh-rsa", "rsa", 1}, {"ssh-dss", "dsa", 2}, {"ecdsa", "ecdsa", 3}, {"ssh-ed25519", "ed25519", 4}};
+    static constexpr Kind kKinds[] = {
+        {"ssh-rsa", "rsa", 1}, {"ssh-dss", "dsa", 2}, {"ecdsa", "ecdsa", 3}, {"ssh-ed25519", "ed25519", 4}};
     for (const Kind& kind : kKinds) {
       if (!absl::StartsWith(words[0], kind.type)) continue;
       const std::string print = absl::StrCat("SSHFP ", kind.number, " 2 ", absl::BytesToHexString(Sha256(raw)));

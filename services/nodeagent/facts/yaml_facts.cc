@@ -59,10 +59,14 @@ class Converter {
     bytes_ += node.IsScalar() ? node.Scalar().size() + 4 : 4;
     if (bytes_ > kMaxFactSourceBytes) return Error(node, "holds more than 1 MiB once its aliases are unfolded");
     switch (node.Type()) {
-      case YAML::NodeType::Scalar: return Scalar(node);
-      case YAML::NodeType::Sequence: return Sequence(node, depth);
-      case YAML::NodeType::Map: return Map(node, depth);
-      default: return Json(nullptr);
+      case YAML::NodeType::Scalar:
+        return Scalar(node);
+      case YAML::NodeType::Sequence:
+        return Sequence(node, depth);
+      case YAML::NodeType::Map:
+        return Map(node, depth);
+      default:
+        return Json(nullptr);
     }
   }
 
