@@ -29,6 +29,10 @@ std::string ReadAnswer(int fd) {
 
 }  // namespace
 
+Context::~Context() {
+  if (hub_ != nullptr && env_->until_exit != nullptr) env_->until_exit->emplace_back(std::move(hub_));
+}
+
 absl::Status Context::Prepare() {
   ORCH_RETURN_IF_ERROR(CheckCommonOptions(options_));
   ORCH_ASSIGN_OR_RETURN(config_, LoadClientConfig(*env_, options_.config_file, options_.hub));

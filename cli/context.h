@@ -30,6 +30,7 @@ struct Targets {
 class Context {
  public:
   explicit Context(Environment* env) : env_(env) {}
+  ~Context();
 
   CommonOptions& options() { return options_; }
   const CommonOptions& options() const { return options_; }

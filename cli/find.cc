@@ -1,17 +1,34 @@
 // orchctl find.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/job.h"
 #include "cli/job_text.h"
 #include "cli/json_view.h"
 #include "cli/words.h"
+#include "filter/filter.h"
 
 namespace orch::cli {
 namespace {
+
+class AnsweringNodes final : public JobView {
+ public:
+  void OnStart(const JobStart&) override {}
+  bool OnAnswer(const Answer& answer) override {
+    if (answer.ok()) names.push_back(answer.identity);
+    return true;
+  }
+  void OnProgress(size_t, size_t) override {}
+  void OnEnd(const JobEnd& job_end) override { end = job_end; }
+
+  std::vector<std::string> names;
+  JobEnd end;
+};
 
 class FindCommand final : public Command {
  public:
@@ -20,6 +37,8 @@ class FindCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const filter::Filter filter, filter::Filter::Parse(context->options().filter));
+    if (filter.has_data_functions()) return AskNodes(context, targets);
     v1::FindNodesRequest request;
     *request.mutable_target() = targets.wire;
     const absl::Duration before = context->env().clock->Steady();
@@ -35,6 +54,24 @@ class FindCommand final : public Command {
   }
 
  private:
+  // Data functions are decided on the nodes: those that answer a ping with this filter are the ones.
+  absl::StatusOr<int> AskNodes(Context* context, const Targets& targets) {
+    v1::JobSpec spec = MakeSpec(context->options(), targets, "rpcutil", "ping");
+    spec.set_no_reply_data(true);
+    AnsweringNodes view;
+    ORCH_ASSIGN_OR_RETURN(const int code, RunJob(context, spec, /*named=*/false, &view));
+    names_ = std::move(view.names);
+    unknown_ = std::move(view.end.start.unknown);
+    Show(context, view.end.total_time);
+    for (const std::string& name : view.end.silent) {
+      context->Note(absl::StrCat("orchctl: ", Printable(name), " did not say whether it matches\n"));
+    }
+    if (!view.end.error.ok()) return view.end.error;
+    if (code == kExitInterrupted) return code;
+    if (!view.end.silent.empty()) return kExitFailed;
+    return names_.empty() ? kExitError : kExitOk;
+  }
+
   void Show(Context* context, absl::Duration took) {
     const CommonOptions& options = context->options();
     if (options.sort) std::sort(names_.begin(), names_.end());

@@ -33,6 +33,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& c
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);  // a command should not wait a second to try again
   return grpc::CreateCustomChannel(target, credentials, args);
 }
 

@@ -2,10 +2,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "auth/library_log.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "cli/environment.h"
@@ -24,6 +26,7 @@ int TerminalColumns() {
 
 int main(int argc, char** argv, char** variables) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  orch::auth::RouteLibraryLogs();
   orch::SystemClock clock;
   orch::SystemRandom random;
   orch::cli::Interrupt interrupt;
@@ -41,6 +44,8 @@ int main(int argc, char** argv, char** variables) {
   env.clock = &clock;
   env.random = &random;
   env.interrupt = &interrupt;
+  std::vector<std::shared_ptr<void>> until_exit;
+  env.until_exit = &until_exit;
   for (char** entry = variables; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const size_t equals = text.find('=');
@@ -48,6 +53,6 @@ int main(int argc, char** argv, char** variables) {
   }
 
   const int code = orch::cli::RunOrchctl(std::vector<std::string>(argv + 1, argv + argc), &env);
-  // All output is flushed. gRPC's orderly shutdown would only cost the user time.
+  // All output is flushed. gRPC's orderly shutdown would only cost the user time (see until_exit).
   ::_exit(code);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "base/clock.h"
 #include "base/random.h"
 #include "cli/environment.h"
@@ -44,9 +47,24 @@ PipeWith::PipeWith(const std::string& text) {
 }
 PipeWith::~PipeWith() { ::close(fd_); }
 
+namespace {
+
+// Removes the folders when the program ends.
+struct TempDirs {
+  std::vector<std::string> paths;
+  ~TempDirs() {
+    std::error_code ignored;
+    for (const std::string& path : paths) std::filesystem::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
 std::string NewTempDir() {
+  static TempDirs made;
   std::string path = ::testing::TempDir() + "/cli_XXXXXX";
   EXPECT_NE(::mkdtemp(path.data()), nullptr);
+  made.paths.push_back(path);
   return path;
 }
 
