@@ -32,8 +32,9 @@ class HelpCommand final : public Command {
       std::vector<std::string> known;
       for (const CommandEntry& each : Commands()) known.push_back(each.name);
       const std::string nearest = NearestWord(words[0], known);
-      return absl::InvalidArgumentError(absl::StrCat("no help for unknown command '", words[0], "'",
-                                                     nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?")));
+      return absl::InvalidArgumentError(
+          absl::StrCat("no help for unknown command '", words[0], "'",
+                       nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?")));
     }
     context->Print(CommandHelp(*entry));
     return kExitOk;

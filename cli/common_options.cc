@@ -48,7 +48,8 @@ absl::StatusOr<DisplayMode> ParseDisplay(const std::string& text) {
 
 absl::StatusOr<uint64_t> ParseSeed(const std::string& text) {
   uint64_t seed = 0;
-  if (!absl::SimpleAtoi(text, &seed) || seed == 0) return Wrong(absl::StrCat("'", text, "' is no whole number above 0"));
+  if (!absl::SimpleAtoi(text, &seed) || seed == 0)
+    return Wrong(absl::StrCat("'", text, "' is no whole number above 0"));
   return seed;
 }
 
@@ -106,7 +107,8 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                 options->discovery_timeout_given = true;
                 return absl::OkStatus();
               }});
-  table->Add(FilterOption({"-W", "--with"}, "FILTER", "Combined classes and facts filter", OptionKind::kCombined, options));
+  table->Add(
+      FilterOption({"-W", "--with"}, "FILTER", "Combined classes and facts filter", OptionKind::kCombined, options));
   table->Add(FilterOption({"-S", "--select"}, "FILTER", "Compound filter combining facts and classes",
                           OptionKind::kCompound, options));
   table->Add(FilterOption({"-F", "--wf", "--with-fact"}, "fact=val", "Match hosts with a certain fact",
@@ -122,8 +124,10 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
 void AddRun(CommonOptions* options, OptionTable* table) {
   const std::string group = "Request Options";
   const auto positive = [](const std::string& text) { return ParseSeconds(text, false); };
-  table->Add(Parsed({"-t", "--timeout"}, "SECONDS", "Time each node has to answer", group, &options->timeout, positive));
-  table->Add(Parsed({"--batch"}, "SIZE", "Send to so many nodes at a time, N or N%", group, &options->batch, ParseAmount));
+  table->Add(
+      Parsed({"-t", "--timeout"}, "SECONDS", "Time each node has to answer", group, &options->timeout, positive));
+  table->Add(
+      Parsed({"--batch"}, "SIZE", "Send to so many nodes at a time, N or N%", group, &options->batch, ParseAmount));
   table->Add(Parsed({"--batch-sleep"}, "SECONDS", "Pause between batches (1)", group, &options->batch_sleep,
                     [](const std::string& text) { return ParseSeconds(text, true); }));
   OptionSpec display = Parsed({"--display"}, "MODE", "Which replies are shown: ok, failed, all or none", group,

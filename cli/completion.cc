@@ -28,7 +28,8 @@ class CompletionCommand final : public Command {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "completion bash|zsh"));
     if (words == std::vector<std::string>{"bash"}) return Print(context, {BashCompletion()});
     if (words == std::vector<std::string>{"zsh"}) return Print(context, {ZshCompletion()});
-    if (!words.empty()) return absl::InvalidArgumentError(absl::StrCat("no completion for '", words[0], "'; bash and zsh are known"));
+    if (!words.empty())
+      return absl::InvalidArgumentError(absl::StrCat("no completion for '", words[0], "'; bash and zsh are known"));
     if (applications_) return Print(context, CommandNames());
     if (agents_) return ListAgents(context);
     if ((actions_ || inputs_) && plugin_.empty()) return absl::InvalidArgumentError("give the plugin: --agent PLUGIN");

@@ -79,9 +79,11 @@ std::string BashCompletion() {
                     "\"\n      words=\"", WordsOf(entry.name), "\" ;;\n");
   }
   const ValueOptions values = CollectValueOptions();
-  std::string previous = absl::StrCat("    ", absl::StrJoin(values.files, "|"), ")\n      COMPREPLY=($(compgen -f -- \"$current\"))\n      return ;;\n");
+  std::string previous = absl::StrCat("    ", absl::StrJoin(values.files, "|"),
+                                      ")\n      COMPREPLY=($(compgen -f -- \"$current\"))\n      return ;;\n");
   for (const auto& [name, choices] : values.choices) {
-    absl::StrAppend(&previous, "    ", name, ")\n      COMPREPLY=($(compgen -W \"", choices, "\" -- \"$current\"))\n      return ;;\n");
+    absl::StrAppend(&previous, "    ", name, ")\n      COMPREPLY=($(compgen -W \"", choices,
+                    "\" -- \"$current\"))\n      return ;;\n");
   }
   return absl::StrCat(
       "# bash completion for orchctl; load it with: source <(orchctl completion bash)\n"
@@ -116,7 +118,8 @@ std::string ZshCompletion() {
   std::string cases;
   for (const CommandEntry& entry : Commands()) {
     for (const std::string& name : NamesOf(entry)) {
-      absl::StrAppend(&commands, "    '", name, ":", absl::StrReplaceAll(entry.summary, {{"'", "'\\''"}, {":", "\\:"}}), "'\n");
+      absl::StrAppend(&commands, "    '", name, ":", absl::StrReplaceAll(entry.summary, {{"'", "'\\''"}, {":", "\\:"}}),
+                      "'\n");
     }
     absl::StrAppend(&cases, "    ", absl::StrJoin(NamesOf(entry), "|"), ")\n      options=(", OptionWords(entry),
                     ")\n      candidates=(", WordsOf(entry.name), ") ;;\n");
@@ -126,17 +129,22 @@ std::string ZshCompletion() {
       "# zsh completion for orchctl; save it as _orchctl in a folder of $fpath\n"
       "_orchctl() {\n"
       "  local -a commands options candidates\n"
-      "  commands=(\n", commands, "  )\n"
+      "  commands=(\n",
+      commands,
+      "  )\n"
       "  if (( CURRENT == 2 )); then\n"
       "    _describe 'command' commands\n"
       "    return\n"
       "  fi\n"
-      "  case \"${words[2]}\" in\n", cases,
+      "  case \"${words[2]}\" in\n",
+      cases,
       "  esac\n"
       "  case \"${words[2]}:$CURRENT\" in\n"
       "    invoke:3|rpc:3) candidates=(${(f)\"$(orchctl completion --list-agents 2>/dev/null)\"}) ;;\n"
-      "    invoke:4|rpc:4) candidates=(${(f)\"$(orchctl completion --list-actions --agent ${words[3]} 2>/dev/null)\"}) ;;\n"
-      "    package:*|service:*) candidates=(${(f)\"$(orchctl completion --list-actions --agent ${words[2]} 2>/dev/null)\"}) ;;\n"
+      "    invoke:4|rpc:4) candidates=(${(f)\"$(orchctl completion --list-actions --agent ${words[3]} 2>/dev/null)\"}) "
+      ";;\n"
+      "    package:*|service:*) candidates=(${(f)\"$(orchctl completion --list-actions --agent ${words[2]} "
+      "2>/dev/null)\"}) ;;\n"
       "    plugin:4) candidates=(${(f)\"$(orchctl completion --list-agents 2>/dev/null)\"}) ;;\n"
       "  esac\n"
       "  if [[ \"${words[CURRENT]}\" == -* ]]; then\n"

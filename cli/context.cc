@@ -42,7 +42,8 @@ absl::Status Context::Prepare() {
   style_.color = wanted && options_.output_file.empty();
   if (options_.collective.empty()) options_.collective = config_->collective;
   if (options_.timeout == absl::ZeroDuration()) options_.timeout = config_->timeout;
-  if (options_.discovery_timeout_given) Note("orchctl: --dt is ignored: the hub knows its nodes and waits for nobody\n");
+  if (options_.discovery_timeout_given)
+    Note("orchctl: --dt is ignored: the hub knows its nodes and waits for nobody\n");
   return absl::OkStatus();
 }
 

@@ -96,9 +96,10 @@ class FactsCommand final : public Command {
     }
     if (report.missing() > 0) absl::StrAppend(&text, "\n        not set on ", report.missing(), " nodes\n");
     if (!context->options().quiet) {
-      absl::StrAppend(&text, "\n", context->options().verbose
-                                       ? StatsBlock("rpc", end_, context->style())
-                                       : FinishedLine(report.nodes(), report.nodes(), end_.total_time, context->style()),
+      absl::StrAppend(&text, "\n",
+                      context->options().verbose
+                          ? StatsBlock("rpc", end_, context->style())
+                          : FinishedLine(report.nodes(), report.nodes(), end_.total_time, context->style()),
                       "\n");
     }
     context->Print(text);
@@ -119,7 +120,8 @@ class FactsCommand final : public Command {
     }
     Json document = std::move(list);
     if (format == Format::kJson) {
-      document = {{"fact", name_}, {"values", std::move(document)}, {"missing", report.missing()}, {"nodes", report.nodes()}};
+      document = {
+          {"fact", name_}, {"values", std::move(document)}, {"missing", report.missing()}, {"nodes", report.nodes()}};
     }
     context->Print(JsonText(document, context->env().out_is_terminal));
   }

@@ -11,7 +11,6 @@
 #include "cli/job_text.h"
 #include "cli/json_view.h"
 #include "cli/words.h"
-#include "filter/filter.h"
 
 namespace orch::cli {
 namespace {
@@ -37,8 +36,7 @@ class FindCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-    ORCH_ASSIGN_OR_RETURN(const filter::Filter filter, filter::Filter::Parse(context->options().filter));
-    if (filter.has_data_functions()) return AskNodes(context, targets);
+    if (targets.filter.has_data_functions()) return AskNodes(context, targets);
     v1::FindNodesRequest request;
     *request.mutable_target() = targets.wire;
     const absl::Duration before = context->env().clock->Steady();
@@ -68,7 +66,7 @@ class FindCommand final : public Command {
     }
     if (!view.end.error.ok()) return view.end.error;
     if (code == kExitInterrupted) return code;
-    if (!view.end.silent.empty()) return kExitFailed;
+    if (!view.end.silent.empty()) return kExitSomeFailed;
     return names_.empty() ? kExitError : kExitOk;
   }
 
@@ -83,7 +81,8 @@ class FindCommand final : public Command {
       default:
         for (const std::string& name : names_) context->Print(absl::StrCat(Printable(name), "\n"));
     }
-    for (const std::string& name : unknown_) context->Note(absl::StrCat("orchctl: the hub has never seen ", Printable(name), "\n"));
+    for (const std::string& name : unknown_)
+      context->Note(absl::StrCat("orchctl: the hub has never seen ", Printable(name), "\n"));
     if (options.verbose) {
       context->Note(absl::StrFormat("\nDiscovered %d nodes in %.2f seconds using the index discovery method\n",
                                     names_.size(), absl::ToDoubleSeconds(took)));

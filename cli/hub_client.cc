@@ -58,7 +58,8 @@ class HubClient::Rpc {
     ORCH_RETURN_IF_ERROR(ToStatus(stub_->Hello(&context, v1::HelloRequest(), response)));
     const absl::Status proven = call->CheckProof(response->proof());
     if (proven.ok()) return proven;
-    return WithExitCode(absl::UnauthenticatedError(absl::StrCat("hub ", address_, ": ", proven.message())), kExitDenied);
+    return WithExitCode(absl::UnauthenticatedError(absl::StrCat("hub ", address_, ": ", proven.message())),
+                        kExitDenied);
   }
 
   template <typename Request, typename Response>
@@ -125,7 +126,8 @@ class HubClient::Rpc {
   const std::unique_ptr<v1::Orchestrator::Stub> stub_;
 };
 
-HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc) : address_(std::move(address)), rpc_(std::move(rpc)) {}
+HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc)
+    : address_(std::move(address)), rpc_(std::move(rpc)) {}
 HubClient::~HubClient() = default;
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env) {
@@ -145,7 +147,8 @@ absl::StatusOr<v1::FactReportResponse> HubClient::FactReport(const v1::FactRepor
   return rpc_->Call("/orch.v1.Orchestrator/FactReport", &v1::Orchestrator::Stub::FactReport, request);
 }
 absl::StatusOr<v1::ListPluginsResponse> HubClient::ListPlugins() {
-  return rpc_->Call("/orch.v1.Orchestrator/ListPlugins", &v1::Orchestrator::Stub::ListPlugins, v1::ListPluginsRequest());
+  return rpc_->Call("/orch.v1.Orchestrator/ListPlugins", &v1::Orchestrator::Stub::ListPlugins,
+                    v1::ListPluginsRequest());
 }
 absl::StatusOr<v1::GetPluginResponse> HubClient::GetPlugin(const v1::GetPluginRequest& request) {
   return rpc_->Call("/orch.v1.Orchestrator/GetPlugin", &v1::Orchestrator::Stub::GetPlugin, request);

@@ -40,7 +40,8 @@ Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& calle
 std::string Pairs(const Json& object) {
   std::string text;
   for (const auto& item : object.items()) {
-    if (item.value() != 0) absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(item.key()), "=", DumpJson(item.value()));
+    if (item.value() != 0)
+      absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(item.key()), "=", DumpJson(item.value()));
   }
   return text.empty() ? "none" : text;
 }

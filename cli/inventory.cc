@@ -40,7 +40,8 @@ class InventoryCommand final : public Command {
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
     table->Flag({"--lc", "--list-collectives"}, "List all known collectives", group, &list_collectives_);
-    table->Text({"--cg", "--collective-graph"}, "FILE", "Write a graph of the collectives in DOT format", group, &graph_file_);
+    table->Text({"--cg", "--collective-graph"}, "FILE", "Write a graph of the collectives in DOT format", group,
+                &graph_file_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -61,12 +62,14 @@ class InventoryCommand final : public Command {
     targets.wire.set_has_identities(true);
     targets.wire.add_identities(identity);
     CollectView view;
-    const absl::Status status = RunJob(context, MakeSpec(context->options(), targets, "rpcutil", action), true, &view).status();
+    const absl::Status status =
+        RunJob(context, MakeSpec(context->options(), targets, "rpcutil", action), true, &view).status();
     if (ExitCodeOf(status) > kExitError) return status;  // the hub itself is the problem
     if (!status.ok()) context->Note(absl::StrCat("orchctl: ", Printable(status.message()), "\n"));
     for (const Answer& answer : view.answers) {
       if (answer.ok()) return answer.data;
-      context->Note(absl::StrCat("orchctl: ", Printable(identity), " rpcutil ", action, ": ", Printable(answer.message), "\n"));
+      context->Note(
+          absl::StrCat("orchctl: ", Printable(identity), " rpcutil ", action, ": ", Printable(answer.message), "\n"));
     }
     return Json::object();
   }
@@ -108,8 +111,9 @@ class InventoryCommand final : public Command {
   absl::StatusOr<int> Collectives(Context* context) {
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     CollectView view;
-    ORCH_ASSIGN_OR_RETURN(const int code, RunJob(context, MakeSpec(context->options(), targets, "rpcutil", "collective_info"),
-                                                 targets.named, &view));
+    ORCH_ASSIGN_OR_RETURN(
+        const int code,
+        RunJob(context, MakeSpec(context->options(), targets, "rpcutil", "collective_info"), targets.named, &view));
     std::map<std::string, std::set<std::string>> members;
     size_t nodes = 0;
     for (const Answer& answer : view.answers) {
@@ -133,7 +137,8 @@ class InventoryCommand final : public Command {
 
   static std::string ListText(const std::map<std::string, std::set<std::string>>& members, size_t nodes) {
     std::string text = absl::StrFormat("   %-30s %s\n   %-30s %s\n", "Collective", "Nodes", "==========", "=====");
-    for (const auto& [name, nodes_of] : members) absl::StrAppendFormat(&text, "   %-30s %d\n", Printable(name), nodes_of.size());
+    for (const auto& [name, nodes_of] : members)
+      absl::StrAppendFormat(&text, "   %-30s %d\n", Printable(name), nodes_of.size());
     return absl::StrCat(text, absl::StrFormat("\n   %30s %d\n\n", "Total nodes:", nodes));
   }
 
@@ -141,7 +146,8 @@ class InventoryCommand final : public Command {
     std::string text = "graph {\n";
     for (const auto& [name, nodes_of] : members) {
       absl::StrAppend(&text, "  ", Json(name).dump(), " [shape=box];\n");
-      for (const std::string& node : nodes_of) absl::StrAppend(&text, "  ", Json(name).dump(), " -- ", Json(node).dump(), ";\n");
+      for (const std::string& node : nodes_of)
+        absl::StrAppend(&text, "  ", Json(name).dump(), " -- ", Json(node).dump(), ";\n");
     }
     return absl::StrCat(text, "}\n");
   }

@@ -28,7 +28,8 @@ absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plu
 
 absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
                                   const std::string& what, JobView* human_view) {
-  if (invocation.action->impact == ddl::Impact::kChange) ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
+  if (invocation.action->impact == ddl::Impact::kChange)
+    ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
   v1::JobSpec spec = MakeSpec(context->options(), targets, invocation.plugin->name, invocation.action->name);
   spec.set_inputs_json(DumpJson(invocation.inputs));
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine_view, MakeMachineView(context, invocation.subject()));

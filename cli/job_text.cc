@@ -52,7 +52,8 @@ std::string MissingText(const JobEnd& end, const Style& style) {
     for (const std::string& name : list) width = std::max(width, name.size());
     return width;
   };
-  std::string text = absl::StrCat(style.Red("No response from:"), "\n\n", InColumns(names, 4, width_of(names), 3), "\n");
+  std::string text =
+      absl::StrCat(style.Red("No response from:"), "\n\n", InColumns(names, 4, width_of(names), 3), "\n");
   if (!end.start.unknown.empty()) {
     absl::StrAppend(&text, style.Red("Unknown to the hub:"), "\n\n",
                     InColumns(end.start.unknown, 4, width_of(end.start.unknown), 3), "\n");

@@ -47,7 +47,8 @@ class JsonView final : public JobView {
   void OnProgress(size_t, size_t) override {}
   void OnEnd(const JobEnd& end) override {
     if (context_->options().sort) {
-      std::sort(replies_.begin(), replies_.end(), [](const Json& a, const Json& b) { return a["sender"] < b["sender"]; });
+      std::sort(replies_.begin(), replies_.end(),
+                [](const Json& a, const Json& b) { return a["sender"] < b["sender"]; });
     }
     Json document = std::move(replies_);
     if (context_->options().format == Format::kJson) {

@@ -31,8 +31,9 @@ std::string PackageLines(const Json& packages) {
   }
   std::string text;
   for (const Json& package : packages) {
-    std::string line = absl::StrFormat("%*s%-*s %-*s %s", 12, "", static_cast<int>(name_width), Field(package, "package"),
-                                       static_cast<int>(version_width), Field(package, "version"), Field(package, "repo"));
+    std::string line =
+        absl::StrFormat("%*s%-*s %-*s %s", 12, "", static_cast<int>(name_width), Field(package, "package"),
+                        static_cast<int>(version_width), Field(package, "version"), Field(package, "repo"));
     line.erase(line.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, line, "\n");
   }
@@ -40,7 +41,8 @@ std::string PackageLines(const Json& packages) {
 }
 
 bool IsPackageList(const Json& value) {
-  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& entry) { return entry.is_object(); });
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const Json& entry) { return entry.is_object(); });
 }
 
 bool HasPackages(const Json& data) {
@@ -56,8 +58,9 @@ std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
     if (key == "outdated_packages" || key == "output" || key == "exitcode" || key == "package_manager") continue;
     if (item.value().is_null() || (item.value().is_structured() && item.value().empty())) continue;
     absl::StrAppend(&text, "   ", Label(action, key), ":");
-    absl::StrAppend(&text, IsPackageList(item.value()) ? absl::StrCat("\n", PackageLines(item.value()))
-                                                       : absl::StrCat(" ", IndentRest(DisplayValue(item.value()), 5), "\n"));
+    absl::StrAppend(&text, IsPackageList(item.value())
+                               ? absl::StrCat("\n", PackageLines(item.value()))
+                               : absl::StrCat(" ", IndentRest(DisplayValue(item.value()), 5), "\n"));
   }
   return text;
 }
@@ -85,7 +88,8 @@ std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action)
     raw.erase(raw.find_last_not_of(" \n") + 1);
     if (!raw.empty()) lines = absl::StrCat(IndentAll(raw, 12), "\n");
   }
-  std::string text = absl::StrCat("   ", Label(action, "outdated_packages"), ":\n          ", Label(action, "output"), ":\n", lines);
+  std::string text =
+      absl::StrCat("   ", Label(action, "outdated_packages"), ":\n          ", Label(action, "output"), ":\n", lines);
   for (const char* key : {"exitcode", "package_manager"}) {
     if (data.contains(key)) absl::StrAppend(&text, "   ", Label(action, key), ": ", Field(data, key), "\n");
   }

@@ -36,7 +36,8 @@ class Names {
     }
     if (!seen_.insert(name).second) return absl::OkStatus();
     if (seen_.size() > kMaxListedNodes) {
-      return absl::InvalidArgumentError(absl::StrCat(source_, ": more than ", kMaxListedNodes, " nodes; split the list"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(source_, ": more than ", kMaxListedNodes, " nodes; split the list"));
     }
     list_.push_back(name);
     return absl::OkStatus();

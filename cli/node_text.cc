@@ -72,9 +72,9 @@ std::string Statistics(const Inventory& inventory) {
 std::string Presence(const v1::Node& node) {
   std::string text;
   if (node.presence() != v1::CONNECTED) {
-    absl::StrAppend(&text, "   Presence:\n",
-                    Line("State", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))),
-                    Line("Last Seen", node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()))), "\n");
+    absl::StrAppend(
+        &text, "   Presence:\n", Line("State", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))),
+        Line("Last Seen", node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()))), "\n");
   }
   if (node.problems_size() > 0) {
     text += "   Problems:\n";
@@ -89,8 +89,8 @@ std::string Presence(const v1::Node& node) {
 std::string InventoryText(const Inventory& inventory) {
   const std::vector<std::string> plugins = PluginNames(inventory.node);
   const std::vector<std::string> classes = Classes(inventory.node);
-  std::string text = absl::StrCat("Inventory for ", Printable(inventory.node.identity()), ":\n\n", Presence(inventory.node),
-                                  Statistics(inventory), "\n   Agents:\n",
+  std::string text = absl::StrCat("Inventory for ", Printable(inventory.node.identity()), ":\n\n",
+                                  Presence(inventory.node), Statistics(inventory), "\n   Agents:\n",
                                   plugins.empty() ? "      No agents installed\n" : InColumns(plugins, 6, 15, 3), "\n");
   if (!inventory.data_plugins.empty()) {
     absl::StrAppend(&text, "   Data Plugins:\n", InColumns(inventory.data_plugins, 6, 15, 3), "\n");

@@ -46,7 +46,8 @@ absl::Status OptionTable::Unknown(absl::string_view name) const {
   std::vector<std::string> known;
   for (const OptionSpec& spec : specs_) known.insert(known.end(), spec.names.begin(), spec.names.end());
   const std::string nearest = absl::StartsWith(name, "--") ? NearestWord(name, known) : "";
-  return Wrong(absl::StrCat("unknown option ", name, nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+  return Wrong(absl::StrCat("unknown option ", name,
+                            nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
                             nearest.empty() ? "; --help lists the options" : ""));
 }
 
@@ -66,7 +67,8 @@ absl::Status OptionTable::ParseLong(const std::vector<std::string>& words, size_
   if (spec->value.empty() && has_value) return Wrong(absl::StrCat("option ", name, " takes no value"));
   if (has_value) return Apply(*spec, name, word.substr(equals + 1));
   if (spec->value.empty() || spec->value_optional) return Apply(*spec, name, "");
-  if (*index + 1 >= words.size()) return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+  if (*index + 1 >= words.size())
+    return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
   return Apply(*spec, name, words[++*index]);
 }
 
@@ -81,7 +83,8 @@ absl::Status OptionTable::ParseShort(const std::vector<std::string>& words, size
       continue;
     }
     if (i + 1 < word.size()) return Apply(*spec, name, word.substr(i + 1));
-    if (*index + 1 >= words.size()) return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+    if (*index + 1 >= words.size())
+      return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
     return Apply(*spec, name, words[++*index]);
   }
   return absl::OkStatus();
@@ -128,7 +131,9 @@ std::string OptionTable::Help() const {
     for (const OptionSpec& spec : specs_) {
       if (spec.group != group) continue;
       std::string line = absl::StrJoin(spec.names, ", ");
-      if (!spec.value.empty()) absl::StrAppend(&line, spec.value_optional ? absl::StrCat("[=", spec.value, "]") : absl::StrCat(" ", spec.value));
+      if (!spec.value.empty())
+        absl::StrAppend(&line,
+                        spec.value_optional ? absl::StrCat("[=", spec.value, "]") : absl::StrCat(" ", spec.value));
       line.insert(0, absl::StartsWith(line, "--") ? "        " : "    ");
       if (line.size() + 1 > kNameColumn + 3) {
         absl::StrAppend(&line, "\n", std::string(kNameColumn + 3, ' '));

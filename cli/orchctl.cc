@@ -37,7 +37,8 @@ size_t CommandIndex(const std::vector<std::string>& args) {
   OptionTable table;
   AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions, &ignored, &table);
   size_t i = 0;
-  while (i < args.size() && args[i].size() > 1 && args[i][0] == '-') i += std::max<size_t>(1, table.WordsOfOption(args, i));
+  while (i < args.size() && args[i].size() > 1 && args[i][0] == '-')
+    i += std::max<size_t>(1, table.WordsOfOption(args, i));
   return std::min(i, args.size());
 }
 

@@ -66,7 +66,8 @@ class PackageView final : public JobView {
     const std::string version = Version(answer.data);
     const std::string name = Field(answer.data, "name");
     const bool there = version != "absent" && version != "purged" && version != "unknown";
-    return absl::StrFormat("%-40s version = %s%s\n", node, there && !name.empty() ? absl::StrCat(name, "-") : "", version);
+    return absl::StrFormat("%-40s version = %s%s\n", node, there && !name.empty() ? absl::StrCat(name, "-") : "",
+                           version);
   }
 
   void Release() {
@@ -78,8 +79,8 @@ class PackageView final : public JobView {
     std::vector<std::string> versions;
     for (const auto& [version, count] : versions_) versions.push_back(absl::StrCat(count, " * ", version));
     return absl::StrFormat("---- package agent summary ----\nNodes: %s\nVersions: %s\nElapsed Time: %.2f s\n",
-                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()), absl::StrJoin(versions, ", "),
-                           absl::ToDoubleSeconds(end.total_time));
+                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()),
+                           absl::StrJoin(versions, ", "), absl::ToDoubleSeconds(end.total_time));
   }
 
   Context* const context_;

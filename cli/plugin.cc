@@ -38,7 +38,8 @@ class PluginCommand final : public Command {
     for (const v1::Plugin& plugin : response.plugins()) {
       absl::StrAppendFormat(&text, "  %-25s %s\n", Printable(plugin.name()), Printable(plugin.description()));
       if (context->options().verbose) {
-        absl::StrAppendFormat(&text, "  %25s version %s on %d nodes\n", "", Printable(plugin.version()), plugin.node_count());
+        absl::StrAppendFormat(&text, "  %25s version %s on %d nodes\n", "", Printable(plugin.version()),
+                              plugin.node_count());
       }
       list.push_back({{"name", plugin.name()},
                       {"version", plugin.version()},

@@ -30,9 +30,10 @@ class ServiceView final : public JobView {
     const std::string status = StatusOf(answer);
     ++counts_[status];
     if (!IsListed(answer, status)) return true;
-    const std::string line = answer.ok() ? absl::StrFormat("%-40s status=%s\n", Printable(answer.identity), status)
-                                         : absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity),
-                                                           StatusText(answer, context_->style()), Printable(answer.message));
+    const std::string line = answer.ok()
+                                 ? absl::StrFormat("%-40s status=%s\n", Printable(answer.identity), status)
+                                 : absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity),
+                                                   StatusText(answer, context_->style()), Printable(answer.message));
     lines_.emplace_back(answer.identity, line);
     if (!frame_.bar() && !context_->options().sort) Release();
     return true;
@@ -83,7 +84,8 @@ class ServiceView final : public JobView {
       if (count > 0) absl::StrAppend(&statuses, statuses.empty() ? "" : " ", label, "=", count);
     };
     auto rest = counts_;
-    for (const auto& [status, label] : {std::pair("running", "started"), std::pair("stopped", "stopped"), std::pair("errors", "errors")}) {
+    for (const auto& [status, label] :
+         {std::pair("running", "started"), std::pair("stopped", "stopped"), std::pair("errors", "errors")}) {
       add(label, rest[status]);
       rest.erase(status);
     }

@@ -65,7 +65,8 @@ void AppendPretty(const Json& value, size_t column, size_t width, std::string* o
     }
     const std::string key = absl::StrCat(Quoted(item.key()), "=>");
     *out += key;
-    const bool fits = !item.value().is_structured() || column + 1 + key.size() + InlineValue(item.value()).size() < width;
+    const bool fits =
+        !item.value().is_structured() || column + 1 + key.size() + InlineValue(item.value()).size() < width;
     if (!fits) absl::StrAppend(out, "\n", std::string(column + 2, ' '));
     AppendPretty(item.value(), fits ? column + 1 + key.size() : column + 2, width, out);
   }

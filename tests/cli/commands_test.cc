@@ -135,8 +135,12 @@ TEST_F(CommandsTest, APipedListIsTheTarget) {
 }
 
 TEST_F(CommandsTest, AnEmptyPipeNeverMeansTheFleet) {
-  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
-           {"ping"}, {"find"}, {"facts", "x"}, {"invoke", "rpcutil", "ping"}, {"service", "sshd", "restart", "--yes"}}) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"ping"},
+                                             {"find"},
+                                             {"facts", "x"},
+                                             {"invoke", "rpcutil", "ping"},
+                                             {"service", "sshd", "restart", "--yes"}}) {
     const PipeWith empty("");
     const CliResult result = Run(args, {.stdin_fd = empty.fd()});
     EXPECT_EQ(result.code, 1) << args[0];
@@ -217,7 +221,10 @@ TEST_F(CommandsTest, VerboseShowsRawRepliesAndStatistics) {
   hub_.replies["rpcutil.ping"] = {{"pong", 1795217767}};
   const CliResult result = Run({"invoke", "rpcutil", "ping", "-v"});
   EXPECT_THAT(result.out, StartsWith("puppetmaster.example.com                : OK\n    {\"pong\"=>1795217767}\n\n"));
-  EXPECT_THAT(result.out, HasSubstr("---- rpcutil#ping call stats ----\n           Nodes: 2 / 2\n     Pass / Fail: 2 / 0\n      Start Time: "));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr(
+          "---- rpcutil#ping call stats ----\n           Nodes: 2 / 2\n     Pass / Fail: 2 / 0\n      Start Time: "));
 }
 
 TEST_F(CommandsTest, ColoursAndTheBarAreForTerminalsOnly) {
@@ -266,7 +273,10 @@ TEST_F(CommandsTest, JsonArrayIsMCollectives) {
   hub_.replies["rpcutil.ping"] = {{"pong", 1}};
   const Json json = Json::parse(Run({"invoke", "rpcutil", "ping", "--json=array"}).out);
   ASSERT_TRUE(json.is_array());
-  EXPECT_EQ(json[0], Json::parse(R"({"agent":"rpcutil","action":"ping","sender":"puppetmaster.example.com","statuscode":0,"statusmsg":"OK","data":{"pong":1}})"));
+  EXPECT_EQ(
+      json[0],
+      Json::parse(
+          R"({"agent":"rpcutil","action":"ping","sender":"puppetmaster.example.com","statuscode":0,"statusmsg":"OK","data":{"pong":1}})"));
 }
 
 TEST_F(CommandsTest, JsonLinesTellTheStoryInOrder) {
@@ -304,13 +314,17 @@ TEST_F(CommandsTest, ServiceSummaryIsTheGuides) {
   hub_.replies["service.restart"] = {{"status", "running"}};
   const CliResult result = Run({"service", "sshd", "restart", "-W", "osfamily=RedHat"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, MatchesRegex("---- service summary ----\nNodes: 1 / 1\nStatuses: started=1\nElapsed Time: [0-9]+\\.[0-9][0-9] s\n"));
+  EXPECT_THAT(
+      result.out,
+      MatchesRegex(
+          "---- service summary ----\nNodes: 1 / 1\nStatuses: started=1\nElapsed Time: [0-9]+\\.[0-9][0-9] s\n"));
   EXPECT_EQ(hub_.invoked()[0].inputs_json(), R"({"service":"sshd"})");
 }
 
 TEST_F(CommandsTest, ServiceStatusListsNodesInEitherWordOrder) {
   hub_.replies["service.status"] = {{"status", "running"}};
-  for (const auto& args : std::vector<std::vector<std::string>>{{"service", "sshd", "status"}, {"service", "status", "sshd"}}) {
+  for (const auto& args :
+       std::vector<std::vector<std::string>>{{"service", "sshd", "status"}, {"service", "status", "sshd"}}) {
     const CliResult result = Run(args);
     EXPECT_THAT(result.out, StartsWith("puppetmaster.example.com                 status=running\n"
                                        "agent.example.com                        status=running\n"
@@ -344,16 +358,21 @@ TEST_F(CommandsTest, PackageShowsVersionsAndTheirCount) {
   hub_.replies["package.status"] = {{"name", "openssl"}, {"ensure", "3.0.11-1"}};
   const CliResult result = Run({"package", "openssl", "status"});
   EXPECT_THAT(result.out, StartsWith("puppetmaster.example.com                 version = openssl-3.0.11-1\n"));
-  EXPECT_THAT(result.out, HasSubstr("---- package agent summary ----\nNodes: 2 / 2\nVersions: 2 * 3.0.11-1\nElapsed Time: "));
+  EXPECT_THAT(result.out,
+              HasSubstr("---- package agent summary ----\nNodes: 2 / 2\nVersions: 2 * 3.0.11-1\nElapsed Time: "));
   Run({"package", "install", "openssl", "--version", "3.1", "--yes"});
   EXPECT_EQ(hub_.invoked()[1].inputs_json(), R"({"package":"openssl","version":"3.1"})");
 }
 
 TEST_F(CommandsTest, PackageCheckupdatesNeedsNoPackage) {
-  hub_.replies["package.checkupdates"] = {{"exitcode", 100}, {"package_manager", "apt"}, {"outdated_packages", {{{"package", "zlib"}, {"version", "2"}}}}};
+  hub_.replies["package.checkupdates"] = {
+      {"exitcode", 100}, {"package_manager", "apt"}, {"outdated_packages", {{{"package", "zlib"}, {"version", "2"}}}}};
   const CliResult result = Run({"package", "checkupdates"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, StartsWith("puppetmaster.example.com                 \n   Outdated Packages:\n          Output:\n            zlib "));
+  EXPECT_THAT(
+      result.out,
+      StartsWith(
+          "puppetmaster.example.com                 \n   Outdated Packages:\n          Output:\n            zlib "));
   EXPECT_THAT(result.out, HasSubstr("   Exit Code: 100\n   Package Manager: apt\n"));
 }
 
@@ -364,13 +383,18 @@ TEST_F(CommandsTest, InventoryHasTheGuidesSections) {
   hub_.replies["rpcutil.inventory"] = {{"data_plugins", {"fact_data", "fstat_data"}}};
   const CliResult result = Run({"inventory", "agent.example.com"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, StartsWith("Inventory for agent.example.com:\n\n   Server Statistics:\n                      Version: 0.1.0\n"));
-  EXPECT_THAT(result.out, HasSubstr("      Messages Passed Filters: 13\n            Messages Filtered: 3\n             Expired Messages: 0\n"
-                                    "                 Replies Sent: 12\n         Total Processor Time: 0.448482 seconds\n"
-                                    "                  System Time: 0.115164 seconds\n\n   Agents:\n"
-                                    "      package         rpcutil         service        \n\n   Data Plugins:\n"
-                                    "      fact            fstat                          \n\n"
-                                    "   Configuration Management Classes:\n    ntp "));
+  EXPECT_THAT(
+      result.out,
+      StartsWith("Inventory for agent.example.com:\n\n   Server Statistics:\n                      Version: 0.1.0\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr(
+          "      Messages Passed Filters: 13\n            Messages Filtered: 3\n             Expired Messages: 0\n"
+          "                 Replies Sent: 12\n         Total Processor Time: 0.448482 seconds\n"
+          "                  System Time: 0.115164 seconds\n\n   Agents:\n"
+          "      package         rpcutil         service        \n\n   Data Plugins:\n"
+          "      fact            fstat                          \n\n"
+          "   Configuration Management Classes:\n    ntp "));
   EXPECT_THAT(result.out, ::testing::EndsWith("   Facts:\n      cores => 4\n      osfamily => RedHat\n"));
   const Json json = Json::parse(Run({"inventory", "agent.example.com", "-j"}).out);
   EXPECT_EQ(json["facts"]["cores"], 4);
@@ -398,7 +422,8 @@ TEST_F(CommandsTest, CollectivesAreListedAndDrawn) {
             "   mcollective                    2\n\n"
             "                     Total nodes: 2\n\n");
   EXPECT_EQ(Run({"inventory", "--collective-graph", dir_ + "/g.dot"}).code, 0);
-  EXPECT_THAT(*ReadFile(dir_ + "/g.dot", 10'000), AllOf(StartsWith("graph {\n"), HasSubstr("\"eu\" -- \"agent.example.com\";")));
+  EXPECT_THAT(*ReadFile(dir_ + "/g.dot", 10'000),
+              AllOf(StartsWith("graph {\n"), HasSubstr("\"eu\" -- \"agent.example.com\";")));
 }
 
 TEST_F(CommandsTest, FactsReportLooksLikeMCollectives) {
@@ -420,8 +445,9 @@ TEST_F(CommandsTest, FactsReportLooksLikeMCollectives) {
                                      "        Debian                                   found 1 times\n"
                                      "        RedHat                                   found 2 times\n"
                                      "\n        not set on 1 nodes\n\nFinished processing 4 / 4 hosts in "));
-  EXPECT_THAT(Run({"facts", "operatingsystem", "-v"}).out,
-              HasSubstr("        Debian                                   found 1 times\n\n            node1.example.net\n\n"));
+  EXPECT_THAT(
+      Run({"facts", "operatingsystem", "-v"}).out,
+      HasSubstr("        Debian                                   found 1 times\n\n            node1.example.net\n\n"));
   const Json json = Json::parse(Run({"facts", "operatingsystem", "-j"}).out);
   EXPECT_EQ(json["values"][1]["count"], 2);
   EXPECT_EQ(json["missing"], 1);
@@ -460,7 +486,8 @@ TEST_F(CommandsTest, CompletionAsksTheHubForNames) {
 TEST_F(CommandsTest, HubStatusShowsItsCounters) {
   const CliResult result = Run({"hub", "status"});
   EXPECT_EQ(result.code, 0);
-  EXPECT_THAT(result.out, AllOf(HasSubstr("Nodes Connected: 2\n"), HasSubstr("Refused: wrong_key=3\n"), HasSubstr("You Are: psk=peadmin\n")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("Nodes Connected: 2\n"), HasSubstr("Refused: wrong_key=3\n"),
+                                HasSubstr("You Are: psk=peadmin\n")));
   EXPECT_EQ(Json::parse(Run({"hub", "status", "-j"}).out)["refused"]["wrong_key"], 3);
 }
 
@@ -476,7 +503,8 @@ TEST_F(CommandsTest, AHubThatIsDownIsNamedAtOnce) {
   const absl::Time before = absl::Now();
   const CliResult result = Run({"ping"});
   EXPECT_EQ(result.code, 6);
-  EXPECT_THAT(result.err, AllOf(StartsWith("orchctl: cannot connect to hub " + hub_.address()), HasSubstr("check that orch-hub runs")));
+  EXPECT_THAT(result.err, AllOf(StartsWith("orchctl: cannot connect to hub " + hub_.address()),
+                                HasSubstr("check that orch-hub runs")));
   EXPECT_LT(absl::Now() - before, absl::Seconds(5));
   EXPECT_EQ(result.out, "");
 }
@@ -485,7 +513,9 @@ TEST_F(CommandsTest, AWrongKeyIsSaidToBeOne) {
   SystemRandom random;
   ASSERT_TRUE(auth::WriteNewCredentials(dir_ + "/other", "k1", &random).ok());
   ASSERT_TRUE(WriteFileDurably(dir_ + "/other.yaml",
-                               absl::StrCat("hub: ", hub_.address(), "\nname: peadmin\ncredentials: ", dir_, "/other\ntls: {mode: plaintext}\n"), 0600)
+                               absl::StrCat("hub: ", hub_.address(), "\nname: peadmin\ncredentials: ", dir_,
+                                            "/other\ntls: {mode: plaintext}\n"),
+                               0600)
                   .ok());
   const CliResult result = testing::RunCli({"ping", "-c", dir_ + "/other.yaml"});
   EXPECT_EQ(result.code, 5);
@@ -580,7 +610,8 @@ TEST_F(CommandsTest, ReplyDataThatIsNoJsonIsAFailureOfThatNode) {
 
 TEST_F(CommandsTest, ControlCharactersOfANodeDoNotReachTheTerminal) {
   hub_.replies["rpcutil.get_fact"] = {{"fact", "x"}, {"value", "\x1b[2J"}};
-  EXPECT_THAT(Run({"invoke", "rpcutil", "get_fact", "fact=x"}).out, AllOf(Not(HasSubstr("\x1b")), HasSubstr("\\x1b[2J")));
+  EXPECT_THAT(Run({"invoke", "rpcutil", "get_fact", "fact=x"}).out,
+              AllOf(Not(HasSubstr("\x1b")), HasSubstr("\\x1b[2J")));
 }
 
 }  // namespace

@@ -101,12 +101,14 @@ TEST(CommonOptionsTest, JsonTakesItsFormOnlyAfterEquals) {
 }
 
 TEST(ShellWordsTest, QuotesAndBackslashesKeepBlanks) {
-  EXPECT_THAT(*SplitShellWords(R"(-q  -S "a and b" 'c d'\ e "")", "X"), ElementsAre("-q", "-S", "a and b", "c d e", ""));
+  EXPECT_THAT(*SplitShellWords(R"(-q  -S "a and b" 'c d'\ e "")", "X"),
+              ElementsAre("-q", "-S", "a and b", "c d e", ""));
   EXPECT_TRUE(SplitShellWords("", "X")->empty());
 }
 
 TEST(ShellWordsTest, OpenQuoteNamesTheSource) {
-  EXPECT_THAT(std::string(SplitShellWords("'a", "ORCHCTL_OPTS").status().message()), HasSubstr("ORCHCTL_OPTS: a quote"));
+  EXPECT_THAT(std::string(SplitShellWords("'a", "ORCHCTL_OPTS").status().message()),
+              HasSubstr("ORCHCTL_OPTS: a quote"));
 }
 
 }  // namespace

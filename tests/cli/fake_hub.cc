@@ -84,11 +84,13 @@ std::vector<std::string> FakeHub::Chosen(const v1::Target& target, std::vector<s
   std::vector<std::string> named(target.identities().begin(), target.identities().end());
   if (!target.has_identities()) named = parsed->literal_identities();
   for (const v1::Node& node : nodes) {
-    const bool listed = !target.has_identities() || std::find(named.begin(), named.end(), node.identity()) != named.end();
+    const bool listed =
+        !target.has_identities() || std::find(named.begin(), named.end(), node.identity()) != named.end();
     if (listed && filter::Matches(*parsed, View(node), nullptr)) chosen.push_back(node.identity());
   }
   for (const std::string& name : named) {
-    const bool known = std::any_of(nodes.begin(), nodes.end(), [&](const v1::Node& node) { return node.identity() == name; });
+    const bool known =
+        std::any_of(nodes.begin(), nodes.end(), [&](const v1::Node& node) { return node.identity() == name; });
     if (!known) unknown->push_back(name);
   }
   if (target.limit() > 0 && chosen.size() > target.limit()) chosen.resize(target.limit());
@@ -169,7 +171,8 @@ grpc::Status FakeHub::FactReport(grpc::ServerContext*, const v1::FactReportReque
   return grpc::Status::OK;
 }
 
-grpc::Status FakeHub::ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*, v1::ListPluginsResponse* response) {
+grpc::Status FakeHub::ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*,
+                                  v1::ListPluginsResponse* response) {
   for (const auto& [name, ddl] : ddls) {
     v1::Plugin* plugin = response->add_plugins();
     plugin->set_name(name);
@@ -181,7 +184,8 @@ grpc::Status FakeHub::ListPlugins(grpc::ServerContext*, const v1::ListPluginsReq
   return grpc::Status::OK;
 }
 
-grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest* request, v1::GetPluginResponse* response) {
+grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest* request,
+                                v1::GetPluginResponse* response) {
   const auto found = ddls.find(request->name());
   if (found == ddls.end()) return {grpc::StatusCode::NOT_FOUND, "no such plugin"};
   response->mutable_plugin()->set_name(found->first);
@@ -194,7 +198,8 @@ grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest
   return grpc::Status::OK;
 }
 
-grpc::Status FakeHub::GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*, v1::GetHubStatusResponse* response) {
+grpc::Status FakeHub::GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*,
+                                   v1::GetHubStatusResponse* response) {
   response->set_version("0.1.0");
   response->set_hub_identity("hub.example.com");
   response->set_nodes_connected(nodes.size());

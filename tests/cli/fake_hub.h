@@ -20,7 +20,8 @@ namespace orch::cli::testing {
 class FakeHub final : public v1::Orchestrator::Service {
  public:
   using InvokeWriter = grpc::ServerWriter<v1::InvokeResponse>;
-  using Script = std::function<grpc::Status(const v1::JobSpec& spec, grpc::ServerContext* context, InvokeWriter* writer)>;
+  using Script =
+      std::function<grpc::Status(const v1::JobSpec& spec, grpc::ServerContext* context, InvokeWriter* writer)>;
 
   // Starts listening on a free port; credentials and a client configuration are written to `dir`.
   explicit FakeHub(const std::string& dir);

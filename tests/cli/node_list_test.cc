@@ -30,7 +30,8 @@ TEST(NodeListTest, JsonArraysMayHoldNamesOrObjects) {
 }
 
 TEST(NodeListTest, JsonObjectOfAJobGivesItsSenders) {
-  EXPECT_THAT(*ParseNodeList(R"({"agent":"rpcutil","replies":[{"sender":"a"},{"sender":"b"}]})", "list"), ElementsAre("a", "b"));
+  EXPECT_THAT(*ParseNodeList(R"({"agent":"rpcutil","replies":[{"sender":"a"},{"sender":"b"}]})", "list"),
+              ElementsAre("a", "b"));
 }
 
 TEST(NodeListTest, JsonLinesSkipWhatIsNoResult) {

@@ -20,7 +20,9 @@ class OptionTableTest : public ::testing::Test {
                   return absl::OkStatus();
                 }});
   }
-  std::string Error(const std::vector<std::string>& words) { return std::string(table_.Parse(words).status().message()); }
+  std::string Error(const std::vector<std::string>& words) {
+    return std::string(table_.Parse(words).status().message());
+  }
 
   OptionTable table_;
   bool verbose_ = false;

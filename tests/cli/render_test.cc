@@ -22,13 +22,20 @@ using ::testing::HasSubstr;
 
 TEST(ProgressBarTest, DrawsMCollectivesBarAt80Columns) {
   ProgressBar bar(80, Style{true});
-  EXPECT_EQ(bar.Draw(0, 6), "\r \x1b[31m|\x1b[0m [ >                                                           ] 0 / 6");
-  EXPECT_EQ(bar.Draw(1, 6), "\r \x1b[31m/\x1b[0m [ ==========>                                                 ] 1 / 6");
-  EXPECT_EQ(bar.Draw(2, 6), "\r \x1b[31m-\x1b[0m [ ===================>                                        ] 2 / 6");
-  EXPECT_EQ(bar.Draw(3, 6), "\r \x1b[31m\\\x1b[0m [ =============================>                              ] 3 / 6");
-  EXPECT_EQ(bar.Draw(4, 6), "\r \x1b[31m|\x1b[0m [ =======================================>                    ] 4 / 6");
-  EXPECT_EQ(bar.Draw(5, 6), "\r \x1b[31m/\x1b[0m [ ================================================>           ] 5 / 6");
-  EXPECT_EQ(bar.Draw(6, 6), "\r \x1b[32m*\x1b[0m [ ==========================================================> ] 6 / 6");
+  EXPECT_EQ(bar.Draw(0, 6),
+            "\r \x1b[31m|\x1b[0m [ >                                                           ] 0 / 6");
+  EXPECT_EQ(bar.Draw(1, 6),
+            "\r \x1b[31m/\x1b[0m [ ==========>                                                 ] 1 / 6");
+  EXPECT_EQ(bar.Draw(2, 6),
+            "\r \x1b[31m-\x1b[0m [ ===================>                                        ] 2 / 6");
+  EXPECT_EQ(bar.Draw(3, 6),
+            "\r \x1b[31m\\\x1b[0m [ =============================>                              ] 3 / 6");
+  EXPECT_EQ(bar.Draw(4, 6),
+            "\r \x1b[31m|\x1b[0m [ =======================================>                    ] 4 / 6");
+  EXPECT_EQ(bar.Draw(5, 6),
+            "\r \x1b[31m/\x1b[0m [ ================================================>           ] 5 / 6");
+  EXPECT_EQ(bar.Draw(6, 6),
+            "\r \x1b[32m*\x1b[0m [ ==========================================================> ] 6 / 6");
 }
 
 TEST(ProgressBarTest, IsAtMost60WideAndNumbersOnlyWhereThereIsNoRoom) {
@@ -52,13 +59,15 @@ TEST(ValueTextTest, LooksLikeMCollectivesHashes) {
 TEST(ValueTextTest, BreaksWideListsUnderTheirFirstElement) {
   const Json classes = {"settings", "common", "ntp::client", "ssh", "role::db", "apache", "apache::mod::ssl"};
   EXPECT_EQ(PrettyValue(classes),
-            "[\"settings\",\n \"common\",\n \"ntp::client\",\n \"ssh\",\n \"role::db\",\n \"apache\",\n \"apache::mod::ssl\"]");
+            "[\"settings\",\n \"common\",\n \"ntp::client\",\n \"ssh\",\n \"role::db\",\n \"apache\",\n "
+            "\"apache::mod::ssl\"]");
   const Json fits = {"settings", "common", "ntp::client", "ssh", "role::web", "nginx"};
   EXPECT_EQ(PrettyValue(fits), R"(["settings", "common", "ntp::client", "ssh", "role::web", "nginx"])");
 }
 
 TEST(ValueTextTest, NestedHashesStayReadable) {
-  const Json value = {{"parameters", {{"content", std::string(20, 'x')}, {"ensure", "file"}, {"mode", "0644"}}}, {"title", "/tmp/hello"}};
+  const Json value = {{"parameters", {{"content", std::string(20, 'x')}, {"ensure", "file"}, {"mode", "0644"}}},
+                      {"title", "/tmp/hello"}};
   EXPECT_EQ(PrettyValue(value), "{\"parameters\"=>\n  {\"content\"=>\"" + std::string(20, 'x') +
                                     "\", \"ensure\"=>\"file\", \"mode\"=>\"0644\"},\n \"title\"=>\"/tmp/hello\"}");
 }
@@ -80,9 +89,10 @@ class LayoutTest : public ::testing::Test {
 };
 
 TEST_F(LayoutTest, LabelsAreRightAlignedAndSortedByKey) {
-  EXPECT_EQ(LabelLayout().Text(Ok({{"value", "Debian"}, {"fact", "operatingsystem"}}), *rpcutil_->FindAction("get_fact")),
-            "    Fact: operatingsystem\n"
-            "   Value: Debian\n");
+  EXPECT_EQ(
+      LabelLayout().Text(Ok({{"value", "Debian"}, {"fact", "operatingsystem"}}), *rpcutil_->FindAction("get_fact")),
+      "    Fact: operatingsystem\n"
+      "   Value: Debian\n");
 }
 
 TEST_F(LayoutTest, FurtherLinesStandUnderTheValue) {
@@ -120,8 +130,9 @@ TEST_F(LayoutTest, CheckupdatesShowsWhatTheGuideDidNotKnow) {
 
 TEST_F(LayoutTest, CheckupdatesWithoutAListShowsTheRawOutput) {
   const Invocation invocation = {package_, package_->FindAction("checkupdates")};
-  EXPECT_EQ(LayoutFor(invocation)->Text(Ok({{"outdated_packages", Json::array()}, {"output", "all fine\n"}, {"exitcode", 0}}),
-                                        *invocation.action),
+  EXPECT_EQ(LayoutFor(invocation)
+                ->Text(Ok({{"outdated_packages", Json::array()}, {"output", "all fine\n"}, {"exitcode", 0}}),
+                       *invocation.action),
             "   Outdated Packages:\n"
             "          Output:\n"
             "            all fine\n"
@@ -130,9 +141,13 @@ TEST_F(LayoutTest, CheckupdatesWithoutAListShowsTheRawOutput) {
 
 TEST_F(LayoutTest, PluginDocumentationHasMCollectivesSections) {
   const std::string text = PluginText(*rpcutil_);
-  EXPECT_THAT(text, ::testing::StartsWith("rpcutil\n=======\n\nUtilities\n\n      Author: orch\n     Version: 1.0.0\n"));
-  EXPECT_THAT(text, HasSubstr("ACTIONS:\n========\n   get_fact, ping\n\n   get_fact action:\n   ----------------\n       Fact\n"));
-  EXPECT_THAT(text, HasSubstr("           fact:\n              Description: The fact\n                   Prompt: Fact\n"));
+  EXPECT_THAT(text,
+              ::testing::StartsWith("rpcutil\n=======\n\nUtilities\n\n      Author: orch\n     Version: 1.0.0\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("ACTIONS:\n========\n   get_fact, ping\n\n   get_fact action:\n   ----------------\n       Fact\n"));
+  EXPECT_THAT(text,
+              HasSubstr("           fact:\n              Description: The fact\n                   Prompt: Fact\n"));
   EXPECT_THAT(text, HasSubstr("          This action does not have any inputs"));
 }
 
@@ -178,8 +193,9 @@ TEST(JobTextTest, DiscoveryLines) {
 TEST(JobTextTest, SilentNodesAreListedInColumns) {
   JobEnd end;
   end.silent = {"node001.example.net", "node002.example.net"};
-  EXPECT_EQ(MissingText(end, Style{}), "No response from:\n\n    node001.example.net            node002.example.net            " +
-                                           std::string(30, ' ') + "\n\n");
+  EXPECT_EQ(MissingText(end, Style{}),
+            "No response from:\n\n    node001.example.net            node002.example.net            " +
+                std::string(30, ' ') + "\n\n");
   EXPECT_EQ(MissingText(JobEnd(), Style{}), "");
 }
 
@@ -199,7 +215,8 @@ TEST(SparklineTest, BucketsOf50Milliseconds) {
 }
 
 TEST(TableTest, ColumnsAreAlignedWithoutTrailingBlanks) {
-  EXPECT_EQ(TextTable({{"NODE", "STATUS"}, {"a.example.net", ""}, {"b", "OK"}}), "NODE           STATUS\na.example.net\nb              OK\n");
+  EXPECT_EQ(TextTable({{"NODE", "STATUS"}, {"a.example.net", ""}, {"b", "OK"}}),
+            "NODE           STATUS\na.example.net\nb              OK\n");
 }
 
 TEST(ColumnsTest, ArePaddedLikeTheInventory) {

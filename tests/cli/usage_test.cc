@@ -46,8 +46,8 @@ TEST(UsageTest, HelpIsPrintedWithExitCodeZeroEverywhere) {
 
 TEST(UsageTest, HelpOfPingListsEveryFilterOption) {
   const std::string help = RunCli({"ping", "--help"}).out;
-  for (const char* line :
-       {"    -W, --with FILTER ", "    -S, --select FILTER ", "    -F, --wf, --with-fact fact=val  ", "    -I, --wi, --with-identity IDENT "}) {
+  for (const char* line : {"    -W, --with FILTER ", "    -S, --select FILTER ", "    -F, --wf, --with-fact fact=val  ",
+                           "    -I, --wi, --with-identity IDENT "}) {
     EXPECT_THAT(help, HasSubstr(line));
   }
 }
@@ -121,7 +121,8 @@ TEST(UsageTest, DescribeFilterExplainsWithoutAHub) {
 TEST(CompletionTest, BashScriptIsValidAndKnowsEveryCommandAndOption) {
   const std::string script = RunCli({"completion", "bash"}).out;
   for (const CommandEntry& entry : Commands()) EXPECT_THAT(script, HasSubstr(entry.name));
-  for (const char* option : {"--with-fact", "--batch-sleep", "--list-collectives", "--expect"}) EXPECT_THAT(script, HasSubstr(option));
+  for (const char* option : {"--with-fact", "--batch-sleep", "--list-collectives", "--expect"})
+    EXPECT_THAT(script, HasSubstr(option));
   SystemClock clock;
   ProcessSpec spec;
   spec.argv = {"bash", "-n"};
@@ -167,7 +168,8 @@ TEST(ClientConfigTest, AddressesGoPastTheResolver) {
   EXPECT_EQ(*ChannelTarget("[::1]"), "ipv6:[::1]:61613");
   EXPECT_EQ(*ChannelTarget("hub.example.com"), "dns:///hub.example.com:61613");
   EXPECT_EQ(*ChannelTarget("unix:/run/x.sock"), "unix:/run/x.sock");
-  for (const char* wrong : {"", ":5", "h:0", "h:70000", "h:x", "a b:1", "::1", "[::1", "[x]:1", "unix:", "http://h:1"}) {
+  for (const char* wrong :
+       {"", ":5", "h:0", "h:70000", "h:x", "a b:1", "::1", "[::1", "[x]:1", "unix:", "http://h:1"}) {
     EXPECT_FALSE(ChannelTarget(wrong).ok()) << wrong;
   }
 }
@@ -178,7 +180,8 @@ TEST(ClientConfigTest, TheFirstFileThereCounts) {
   env.variables = {{"HOME", home}};
   EXPECT_EQ(ExpandHome(env, "~/x"), home + "/x");
   EXPECT_EQ(ExpandHome(env, "/x"), "/x");
-  ASSERT_TRUE(WriteFileDurably(home + "/a.yaml", "hub: a:1\nname: n\ntimeout: 5s\ncolor: never\ncache_dir: ~/c\n", 0600).ok());
+  ASSERT_TRUE(
+      WriteFileDurably(home + "/a.yaml", "hub: a:1\nname: n\ntimeout: 5s\ncolor: never\ncache_dir: ~/c\n", 0600).ok());
   env.variables["ORCHCTL_CONFIG"] = home + "/a.yaml";
   const auto config = LoadClientConfig(env, "", "");
   ASSERT_TRUE(config.ok()) << config.status();
