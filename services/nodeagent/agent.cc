@@ -1,12 +1,11 @@
 #include "services/nodeagent/agent.h"
 
-#include <malloc.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "services/nodeagent/memory_tidy.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -48,7 +47,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
     background = [this](absl::AnyInvocable<void()> work) {
       background_.Run([work = std::move(work)]() mutable {
         work();
-        malloc_trim(0);  // parsing leaves holes; an idle agent should be small
+        TidyMemory();  // parsing leaves holes
       });
     };
   }
@@ -125,6 +124,8 @@ void Agent::Start() {
     link_->Start();
     inventory_->Start();
   });
+  // In a process of its own: what only the start needed, once the node is attached.
+  if (deps_.background == nullptr) deps_.loop->PostAfter(kTidyAfter, TidyMemory);
 }
 
 void Agent::Reload(AgentConfig config) {

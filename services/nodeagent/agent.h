@@ -23,6 +23,7 @@ namespace orch::nodeagent {
 class Agent {
  public:
   static constexpr absl::Duration kTaskEndWait = absl::Seconds(3);  // for cancelled actions to return
+  static constexpr absl::Duration kTidyAfter = absl::Seconds(5);    // TidyMemory after the start
   static constexpr absl::Duration kFlushWait = absl::Seconds(2);    // for the hub to take the last replies
 
   struct Dependencies {

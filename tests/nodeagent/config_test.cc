@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/classes.h"
+#include "services/nodeagent/memory_tidy.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/seen_jobs.h"
 #include "tests/nodeagent/fakes.h"
@@ -117,6 +118,20 @@ TEST(ClassesTest, TakesTheFirstFileThatExists) {
   EXPECT_TRUE(unreadable.names.empty());
   EXPECT_THAT(unreadable.problem, HasSubstr("no classes"));
   std::filesystem::remove_all(folder);
+}
+
+TEST(MemoryTidyTest, LetsGoOfCodeOnlyAndTheProgramRunsOn) {
+  CodeRange range;
+  EXPECT_TRUE(ParseCodeRange("1000-3000 r-xp 00000000 fe:00 12     /usr/sbin/orch-nodeagent", &range));
+  EXPECT_EQ(range.begin, 0x1000u);
+  EXPECT_EQ(range.end, 0x3000u);
+  for (const char* line : {"1000-3000 r--p 00000000 fe:00 12 /usr/sbin/x",
+                           "1000-3000 rwxp 00000000 fe:00 12 /usr/sbin/x", "1000-3000 r-xp 00000000 00:00 0 [vdso]",
+                           "1000-3000 r-xp 00000000 00:00 0", "3000-1000 r-xp 00000000 fe:00 12 /x", "garbage", ""}) {
+    EXPECT_FALSE(ParseCodeRange(line, &range)) << line;
+  }
+  TidyMemory();
+  EXPECT_EQ(absl::StrCat("still ", 1, " here"), "still 1 here");
 }
 
 TEST(SeenJobsTest, ForgetsOnlyTheOldest) {
