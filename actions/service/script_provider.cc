@@ -10,6 +10,7 @@ namespace orch::actions {
 namespace {
 
 constexpr size_t kMaxProblemBytes = 300;
+constexpr char kStandardFolder[] = "/etc/init.d";
 
 // Exit codes of `status` in the Linux Standard Base.
 constexpr int kRunning = 0;
@@ -40,7 +41,8 @@ class ScriptProvider final : public ServiceProvider {
     if (!FindProgram(script).ok()) {
       return absl::NotFoundError(absl::StrCat("this node has no service '", service, "': there is no script ", script));
     }
-    if (runner_.Has("service")) return runner_.Run({"service", service, verb});
+    // service(8) knows the standard folder only, and gives scripts there a clean environment.
+    if (folder_ == kStandardFolder && runner_.Has("service")) return runner_.Run({"service", service, verb});
     return runner_.Run({script, verb});
   }
 

@@ -111,7 +111,12 @@ Chosen Choose(const TargetQuery& query, const Registry& registry, const ChooseOp
   if (!options.plugin.empty()) {
     const std::vector<filter::Option> has_plugin = {{filter::OptionKind::kPlugin, options.plugin}};
     const auto plugin = filter::Filter::Parse(has_plugin);
+    // A node asked for by name stays: it says itself that it has no such plugin.
+    SlotSet by_name = literal;
+    by_name.Union(listed);
+    by_name.Intersect(within);
     within = plugin.ok() ? facts.Select(*plugin, &within).nodes : SlotSet();
+    within.Union(by_name);
   }
   FactTable::Selection selection = facts.Select(query.filter, &within);
   chosen.ask_nodes = selection.ask_nodes;

@@ -76,6 +76,17 @@ TEST_F(InvocationsTest, OnlyNodesThatHaveThePluginAreTargets) {
   EXPECT_THAT(streams_["b"]->jobs, IsEmpty());
 }
 
+TEST_F(InvocationsTest, ANodeAskedForByNameIsATargetWithoutThePluginToo) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "package", "1");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.mutable_target()->set_has_identities(true);
+  spec.mutable_target()->add_identities("b");
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().targets(), 1u);
+  EXPECT_THAT(streams_["b"]->jobs, SizeIs(1));
+}
+
 TEST_F(InvocationsTest, TheDeadlineIsTheDdlsTimeoutAndTwoSecondsUnlessAskedOtherwise) {
   Attach("a", "rpcutil", "1");
   ASSERT_TRUE(Run(Spec("rpcutil", "ping")).ok());
