@@ -13,7 +13,8 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety)
 else()
   # GCC 12 sees overflows in inlined std::string code that are not there (GCC bug 105651).
-  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+    -Wno-maybe-uninitialized -Wno-free-nonheap-object)
 endif()
 if(ORCH_SANITIZE)
   add_compile_options(-fsanitize=${ORCH_SANITIZE} -fno-sanitize-recover=all)
