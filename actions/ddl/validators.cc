@@ -102,9 +102,10 @@ std::string CheckPackageName(absl::string_view value) {
   const bool good = AllOf(value, [](char c) {
     return absl::ascii_isalnum(c) || c == '+' || c == '.' || c == '_' || c == ':' || c == '~' || c == '-';
   });
-  return good && absl::ascii_isalnum(value[0])
+  // apt-get removes what is named with a '-' behind it, also when told to install.
+  return good && absl::ascii_isalnum(value[0]) && value.back() != '-'
              ? ""
-             : "must be a package name: a letter or digit, then these and + . _ : ~ -";
+             : "must be a package name: a letter or digit, then these and + . _ : ~ -, with no - at its end";
 }
 
 std::string CheckPuppetTags(absl::string_view value) {

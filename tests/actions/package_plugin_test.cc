@@ -152,6 +152,16 @@ TEST_F(PackagePluginTest, NamesThatAPackageManagerCouldMisreadNeverReachIt) {
   EXPECT_EQ(Calls(), "");
 }
 
+// apt-get reads "install vim=1.0-1-" as: remove vim.
+TEST_F(PackagePluginTest, AVersionNeverTurnsAnInstallIntoARemoval) {
+  Apt();
+  for (const char* version : {"1.0-1-", "1.0-"}) {
+    EXPECT_EQ(Run("package", "install", {{"package", "vim"}, {"version", version}}).status_code, kInvalidInput);
+  }
+  EXPECT_EQ(Package("install", "vim-").status_code, kInvalidInput);
+  EXPECT_THAT(Calls(), Not(HasSubstr("apt-get")));
+}
+
 TEST_F(PackagePluginTest, AHeldLockIsSaidAtOnceWithItsHolder) {
   Apt();
   std::filesystem::create_directories(absl::StrCat(folder_, "/var/lib/dpkg"));
