@@ -119,7 +119,9 @@ void RunningProcess::Reap() {
     return;
   }
   if (ending_) return;
-  if (outcome == 0 && info.si_code == CLD_EXITED) {
+  if (spec_.end_on_output_limit && (result_.out_truncated || result_.err_truncated)) {
+    result_.end = ProcessResult::End::kOutputLimit;  // it ended before its last bytes were read
+  } else if (outcome == 0 && info.si_code == CLD_EXITED) {
     result_.end = ProcessResult::End::kExited;
     result_.exit_code = info.si_status;
   } else {

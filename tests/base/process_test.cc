@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -216,6 +217,32 @@ TEST_F(ProcessTest, OutputBeyondTheLimitEndsTheGroupWhenAsked) {
   const ProcessResult result = Shell("yes", spec);
   EXPECT_EQ(result.end, End::kOutputLimit);
   EXPECT_LT(result.wall, absl::Seconds(5));
+}
+
+// Asked for the time, waits until a child of this process has ended.
+class ClockAfterTheEnd final : public Clock {
+ public:
+  absl::Time Now() const override { return clock_.Now(); }
+  absl::Duration Steady() const override {
+    siginfo_t info = {};
+    waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+    return clock_.Steady();
+  }
+
+ private:
+  SystemClock clock_;
+};
+
+TEST_F(ProcessTest, OutputBeyondTheLimitIsSaidOfAProcessThatHasEndedAlready) {
+  ProcessSpec spec;
+  spec.argv = {"/bin/sh", "-c", "echo too much"};
+  spec.max_output = 3;
+  spec.end_on_output_limit = true;
+  const auto result = RunProcess(spec, ClockAfterTheEnd());
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->end, End::kOutputLimit);
+  EXPECT_EQ(result->out, "too");
+  EXPECT_TRUE(result->out_truncated);
 }
 
 TEST_F(ProcessTest, CancellationFromAnotherThreadEndsIt) {
