@@ -10,6 +10,9 @@
 
 namespace orch::hub {
 
+// What fits a node's largest message, with room for the envelope: a larger one would cost the node its stream.
+inline constexpr size_t kMaxCommandBytes = (4u << 20) - 4096;
+
 // `run_limit`: the node ends the action after so long.
 std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view job_id, const v1::JobSpec& spec,
                                                    absl::string_view caller, absl::Duration run_limit);

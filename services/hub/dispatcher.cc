@@ -35,6 +35,12 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
                                                      " jobs, its limit (limits.jobs); try again when some have ended"));
   }
   const std::string id = absl::BytesToHexString(random_->Bytes(16));
+  std::shared_ptr<const CommandBody> body = MakeCommandBody(id, request.spec, request.caller, request.run_limit);
+  if (body->bytes.size() > kMaxCommandBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("inputs and filter make a command of ", body->bytes.size(),
+                                                   " bytes; nodes take at most ", kMaxCommandBytes,
+                                                   "; pass large data as a file or an address to fetch it from"));
+  }
   StoredJob stored;
   stored.job_id = id;
   stored.caller = request.caller;
@@ -46,7 +52,7 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
 
   auto job = std::make_unique<Job>(id, std::move(request.targets));
   job->SetBatches(request.spec);
-  job->body = MakeCommandBody(id, request.spec, request.caller, request.run_limit);
+  job->body = std::move(body);
   job->deadline = request.deadline;
   job->discovery = request.discovery;
   job->started = clock_->Steady();

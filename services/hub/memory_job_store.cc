@@ -26,6 +26,7 @@ absl::Status MemoryJobStore::Create(const StoredJob& job) {
   kept->job.summary.reset();
   kept->serial = next_serial_++;
   kept->bytes = job.spec.ByteSizeLong();
+  while (bytes_ + kept->bytes > options_.bytes && !finished_.empty()) DropOldestFinished();
   bytes_ += kept->bytes;
   jobs_.emplace(job.job_id, std::move(kept));
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
@@ -21,6 +22,7 @@ absl::Status CheckPlugins(const google::protobuf::RepeatedPtrField<v1::PluginRef
     return absl::ResourceExhaustedError(
         absl::StrCat("the node announces ", plugins.size(), " plugins; at most ", kMaxPluginsPerNode, " are taken"));
   }
+  absl::flat_hash_set<absl::string_view> names;
   for (const v1::PluginRef& plugin : plugins) {
     if (!IsPluginName(plugin.name())) {
       return absl::InvalidArgumentError("a plugin's name must be of a-z, 0-9 and _, at most 255 characters");
@@ -29,6 +31,10 @@ absl::Status CheckPlugins(const google::protobuf::RepeatedPtrField<v1::PluginRef
       return absl::InvalidArgumentError(
           absl::StrCat("plugin ", plugin.name(), ": its DDL's SHA-256 must be 32 bytes and its version at most ",
                        kMaxNameBytes, " bytes"));
+    }
+    // One node has one voice in which DDL of a plugin is the fleet's.
+    if (!names.insert(plugin.name()).second) {
+      return absl::InvalidArgumentError(absl::StrCat("plugin ", plugin.name(), " is announced twice"));
     }
   }
   return absl::OkStatus();

@@ -94,6 +94,15 @@ class DispatcherTest : public ::testing::Test {
   }
 };
 
+TEST_F(DispatcherTest, RefusesACommandNoNodeCouldReceive) {
+  Connect({"a"});
+  Dispatcher::Request request = RequestFor({"a"});
+  request.spec.set_inputs_json(std::string((4u << 20) - 100, ' '));
+  EXPECT_EQ(dispatcher_.Start(std::move(request), client_).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(dispatcher_.running(), 0u);
+  EXPECT_TRUE(nodes_.nodes["a"]->jobs.empty());
+}
+
 TEST_F(DispatcherTest, EndsWhenTheLastReplyIsInWithoutWaiting) {
   Connect({"n0", "n1"});
   const std::string job = Run(RequestFor({"n0", "n1"}));

@@ -95,6 +95,17 @@ TEST_P(JobStoreConformance, ForgetsFinishedJobsWithAge) {
   EXPECT_FALSE(store_->Get("a").ok());
 }
 
+TEST_P(JobStoreConformance, JobsWithoutRepliesAreBoundedInBytesToo) {
+  StoredJob large = JobOf("a");
+  large.spec.set_inputs_json(std::string(700 << 10, ' '));
+  ASSERT_TRUE(store_->Create(large).ok());
+  ASSERT_TRUE(store_->Finish("a", {}).ok());
+  large.job_id = "b";
+  ASSERT_TRUE(store_->Create(large).ok());
+  EXPECT_FALSE(store_->Get("a").ok());
+  EXPECT_TRUE(store_->Get("b").ok());
+}
+
 TEST_P(JobStoreConformance, BytesAreBoundedAndOutcomesStillKept) {
   const std::string big(300 << 10, 'x');
   ASSERT_TRUE(store_->Create(JobOf("old")).ok());

@@ -109,6 +109,13 @@ TEST_F(RegistryTest, KeepsTheLastGoodStateWhenARegistrationIsRefused) {
   EXPECT_EQ(registry_.Describe(*registry_.Find("a")).facts_json(), R"({"v":1})");
 }
 
+TEST_F(RegistryTest, RefusesAPluginAnnouncedTwice) {
+  v1::Node node = NodeOf("a");
+  *node.add_plugins() = node.plugins(0);
+  EXPECT_EQ(Attach(node).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(registry_.Find("a"), nullptr);
+}
+
 TEST_F(RegistryTest, ADeltaChangesOnlyItsParts) {
   ASSERT_TRUE(Attach(NodeOf("a", R"({"x":1,"y":2})")).ok());
   v1::Delta delta;
