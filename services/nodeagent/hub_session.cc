@@ -90,7 +90,8 @@ HubSession::Output HubSession::OnGoodbye(const v1::Goodbye& goodbye) {
   // Before the proof anybody may have said it: then it may end the attempt, not delay the next.
   const bool proven = state_ != State::kAwaitWelcome;
   const absl::Duration wait = proven ? absl::Milliseconds(goodbye.retry_after_ms()) : absl::ZeroDuration();
-  return Finish(absl::UnavailableError(absl::StrCat("the hub said goodbye: ", goodbye.reason())),
+  const absl::string_view reason = absl::string_view(goodbye.reason()).substr(0, kMaxReasonBytes);
+  return Finish(absl::UnavailableError(absl::StrCat("the hub said goodbye: ", reason)),
                 std::min(wait, kMaxRetryAfter));
 }
 

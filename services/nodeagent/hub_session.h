@@ -27,6 +27,7 @@ class HubSession {
   static constexpr absl::Duration kMaxRetryAfter = absl::Minutes(10);
   static constexpr absl::Duration kVolatileInterval = absl::Hours(1);
   static constexpr size_t kMaxDdlMessageBytes = 2u << 20;
+  static constexpr size_t kMaxReasonBytes = 512;  // of a Goodbye, for the log
 
   using ProofCheck = absl::AnyInvocable<absl::Status(absl::string_view proof_hex)>;
 

@@ -172,5 +172,6 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);  // an idle agent should be small
   mallopt(M_TRIM_THRESHOLD, 128 << 10);
   orch::BlockServiceSignals();
+  signal(SIGCHLD, SIG_DFL);  // were it ignored, as some starters leave it, no exit code could be had
   return orch::nodeagent::Run(argc, argv);
 }

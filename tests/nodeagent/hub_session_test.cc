@@ -123,6 +123,13 @@ TEST_F(HubSessionTest, HonoursTheWaitOfAGoodbyeOnlyFromAProvenHub) {
   EXPECT_EQ(other.OnMessage(goodbye).end->retry_after, HubSession::kMaxRetryAfter);
 }
 
+TEST_F(HubSessionTest, AGoodbyeCannotFloodTheLog) {
+  v1::HubMessage goodbye;
+  goodbye.mutable_goodbye()->set_reason(std::string(1 << 20, 'x'));
+  HubSession unproven = Make();
+  EXPECT_LT(unproven.OnMessage(goodbye).end->why.message().size(), HubSession::kMaxReasonBytes + 100);
+}
+
 TEST_F(HubSessionTest, SendsAskedDdlsOnceAndIgnoresUnknownOnes) {
   HubSession session = Make();
   session.OnMessage(Welcome());
