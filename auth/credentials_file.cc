@@ -95,7 +95,12 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, a
 }
 
 absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
-  ORCH_RETURN_IF_ERROR(CheckSecretFile(path, "credentials file"));
+  if (const absl::Status status = CheckSecretFile(path, "credentials file"); absl::IsNotFound(status)) {
+    return absl::NotFoundError(absl::StrCat(status.message(), "; 'orch-hub init' makes one on the hub, elsewhere copy it "
+                                            "from there, or name yours with `credentials` in the configuration"));
+  } else if (!status.ok()) {
+    return status;
+  }
   ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxCredentialsFileBytes));
   return Parse(text, path);
 }

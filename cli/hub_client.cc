@@ -19,6 +19,9 @@
 namespace orch::cli {
 namespace {
 
+// Replies are at most 4 MiB each, but a hub may have 65,536 unknown names to tell in one message.
+constexpr int kMaxAnswerBytes = 64 << 20;
+
 auth::ChannelTlsOptions ToChannelTls(const TlsSettings& tls) {
   return {tls.plaintext, tls.ca_file, tls.server_name, tls.certificate_file, tls.key_file};
 }
@@ -34,6 +37,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& c
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);  // a command should not wait a second to try again
+  args.SetMaxReceiveMessageSize(kMaxAnswerBytes);
   return grpc::CreateCustomChannel(target, credentials, args);
 }
 

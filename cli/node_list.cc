@@ -108,8 +108,8 @@ absl::Status AddText(absl::string_view text, Names* names) {
   size_t number = 0;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;
-    line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line.front() == '#') continue;
+    line = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));  // no name holds a #
+    if (line.empty()) continue;
     ORCH_RETURN_IF_ERROR(names->Add(std::string(line), absl::StrCat("line ", number)));
   }
   return absl::OkStatus();

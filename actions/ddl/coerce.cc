@@ -117,7 +117,7 @@ absl::StatusOr<Json> CoerceArguments(const Action& action,
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat("input '", key, "': is not declared by action ", action.name, DidYouMean(key, names),
-                       names.empty() ? "; it takes none" : absl::StrCat(" It takes: ", absl::StrJoin(names, ", "))));
+                       names.empty() ? "; it takes none" : absl::StrCat(" (it takes: ", absl::StrJoin(names, ", "), ")")));
     }
   }
   return inputs;

@@ -153,7 +153,7 @@ absl::Status ValidateInputs(const Plugin& plugin, const Action& action, const Js
       for (const Input& input : action.inputs) names.push_back(input.name);
       return absl::InvalidArgumentError(absl::StrCat(
           "input '", key, "': is not declared by ", plugin.name, " ", action.name, DidYouMean(item.key(), names),
-          names.empty() ? "; it takes none" : absl::StrCat(" It takes: ", absl::StrJoin(names, ", "))));
+          names.empty() ? "; it takes none" : absl::StrCat(" (it takes: ", absl::StrJoin(names, ", "), ")")));
     }
     std::string problem = TextProblem(Json(item.key()));
     if (problem.empty()) problem = TextProblem(item.value());

@@ -24,6 +24,11 @@ TEST(NodeListTest, TextSkipsCommentsBlanksAndRepeats) {
   EXPECT_THAT(*ParseNodeList("# web\nweb1.x\n\n  web2.x \r\nweb1.x\n", "list"), ElementsAre("web1.x", "web2.x"));
 }
 
+TEST(NodeListTest, TextMayHaveACommentAfterAName) {
+  EXPECT_THAT(*ParseNodeList("web1.x # the old one\nweb2.x#new\n  # none\n", "list"), ElementsAre("web1.x", "web2.x"));
+  EXPECT_THAT(Error("ok\nweb* # all\n"), HasSubstr("list: line 2: 'web*' is no node name"));
+}
+
 TEST(NodeListTest, JsonArraysMayHoldNamesOrObjects) {
   EXPECT_THAT(*ParseNodeList(R"(["a", {"sender":"b","statuscode":0}, {"certname":"c"}, {"identity":"d"}])", "list"),
               ElementsAre("a", "b", "c", "d"));

@@ -145,6 +145,21 @@ TEST(CompletionTest, BashOffersCommandsThatBeginAsTyped) {
   EXPECT_EQ(run->out, "ping\n--display\nok\n") << run->err;
 }
 
+TEST(CompletionTest, BashOffersTheInputsOfAnActionWithTheirEqualsSign) {
+  SystemClock clock;
+  ProcessSpec spec;
+  spec.argv = {"bash"};
+  spec.stdin_text = BashCompletion() +
+                    "\norchctl() { [ \"$*\" = 'completion --list-inputs --agent rpcutil --action get_fact' ] && "
+                    "echo fact; }\n"
+                    "COMP_WORDS=(orchctl invoke rpcutil get_fact f); COMP_CWORD=4; _orchctl; echo \"${COMPREPLY[@]}\"\n"
+                    "COMP_WORDS=(orchctl invoke rpcutil get_fact fact = f); COMP_CWORD=6; _orchctl; "
+                    "echo \"<${COMPREPLY[@]}>\"\n";
+  const auto run = RunProcess(spec, clock);
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->out, "fact=\n<>\n") << run->err;
+}
+
 TEST(CompletionTest, ZshScriptIsValidWhereZshIsInstalled) {
   if (!FindProgram("zsh").ok()) GTEST_SKIP() << "zsh is not installed";
   SystemClock clock;
