@@ -38,9 +38,11 @@ ProcessResult RunningProcess::Run() {
   }
   // While the leader is not reaped, its group's number cannot belong to anyone else.
   kill(-pid_, SIGKILL);
-  for (size_t i = 0; i < kMaxDrainReads && (Read(&out_, &result_.out, &result_.out_truncated) |
-                                            Read(&err_, &result_.err, &result_.err_truncated));
-       ++i) {
+  bool more = true;
+  for (size_t i = 0; more && i < kMaxDrainReads; ++i) {
+    const bool more_out = Read(&out_, &result_.out, &result_.out_truncated);
+    const bool more_err = Read(&err_, &result_.err, &result_.err_truncated);
+    more = more_out || more_err;
   }
   Reap();
   result_.wall = clock_.Steady() - start_;
