@@ -13,7 +13,7 @@ packages=(
   libabsl-dev libcli11-dev libgrpc++-dev libprotobuf-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev
   # Tests: the integration ring and the Python example of the client API
-  libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio python3-protobuf
+  dbus-daemon libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio python3-protobuf
 )
 
 case "${1:-}" in
