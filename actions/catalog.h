@@ -41,10 +41,11 @@ struct BuiltinOptions {
 // The written-out list of built-in plugins: rpcutil, package, service.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
 
-// Data functions built into the node: fact, fstat, agent (alias plugin), collective. The table of
-// docs/FILTERS.md says what they return. Blocks; thread-safe.
+// Data functions built into the node; the table of docs/FILTERS.md says what they return. `settings`
+// as BuiltinOptions has them. Blocks; thread-safe.
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
-                                             const NodeState& node, const Clock& clock);
+                                             const NodeState& node, const Clock& clock,
+                                             const std::map<std::string, std::string>& settings);
 std::vector<std::string> BuiltinDataFunctionNames();
 
 }  // namespace orch::actions

@@ -1,13 +1,16 @@
 // The data functions every node has.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/catalog.h"
+#include "actions/data_function.h"
 #include "actions/fact_path.h"
 #include "actions/fstat.h"
+#include "base/status_macros.h"
 
 namespace orch::actions {
 namespace {
@@ -15,9 +18,9 @@ namespace {
 constexpr size_t kMaxArgumentCharacters = 120;
 constexpr size_t kMaxPluginCharacters = 20;
 
-absl::StatusOr<Json> Fact(const std::string& name, const NodeState& node, const Clock&) {
-  const std::shared_ptr<const Json> facts = node.Facts();
-  const Json* value = FindFact(*facts, name);
+absl::StatusOr<Json> Fact(const DataCall& call) {
+  const std::shared_ptr<const Json> facts = call.node.Facts();
+  const Json* value = FindFact(*facts, call.argument);
   if (value == nullptr) return Json{{"exists", false}, {"value", false}, {"value_encoding", false}};
   if (value->is_structured()) {
     return Json{{"exists", true}, {"value", DumpJson(*value)}, {"value_encoding", "application/json"}};
@@ -25,55 +28,72 @@ absl::StatusOr<Json> Fact(const std::string& name, const NodeState& node, const 
   return Json{{"exists", true}, {"value", *value}, {"value_encoding", "text/plain"}};
 }
 
-absl::StatusOr<Json> Fstat(const std::string& path, const NodeState&, const Clock& clock) {
-  return FileStatus(path, clock);
+absl::StatusOr<Json> Fstat(const DataCall& call) {
+  return FileStatus(call.argument, call.clock);
 }
 
-absl::StatusOr<Json> PluginData(const std::string& name, const NodeState& node, const Clock&) {
-  for (const NodeState::PluginInfo& plugin : node.Plugins()) {
-    if (plugin.name != name) continue;
+absl::StatusOr<Json> PluginData(const DataCall& call) {
+  for (const NodeState::PluginInfo& plugin : call.node.Plugins()) {
+    if (plugin.name != call.argument) continue;
     return Json{{"license", plugin.license},         {"timeout", absl::ToInt64Seconds(plugin.timeout)},
                 {"description", plugin.description}, {"url", plugin.url},
                 {"version", plugin.version},         {"author", plugin.author}};
   }
-  return absl::NotFoundError(absl::StrCat("this node has no plugin '", name, "'"));
+  return absl::NotFoundError(absl::StrCat("this node has no plugin '", call.argument, "'"));
 }
 
-absl::StatusOr<Json> Collective(const std::string& name, const NodeState& node, const Clock&) {
-  const std::vector<std::string> collectives = node.Collectives();
-  return Json{{"member", std::find(collectives.begin(), collectives.end(), name) != collectives.end()}};
+absl::StatusOr<Json> Collective(const DataCall& call) {
+  const std::vector<std::string> collectives = call.node.Collectives();
+  return Json{{"member", std::find(collectives.begin(), collectives.end(), call.argument) != collectives.end()}};
 }
+
+enum class Argument { kNone, kOptional, kRequired };
 
 struct Function {
   absl::string_view name;
+  Argument argument;
   size_t longest;  // of its argument, in characters
-  absl::StatusOr<Json> (*call)(const std::string& argument, const NodeState& node, const Clock& clock);
+  DataFunction call;
 };
 
+// Every data function a node has, by name.
 constexpr Function kFunctions[] = {
-    {"agent", kMaxPluginCharacters, PluginData},  {"collective", kMaxArgumentCharacters, Collective},
-    {"fact", kMaxArgumentCharacters, Fact},       {"fstat", kMaxArgumentCharacters, Fstat},
-    {"plugin", kMaxPluginCharacters, PluginData},
+    {"agent", Argument::kRequired, kMaxPluginCharacters, PluginData},
+    {"collective", Argument::kRequired, kMaxArgumentCharacters, Collective},
+    {"fact", Argument::kRequired, kMaxArgumentCharacters, Fact},
+    {"fstat", Argument::kRequired, kMaxArgumentCharacters, Fstat},
+    {"plugin", Argument::kRequired, kMaxPluginCharacters, PluginData},
 };
 
 size_t Characters(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
 }
 
+absl::Status CheckArguments(const Function& function, const std::vector<std::string>& arguments) {
+  const bool given = !arguments.empty() && !(arguments.size() == 1 && arguments[0].empty());
+  if (function.argument == Argument::kNone && given) {
+    return absl::InvalidArgumentError(absl::StrCat("data function ", function.name, " takes no argument"));
+  }
+  if (arguments.size() > 1 || (function.argument == Argument::kRequired && !given)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("data function ", function.name, " needs one argument: ", function.name, "('…')"));
+  }
+  if (given && Characters(arguments[0]) > function.longest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the argument of ", function.name, " may have at most ", function.longest, " characters"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
-                                             const NodeState& node, const Clock& clock) {
+                                             const NodeState& node, const Clock& clock,
+                                             const std::map<std::string, std::string>& settings) {
   for (const Function& function : kFunctions) {
     if (function.name != name) continue;
-    if (arguments.size() != 1 || arguments[0].empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("data function ", name, " needs one argument: ", name, "('…')"));
-    }
-    if (Characters(arguments[0]) > function.longest) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the argument of ", name, " may have at most ", function.longest, " characters"));
-    }
-    return function.call(arguments[0], node, clock);
+    ORCH_RETURN_IF_ERROR(CheckArguments(function, arguments));
+    return function.call({arguments.empty() ? "" : arguments[0], node, clock, settings});
   }
   return absl::NotFoundError(
       absl::StrCat("no data function is named '", name, "'; known: ", absl::StrJoin(BuiltinDataFunctionNames(), ", ")));

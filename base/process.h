@@ -33,9 +33,12 @@ class CancelToken {
   std::atomic<bool> cancelled_{false};
 };
 
+enum class ProcessStream { kOut, kErr };
+
 struct ProcessSpec {
   std::vector<std::string> argv;              // argv[0] is searched in PATH unless it holds a slash
   std::map<std::string, std::string> env;     // added to the base environment: PATH, HOME, LC_ALL=C, nothing inherited else
+  bool bare_env = false;                      // the base environment is PATH alone
   std::string cwd;                            // empty: /
   std::string stdin_text;                     // then end of file
   absl::Duration timeout = absl::Seconds(60); // then the whole process group is ended
@@ -43,6 +46,8 @@ struct ProcessSpec {
   size_t max_output = 1u << 20;               // bytes kept of each of stdout and stderr; the rest is read and dropped
   bool end_on_output_limit = false;           // end the group instead of dropping
   const CancelToken* cancel = nullptr;        // may be null; must outlive the call
+  // Each piece as it is read, whatever is kept of it. On the calling thread; must not block. May be null.
+  std::function<void(ProcessStream stream, absl::string_view piece)> on_output;
 };
 
 struct ProcessResult {
@@ -59,8 +64,9 @@ struct ProcessResult {
 };
 
 // Runs to its end. Blocks; thread-safe. The child leads a process group of its own; what it leaves
-// behind in that group when it ends is killed, and never held against the pipes. NotFound when the program is not there, PermissionDenied when it is
-// not executable, ResourceExhausted when no process or descriptor can be had.
+// behind in that group when it ends is killed, and never held against the pipes. NotFound when the
+// program is not there, PermissionDenied when it is not executable, ResourceExhausted when no process
+// or descriptor can be had.
 absl::StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, const Clock& clock);
 
 // The full path execvp would take, or NotFound. For "is dnf here?".

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstddef>
 #include <thread>
+#include <utility>
 
 namespace orch {
 namespace {
@@ -40,8 +41,8 @@ ProcessResult RunningProcess::Run() {
   kill(-pid_, SIGKILL);
   bool more = true;
   for (size_t i = 0; more && i < kMaxDrainReads; ++i) {
-    const bool more_out = Read(&out_, &result_.out, &result_.out_truncated);
-    const bool more_err = Read(&err_, &result_.err, &result_.err_truncated);
+    const bool more_out = Read(&out_, ProcessStream::kOut, &result_.out, &result_.out_truncated);
+    const bool more_err = Read(&err_, ProcessStream::kErr, &result_.err, &result_.err_truncated);
     more = more_out || more_err;
   }
   Reap();
@@ -86,8 +87,8 @@ void RunningProcess::Wait() {
   const absl::Duration left = std::clamp(deadline_ - clock_.Steady(), absl::ZeroDuration(), limit);
   const timespec wait = absl::ToTimespec(left);
   if (ppoll(fds, 4, &wait, nullptr) < 0) return;  // EINTR
-  if (fds[0].revents != 0) Read(&out_, &result_.out, &result_.out_truncated);
-  if (fds[1].revents != 0) Read(&err_, &result_.err, &result_.err_truncated);
+  if (fds[0].revents != 0) Read(&out_, ProcessStream::kOut, &result_.out, &result_.out_truncated);
+  if (fds[1].revents != 0) Read(&err_, ProcessStream::kErr, &result_.err, &result_.err_truncated);
   if (spec_.end_on_output_limit && (result_.out_truncated || result_.err_truncated)) {
     End(ProcessResult::End::kOutputLimit);
   }
@@ -95,7 +96,7 @@ void RunningProcess::Wait() {
 }
 
 // One read. False when there is nothing more now.
-bool RunningProcess::Read(ProcessFd* fd, std::string* kept, bool* truncated) {
+bool RunningProcess::Read(ProcessFd* fd, ProcessStream stream, std::string* kept, bool* truncated) {
   if (fd->get() < 0) return false;
   char buffer[kReadBytes];
   const ssize_t size = read(fd->get(), buffer, sizeof buffer);
@@ -104,6 +105,7 @@ bool RunningProcess::Read(ProcessFd* fd, std::string* kept, bool* truncated) {
     fd->Close();
     return false;
   }
+  if (spec_.on_output != nullptr) spec_.on_output(stream, absl::string_view(buffer, size));
   const size_t room = spec_.max_output - std::min(spec_.max_output, kept->size());
   kept->append(buffer, std::min<size_t>(size, room));
   *truncated |= static_cast<size_t>(size) > room;

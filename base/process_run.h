@@ -3,37 +3,15 @@
 #pragma once
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <string>
-#include <utility>
 
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "base/process_spawn.h"
 
 namespace orch {
-
-// Owns a descriptor.
-class ProcessFd {
- public:
-  ProcessFd() = default;
-  explicit ProcessFd(int fd) : fd_(fd) {}
-  ProcessFd(ProcessFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ProcessFd& operator=(ProcessFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~ProcessFd() { Close(); }
-  int get() const { return fd_; }
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 class RunningProcess {
  public:
@@ -48,7 +26,7 @@ class RunningProcess {
   void End(ProcessResult::End why);
   bool Escalate();
   void Wait();
-  bool Read(ProcessFd* fd, std::string* kept, bool* truncated);
+  bool Read(ProcessFd* fd, ProcessStream stream, std::string* kept, bool* truncated);
   void Reap();
 
   const pid_t pid_;

@@ -42,6 +42,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
       catalog_(deps_.catalog != nullptr ? deps_.catalog : MakeCatalog(config_, deps_.clock)) {
   state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
                                         std::make_shared<NodeSnapshot>());
+  state_->SetPluginSettings(config_.plugin_settings);
   Inventory::Background background = deps_.background;
   if (background == nullptr) {
     background = [this](absl::AnyInvocable<void()> work) {
@@ -139,6 +140,7 @@ void Agent::Reload(AgentConfig config) {
     config_.main_collective = config.main_collective;
     config_.plugin_settings = config.plugin_settings;
     state_->SetPublicConfig(config_.Public());
+    state_->SetPluginSettings(config_.plugin_settings);
     if (deps_.catalog == nullptr) catalog_ = MakeCatalog(config_, deps_.clock);
     ApplySnapshot(Inventory::Found(found_));
     inventory_->SetOptions(InventoryOptions(config_));

@@ -46,6 +46,7 @@ AgentState::AgentState(const Clock* clock, Options options, std::shared_ptr<cons
       config_file_(std::move(options.config_file)),
       started_(clock->Now()),
       public_config_(std::move(options.public_config)),
+      settings_(std::make_shared<const std::map<std::string, std::string>>()),
       snapshot_(std::move(snapshot)) {}
 
 std::shared_ptr<const NodeSnapshot> AgentState::snapshot() const {
@@ -61,6 +62,12 @@ void AgentState::SetSnapshot(std::shared_ptr<const NodeSnapshot> snapshot) {
 void AgentState::SetPublicConfig(std::map<std::string, Json> public_config) {
   MutexLock lock(&mu_);
   public_config_.swap(public_config);
+}
+
+void AgentState::SetPluginSettings(std::map<std::string, std::string> settings) {
+  auto next = std::make_shared<const std::map<std::string, std::string>>(std::move(settings));
+  MutexLock lock(&mu_);
+  settings_.swap(next);
 }
 
 std::string AgentState::Identity() const { return snapshot()->identity; }
@@ -116,7 +123,12 @@ absl::StatusOr<Json> AgentState::ConfigItem(absl::string_view name) const {
 std::vector<std::string> AgentState::DataFunctionNames() const { return actions::BuiltinDataFunctionNames(); }
 
 absl::StatusOr<Json> AgentState::CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) {
-  return actions::CallBuiltinDataFunction(name, arguments, *this, *clock_);
+  std::shared_ptr<const std::map<std::string, std::string>> settings;
+  {
+    MutexLock lock(&mu_);
+    settings = settings_;
+  }
+  return actions::CallBuiltinDataFunction(name, arguments, *this, *clock_, *settings);
 }
 
 }  // namespace orch::nodeagent

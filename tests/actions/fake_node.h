@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ class FakeNode : public NodeState {
   }
   std::vector<std::string> DataFunctionNames() const override { return BuiltinDataFunctionNames(); }
   absl::StatusOr<Json> CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) override {
-    return CallBuiltinDataFunction(name, arguments, *this, clock);
+    return CallBuiltinDataFunction(name, arguments, *this, clock, settings);
   }
 
   Json facts = {{"osfamily", "Debian"},
@@ -40,6 +41,7 @@ class FakeNode : public NodeState {
                 {"nics", {{{"ip", "10.0.0.1"}}, {{"ip", "10.0.0.2"}}}},
                 {"nothing", nullptr}};
   SystemClock clock;
+  std::map<std::string, std::string> settings;  // of the plugins
 };
 
 // Runs an action as a node does: defaults, the DDL's checks, then the plugin.

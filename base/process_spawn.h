@@ -1,0 +1,53 @@
+// Starting a child with pipes at its output: what RunProcess and WorkerProcess share. Used by base
+// only. Blocks until the program was started.
+#pragma once
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/process.h"
+
+namespace orch {
+
+// Owns a descriptor.
+class ProcessFd {
+ public:
+  ProcessFd() = default;
+  explicit ProcessFd(int fd) : fd_(fd) {}
+  ProcessFd(ProcessFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ProcessFd& operator=(ProcessFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~ProcessFd() { Close(); }
+  int get() const { return fd_; }
+  void Close() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+// ResourceExhausted with errno's words.
+absl::Status NoResource(absl::string_view what);
+
+// Both ends close-on-exec and at 3 or above, where the child's dup2 does not reach them. Blocking.
+absl::Status MakePipe(ProcessFd* read_end, ProcessFd* write_end);
+
+struct SpawnedProcess {
+  pid_t pid = -1;  // leads its process group; to be reaped by the caller
+  ProcessFd out;   // read ends, not blocking
+  ProcessFd err;
+};
+
+// Of `spec` only argv, env, bare_env and cwd count. `in` becomes its standard input. Errors as RunProcess.
+absl::StatusOr<SpawnedProcess> SpawnProcess(const ProcessSpec& spec, ProcessFd in);
+
+}  // namespace orch
