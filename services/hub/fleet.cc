@@ -9,6 +9,12 @@
 namespace orch::hub {
 
 absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session, const v1::Node& node) {
+  if (key_problem_ != nullptr) {
+    if (const std::string problem = key_problem_(*session); !problem.empty()) {
+      refusals_->Count(auth::Refusal::kUnknownKey);
+      return absl::UnauthenticatedError(problem);
+    }
+  }
   std::vector<NodeRecord> forgotten;
   ORCH_ASSIGN_OR_RETURN(const Registry::Attached attached,
                         registry_->Attach(node, session, session->peer(), session->key().id, &forgotten));

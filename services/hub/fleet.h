@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/refusal.h"
@@ -31,6 +32,11 @@ class Fleet final : public NodeEvents {
   void OnRefused(NodeSession* session, auth::Refusal refusal) override;
   void OnGone(NodeSession* session, absl::string_view reason) override;
 
+  // Says why a session's key is no longer good, or nothing. Asked again when the node registers: keys
+  // may have changed since its stream began.
+  using KeyProblem = std::function<std::string(const NodeSession&)>;
+  void SetKeyProblem(KeyProblem key_problem) { key_problem_ = std::move(key_problem); }
+
   // From a timer: who has fallen silent, and which DDLs must be asked for again.
   void Tick();
   // Says goodbye to every node for which `leave` gives a reason.
@@ -42,6 +48,7 @@ class Fleet final : public NodeEvents {
   Dispatcher* const dispatcher_;
   NodeWatch* const watch_;
   auth::RefusalCounters* const refusals_;
+  KeyProblem key_problem_;  // may be null
   // Sessions that hold their identity, as NodeSession: for key changes.
   std::map<std::string, NodeSession*> sessions_;
 };

@@ -92,6 +92,7 @@ struct Hub::Parts {
   absl::Status StartServer(const std::vector<std::string>& unix_addresses);
   void Tick();
   void ReloadKeys();
+  std::string KeyProblem(const NodeSession& session) const;
   void Stop();
 
   const HubConfig config;
@@ -142,7 +143,10 @@ absl::Status Hub::Parts::Open() {
       HubFacts{kVersion, config.identity, absl::StrJoin(addresses, ", "), config.plaintext ? "" : tls.binding,
                std::string(auth::MtlsModeName(config.mtls)), clock->Now()});
   ORCH_RETURN_IF_ERROR(StartServer(unix_addresses));
-  gate.Post([this] { Tick(); });
+  gate.Post([this] {
+    fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
+    Tick();
+  });
   if (config.port_file.empty()) return absl::OkStatus();
   return WriteFileDurably(config.port_file, absl::StrCat(addresses.front(), "\n"), 0644);
 }
@@ -189,13 +193,13 @@ void Hub::Parts::ReloadKeys() {
   if (!changed) return;
   LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring->key_ids(), " ")}});
   // A stream whose key is gone, or another one under the same id, has no standing any more.
-  fleet.Dismiss(
-      [this](const NodeSession& session) -> std::string {
-        const auto key = keyring->DerivedKey(session.key().id, auth::PeerKind::kNode, session.identity());
-        if (key.ok() && *key == session.key().bytes) return "";
-        return absl::StrCat("key ", session.key().id, " is no longer in the hub's credentials; give the node the new one");
-      },
-      absl::ZeroDuration());
+  fleet.Dismiss([this](const NodeSession& session) { return KeyProblem(session); }, absl::ZeroDuration());
+}
+
+std::string Hub::Parts::KeyProblem(const NodeSession& session) const {
+  const auto key = keyring->DerivedKey(session.key().id, auth::PeerKind::kNode, session.identity());
+  if (key.ok() && *key == session.key().bytes) return "";
+  return absl::StrCat("key ", session.key().id, " is no longer in the hub's credentials; give the node the new one");
 }
 
 void Hub::Parts::Stop() {

@@ -19,6 +19,11 @@ void NodeLink::Begin(std::unique_ptr<NodeSession> session) {
   }
   session_ = std::move(session);
   executor_->Post([self] { self->session_->Start(); });
+  std::weak_ptr<NodeLink> link = self;
+  executor_->PostAfter(kRegisterWithin, [link] {
+    const std::shared_ptr<NodeLink> alive = link.lock();
+    if (alive != nullptr && alive->session_ != nullptr) alive->session_->OnRegisterDue();
+  });
   MutexLock lock(&mu_);
   reading_ = true;
   StartRead(&incoming_);

@@ -113,6 +113,13 @@ void NodeSession::OnHeartbeat(const v1::Heartbeat& message) {
   outbox_->Push(std::move(answer));
 }
 
+void NodeSession::OnRegisterDue() {
+  if (state_ == State::kGreeting) {
+    Refuse(absl::DeadlineExceededError(
+        absl::StrCat("no Register within ", absl::FormatDuration(kRegisterWithin), " of the Welcome")));
+  }
+}
+
 void NodeSession::OnClosed(absl::string_view reason) { Leave(reason); }
 
 v1::Envelope NodeSession::MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const {

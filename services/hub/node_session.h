@@ -64,6 +64,8 @@ class NodeSession final : public NodeChannel {
   // First: greets with the proof.
   void Start();
   void OnMessage(const v1::NodeMessage& message);
+  // kRegisterWithin is over: one that has not registered by now is sent away.
+  void OnRegisterDue();
   // The stream ended on the wire. Last call.
   void OnClosed(absl::string_view reason);
 
@@ -99,6 +101,8 @@ class NodeSession final : public NodeChannel {
   State state_ = State::kGreeting;
 };
 
+// A stream must register within this, or it ends: an authenticated peer that says nothing holds no place.
+inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
 // How long a node that was refused for what it sent stays away.
 inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);
 // The stream protocol this hub speaks.

@@ -90,6 +90,20 @@ class NodeSessionTest : public ::testing::Test {
   }
 };
 
+TEST_F(NodeSessionTest, AStreamThatDoesNotRegisterInTimeEnds) {
+  session_.Start();
+  session_.OnRegisterDue();
+  EXPECT_THAT(Goodbye(), HasSubstr("no Register within 30s"));
+  session_.OnMessage(RegisterOf("n1"));
+  EXPECT_EQ(events_.registered, 0);
+}
+
+TEST_F(NodeSessionTest, ARegisteredStreamOutlivesTheTimeToRegister) {
+  Attach();
+  session_.OnRegisterDue();
+  EXPECT_FALSE(outbox_->closed);
+}
+
 TEST_F(NodeSessionTest, GreetsWithTheProofFirst) {
   session_.Start();
   ASSERT_THAT(outbox_->messages, SizeIs(1));
