@@ -1,6 +1,6 @@
 // A plugin's description: its actions, their inputs and outputs, how to show them, how long they
-// may take. JSON in the shape of Choria's agent DDL v1, plus `impact`, `idempotent` and
-// `additional_inputs` an action and `sensitive` an input. No execution here: client, hub and node
+// may take. JSON in the shape of Choria's agent DDL v1, plus `requires` of a plugin, `impact`,
+// `idempotent`, `additional_inputs` and `implemented_by` of an action, and `sensitive` of an input. No execution here: client, hub and node
 // all read the same text. Immutable once loaded.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -67,6 +68,7 @@ struct Action {
   bool idempotent = false;
   bool additional_inputs = false;  // takes inputs that are not declared
   std::optional<absl::Duration> timeout;  // of this action; else the plugin's
+  std::string implemented_by;      // its script's name, for the provider legacy_json; else empty
   std::vector<Input> inputs;       // in the text's order where it gives one, else by name
   std::vector<Output> outputs;
   std::vector<Aggregate> aggregates;
@@ -84,6 +86,7 @@ struct Plugin {
   std::string url;
   absl::Duration timeout;
   std::string provider;  // "" built in, "external", …
+  std::string requires_orch;  // ">=0.1": the versions of orch it needs; empty: any
   std::map<std::string, Action> actions;
   std::string json;      // the text as loaded
   std::string sha256;    // 32 bytes over `json`
@@ -95,5 +98,8 @@ struct Plugin {
 // InvalidArgument names `source` and the place ("package.json: actions[3].inputs.package.validation")
 // and the fix: wrong types, unknown validators, validations that are no RE2, limits.
 absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source);
+
+// FailedPrecondition when the plugin needs another version of orch than `version` ("0.1.0").
+absl::Status CheckRequires(const Plugin& plugin, absl::string_view version);
 
 }  // namespace orch::ddl

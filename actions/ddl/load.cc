@@ -9,6 +9,7 @@
 #include "actions/ddl/ddl.h"
 #include "actions/ddl/load_fields.h"
 #include "actions/ddl/place.h"
+#include "actions/ddl/requirement.h"
 #include "base/digest.h"
 #include "base/status_macros.h"
 
@@ -63,6 +64,7 @@ absl::Status LoadMetadata(const Place& top, Plugin* plugin) {
   ORCH_ASSIGN_OR_RETURN(const std::optional<absl::Duration> timeout, LoadTimeout(*metadata));
   if (!timeout) return metadata->Error("'timeout' is missing; give it in seconds");
   plugin->timeout = *timeout;
+  ORCH_ASSIGN_OR_RETURN(plugin->requires_orch, LoadRequires(*metadata));
   return absl::OkStatus();
 }
 
@@ -121,6 +123,14 @@ absl::Status LoadAggregates(const Place& place, Action* action) {
   return absl::OkStatus();
 }
 
+// A file beside the others of the plugin: never a path.
+absl::StatusOr<std::string> LoadScriptName(const Place& action) {
+  ORCH_ASSIGN_OR_RETURN(std::string name, action.TextOr("implemented_by", ""));
+  if (name.empty() || (IsFieldName(name) && name[0] != '.')) return name;
+  return action.Member("implemented_by")->Error(
+      absl::StrCat("'", name, "' is no file name of letters, digits, _ - and .; the script lies in the plugin's folder"));
+}
+
 absl::StatusOr<Action> LoadAction(const Place& place) {
   ORCH_RETURN_IF_ERROR(place.RequireObject());
   Action action;
@@ -130,6 +140,7 @@ absl::StatusOr<Action> LoadAction(const Place& place) {
   ORCH_ASSIGN_OR_RETURN(action.idempotent, place.BoolOr("idempotent", false));
   ORCH_ASSIGN_OR_RETURN(action.additional_inputs, place.BoolOr("additional_inputs", false));
   ORCH_ASSIGN_OR_RETURN(action.timeout, LoadTimeout(place));
+  ORCH_ASSIGN_OR_RETURN(action.implemented_by, LoadScriptName(place));
   ORCH_RETURN_IF_ERROR(LoadFields(place, "input", LoadInput, &action.inputs));
   ORCH_RETURN_IF_ERROR(LoadFields(place, "output", LoadOutput, &action.outputs));
   ORCH_RETURN_IF_ERROR(LoadAggregates(place, &action));

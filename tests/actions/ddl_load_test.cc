@@ -160,5 +160,52 @@ TEST(DdlLoadTest, RefusesATextBeyondItsLimits) {
   EXPECT_THAT(LoadError(WithActions(many)), HasSubstr("more than 256 actions"));
 }
 
+std::string Requiring(const std::string& requires_json) {
+  return absl::StrReplaceAll(WithActions(""), {{"\"timeout\": 30", absl::StrCat("\"timeout\": 30, \"requires\": ", requires_json)}});
+}
+
+TEST(DdlLoadTest, TheVersionsAPluginRequiresAreCompared) {
+  const auto meets = [](const std::string& required, const std::string& version) {
+    const auto plugin = LoadPlugin(Requiring(absl::StrCat(R"({"orch": ")", required, R"("})")), "demo.json");
+    EXPECT_TRUE(plugin.ok()) << plugin.status();
+    return plugin.ok() && CheckRequires(**plugin, version).ok();
+  };
+  EXPECT_TRUE(meets(">=0.1", "0.1.0"));
+  EXPECT_TRUE(meets("0.1", "0.10.0"));
+  EXPECT_TRUE(meets(">=0.9, <2", "1.4.2"));
+  EXPECT_TRUE(meets("<=1.2.3", "1.2.3"));
+  EXPECT_TRUE(meets("=0.1", "0.1.0-rc1"));
+  EXPECT_FALSE(meets(">=0.9, <2", "2.0"));
+  EXPECT_FALSE(meets(">0.1", "0.1.0"));
+  EXPECT_FALSE(meets(">=99", "0.1.0"));
+}
+
+TEST(DdlLoadTest, APluginThatRequiresTooMuchSaysWhatIsMissing) {
+  const auto plugin = LoadPlugin(Requiring(R"({"orch": ">=99"})"), "demo.json");
+  ASSERT_TRUE(plugin.ok()) << plugin.status();
+  const absl::Status status = CheckRequires(**plugin, "0.1.0");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("demo requires orch >=99"), HasSubstr("0.1.0")));
+}
+
+TEST(DdlLoadTest, RequiresThatIsNoComparisonIsAnError) {
+  EXPECT_THAT(LoadError(Requiring(R"({"orch": "new"})")), AllOf(HasSubstr("metadata.requires.orch"), HasSubstr(">=0.1")));
+  EXPECT_THAT(LoadError(Requiring(R"({"orch": ">=1.2.3.4"})")), HasSubstr("comparison"));
+  EXPECT_THAT(LoadError(Requiring(R"({"puppet": ">=7"})")), HasSubstr("only orch"));
+  EXPECT_THAT(LoadError(Requiring(R"(">=1")")), HasSubstr("metadata.requires"));
+}
+
+TEST(DdlLoadTest, AScriptIsAFileNameNeverAPath) {
+  const auto plugin = LoadPlugin(
+      WithActions(R"({"action": "go", "description": "Goes", "implemented_by": "go.sh", "input": {}, "output": {}})"), "demo.json");
+  ASSERT_TRUE(plugin.ok()) << plugin.status();
+  EXPECT_EQ((*plugin)->FindAction("go")->implemented_by, "go.sh");
+  for (const char* path : {"/bin/sh", "../go.sh", "..", ".hidden", "go sh"}) {
+    EXPECT_THAT(LoadError(WithActions(absl::StrCat(R"({"action": "go", "description": "Goes", "implemented_by": ")", path,
+                                                   R"(", "input": {}, "output": {}})"))),
+                HasSubstr("actions[0].implemented_by"));
+  }
+}
+
 }  // namespace
 }  // namespace orch::ddl
