@@ -1,4 +1,5 @@
-// The only fork/exec of the project. Argument vectors, never a shell string.
+// The only fork/exec of the project, with worker_process.h and detached_process.h beside it. Argument
+// vectors, never a shell string.
 #pragma once
 
 #include <atomic>

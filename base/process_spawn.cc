@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/durable_file.h"
-#include "base/process_child.h"
 #include "base/status_macros.h"
 
 namespace orch {
@@ -52,50 +51,6 @@ absl::StatusOr<std::string> FindInPath(const std::string& name, const std::strin
                                           absl::StrContains(name, '/') ? "" : absl::StrCat(" (looked in ", path, ")")));
 }
 
-absl::Status SpawnStatus(const SpawnFailure& failure, const ProcessSpec& spec) {
-  const int error = failure.error;
-  const std::string program = spec.argv[0];
-  switch (failure.stage) {
-    case SpawnFailure::Stage::kFolder:
-      return ErrnoStatus(error, absl::StrCat("cannot run ", program, ": cannot enter folder ", spec.cwd));
-    case SpawnFailure::Stage::kExec:
-      if (error == E2BIG) {
-        return absl::InvalidArgumentError(absl::StrCat("cannot run ", program, ": its arguments are too long"));
-      }
-      if (error == ENOEXEC) {
-        return absl::PermissionDeniedError(
-            absl::StrCat("cannot run ", program, ": not a program of this machine, and no script with a #! line"));
-      }
-      return ErrnoStatus(error, absl::StrCat("cannot run ", program));
-    default:
-      return absl::ResourceExhaustedError(ErrnoStatus(error, absl::StrCat("cannot start ", program)).message());
-  }
-}
-
-// The vectors execve wants; refers to its own strings.
-class Arguments {
- public:
-  Arguments(const ProcessSpec& spec, const std::string& path) : argv_text_(spec.argv) {
-    std::map<std::string, std::string> env = spec.env;
-    env.emplace("PATH", path);
-    if (!spec.bare_env) {
-      env.emplace("HOME", EnvironmentOr("HOME", "/root"));
-      env.emplace("LC_ALL", "C");
-    }
-    for (const auto& [name, value] : env) env_text_.push_back(absl::StrCat(name, "=", value));
-    for (std::string& text : argv_text_) argv_.push_back(text.data());
-    for (std::string& text : env_text_) envp_.push_back(text.data());
-    argv_.push_back(nullptr);
-    envp_.push_back(nullptr);
-  }
-  char* const* argv() const { return argv_.data(); }
-  char* const* envp() const { return envp_.data(); }
-
- private:
-  std::vector<std::string> argv_text_, env_text_;
-  std::vector<char*> argv_, envp_;
-};
-
 absl::Status CheckSpec(const ProcessSpec& spec) {
   if (spec.argv.empty() || spec.argv[0].empty()) return absl::InvalidArgumentError("no program to run is given");
   for (const std::string& argument : spec.argv) {
@@ -126,23 +81,64 @@ absl::StatusOr<std::string> FindProgram(absl::string_view name) {
   return FindInPath(std::string(name), EnvironmentOr("PATH", kDefaultPath));
 }
 
-absl::StatusOr<SpawnedProcess> SpawnProcess(const ProcessSpec& spec, ProcessFd in) {
+absl::StatusOr<std::unique_ptr<SpawnArguments>> SpawnArguments::Make(const ProcessSpec& spec) {
   ORCH_RETURN_IF_ERROR(CheckSpec(spec));
   const auto given_path = spec.env.find("PATH");
   const std::string path = given_path != spec.env.end() ? given_path->second : EnvironmentOr("PATH", kDefaultPath);
-  ORCH_ASSIGN_OR_RETURN(const std::string program, FindInPath(spec.argv[0], path));
+  ORCH_ASSIGN_OR_RETURN(std::string program, FindInPath(spec.argv[0], path));
+  return std::unique_ptr<SpawnArguments>(new SpawnArguments(spec, std::move(program), path));
+}
+
+SpawnArguments::SpawnArguments(const ProcessSpec& spec, std::string program, const std::string& path)
+    : program_(std::move(program)), cwd_(spec.cwd.empty() ? "/" : spec.cwd), argv_text_(spec.argv) {
+  std::map<std::string, std::string> env = spec.env;
+  env.emplace("PATH", path);
+  if (!spec.bare_env) {
+    env.emplace("HOME", EnvironmentOr("HOME", "/root"));
+    env.emplace("LC_ALL", "C");
+  }
+  for (const auto& [name, value] : env) env_text_.push_back(absl::StrCat(name, "=", value));
+  for (std::string& text : argv_text_) argv_.push_back(text.data());
+  for (std::string& text : env_text_) envp_.push_back(text.data());
+  argv_.push_back(nullptr);
+  envp_.push_back(nullptr);
+}
+
+SpawnPlan SpawnArguments::Plan(int stdin_fd, int stdout_fd, int stderr_fd) const {
+  return {program_.c_str(), argv_.data(), envp_.data(), cwd_.c_str(), stdin_fd, stdout_fd, stderr_fd};
+}
+
+absl::Status SpawnArguments::Explain(const SpawnFailure& failure) const {
+  const int error = failure.error;
+  const std::string& program = argv_text_[0];
+  switch (failure.stage) {
+    case SpawnFailure::Stage::kFolder:
+      return ErrnoStatus(error, absl::StrCat("cannot run ", program, ": cannot enter folder ", cwd_));
+    case SpawnFailure::Stage::kExec:
+      if (error == E2BIG) {
+        return absl::InvalidArgumentError(absl::StrCat("cannot run ", program, ": its arguments are too long"));
+      }
+      if (error == ENOEXEC) {
+        return absl::PermissionDeniedError(
+            absl::StrCat("cannot run ", program, ": not a program of this machine, and no script with a #! line"));
+      }
+      return ErrnoStatus(error, absl::StrCat("cannot run ", program));
+    default:
+      return absl::ResourceExhaustedError(ErrnoStatus(error, absl::StrCat("cannot start ", program)).message());
+  }
+}
+
+absl::StatusOr<SpawnedProcess> SpawnProcess(const ProcessSpec& spec, ProcessFd in) {
+  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(spec));
   SpawnedProcess spawned;
   ProcessFd out_child, err_child;
   ORCH_RETURN_IF_ERROR(MakePipe(&spawned.out, &out_child));
   ORCH_RETURN_IF_ERROR(MakePipe(&spawned.err, &err_child));
   fcntl(spawned.out.get(), F_SETFL, O_NONBLOCK);
   fcntl(spawned.err.get(), F_SETFL, O_NONBLOCK);
-  const Arguments arguments(spec, path);
-  const SpawnPlan plan{program.c_str(), arguments.argv(), arguments.envp(), spec.cwd.empty() ? "/" : spec.cwd.c_str(),
-                       in.get(),        out_child.get(),  err_child.get()};
   SpawnFailure failure;
-  spawned.pid = SpawnChild(plan, &failure);
-  if (spawned.pid < 0) return SpawnStatus(failure, spec);
+  spawned.pid = SpawnChild(arguments->Plan(in.get(), out_child.get(), err_child.get()), &failure);
+  if (spawned.pid < 0) return arguments->Explain(failure);
   return spawned;
 }
 

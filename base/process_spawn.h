@@ -1,16 +1,20 @@
-// Starting a child with pipes at its output: what RunProcess and WorkerProcess share. Used by base
-// only. Blocks until the program was started.
+// Starting a child: what RunProcess, WorkerProcess and DetachedProcess share. Used by base only.
+// Blocks until the program was started.
 #pragma once
 
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/process.h"
+#include "base/process_child.h"
 
 namespace orch {
 
@@ -40,6 +44,29 @@ absl::Status NoResource(absl::string_view what);
 
 // Both ends close-on-exec and at 3 or above, where the child's dup2 does not reach them. Blocking.
 absl::Status MakePipe(ProcessFd* read_end, ProcessFd* write_end);
+
+// Everything that must be settled before a fork: the program's path, and its arguments and environment
+// as execve wants them. Of a spec only argv, env, bare_env and cwd count.
+class SpawnArguments {
+ public:
+  // Errors as RunProcess.
+  static absl::StatusOr<std::unique_ptr<SpawnArguments>> Make(const ProcessSpec& spec);
+  SpawnArguments(const SpawnArguments&) = delete;
+  SpawnArguments& operator=(const SpawnArguments&) = delete;
+
+  // Refers to this object.
+  SpawnPlan Plan(int stdin_fd, int stdout_fd, int stderr_fd) const;
+  // Why SpawnChild gave no process.
+  absl::Status Explain(const SpawnFailure& failure) const;
+
+ private:
+  SpawnArguments(const ProcessSpec& spec, std::string program, const std::string& path);
+
+  const std::string program_;
+  const std::string cwd_;
+  std::vector<std::string> argv_text_, env_text_;
+  std::vector<char*> argv_, envp_;
+};
 
 struct SpawnedProcess {
   pid_t pid = -1;  // leads its process group; to be reaped by the caller
