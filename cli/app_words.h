@@ -26,4 +26,15 @@ absl::Status RequireWords(const std::vector<std::string>& words, size_t least, a
 absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
                                       const std::string& subject_input);
 
+// All of a plugin's own command up to sending: configuration, targets, the DDL from the hub, the words.
+// The input that words name is called as the plugin. `further`: arguments that options gave.
+struct AppCall {
+  Targets targets;
+  AppWords words;
+  Invocation invocation;
+  std::string what;  // "restart service sshd"
+};
+absl::StatusOr<AppCall> MakeAppCall(Context* context, const std::string& plugin, const std::vector<std::string>& words,
+                                    const Arguments& further);
+
 }  // namespace orch::cli

@@ -2,6 +2,7 @@
 // commands.cc.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,10 +36,11 @@ struct CommandEntry {
 const std::vector<CommandEntry>& Commands();
 const CommandEntry* CommandNamed(absl::string_view name);  // aliases too; null when there is none
 
-// The options of a command, common ones included.
+// A command ready to parse its words; the table holds the common options too.
 struct CommandInstance {
   std::unique_ptr<Command> command;
   OptionTable table;
+  std::function<std::string(const OptionTable&)> help;
 };
 CommandInstance MakeCommand(const CommandEntry& entry, CommonOptions* options);
 

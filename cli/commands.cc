@@ -24,7 +24,7 @@ std::vector<CommandEntry> MakeTable() {
        kBasicOptions | kOutputOptions | kTargetOptions, MakeFactsCommand},
       {"find", {"discover"}, "Find hosts using the discovery system matching filter criteria",
        {"find [options] [filters]"}, kBasicOptions | kOutputOptions | kTargetOptions, MakeFindCommand},
-      {"help", {}, "Application list and help", {"help [command]"}, kBasicOptions, MakeHelpCommand},
+      {"help", {}, "Application list and help", {"help [command]", "help <plugin> [<action>]"}, kBasicOptions, MakeHelpCommand},
       {"hub", {}, "Reports on the hub itself", {"hub status [-j]"}, kBasicOptions | kOutputOptions, MakeHubCommand},
       {"inventory", {}, "General reporting tool for nodes, collectives and subcollectives",
        {"inventory <node>", "inventory --list-collectives", "inventory --collective-graph <file>"},
@@ -66,6 +66,7 @@ CommandInstance MakeCommand(const CommandEntry& entry, CommonOptions* options) {
   instance.command = entry.make();
   instance.command->DeclareOptions(&instance.table);
   AddCommonOptions(entry.groups, options, &instance.table);
+  instance.help = [entry](const OptionTable&) { return CommandHelp(entry); };
   return instance;
 }
 

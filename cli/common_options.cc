@@ -32,6 +32,16 @@ OptionSpec FilterOption(std::vector<std::string> names, std::string value, std::
           }};
 }
 
+// One form only: of two options neither may win unsaid.
+absl::Status ChooseForm(absl::string_view option, Format format, CommonOptions* options) {
+  if (!options->format_option.empty() && options->format != format) {
+    return Wrong(absl::StrCat("it and ", options->format_option, " exclude each other; give one of them"));
+  }
+  options->format = format;
+  options->format_option = std::string(option);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Format> ParseJsonForm(const std::string& text) {
   if (text.empty() || text == "object") return Format::kJson;
   if (text == "array") return Format::kJsonArray;
@@ -66,14 +76,15 @@ void AddBasic(CommonOptions* options, OptionTable* table) {
 
 void AddOutput(CommonOptions* options, OptionTable* table) {
   const std::string group = "Output Options";
-  OptionSpec json = Parsed({"-j", "--json"}, "array", "Produce JSON; --json=array gives the bare array of MCollective",
-                           group, &options->format, ParseJsonForm);
-  json.value_optional = true;
-  table->Add(std::move(json));
+  const char* const json_help = "Produce JSON; --json=array gives the bare array of MCollective";
+  table->Add({{"-j", "--json"}, "array", json_help, group, {}, true,
+              [options](const std::string& text) -> absl::Status {
+                ORCH_ASSIGN_OR_RETURN(const Format format, ParseJsonForm(text));
+                return ChooseForm("--json", format, options);
+              }});
   const auto form = [&](const char* name, const char* help, Format format) {
-    table->Add({{name}, "", help, group, {}, false, [options, format](const std::string&) {
-                  options->format = format;
-                  return absl::OkStatus();
+    table->Add({{name}, "", help, group, {}, false, [options, name, format](const std::string&) {
+                  return ChooseForm(name, format, options);
                 }});
   };
   form("--jsonl", "Produce one JSON object a line, as results come in", Format::kJsonLines);

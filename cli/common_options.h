@@ -37,6 +37,7 @@ struct CommonOptions {
   std::string hub;
   // Output
   Format format = Format::kHuman;
+  std::string format_option;  // that chose it; empty: none did
   std::string output_file;
   bool sort = false;
   bool no_progress = false;

@@ -33,9 +33,14 @@ Context::~Context() {
   if (hub_ != nullptr && env_->until_exit != nullptr) env_->until_exit->emplace_back(std::move(hub_));
 }
 
+absl::Status Context::ReadConfig() {
+  ORCH_ASSIGN_OR_RETURN(config_, LoadClientConfig(*env_, options_.config_file, options_.hub));
+  return absl::OkStatus();
+}
+
 absl::Status Context::Prepare() {
   ORCH_RETURN_IF_ERROR(CheckCommonOptions(options_));
-  ORCH_ASSIGN_OR_RETURN(config_, LoadClientConfig(*env_, options_.config_file, options_.hub));
+  ORCH_RETURN_IF_ERROR(ReadConfig());
   const bool wanted = config_->color == "always" ||
                       (config_->color == "auto" && env_->out_is_terminal && env_->Variable("NO_COLOR").empty() &&
                        env_->Variable("TERM") != "dumb");
@@ -49,7 +54,7 @@ absl::Status Context::Prepare() {
 
 absl::StatusOr<HubClient*> Context::Hub() {
   if (hub_ == nullptr) {
-    ORCH_ASSIGN_OR_RETURN(hub_, HubClient::Connect(*config_, *env_));
+    ORCH_ASSIGN_OR_RETURN(hub_, HubClient::Connect(*config_, *env_, hub_patience_));
   }
   return hub_.get();
 }

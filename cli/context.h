@@ -39,10 +39,14 @@ class Context {
   void Print(absl::string_view text) { env_->out->Write(text); }
   void Note(absl::string_view text) { env_->err->Write(text); }
 
-  // Reads the configuration and settles colours. Before Hub and Targets.
+  // Checks the options, reads the configuration and settles colours. Before Hub and Targets.
   absl::Status Prepare();
+  // Only what the hub is reached by; Prepare may follow with other options.
+  absl::Status ReadConfig();
   const ClientConfig& config() const { return *config_; }
+  // Connected on first use, within the patience.
   absl::StatusOr<HubClient*> Hub();
+  void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
   // Filter, node list and limits from the options. Refuses wrong ones; reads standard input when it
   // is a list.
@@ -60,6 +64,7 @@ class Context {
   CommonOptions options_;
   Style style_;
   std::optional<ClientConfig> config_;
+  absl::Duration hub_patience_ = kConnectTimeout;
   std::unique_ptr<HubClient> hub_;
 };
 

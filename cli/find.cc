@@ -1,5 +1,6 @@
 // orchctl find.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,11 +48,28 @@ class FindCommand final : public Command {
     });
     if (!end.status.ok()) return end.status;
     Show(context, context->env().clock->Steady() - before);
+    if (targets.named && !end.interrupted && !context->options().limit.set() && !context->options().one)
+      ORCH_RETURN_IF_ERROR(NoteAbsent(context, request));
     if (end.interrupted) return kExitInterrupted;
     return names_.empty() ? kExitError : kExitOk;
   }
 
  private:
+  // A node that was named and fits but is away must not look like one that does not fit.
+  absl::Status NoteAbsent(Context* context, v1::FindNodesRequest request) {
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    request.set_include_disconnected(true);
+    const std::set<std::string> here(names_.begin(), names_.end());
+    const StreamEnd end = hub->FindNodes(request, [&](const v1::FindNodesResponse& part) {
+      for (const std::string& name : part.identities()) {
+        if (here.count(name) == 0)
+          context->Note(absl::StrCat("orchctl: ", Printable(name), " is not connected to the hub\n"));
+      }
+      return true;
+    });
+    return end.status;
+  }
+
   // Data functions are decided on the nodes: those that answer a ping with this filter are the ones.
   absl::StatusOr<int> AskNodes(Context* context, const Targets& targets) {
     v1::JobSpec spec = MakeSpec(context->options(), targets, "rpcutil", "ping");

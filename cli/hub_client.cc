@@ -55,9 +55,9 @@ class HubClient::Rpc {
 
   v1::Orchestrator::Stub* stub() { return stub_.get(); }
 
-  absl::Status Hello(v1::HelloResponse* response) {
+  absl::Status Hello(absl::Duration patience, v1::HelloResponse* response) {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + kConnectTimeout));
+    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + patience));
     const std::shared_ptr<auth::SignedCall> call = signer_->Sign("/orch.v1.Orchestrator/Hello", true, &context);
     ORCH_RETURN_IF_ERROR(ToStatus(stub_->Hello(&context, v1::HelloRequest(), response)));
     const absl::Status proven = call->CheckProof(response->proof());
@@ -134,13 +134,14 @@ HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc)
     : address_(std::move(address)), rpc_(std::move(rpc)) {}
 HubClient::~HubClient() = default;
 
-absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env) {
+absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env,
+                                                             absl::Duration patience) {
   ORCH_ASSIGN_OR_RETURN(auth::Key key,
                         auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
   auto rpc = std::make_unique<Rpc>(config, env, std::move(key), std::move(channel));
   auto client = std::unique_ptr<HubClient>(new HubClient(config.hub, std::move(rpc)));
-  ORCH_RETURN_IF_ERROR(client->rpc_->Hello(&client->hello_));
+  ORCH_RETURN_IF_ERROR(client->rpc_->Hello(patience, &client->hello_));
   return client;
 }
 

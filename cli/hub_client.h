@@ -31,7 +31,9 @@ struct StreamEnd {
 class HubClient {
  public:
   ~HubClient();
-  static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env);
+  // A hub that has not answered within `patience` counts as one that cannot be reached.
+  static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env,
+                                                            absl::Duration patience = kConnectTimeout);
 
   const v1::HelloResponse& hello() const { return hello_; }
   const std::string& address() const { return address_; }

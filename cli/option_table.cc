@@ -120,6 +120,16 @@ size_t OptionTable::WordsOfOption(const std::vector<std::string>& words, size_t 
   return attached ? 1 : std::min<size_t>(2, words.size() - index);
 }
 
+std::vector<std::string> OptionTable::OnlyOptions(const std::vector<std::string>& words) const {
+  std::vector<std::string> options;
+  for (size_t i = 0; i < words.size();) {
+    const size_t count = WordsOfOption(words, i);
+    options.insert(options.end(), words.begin() + i, words.begin() + i + count);
+    i += std::max<size_t>(1, count);
+  }
+  return options;
+}
+
 std::string OptionTable::Help() const {
   std::vector<std::string> groups;
   for (const OptionSpec& spec : specs_) {

@@ -40,6 +40,9 @@ class OptionTable {
   // Number of words at `index` that belong to the option there (1 or 2); 0 when it is not one.
   size_t WordsOfOption(const std::vector<std::string>& words, size_t index) const;
 
+  // The options of this table among the words, each with its value; all else is left out.
+  std::vector<std::string> OnlyOptions(const std::vector<std::string>& words) const;
+
   // Grouped, in the shape of MCollective's help screens.
   std::string Help() const;
   const std::vector<OptionSpec>& specs() const { return specs_; }

@@ -8,28 +8,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/config_file.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/shell_words.h"
+#include "cli/typed_command.h"
 
 namespace orch::cli {
 namespace {
-
-absl::Status UnknownCommand(const std::string& name) {
-  std::vector<std::string> known;
-  for (const CommandEntry& entry : Commands()) {
-    known.push_back(entry.name);
-    known.insert(known.end(), entry.aliases.begin(), entry.aliases.end());
-  }
-  const std::string nearest = NearestWord(name, known);
-  return absl::InvalidArgumentError(absl::StrCat("unknown command '", name, "'",
-                                                 nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
-                                                 nearest.empty() ? "; 'orchctl help' lists the commands" : ""));
-}
 
 // Index of the command's name: the first word that is neither an option nor an option's value.
 size_t CommandIndex(const std::vector<std::string>& args) {
@@ -74,28 +62,22 @@ class OutputFile {
   std::unique_ptr<FdOutput> file_;
 };
 
-absl::StatusOr<int> RunCommand(const CommandEntry& entry, std::vector<std::string> words, Environment* env) {
-  ORCH_ASSIGN_OR_RETURN(std::vector<std::string> extra, SplitShellWords(env->Variable("ORCHCTL_OPTS"), "ORCHCTL_OPTS"));
-  Context context(env);
-  CommandInstance instance = MakeCommand(entry, &context.options());
-  // What the variable holds is for commands in general; one that has no such option is not bothered.
-  std::vector<std::string> fitting;
-  for (size_t i = 0; i < extra.size();) {
-    const size_t count = instance.table.WordsOfOption(extra, i);
-    if (count > 0) fitting.insert(fitting.end(), extra.begin() + i, extra.begin() + i + count);
-    i += std::max<size_t>(1, count);
-  }
-  words.insert(words.begin(), fitting.begin(), fitting.end());
+absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance,
+                               const std::vector<std::string>& general, const std::vector<std::string>& words) {
+  Environment* const env = &context->env();
+  // What $ORCHCTL_OPTS holds is for commands in general; one that has no such option is not bothered.
+  ORCH_RETURN_IF_ERROR(instance.table.Parse(instance.table.OnlyOptions(general)).status());
+  context->options().format_option.clear();  // a form on the command line wins over the variable's
   ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> positional, instance.table.Parse(words));
-  if (context.options().help) {
-    context.Print(CommandHelp(entry));
+  if (context->options().help) {
+    context->Print(instance.help(instance.table));
     return kExitOk;
   }
   OutputFile file(env);
-  if (!context.options().output_file.empty()) ORCH_RETURN_IF_ERROR(file.Open(context.options().output_file));
-  absl::StatusOr<int> code = instance.command->Run(&context, positional);
-  if (!code.ok() && context.options().format == Format::kJsonLines) {
-    context.Print(absl::StrCat(DumpJson({{"kind", "error"}, {"error", std::string(code.status().message())},
+  if (!context->options().output_file.empty()) ORCH_RETURN_IF_ERROR(file.Open(context->options().output_file));
+  absl::StatusOr<int> code = instance.command->Run(context, positional);
+  if (!code.ok() && context->options().format == Format::kJsonLines) {
+    context->Print(absl::StrCat(DumpJson({{"kind", "error"}, {"error", std::string(code.status().message())},
                                          {"exit_code", ExitCodeOf(code.status())}}), "\n"));
   }
   if (!env->out->Flush()) return absl::DataLossError("cannot write the output; is the disk full?");
@@ -115,11 +97,15 @@ absl::StatusOr<int> Dispatch(const std::vector<std::string>& args, Environment* 
     }
     return absl::InvalidArgumentError("no command given; 'orchctl help' lists them");
   }
-  const CommandEntry* entry = CommandNamed(args[index]);
-  if (entry == nullptr) return UnknownCommand(args[index]);
   std::vector<std::string> words(args.begin(), args.begin() + index);
   words.insert(words.end(), args.begin() + index + 1, args.end());
-  return RunCommand(*entry, std::move(words), env);
+  ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> general,
+                        SplitShellWords(env->Variable("ORCHCTL_OPTS"), "ORCHCTL_OPTS"));
+  Context context(env);
+  const CommandEntry* entry = CommandNamed(args[index]);
+  if (entry != nullptr) return RunCommand(&context, MakeCommand(*entry, &context.options()), general, words);
+  ORCH_ASSIGN_OR_RETURN(const CommandInstance typed, MakeTypedCommand(&context, args[index], general, &words));
+  return RunCommand(&context, typed, general, words);
 }
 
 }  // namespace

@@ -97,19 +97,15 @@ class PackageCommand final : public Command {
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(RequireWords(words, 1, "package <package> <action>"));
-    ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
-    ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "package"));
-    ORCH_ASSIGN_OR_RETURN(AppWords app, SortAppWords(*plugin, words, "package"));
-    if (!version_.empty()) app.arguments.emplace_back("version", version_);
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), app.action, app.arguments));
-    const std::string what = absl::StrCat(app.action, " package", app.subject.empty() ? "s" : " ", app.subject);
-    if (invocation.action->FindOutput("ensure") == nullptr) {
-      HumanView view(context, invocation);
-      return RunInvocation(context, invocation, targets, what, &view);
+    Arguments further;
+    if (!version_.empty()) further.emplace_back("version", version_);
+    ORCH_ASSIGN_OR_RETURN(const AppCall call, MakeAppCall(context, "package", words, further));
+    if (call.invocation.action->FindOutput("ensure") == nullptr) {
+      HumanView view(context, call.invocation);
+      return RunInvocation(context, call.invocation, call.targets, call.what, &view);
     }
     PackageView view(context);
-    return RunInvocation(context, invocation, targets, what, &view);
+    return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
 
  private:

@@ -45,6 +45,12 @@ void PluginSource::Keep(const std::string& path, const std::string& json) const 
 }
 
 absl::StatusOr<PluginSource::Loaded> PluginSource::Get(const std::string& name) {
+  absl::StatusOr<Loaded> loaded = GetExactly(name);
+  if (absl::IsNotFound(loaded.status())) return NoSuchPlugin(name, loaded.status());
+  return loaded;
+}
+
+absl::StatusOr<PluginSource::Loaded> PluginSource::GetExactly(const std::string& name) {
   ORCH_RETURN_IF_ERROR(CheckPluginName(name));
   const std::string path = CachePath(name);
   std::string cached;
@@ -56,7 +62,6 @@ absl::StatusOr<PluginSource::Loaded> PluginSource::Get(const std::string& name) 
   request.set_name(name);
   if (!cached.empty()) request.set_known_sha256(Sha256(cached));
   absl::StatusOr<v1::GetPluginResponse> response = hub_->GetPlugin(request);
-  if (absl::IsNotFound(response.status())) return NoSuchPlugin(name, response.status());
   ORCH_RETURN_IF_ERROR(response.status());
 
   std::string json = response->plugin().ddl_json();

@@ -22,6 +22,8 @@ class PluginSource {
   };
   // NotFound with the nearest known name when the fleet has no such plugin.
   absl::StatusOr<Loaded> Get(const std::string& name);
+  // NotFound as the hub said it.
+  absl::StatusOr<Loaded> GetExactly(const std::string& name);
 
  private:
   std::string CachePath(const std::string& name) const;

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "actions/ddl/validate.h"
 #include "base/status_macros.h"
 #include "cli/app_words.h"
 #include "cli/command.h"
@@ -106,18 +105,13 @@ class ServiceCommand final : public Command {
  public:
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(RequireWords(words, 2, "service <service> <action>"));
-    ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
-    ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "service"));
-    ORCH_ASSIGN_OR_RETURN(const AppWords app, SortAppWords(*plugin, words, "service"));
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), app.action, app.arguments));
-    const std::string what = absl::StrCat(app.action, " service ", app.subject);
-    if (invocation.action->FindOutput("status") == nullptr) {
-      HumanView view(context, invocation);
-      return RunInvocation(context, invocation, targets, what, &view);
+    ORCH_ASSIGN_OR_RETURN(const AppCall call, MakeAppCall(context, "service", words, {}));
+    if (call.invocation.action->FindOutput("status") == nullptr) {
+      HumanView view(context, call.invocation);
+      return RunInvocation(context, call.invocation, call.targets, call.what, &view);
     }
-    ServiceView view(context, app.action);
-    return RunInvocation(context, invocation, targets, what, &view);
+    ServiceView view(context, call.words.action);
+    return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
 };
 

@@ -95,8 +95,9 @@ TEST(CommonOptionsTest, JsonTakesItsFormOnlyAfterEquals) {
   CommonOptions options;
   ASSERT_TRUE(ParseInto({"-j"}, &options).ok());
   EXPECT_EQ(options.format, Format::kJson);
-  ASSERT_TRUE(ParseInto({"--json=array"}, &options).ok());
-  EXPECT_EQ(options.format, Format::kJsonArray);
+  CommonOptions array;
+  ASSERT_TRUE(ParseInto({"--json=array"}, &array).ok());
+  EXPECT_EQ(array.format, Format::kJsonArray);
   EXPECT_FALSE(ParseInto({"--json=xml"}, &options).ok());
 }
 

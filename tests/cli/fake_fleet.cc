@@ -81,4 +81,21 @@ std::string RpcutilDdl() {
 ]})";
 }
 
+std::string FilemgrDdl() {
+  return R"({"metadata":{"license":"Apache-2.0","author":"orch","timeout":5,"name":"filemgr","version":"1.1.0","url":"https://example.com","description":"Files"},
+"actions":[
+{"action":"status","description":"Status of a file","display":"always","impact":"read",
+ "input":{"file":{"prompt":"File","description":"The file","type":"string","optional":false,"validation":".","maxlength":256}},
+ "output":{"mode":{"description":"Mode","display_as":"Mode","type":"string"}}},
+{"action":"touch","description":"Creates a file","display":"failed","impact":"change",
+ "input":{"file":{"prompt":"File","description":"The file","type":"string","optional":false,"validation":".","maxlength":256},
+  "force":{"prompt":"Force","description":"Even when it exists","type":"boolean","optional":true},
+  "max_age":{"prompt":"Age","description":"At most so old","type":"integer","optional":true,"default":5},
+  "mode":{"prompt":"Mode","description":"How","type":"list","optional":true,"list":["soft","hard"]},
+  "tags":{"prompt":"Tags","description":"Tags","type":"array","optional":true},
+  "timeout":{"prompt":"Timeout","description":"Of the file system","type":"string","optional":true,"validation":"shellsafe","maxlength":9}},
+ "output":{}}
+]})";
+}
+
 }  // namespace orch::cli::testing

@@ -78,12 +78,14 @@ grpc::Status FakeHub::Check(grpc::ServerContext* context, const std::string& met
   return grpc::Status::OK;
 }
 
-std::vector<std::string> FakeHub::Chosen(const v1::Target& target, std::vector<std::string>* unknown) const {
+std::vector<std::string> FakeHub::Chosen(const v1::Target& target, bool with_absent,
+                                         std::vector<std::string>* unknown) const {
   const auto parsed = filter::FromWire(target.filter());
   std::vector<std::string> chosen;
   std::vector<std::string> named(target.identities().begin(), target.identities().end());
   if (!target.has_identities()) named = parsed->literal_identities();
   for (const v1::Node& node : nodes) {
+    if (node.presence() == v1::DISCONNECTED && !with_absent) continue;
     const bool listed =
         !target.has_identities() || std::find(named.begin(), named.end(), node.identity()) != named.end();
     if (listed && filter::Matches(*parsed, View(node), nullptr)) chosen.push_back(node.identity());
@@ -102,6 +104,10 @@ grpc::Status FakeHub::Hello(grpc::ServerContext* context, const v1::HelloRequest
   const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Hello", &proof);
   if (!status.ok()) return status;
   response->set_proof(proof);
+  {
+    MutexLock lock(&mu_);
+    ++hellos_;
+  }
   response->set_hub_version("0.1.0");
   response->set_caller("psk=peadmin");
   return grpc::Status::OK;
@@ -117,7 +123,7 @@ grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeReque
   }
   if (script) return script(request->spec(), context, writer);
   std::vector<std::string> unknown;
-  const std::vector<std::string> chosen = Chosen(request->spec().target(), &unknown);
+  const std::vector<std::string> chosen = Chosen(request->spec().target(), false, &unknown);
   v1::InvokeResponse first;
   first.mutable_accepted()->set_job_id(std::string(32, 'a'));
   first.mutable_accepted()->set_targets(chosen.size());
@@ -151,7 +157,7 @@ grpc::Status FakeHub::FindNodes(grpc::ServerContext* context, const v1::FindNode
   }
   std::vector<std::string> unknown;
   v1::FindNodesResponse response;
-  for (const std::string& identity : Chosen(request->target(), &unknown)) response.add_identities(identity);
+  for (const std::string& identity : Chosen(request->target(), request->include_disconnected(), &unknown)) response.add_identities(identity);
   for (const std::string& name : unknown) response.add_unknown_identities(name);
   writer->Write(response);
   return grpc::Status::OK;
@@ -215,6 +221,10 @@ std::vector<v1::JobSpec> FakeHub::invoked() const {
 v1::FindNodesRequest FakeHub::last_find() const {
   MutexLock lock(&mu_);
   return last_find_;
+}
+int FakeHub::hellos() const {
+  MutexLock lock(&mu_);
+  return hellos_;
 }
 int FakeHub::plugin_bodies_sent() const {
   MutexLock lock(&mu_);

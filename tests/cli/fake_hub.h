@@ -43,6 +43,7 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::vector<v1::JobSpec> invoked() const;
   v1::FindNodesRequest last_find() const;
   int plugin_bodies_sent() const;
+  int hellos() const;
 
   grpc::Status Hello(grpc::ServerContext*, const v1::HelloRequest*, v1::HelloResponse*) override;
   grpc::Status Invoke(grpc::ServerContext*, const v1::InvokeRequest*, InvokeWriter*) override;
@@ -57,7 +58,8 @@ class FakeHub final : public v1::Orchestrator::Service {
  private:
   // The proof for the caller, or why it is refused.
   grpc::Status Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const;
-  std::vector<std::string> Chosen(const v1::Target& target, std::vector<std::string>* unknown) const;
+  std::vector<std::string> Chosen(const v1::Target& target, bool with_absent,
+                                  std::vector<std::string>* unknown) const;
 
   std::unique_ptr<auth::Keyring> keyring_;
   std::string config_file_;
@@ -67,6 +69,7 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::vector<v1::JobSpec> invoked_ ABSL_GUARDED_BY(mu_);
   v1::FindNodesRequest last_find_ ABSL_GUARDED_BY(mu_);
   int plugin_bodies_sent_ ABSL_GUARDED_BY(mu_) = 0;
+  int hellos_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // A connected node with plugins rpcutil, service and package.
@@ -78,5 +81,6 @@ v1::Reply FailedReply(const std::string& identity, v1::TaskState state, uint32_t
 std::string ServiceDdl();
 std::string PackageDdl();
 std::string RpcutilDdl();
+std::string FilemgrDdl();  // has no command of its own
 
 }  // namespace orch::cli::testing

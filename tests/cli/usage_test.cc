@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/durable_file.h"
 #include "base/process.h"
+#include "base/random.h"
 #include "base/version.h"
 #include "cli/client_config.h"
 #include "cli/command.h"
@@ -53,11 +56,25 @@ TEST(UsageTest, HelpOfPingListsEveryFilterOption) {
 }
 
 TEST(UsageTest, UnknownCommandNamesTheNearest) {
-  const CliResult result = RunCli({"pign"});
-  EXPECT_EQ(result.code, 1);
-  EXPECT_EQ(result.err, "orchctl: unknown command 'pign'; did you mean ping?\n");
+  const CliResult result = RunCli({"Pign"});
+  EXPECT_EQ(result.code, 1) << "no plugin can be called so";
+  EXPECT_EQ(result.err, "orchctl: unknown command 'Pign'; did you mean ping?\n");
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(RunCli({"xyzzyxyzzy"}).err, HasSubstr("'orchctl help' lists the commands"));
+}
+
+TEST(UsageTest, AnUnknownCommandIsSaidToBeOneAlsoWhereNoHubCanBeAsked) {
+  const std::string dir = testing::NewTempDir();
+  SystemRandom random;
+  ASSERT_TRUE(auth::WriteNewCredentials(dir + "/credentials", "k1", &random).ok());
+  ASSERT_TRUE(WriteFileDurably(dir + "/client.yaml",
+                               absl::StrCat("hub: 127.0.0.1:1\nname: x\ntls: {mode: plaintext}\ncredentials: ", dir,
+                                            "/credentials\n"),
+                               0600)
+                  .ok());
+  const CliResult result = RunCli({"pign"}, {.variables = {{"ORCHCTL_CONFIG", dir + "/client.yaml"}}});
+  EXPECT_EQ(result.code, 6) << result.err;
+  EXPECT_THAT(result.err, StartsWith("orchctl: unknown command 'pign'; did you mean ping? Whether a plugin is called so "
+                                     "could not be asked: cannot connect to hub 127.0.0.1:1"));
 }
 
 TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
@@ -88,8 +105,10 @@ TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
       {{"plugin", "doc", "a", "b"}, "unexpected word 'b'"},
       {{"completion", "fish"}, "bash and zsh are known"},
       {{"completion"}, "usage"},
-      {{"help", "pnig"}, "did you mean ping?"},
+      {{"help", "Pnig!"}, "unknown command"},
       {{"ping", "-q", "-v"}, "exclude each other"},
+      {{"ping", "--json", "--jsonl"}, "option --jsonl: it and --json exclude each other"},
+      {{"ping", "-j", "--json=array"}, "exclude each other"},
   };
   for (auto [words, message] : cases) {
     words.insert(words.begin() + 1, {"--config", dir + "/client.yaml"});
