@@ -77,6 +77,9 @@ struct Context {
   NodeState* node = nullptr;
   const CancelToken* cancel = nullptr;
   absl::Duration timeout;  // what is left for the action; process specs must not exceed it
+  // Where an action whose DDL says `streams` puts what its programs print, piece by piece, while it runs;
+  // fits ProcessSpec::on_output. Thread-safe, never blocks. Null: nobody looks.
+  std::function<void(ProcessStream stream, absl::string_view piece)> on_output;
 };
 
 // A plugin that can run. Thread-safe: Run is called from several workers, except where
@@ -87,6 +90,9 @@ class Plugin {
   virtual const std::shared_ptr<const ddl::Plugin>& ddl() const = 0;
   // At once for one action; 0: no limit of its own. The package plugin takes 1 for changes.
   virtual int MaxConcurrency(absl::string_view /*action*/) const { return 0; }
+  // Actions with impact: change run in a process of their own, which outlives the agent and makes the
+  // plugin anew from its settings. True for one that needs the agent itself: a restart then ends it.
+  virtual bool NeedsAgent(absl::string_view /*action*/) const { return false; }
   // Blocks until done, at most `context.timeout`. Never throws.
   virtual Reply Run(const Request& request, const Context& context) = 0;
 };

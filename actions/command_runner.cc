@@ -49,6 +49,7 @@ absl::StatusOr<CommandOutput> CommandRunner::Run(const std::vector<std::string>&
   spec.timeout = left - spec.kill_grace;
   spec.max_output = kMaxCommandOutput;
   spec.cancel = context_.cancel;
+  spec.on_output = context_.on_output;
   ORCH_ASSIGN_OR_RETURN(ProcessResult result, RunProcess(spec, *context_.clock));
   switch (result.end) {
     case ProcessResult::End::kTimedOut:

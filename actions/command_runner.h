@@ -31,8 +31,9 @@ class CommandRunner {
   CommandRunner(const Context& context, std::string path);
 
   bool Has(absl::string_view program) const;
-  // Any exit code is an answer. DeadlineExceeded and Cancelled when the action's time or patience
-  // ran out, Aborted when a signal ended the program, else as RunProcess.
+  // Any exit code is an answer. What the program prints also goes to the context's on_output, at once.
+  // DeadlineExceeded and Cancelled when the action's time or patience ran out, Aborted when a signal
+  // ended the program, else as RunProcess.
   absl::StatusOr<CommandOutput> Run(const std::vector<std::string>& argv,
                                     const std::map<std::string, std::string>& env = {}) const;
   absl::Duration Left() const { return deadline_ - context_.clock->Steady(); }

@@ -1,6 +1,7 @@
 // A plugin's description: its actions, their inputs and outputs, how to show them, how long they
-// may take. JSON in the shape of Choria's agent DDL v1, plus `requires` of a plugin, `impact`,
-// `idempotent`, `additional_inputs` and `implemented_by` of an action, and `sensitive` of an input. No execution here: client, hub and node
+// may take. JSON in the shape of Choria's agent DDL v1, plus `requires` of a plugin; `impact`,
+// `idempotent`, `streams`, `additional_inputs` and `implemented_by` of an action; `sensitive` of an
+// input. No execution here: client, hub and node
 // all read the same text. Immutable once loaded.
 #pragma once
 
@@ -66,6 +67,7 @@ struct Action {
   Display display = Display::kFailed;
   Impact impact = Impact::kChange;
   bool idempotent = false;
+  bool streams = false;            // gives out what it prints while it runs
   bool additional_inputs = false;  // takes inputs that are not declared
   std::optional<absl::Duration> timeout;  // of this action; else the plugin's
   std::string implemented_by;      // its script's name, for the provider legacy_json; else empty

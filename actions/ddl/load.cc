@@ -138,6 +138,7 @@ absl::StatusOr<Action> LoadAction(const Place& place) {
   ORCH_ASSIGN_OR_RETURN(action.description, place.Text("description"));
   ORCH_RETURN_IF_ERROR(LoadDisplayAndImpact(place, &action));
   ORCH_ASSIGN_OR_RETURN(action.idempotent, place.BoolOr("idempotent", false));
+  ORCH_ASSIGN_OR_RETURN(action.streams, place.BoolOr("streams", false));
   ORCH_ASSIGN_OR_RETURN(action.additional_inputs, place.BoolOr("additional_inputs", false));
   ORCH_ASSIGN_OR_RETURN(action.timeout, LoadTimeout(place));
   ORCH_ASSIGN_OR_RETURN(action.implemented_by, LoadScriptName(place));

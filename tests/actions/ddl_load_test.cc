@@ -35,7 +35,7 @@ std::string LoadError(const std::string& text) {
 
 TEST(DdlLoadTest, ReadsEveryPartOfADescription) {
   const std::string text = WithActions(R"({
-    "action": "go", "description": "Goes", "display": "always", "impact": "read", "idempotent": true,
+    "action": "go", "description": "Goes", "display": "always", "impact": "read", "idempotent": true, "streams": true,
     "additional_inputs": true, "timeout": 5,
     "input": {"where": {"prompt": "Where", "description": "Place", "type": "string", "optional": false,
       "validation": "^\\w+$", "maxlength": 9, "default": "home", "sensitive": true}},
@@ -52,6 +52,7 @@ TEST(DdlLoadTest, ReadsEveryPartOfADescription) {
   EXPECT_EQ(action->display, Display::kAlways);
   EXPECT_EQ(action->impact, Impact::kRead);
   EXPECT_TRUE(action->idempotent);
+  EXPECT_TRUE(action->streams);
   EXPECT_TRUE(action->additional_inputs);
   EXPECT_EQ((*plugin)->TimeoutOf(*action), absl::Seconds(5));
   const Input* input = action->FindInput("where");
