@@ -15,6 +15,13 @@ namespace {
 
 std::string Seconds(absl::Duration duration) { return absl::StrCat(absl::ToDoubleSeconds(duration), " s"); }
 
+// What happens when the store could not take something: it is said.
+JobStore::Done LogFailure(const std::string& job_id, absl::string_view what) {
+  return [job_id, what = std::string(what)](const absl::Status& status) {
+    if (!status.ok()) LogError(what + " was not stored", {{"job", job_id}, {"reason", std::string(status.message())}});
+  };
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const NodeDirectory* nodes, JobStore* store, const Clock* clock, Random* random,
@@ -48,7 +55,11 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
   stored.spec.set_inputs_json(request.redacted_inputs);
   stored.created_us = absl::ToUnixMicros(clock_->Now());
   stored.targets = static_cast<uint32_t>(request.targets.size());
-  ORCH_RETURN_IF_ERROR(store_->Create(stored));
+  stored.inputs_withheld = request.inputs_withheld;
+  stored.run_limit = request.run_limit;
+  stored.deadline = request.deadline;
+  const uint32_t targets = stored.targets;
+  store_->Create(std::move(stored), request.targets, LogFailure(id, "a job"));
 
   auto job = std::make_unique<Job>(id, std::move(request.targets));
   job->SetBatches(request.spec);
@@ -56,7 +67,7 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
   job->deadline = request.deadline;
   job->discovery = request.discovery;
   job->started = clock_->Steady();
-  job->started_us = stored.created_us;
+  job->started_us = absl::ToUnixMicros(clock_->Now());
   job->drop_data = request.spec.no_reply_data();
   job->watch = std::make_unique<JobWatch>(executor_, std::move(client));
   job->watch->Accepted(Describe(*job, request));
@@ -64,11 +75,11 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
   LogInfo("job accepted", {{"job", id},
                            {"caller", request.caller},
                            {"action", absl::StrCat(request.spec.plugin(), ".", request.spec.action())},
-                           {"targets", absl::StrCat(stored.targets)}});
+                           {"targets", absl::StrCat(targets)}});
   Job* const started = job.get();
   jobs_.emplace(id, std::move(job));
   started->OpenNextBatch();
-  if (stored.targets == 0) {
+  if (targets == 0) {
     Finish(started);
   } else {
     SendSome(id);
@@ -205,9 +216,10 @@ void Dispatcher::EndTask(Job* job, size_t index, v1::Reply reply) {
     return;
   }
   if (sent) reply.set_latency_us(absl::ToInt64Microseconds(clock_->Steady() - task.sent_at));
-  if (const absl::Status status = store_->AppendReply(job->id(), reply); !status.ok()) {
-    LogError("a reply was not stored", {{"job", job->id()}, {"reason", std::string(status.message())}});
-  }
+  store_->AppendReply(job->id(), static_cast<uint32_t>(index), reply,
+                      [log = LogFailure(job->id(), "a reply")](const absl::StatusOr<uint64_t>& number) mutable {
+                        log(number.status());
+                      });
   job->watch->AddReply(std::move(reply));
 }
 
@@ -229,9 +241,7 @@ void Dispatcher::Finish(Job* job) {
   summary.set_started_us(job->started_us);
   summary.set_discovery_us(absl::ToInt64Microseconds(job->discovery));
   summary.set_elapsed_us(absl::ToInt64Microseconds(clock_->Steady() - job->started));
-  if (const absl::Status status = store_->Finish(job->id(), summary); !status.ok()) {
-    LogError("the end of a job was not stored", {{"job", job->id()}, {"reason", std::string(status.message())}});
-  }
+  store_->Finish(job->id(), summary, LogFailure(job->id(), "the end of a job"));
   job->watch->Finish(summary);
   if (job->deadline_timer != 0) executor_->Cancel(job->deadline_timer);
   if (job->batch_timer != 0) executor_->Cancel(job->batch_timer);

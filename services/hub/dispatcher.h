@@ -40,6 +40,7 @@ class Dispatcher {
   struct Request {
     v1::JobSpec spec;                      // as asked for
     std::string redacted_inputs;           // for the store
+    bool inputs_withheld = false;          // the redacted ones are not the ones asked for
     std::string caller;
     std::vector<std::string> targets;
     std::vector<std::string> unknown;      // for JobAccepted

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -40,6 +41,7 @@ namespace {
 constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kCredentialWindow = absl::Seconds(120);  // twice the skew a credential may have
 constexpr size_t kMaxNonces = 2'000'000;
+constexpr size_t kMaxMemoryStoreBytes = 128u << 20;
 constexpr int kServerShutdownSeconds = 3;
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
@@ -84,7 +86,8 @@ struct Hub::Parts {
       : config(config), clock(clock), random(random), gate(executor),
         replay_guard(clock, kCredentialWindow, kMaxNonces),
         registry(clock, {config.max_nodes, config.stale_after}), ddls(clock, &gate),
-        store(clock, {config.retain_jobs, config.retain_age}),
+        store(clock, &gate,
+              {config.retain_jobs, config.retain_age, kMaxMemoryStoreBytes, absl::BytesToHexString(random->Bytes(8))}),
         dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
         fleet(&registry, &ddls, &dispatcher, &watch, &refusals), invocations(&registry, &ddls, &dispatcher, clock) {}
 

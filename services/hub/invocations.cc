@@ -95,7 +95,9 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   ORCH_RETURN_IF_ERROR(AsArgumentError(ddl::ValidateInputs(plugin, *action, inputs)));
 
   Dispatcher::Request request;
-  request.redacted_inputs = DumpJson(ddl::Redact(*action, invocation->inputs));
+  const Json redacted = ddl::Redact(*action, invocation->inputs);
+  request.redacted_inputs = DumpJson(redacted);
+  request.inputs_withheld = redacted != invocation->inputs;
   request.spec = spec;
   if (request.spec.inputs_json().empty()) request.spec.set_inputs_json("{}");
   request.caller = invocation->caller;

@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "services/hub/memory_job_store.h"
 #include "tests/hub/fakes.h"
+#include "tests/hub/store_calls.h"
 
 namespace orch::hub {
 namespace {
@@ -18,7 +19,8 @@ class DispatcherTest : public ::testing::Test {
   ManualExecutor executor_{&clock_};
   CountingRandom random_;
   FakeDirectory nodes_;
-  MemoryJobStore store_{&clock_, {}};
+  MemoryJobStore store_{&clock_, &executor_, {}};
+  StoreCalls call_{&store_, &executor_};
   Dispatcher dispatcher_{&nodes_, &store_, &clock_, &random_, &executor_, {.max_jobs = 2}};
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
 
@@ -333,7 +335,7 @@ TEST_F(DispatcherTest, AJobGoesOnWithoutItsClient) {
   EXPECT_EQ(client_->end.code(), absl::StatusCode::kResourceExhausted);
   Answer("n1", job);
   EXPECT_EQ(dispatcher_.running(), 0u);
-  EXPECT_EQ(store_.Get(job)->summary->ok(), 2u);
+  EXPECT_EQ(call_.Get(job)->summary->ok(), 2u);
 }
 
 TEST_F(DispatcherTest, AStoppingHubHandsEveryOpenTaskBack) {
@@ -384,9 +386,9 @@ TEST_F(DispatcherTest, LeavesDataOutWhenTheCallerWantsNone) {
 TEST_F(DispatcherTest, StoresOnlyRedactedInputs) {
   Connect({"n0"});
   const std::string job = Run(RequestFor({"n0"}));
-  EXPECT_EQ(store_.Get(job)->spec.inputs_json(), "{\"secret\":\"***\"}");
+  EXPECT_EQ(call_.Get(job)->spec.inputs_json(), "{\"secret\":\"***\"}");
   Answer("n0", job);
-  ASSERT_THAT(*store_.Replies(job, 0, 10), SizeIs(1));
+  ASSERT_THAT(call_.Replies(job)->replies, SizeIs(1));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class FleetTest : public ::testing::Test {
   auth::RefusalCounters refusals_;
   Registry registry_{&clock_, {}};
   DdlCache ddls_{&clock_, &executor_};
-  MemoryJobStore store_{&clock_, {}};
+  MemoryJobStore store_{&clock_, &executor_, {}};
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   NodeWatch watch_{&registry_, &clock_};
   Fleet fleet_{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_};

@@ -7,6 +7,7 @@
 #include "services/hub/memory_job_store.h"
 #include "services/hub/queries.h"
 #include "tests/hub/fakes.h"
+#include "tests/hub/store_calls.h"
 #include "tests/hub/sample_ddl.h"
 
 namespace orch::hub {
@@ -24,7 +25,7 @@ class InvocationsTest : public ::testing::Test {
   CountingRandom random_;
   Registry registry_{&clock_, {}};
   DdlCache ddls_{&clock_, &executor_};
-  MemoryJobStore store_{&clock_, {}};
+  MemoryJobStore store_{&clock_, &executor_, {}};
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   Invocations invocations_{&registry_, &ddls_, &dispatcher_, &clock_};
   auth::RefusalCounters refusals_;
@@ -120,8 +121,9 @@ TEST_F(InvocationsTest, RefusesWrongInputsBeforeAnythingIsSent) {
 TEST_F(InvocationsTest, SensitiveInputsAreNotStored) {
   Attach("a", "rpcutil", "1");
   ASSERT_TRUE(Run(Spec("rpcutil", "greet", R"({"who":"bob","secret":"hush"})")).ok());
-  const auto job = store_.Get(Accepted().job_id());
+  const auto job = StoreCalls(&store_, &executor_).Get(Accepted().job_id());
   ASSERT_TRUE(job.ok());
+  EXPECT_TRUE(job->inputs_withheld);
   EXPECT_THAT(job->spec.inputs_json(), Not(HasSubstr("hush")));
   EXPECT_THAT(streams_["a"]->bodies.at(0)->bytes, HasSubstr("hush"));
 }
