@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "actions/embedded_ddl.h"
 #include "actions/package_plugin.h"
+#include "actions/puppetral_plugin.h"
 #include "actions/rpcutil.h"
 #include "actions/service_plugin.h"
 
@@ -15,21 +16,23 @@ using Ddl = std::shared_ptr<const ddl::Plugin>;
 
 struct Builtin {
   const char* name;
-  std::shared_ptr<Plugin> (*make)(Ddl ddl, const BuiltinOptions& options);
+  // An error is why it cannot work on this node.
+  absl::StatusOr<std::shared_ptr<Plugin>> (*make)(Ddl ddl, const BuiltinOptions& options, const Clock* clock);
 };
 
 // Every plugin that is built in.
 constexpr Builtin kBuiltins[] = {
     {"package",
-     [](Ddl ddl, const BuiltinOptions& options) -> std::shared_ptr<Plugin> {
+     [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<PackagePlugin>(std::move(ddl), options);
      }},
+    {"puppetral", PuppetralPlugin::Create},
     {"rpcutil",
-     [](Ddl ddl, const BuiltinOptions&) -> std::shared_ptr<Plugin> {
+     [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<Rpcutil>(std::move(ddl));
      }},
     {"service",
-     [](Ddl ddl, const BuiltinOptions& options) -> std::shared_ptr<Plugin> {
+     [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<ServicePlugin>(std::move(ddl), options);
      }},
 };
@@ -46,14 +49,16 @@ std::shared_ptr<Plugin> Catalog::Find(absl::string_view name) const {
   return found == plugins_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock*) {
+std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock) {
   auto catalog = std::make_shared<Catalog>();
   for (const Builtin& builtin : kBuiltins) {
-    absl::StatusOr<Ddl> ddl = ddl::LoadPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));
-    if (ddl.ok()) {
-      catalog->Add(builtin.make(*std::move(ddl), options));
+    const absl::StatusOr<Ddl> ddl = ddl::LoadPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));
+    const absl::StatusOr<std::shared_ptr<Plugin>> plugin =
+        ddl.ok() ? builtin.make(*ddl, options, clock) : absl::StatusOr<std::shared_ptr<Plugin>>(ddl.status());
+    if (plugin.ok()) {
+      catalog->Add(*plugin);
     } else {
-      catalog->AddProblem({builtin.name, std::string(ddl.status().message())});
+      catalog->AddProblem({builtin.name, std::string(plugin.status().message())});
     }
   }
   return catalog;

@@ -38,7 +38,7 @@ struct BuiltinOptions {
   std::map<std::string, std::string> settings;
 };
 
-// The written-out list of built-in plugins: rpcutil, package, service.
+// The written-out list of built-in plugins: package, puppetral, rpcutil, service.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
 
 // Data functions built into the node; the table of docs/FILTERS.md says what they return. `settings`

@@ -30,6 +30,13 @@ class UpdatesLayout final : public DataLayout {
  public:
   std::string Text(const Answer& answer, const ddl::Action& action) const override;
 };
+// Puppet resources as the guide shows them: one line a key, and below "parameters" and "Resource" the
+// nested hash. Names of properties are symbols, as are the values of `ensure` and `returns` that are
+// words; times stand without quotes.
+class ResourceLayout final : public DataLayout {
+ public:
+  std::string Text(const Answer& answer, const ddl::Action& action) const override;
+};
 std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation);
 
 // Which answers are shown.

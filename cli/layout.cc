@@ -97,6 +97,7 @@ std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action)
 }
 
 std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation) {
+  if (invocation.plugin->name == "puppetral") return std::make_unique<ResourceLayout>();
   if (invocation.action->FindOutput("outdated_packages") != nullptr) return std::make_unique<UpdatesLayout>();
   return std::make_unique<LabelLayout>();
 }

@@ -11,19 +11,21 @@
 namespace orch::actions {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using RpcutilTest = ActionTest;
 using DataFunctionTest = ActionTest;
 using CatalogTest = ActionTest;
 
-TEST_F(CatalogTest, HoldsTheThreeBuiltInPluginsWithoutProblems) {
+TEST_F(CatalogTest, HoldsEveryBuiltInPluginOrSaysWhyNot) {
   const auto catalog = BuiltinCatalog(options_, &node_.clock);
-  std::vector<std::string> names;
-  for (const auto& [name, plugin] : catalog->plugins()) names.push_back(name);
-  EXPECT_THAT(names, ElementsAre("package", "rpcutil", "service"));
-  EXPECT_TRUE(catalog->problems().empty());
+  for (const char* always : {"package", "rpcutil", "service"}) EXPECT_NE(catalog->Find(always), nullptr) << always;
+  for (const Catalog::Problem& problem : catalog->problems()) {
+    EXPECT_EQ(catalog->Find(problem.plugin), nullptr);
+    EXPECT_EQ(problem.plugin, "puppetral") << "only this needs a program that may be missing";
+    EXPECT_FALSE(problem.reason.empty());
+  }
+  EXPECT_EQ(catalog->plugins().size() + catalog->problems().size(), 4u);
   EXPECT_EQ(catalog->Find("nosuch"), nullptr);
 }
 

@@ -1,0 +1,99 @@
+#include "actions/worker/ruby_worker.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <climits>
+#include <fstream>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/process.h"
+
+namespace orch::actions {
+namespace {
+
+constexpr char kPuppetlabsPuppet[] = "/opt/puppetlabs/bin/puppet";
+constexpr absl::Duration kMaxIdle = absl::Hours(24);
+
+bool IsFile(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+std::string Folder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The folder "lib/orch/ruby" that was built or installed with this program.
+std::string OwnScripts() {
+  char path[PATH_MAX];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+  if (size <= 0 || size == sizeof path) return "";
+  return absl::StrCat(Folder(Folder(std::string(path, size))), "/lib/orch/ruby");
+}
+
+}  // namespace
+
+std::string SettingOf(const PluginSettings& settings, absl::string_view name) {
+  const auto found = settings.find(std::string(name));
+  return found == settings.end() ? "" : found->second;
+}
+
+absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl::string_view name) {
+  const std::string set = SettingOf(settings, "ruby.scripts");
+  const std::string path = absl::StrCat(set.empty() ? OwnScripts() : set, "/", name);
+  if (IsFile(path)) return path;
+  return absl::NotFoundError(absl::StrCat("the script ", path, " is not there; install it, or set plugin.ruby.scripts"));
+}
+
+absl::StatusOr<std::string> RubyOf(const std::string& program) {
+  std::ifstream file(program, std::ios::binary);
+  if (!file.is_open()) return absl::NotFoundError(absl::StrCat(program, " cannot be read"));
+  std::string text(PATH_MAX, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(file.gcount());
+  absl::string_view line = absl::string_view(text).substr(0, text.find('\n'));
+  const bool interpreted = absl::ConsumePrefix(&line, "#!");
+  std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  if (words.size() > 1 && absl::EndsWith(words[0], "/env")) words.erase(words.begin());
+  if (!interpreted || words.empty() || !absl::StrContains(words[0], "ruby")) {
+    return absl::FailedPreconditionError(absl::StrCat(program, " is no Ruby program: its first line names no ruby"));
+  }
+  absl::StatusOr<std::string> ruby = FindProgram(words[0]);
+  if (ruby.ok()) return ruby;
+  return absl::NotFoundError(absl::StrCat(program, " needs ", words[0], ", which is not there; install ruby"));
+}
+
+absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings) {
+  const std::string set = SettingOf(settings, "puppet.program");
+  for (const std::string& program : set.empty() ? std::vector<std::string>{kPuppetlabsPuppet, "puppet"}
+                                                : std::vector<std::string>{set}) {
+    if (absl::StatusOr<std::string> found = FindProgram(program); found.ok()) return found;
+  }
+  if (!set.empty()) return absl::NotFoundError(absl::StrCat("plugin.puppet.program: ", set, " is not there"));
+  return absl::NotFoundError("Puppet is not installed on this node (no program puppet)");
+}
+
+absl::Status ReadWorkerSettings(const PluginSettings& settings, absl::string_view name, WarmWorker::Options* options) {
+  const std::string idle = SettingOf(settings, absl::StrCat(name, ".idle"));
+  if (!idle.empty() && (!absl::ParseDuration(idle, &options->idle) || options->idle <= absl::ZeroDuration() ||
+                        options->idle > kMaxIdle)) {
+    return absl::InvalidArgumentError(absl::StrCat("plugin.", name, ".idle: '", idle, "' must be a time up to 24h, such as 10m"));
+  }
+  const std::string processes = SettingOf(settings, absl::StrCat(name, ".processes"));
+  if (processes.empty()) return absl::OkStatus();
+  if (!absl::SimpleAtoi(processes, &options->max_processes) || options->max_processes < 1 ||
+      options->max_processes > WarmWorker::kMaxProcesses) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("plugin.", name, ".processes: '", processes, "' must be from 1 to ", WarmWorker::kMaxProcesses));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace orch::actions
