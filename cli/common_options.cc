@@ -141,6 +141,11 @@ void AddRun(CommonOptions* options, OptionTable* table) {
       Parsed({"--batch"}, "SIZE", "Send to so many nodes at a time, N or N%", group, &options->batch, ParseAmount));
   table->Add(Parsed({"--batch-sleep"}, "SECONDS", "Pause between batches (1)", group, &options->batch_sleep,
                     [](const std::string& text) { return ParseSeconds(text, true); }));
+  table->Add(Parsed({"--concurrency"}, "COUNT", "At most so many nodes at work at a time, N or N%", group,
+                    &options->concurrency, ParseAmount));
+  table->Add(Parsed({"--max-failures", "--fail-max"}, "COUNT",
+                    "Send to no more nodes once so many have not succeeded, N or N%", group, &options->max_failures,
+                    ParseAmount));
   OptionSpec display = Parsed({"--display"}, "MODE", "Which replies are shown: ok, failed, all or none", group,
                               &options->display, ParseDisplay);
   display.choices = {"ok", "failed", "all", "none"};
@@ -188,6 +193,9 @@ void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* tabl
 absl::Status CheckCommonOptions(const CommonOptions& options) {
   if (options.one && options.limit.set()) return Wrong("--one and --limit exclude each other; give one of them");
   if (options.no_stdin && options.nodes_file == "-") return Wrong("--no-stdin and --nodes - exclude each other");
+  if (options.batch.set() && options.concurrency.set()) {
+    return Wrong("--batch and --concurrency exclude each other; give one of them");
+  }
   if (options.quiet && options.verbose) return Wrong("--quiet and --verbose exclude each other");
   return absl::OkStatus();
 }

@@ -54,6 +54,8 @@ struct CommonOptions {
   absl::Duration timeout;  // zero: not given
   Amount batch;
   absl::Duration batch_sleep = absl::Seconds(1);
+  Amount concurrency;
+  Amount max_failures;
   DisplayMode display = DisplayMode::kDdl;
   bool yes = false;
   bool classic = false;

@@ -10,13 +10,17 @@ namespace {
 
 constexpr absl::Duration kTaskGrace = absl::Seconds(30);  // beyond the hub's own deadline of all tasks
 
-// Longest time the hub can need, batches included.
+// Longest time the hub can need: that of so many rounds as batches or the window make of the targets.
 absl::Duration LongestRun(const v1::JobSpec& spec, const v1::JobAccepted& accepted) {
   const int64_t targets = std::max<int64_t>(accepted.targets(), 1);
-  int64_t batch = spec.batch_size() > 0 ? spec.batch_size() : targets;
-  if (spec.batch_percent() > 0) batch = std::max<int64_t>(1, targets * spec.batch_percent() / 100);
-  const int64_t batches = (targets + batch - 1) / batch;
-  return batches * absl::Milliseconds(accepted.timeout_ms() + spec.batch_sleep_ms()) + kTaskGrace;
+  const auto amount = [targets](uint32_t count, uint32_t percent) -> int64_t {
+    return percent > 0 ? (targets * percent + 99) / 100 : count;
+  };
+  int64_t at_once = targets;
+  if (const int64_t batch = amount(spec.batch_size(), spec.batch_percent()); batch > 0) at_once = batch;
+  if (const int64_t window = amount(spec.concurrency(), spec.concurrency_percent()); window > 0) at_once = window;
+  const int64_t rounds = (targets + at_once - 1) / at_once;
+  return rounds * absl::Milliseconds(accepted.timeout_ms() + spec.batch_sleep_ms()) + kTaskGrace;
 }
 
 // Collects what the stream brings.
@@ -135,6 +139,10 @@ v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const
   spec.set_timeout_ms(absl::ToInt64Milliseconds(options.timeout));
   spec.set_batch_size(options.batch.count);
   spec.set_batch_percent(options.batch.percent);
+  spec.set_concurrency(options.concurrency.count);
+  spec.set_concurrency_percent(options.concurrency.percent);
+  spec.set_max_failures(options.max_failures.count);
+  spec.set_max_failures_percent(options.max_failures.percent);
   if (options.batch.set()) spec.set_batch_sleep_ms(absl::ToInt64Milliseconds(options.batch_sleep));
   return spec;
 }

@@ -17,6 +17,7 @@ std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view job_id, con
   command.set_collective(spec.target().collective());
   command.set_timeout_ms(absl::ToInt64Milliseconds(run_limit));
   command.set_no_reply_data(spec.no_reply_data());
+  command.set_splay_ms(spec.splay_ms());
   auto body = std::make_shared<CommandBody>();
   body->bytes = command.SerializeAsString();
   body->sha256 = Sha256(body->bytes);

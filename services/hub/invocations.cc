@@ -8,31 +8,22 @@
 #include "actions/ddl/validate.h"
 #include "base/config_file.h"
 #include "base/status_macros.h"
+#include "services/hub/check_spec.h"
 
 namespace orch::hub {
 namespace {
-
-absl::Status CheckSpec(const v1::JobSpec& spec) {
-  if (spec.plugin().empty() || spec.action().empty()) {
-    return absl::InvalidArgumentError("spec.plugin and spec.action must both be set");
-  }
-  if (spec.timeout_ms() < 0 || spec.timeout_ms() > absl::ToInt64Milliseconds(kMaxTaskTimeout)) {
-    return absl::InvalidArgumentError("spec.timeout_ms must be 0 (the DDL's) to 86400000 (a day)");
-  }
-  if (spec.batch_size() > 0 && spec.batch_percent() > 0) {
-    return absl::InvalidArgumentError("spec.batch_size and spec.batch_percent are both set; give one of them");
-  }
-  if (spec.batch_percent() > 100) return absl::InvalidArgumentError("spec.batch_percent must be 0 to 100");
-  if (spec.batch_sleep_ms() < 0 || spec.batch_sleep_ms() > absl::ToInt64Milliseconds(kMaxBatchSleep)) {
-    return absl::InvalidArgumentError("spec.batch_sleep_ms must be 0 to 86400000 (a day)");
-  }
-  return absl::OkStatus();
-}
 
 // To a caller of the hub a missing input is a wrong argument like any other.
 absl::Status AsArgumentError(const absl::Status& status) {
   if (status.ok() || status.code() != absl::StatusCode::kFailedPrecondition) return status;
   return absl::InvalidArgumentError(status.message());
+}
+
+// Who goes first is then the same each time.
+bool HasRollout(const v1::JobSpec& spec) {
+  return spec.batch_size() > 0 || spec.batch_percent() > 0 || spec.concurrency() > 0 ||
+         spec.concurrency_percent() > 0 || spec.max_failures() > 0 || spec.max_failures_percent() > 0 ||
+         spec.canary() > 0 || !spec.group_by().empty();
 }
 
 }  // namespace
@@ -76,7 +67,7 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   ChooseOptions options;
   options.plugin = spec.plugin();
   options.named_disconnected = true;
-  options.sorted = spec.batch_size() > 0 || spec.batch_percent() > 0;
+  options.sorted = HasRollout(spec);
   Chosen chosen = Choose(invocation->query, *registry_, options);
 
   ORCH_ASSIGN_OR_RETURN(const DdlCache::Entry* entry, EntryFor(spec.plugin(), chosen.nodes));
@@ -90,6 +81,11 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   }
   const ddl::Plugin& plugin = *entry->plugin;
   ORCH_ASSIGN_OR_RETURN(const ddl::Action* action, ddl::RequireAction(plugin, spec.action()));
+  if (spec.retries() > 0 && !action->idempotent && action->impact != ddl::Impact::kRead) {
+    return absl::InvalidArgumentError(absl::StrCat("spec.retries: ", plugin.name, ".", action->name,
+                                                   " is not idempotent by its DDL, so it is never repeated by itself; "
+                                                   "leave retries out"));
+  }
   Json inputs = invocation->inputs;
   ddl::FillInputDefaults(*action, &inputs);
   ORCH_RETURN_IF_ERROR(AsArgumentError(ddl::ValidateInputs(plugin, *action, inputs)));
@@ -108,8 +104,30 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   const absl::Duration asked = absl::Milliseconds(spec.timeout_ms());
   request.run_limit = spec.timeout_ms() > 0 ? asked : plugin.TimeoutOf(*action);
   request.deadline = spec.timeout_ms() > 0 ? asked : request.run_limit + kDeadlineGrace;
+  request.deadline += absl::Milliseconds(spec.splay_ms());
+  if (!spec.group_by().empty()) request.groups = GroupsOf(spec.group_by(), chosen.nodes);
   request.discovery = clock_->Steady() - begin;
   return dispatcher_->Start(std::move(request), client);
+}
+
+std::vector<uint32_t> Invocations::GroupsOf(const std::string& fact, const std::vector<Slot>& targets) const {
+  SlotSet nodes(registry_->facts().slots());
+  for (const Slot slot : targets) nodes.Insert(slot);
+  std::vector<uint32_t> group_of(registry_->facts().slots(), 0);  // 0: without the fact
+  uint32_t next = 1;
+  for (const FactTable::FactValue& value : registry_->facts().CountFact(fact, nodes).values) {
+    for (const Slot slot : value.slots) group_of[slot] = next;
+    ++next;
+  }
+  // Numbered by first appearance, so that groups begin in the order of their first node.
+  std::vector<uint32_t> number(next, next), groups;
+  uint32_t used = 0;
+  for (const Slot slot : targets) {
+    uint32_t& group = number[group_of[slot]];
+    if (group == next) group = used++;
+    groups.push_back(group);
+  }
+  return groups;
 }
 
 absl::StatusOr<const DdlCache::Entry*> Invocations::EntryFor(const std::string& plugin,

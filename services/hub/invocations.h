@@ -22,8 +22,6 @@ namespace orch::hub {
 
 // Added to a DDL's timeout before the hub gives a task up.
 inline constexpr absl::Duration kDeadlineGrace = absl::Seconds(2);
-inline constexpr absl::Duration kMaxTaskTimeout = absl::Hours(24);
-inline constexpr absl::Duration kMaxBatchSleep = absl::Hours(24);
 // How long a call waits for a DDL that is on its way from a node.
 inline constexpr absl::Duration kAwaitDdl = absl::Seconds(5);
 
@@ -50,6 +48,8 @@ class Invocations {
  private:
   absl::Status TryRun(Invocation* invocation, const std::shared_ptr<JobWatch::Sink>& client,
                       const DdlCache::Entry** awaited);
+  // The group of each target by the value of that fact; those without it are one more.
+  std::vector<uint32_t> GroupsOf(const std::string& fact, const std::vector<Slot>& targets) const;
   // The DDL most of the targets announce.
   absl::StatusOr<const DdlCache::Entry*> EntryFor(const std::string& plugin, const std::vector<Slot>& targets) const;
 

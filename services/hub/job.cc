@@ -1,8 +1,10 @@
 #include "services/hub/job.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/digest.h"
 #include "services/hub/task.h"
 
 namespace orch::hub {
@@ -17,7 +19,6 @@ Job::Job(std::string id, std::vector<std::string> targets) : id_(std::move(id)) 
     by_identity_.emplace(tasks_[i].identity, static_cast<uint32_t>(i));
   }
   targets_ = static_cast<uint32_t>(tasks_.size());
-  batch_size_ = tasks_.size();
 }
 
 size_t Job::IndexOf(absl::string_view identity) const {
@@ -25,24 +26,16 @@ size_t Job::IndexOf(absl::string_view identity) const {
   return found == by_identity_.end() ? kNone : found->second;
 }
 
-void Job::SetBatches(const v1::JobSpec& spec) {
-  const size_t count = tasks_.size();
-  if (spec.batch_size() > 0) batch_size_ = spec.batch_size();
-  if (spec.batch_percent() > 0) batch_size_ = (count * spec.batch_percent() + 99) / 100;
-  batch_size_ = std::clamp<size_t>(batch_size_, 1, std::max<size_t>(count, 1));
-  batch_sleep = absl::Milliseconds(spec.batch_sleep_ms());
+bool Job::MayMove(size_t index, v1::TaskState to) const {
+  return !tasks_[index].filtered && IsLawfulMove(tasks_[index].state, to);
 }
 
-void Job::OpenNextBatch() { batch_end_ = std::min(tasks_.size(), batch_end_ + batch_size_); }
-
 bool Job::Move(size_t index, v1::TaskState to) {
+  if (!MayMove(index, to)) return false;
   JobTask& task = tasks_[index];
-  if (task.filtered || !IsLawfulMove(task.state, to)) return false;
-  const bool was_open = task.state == v1::SENT || task.state == v1::RUNNING;
   task.state = to;
-  if (to == v1::SENT) ++open_;
+  if (to == v1::SENT) sent_.emplace_back(static_cast<uint32_t>(index), task.attempt);
   if (!IsTerminal(to)) return true;
-  if (was_open) --open_;
   ++over_;
   switch (OutcomeOf(to)) {
     case Outcome::kOk:
@@ -62,15 +55,18 @@ bool Job::Filter(size_t index) {
   JobTask& task = tasks_[index];
   if (task.filtered || task.state != v1::SENT) return false;
   task.filtered = true;
-  --open_;
   ++over_;
   --targets_;
   return true;
 }
 
-size_t Job::OldestOpen() {
-  while (oldest_ < next_ && tasks_[oldest_].over()) ++oldest_;
-  return oldest_ < next_ ? oldest_ : kNone;
+size_t Job::OldestSent() {
+  while (!sent_.empty()) {
+    const auto [index, attempt] = sent_.front();
+    if (tasks_[index].sent() && tasks_[index].attempt == attempt) return index;
+    sent_.pop_front();
+  }
+  return kNone;
 }
 
 void Job::Summarise(v1::JobSummary* summary) const {
@@ -79,6 +75,11 @@ void Job::Summarise(v1::JobSummary* summary) const {
   summary->set_ok(ok_);
   summary->set_failed(failed_);
   summary->set_missing(missing_);
+}
+
+std::string WireId(const std::string& job_id, uint32_t attempt) {
+  if (attempt <= 1) return job_id;
+  return absl::BytesToHexString(Sha256(absl::StrCat(job_id, attempt)).substr(0, 16));
 }
 
 }  // namespace orch::hub

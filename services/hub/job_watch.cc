@@ -17,16 +17,22 @@ void JobWatch::Accepted(v1::JobAccepted accepted) {
 
 void JobWatch::AddReply(v1::Reply reply) {
   if (sink_ == nullptr) return;
-  const size_t bytes = reply.ByteSizeLong();
+  MakeRoom(reply.ByteSizeLong());
+  *gathered_.add_replies() = std::move(reply);
+  FlushSoon();
+}
+
+void JobWatch::AddProgress(v1::TaskProgress progress) {
+  if (sink_ == nullptr) return;
+  MakeRoom(progress.ByteSizeLong());
+  *gathered_.add_progress() = std::move(progress);
+  FlushSoon();
+}
+
+void JobWatch::MakeRoom(size_t bytes) {
   // One message never grows past what a single reply may be.
   if (gathered_bytes_ > 0 && gathered_bytes_ + bytes > kFlushBytes) Flush();
-  *gathered_.add_replies() = std::move(reply);
   gathered_bytes_ += bytes;
-  if (gathered_bytes_ >= kFlushBytes) {
-    Flush();
-  } else {
-    FlushSoon();
-  }
 }
 
 void JobWatch::AddFiltered() {
@@ -42,6 +48,7 @@ void JobWatch::Finish(const v1::JobSummary& summary) {
 }
 
 void JobWatch::FlushSoon() {
+  if (gathered_bytes_ >= kFlushBytes) return Flush();
   if (flush_timer_ != 0 || sink_ == nullptr) return;
   flush_timer_ = executor_->PostAfter(kFlushAfter, [this] {
     flush_timer_ = 0;

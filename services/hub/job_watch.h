@@ -28,10 +28,13 @@ class JobWatch {
   void Accepted(v1::JobAccepted accepted);
   void AddReply(v1::Reply reply);
   void AddFiltered();
+  void AddProgress(v1::TaskProgress progress);
   // Everything gathered, the summary, and the end of the call.
   void Finish(const v1::JobSummary& summary);
 
  private:
+  // Makes room for one more of so many bytes.
+  void MakeRoom(size_t bytes);
   void FlushSoon();
   void Flush();
 

@@ -17,6 +17,8 @@ constexpr Move kMoves[] = {
     {v1::PENDING, v1::CANCELLED},
     {v1::PENDING, v1::DENIED},  // the hub itself refuses: the node's outbox is full
     {v1::SENT, v1::RUNNING},
+    {v1::SENT, v1::PENDING},  // to be repeated
+    {v1::RUNNING, v1::PENDING},
     {v1::SENT, v1::OK},
     {v1::SENT, v1::FAILED},
     {v1::SENT, v1::DENIED},

@@ -138,6 +138,19 @@ TEST_F(CommandsTest, TargetOptionsReachTheHub) {
   EXPECT_EQ(spec.target().limit(), 1u);
 }
 
+TEST_F(CommandsTest, ARolloutReachesTheHub) {
+  Run({"invoke", "rpcutil", "ping", "--concurrency", "25%", "--fail-max", "3"});
+  Run({"invoke", "rpcutil", "ping", "--concurrency", "2", "--max-failures", "10%"});
+  ASSERT_THAT(hub_.invoked(), SizeIs(2));
+  EXPECT_EQ(hub_.invoked()[0].concurrency_percent(), 25u);
+  EXPECT_EQ(hub_.invoked()[0].max_failures(), 3u);
+  EXPECT_EQ(hub_.invoked()[1].concurrency(), 2u);
+  EXPECT_EQ(hub_.invoked()[1].max_failures_percent(), 10u);
+  const CliResult both = Run({"invoke", "rpcutil", "ping", "--concurrency", "2", "--batch", "2"});
+  EXPECT_EQ(both.code, 1);
+  EXPECT_THAT(both.err, HasSubstr("exclude each other"));
+}
+
 TEST_F(CommandsTest, APipedListIsTheTarget) {
   const PipeWith list("agent.example.com\nghost.example.com\n");
   const CliResult result = Run({"invoke", "rpcutil", "ping"}, {.stdin_fd = list.fd()});

@@ -159,6 +159,15 @@ class MainJobTest(unittest.TestCase):
         result = self.ok("rpc", "rpcutil", "ping", "--batch", "2", "--batch-sleep", "0.05", "--json")
         self.assertEqual(sorted(reply["sender"] for reply in result.json()["replies"]), fleet.nodes)
 
+    def test_a_window_reaches_every_node_and_a_spent_budget_stops_it(self):
+        result = self.ok("rpc", "rpcutil", "ping", "--concurrency", "1", "--json")
+        self.assertEqual(sorted(reply["sender"] for reply in result.json()["replies"]), fleet.nodes)
+        cut = fleet.orchctl("rpc", "rpcutil", "get_config_item", "item=no_such_item", "--concurrency", "1",
+                            "--fail-max", "1", "--json")
+        self.assertEqual(cut.code, 2, cut)
+        kinds = sorted(reply.get("error_kind", "") for reply in cut.json()["replies"])
+        self.assertEqual(kinds[1:], ["max-failures", "max-failures"], cut)
+
     def test_hub_status_counts_the_nodes(self):
         status = fleet.status()
         self.assertEqual(status["nodes_connected"], 3, status)
