@@ -5,6 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "actions/embedded_ddl.h"
 #include "actions/package_plugin.h"
+#include "actions/puppet/puppet_program.h"
+#include "actions/puppet_plugin.h"
+#include "actions/puppetd_plugin.h"
 #include "actions/puppetral_plugin.h"
 #include "actions/rpcutil.h"
 #include "actions/service_plugin.h"
@@ -26,6 +29,8 @@ constexpr Builtin kBuiltins[] = {
      [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<PackagePlugin>(std::move(ddl), options);
      }},
+    {"puppet", PuppetPlugin::Create},
+    {"puppetd", PuppetdPlugin::Create},
     {"puppetral", PuppetralPlugin::Create},
     {"rpcutil",
      [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
@@ -49,7 +54,11 @@ std::shared_ptr<Plugin> Catalog::Find(absl::string_view name) const {
   return found == plugins_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock) {
+std::shared_ptr<PuppetMemory> MakePuppetMemory() { return std::make_shared<PuppetMemory>(); }
+
+std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock* clock) {
+  BuiltinOptions options = given;
+  if (options.puppet == nullptr) options.puppet = MakePuppetMemory();
   auto catalog = std::make_shared<Catalog>();
   for (const Builtin& builtin : kBuiltins) {
     const absl::StatusOr<Ddl> ddl = ddl::LoadPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));

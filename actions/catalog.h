@@ -32,20 +32,24 @@ class Catalog {
   std::vector<Problem> problems_;
 };
 
+class PuppetMemory;
+
 // Settings of built-in plugins from the node's configuration, by "plugin.item" (package.provider,
-// package.yum_clean_mode, service.provider, …).
+// package.yum_clean_mode, service.provider, …), and what they remember beyond a reload.
 struct BuiltinOptions {
   std::map<std::string, std::string> settings;
+  std::shared_ptr<PuppetMemory> puppet;  // null: one is made for this catalogue alone
 };
+std::shared_ptr<PuppetMemory> MakePuppetMemory();
 
-// The written-out list of built-in plugins: package, puppetral, rpcutil, service.
+// The written-out list of built-in plugins.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
 
-// Data functions built into the node; the table of docs/FILTERS.md says what they return. `settings`
-// as BuiltinOptions has them. Blocks; thread-safe.
+// Data functions built into the node; the table of docs/FILTERS.md says what they return. `options`
+// as for the plugins. Blocks; thread-safe.
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
                                              const NodeState& node, const Clock& clock,
-                                             const std::map<std::string, std::string>& settings);
+                                             const BuiltinOptions& options);
 std::vector<std::string> BuiltinDataFunctionNames();
 
 }  // namespace orch::actions

@@ -16,11 +16,14 @@ namespace orch::actions {
 // A function that needs longer fails, and with it the filter on that node.
 inline constexpr absl::Duration kDataFunctionTimeout = absl::Seconds(5);
 
+class PuppetMemory;
+
 struct DataCall {
   std::string argument;  // empty when there is none
   const NodeState& node;
   const Clock& clock;
   const std::map<std::string, std::string>& settings;  // of the plugins, by "plugin.item"
+  PuppetMemory* puppet;                                // null: nothing is remembered
 
   // Empty when it is not set.
   std::string Setting(const std::string& name) const {

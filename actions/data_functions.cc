@@ -10,6 +10,7 @@
 #include "actions/data_function.h"
 #include "actions/fact_path.h"
 #include "actions/fstat.h"
+#include "actions/puppet_data.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -63,6 +64,8 @@ constexpr Function kFunctions[] = {
     {"fact", Argument::kRequired, kMaxArgumentCharacters, Fact},
     {"fstat", Argument::kRequired, kMaxArgumentCharacters, Fstat},
     {"plugin", Argument::kRequired, kMaxPluginCharacters, PluginData},
+    {"puppet", Argument::kNone, 0, PuppetStateData},
+    {"resource", Argument::kOptional, kMaxArgumentCharacters, PuppetResourceData},
 };
 
 size_t Characters(const std::string& text) {
@@ -89,11 +92,11 @@ absl::Status CheckArguments(const Function& function, const std::vector<std::str
 
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
                                              const NodeState& node, const Clock& clock,
-                                             const std::map<std::string, std::string>& settings) {
+                                             const BuiltinOptions& options) {
   for (const Function& function : kFunctions) {
     if (function.name != name) continue;
     ORCH_RETURN_IF_ERROR(CheckArguments(function, arguments));
-    return function.call({arguments.empty() ? "" : arguments[0], node, clock, settings});
+    return function.call({arguments.empty() ? "" : arguments[0], node, clock, options.settings, options.puppet.get()});
   }
   return absl::NotFoundError(
       absl::StrCat("no data function is named '", name, "'; known: ", absl::StrJoin(BuiltinDataFunctionNames(), ", ")));

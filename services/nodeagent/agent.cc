@@ -10,9 +10,8 @@
 namespace orch::nodeagent {
 namespace {
 
-std::shared_ptr<const actions::Catalog> MakeCatalog(const AgentConfig& config, const Clock* clock) {
-  std::shared_ptr<const actions::Catalog> catalog =
-      actions::BuiltinCatalog({.settings = config.plugin_settings}, clock);
+std::shared_ptr<const actions::Catalog> MakeCatalog(const actions::BuiltinOptions& builtins, const Clock* clock) {
+  std::shared_ptr<const actions::Catalog> catalog = actions::BuiltinCatalog(builtins, clock);
   for (const actions::Catalog::Problem& problem : catalog->problems()) {
     LogWarning("plugin not loaded", {{"plugin", problem.plugin}, {"why", problem.reason}});
   }
@@ -39,10 +38,11 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentConfig config, Depende
 Agent::Agent(AgentConfig config, Dependencies dependencies)
     : config_(std::move(config)),
       deps_(std::move(dependencies)),
-      catalog_(deps_.catalog != nullptr ? deps_.catalog : MakeCatalog(config_, deps_.clock)) {
+      puppet_(actions::MakePuppetMemory()),
+      catalog_(deps_.catalog != nullptr ? deps_.catalog : MakeCatalog(Builtins(), deps_.clock)) {
   state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
                                         std::make_shared<NodeSnapshot>());
-  state_->SetPluginSettings(config_.plugin_settings);
+  state_->SetBuiltins(Builtins());
   Inventory::Background background = deps_.background;
   if (background == nullptr) {
     background = [this](absl::AnyInvocable<void()> work) {
@@ -140,8 +140,8 @@ void Agent::Reload(AgentConfig config) {
     config_.main_collective = config.main_collective;
     config_.plugin_settings = config.plugin_settings;
     state_->SetPublicConfig(config_.Public());
-    state_->SetPluginSettings(config_.plugin_settings);
-    if (deps_.catalog == nullptr) catalog_ = MakeCatalog(config_, deps_.clock);
+    state_->SetBuiltins(Builtins());
+    if (deps_.catalog == nullptr) catalog_ = MakeCatalog(Builtins(), deps_.clock);
     ApplySnapshot(Inventory::Found(found_));
     inventory_->SetOptions(InventoryOptions(config_));
   });

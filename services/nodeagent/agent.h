@@ -54,6 +54,7 @@ class Agent {
 
  private:
   Agent(AgentConfig config, Dependencies dependencies);
+  actions::BuiltinOptions Builtins() const { return {config_.plugin_settings, puppet_}; }
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
   void ApplySnapshot(const Inventory::Found& found);
@@ -63,6 +64,7 @@ class Agent {
   AgentConfig config_;
   const Dependencies deps_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  const std::shared_ptr<actions::PuppetMemory> puppet_;  // outlives a reload of the catalogue
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;
   std::unique_ptr<AgentState> state_;

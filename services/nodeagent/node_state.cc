@@ -46,7 +46,7 @@ AgentState::AgentState(const Clock* clock, Options options, std::shared_ptr<cons
       config_file_(std::move(options.config_file)),
       started_(clock->Now()),
       public_config_(std::move(options.public_config)),
-      settings_(std::make_shared<const std::map<std::string, std::string>>()),
+      builtins_(std::make_shared<const actions::BuiltinOptions>()),
       snapshot_(std::move(snapshot)) {}
 
 std::shared_ptr<const NodeSnapshot> AgentState::snapshot() const {
@@ -64,10 +64,10 @@ void AgentState::SetPublicConfig(std::map<std::string, Json> public_config) {
   public_config_.swap(public_config);
 }
 
-void AgentState::SetPluginSettings(std::map<std::string, std::string> settings) {
-  auto next = std::make_shared<const std::map<std::string, std::string>>(std::move(settings));
+void AgentState::SetBuiltins(actions::BuiltinOptions builtins) {
+  auto next = std::make_shared<const actions::BuiltinOptions>(std::move(builtins));
   MutexLock lock(&mu_);
-  settings_.swap(next);
+  builtins_.swap(next);
 }
 
 std::string AgentState::Identity() const { return snapshot()->identity; }
@@ -123,12 +123,12 @@ absl::StatusOr<Json> AgentState::ConfigItem(absl::string_view name) const {
 std::vector<std::string> AgentState::DataFunctionNames() const { return actions::BuiltinDataFunctionNames(); }
 
 absl::StatusOr<Json> AgentState::CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) {
-  std::shared_ptr<const std::map<std::string, std::string>> settings;
+  std::shared_ptr<const actions::BuiltinOptions> builtins;
   {
     MutexLock lock(&mu_);
-    settings = settings_;
+    builtins = builtins_;
   }
-  return actions::CallBuiltinDataFunction(name, arguments, *this, *clock_, *settings);
+  return actions::CallBuiltinDataFunction(name, arguments, *this, *clock_, *builtins);
 }
 
 }  // namespace orch::nodeagent

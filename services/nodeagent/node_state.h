@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actions/action.h"
+#include "actions/catalog.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "services/nodeagent/snapshot.h"
@@ -40,8 +41,8 @@ class AgentState final : public actions::NodeState {
   std::shared_ptr<const NodeSnapshot> snapshot() const;
   void SetSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
   void SetPublicConfig(std::map<std::string, Json> public_config);
-  // Of the plugins, by "plugin.item"; data functions go by them too.
-  void SetPluginSettings(std::map<std::string, std::string> settings);
+  // As the built-in plugins have them; data functions go by them too.
+  void SetBuiltins(actions::BuiltinOptions builtins);
   Counters& counters() { return counters_; }
 
   std::string Identity() const override;
@@ -62,7 +63,7 @@ class AgentState final : public actions::NodeState {
   Counters counters_;
   mutable Mutex mu_;
   std::map<std::string, Json> public_config_ ABSL_GUARDED_BY(mu_);
-  std::shared_ptr<const std::map<std::string, std::string>> settings_ ABSL_GUARDED_BY(mu_);  // never null
+  std::shared_ptr<const actions::BuiltinOptions> builtins_ ABSL_GUARDED_BY(mu_);  // never null
   std::shared_ptr<const NodeSnapshot> snapshot_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -32,7 +32,7 @@ class FakeNode : public NodeState {
   }
   std::vector<std::string> DataFunctionNames() const override { return BuiltinDataFunctionNames(); }
   absl::StatusOr<Json> CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) override {
-    return CallBuiltinDataFunction(name, arguments, *this, clock, settings);
+    return CallBuiltinDataFunction(name, arguments, *this, clock, {.settings = settings, .puppet = nullptr});
   }
 
   Json facts = {{"osfamily", "Debian"},

@@ -1,0 +1,126 @@
+#include "actions/puppet/last_run.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "actions/puppet/puppet_yaml.h"
+#include "base/durable_file.h"
+#include "base/status_macros.h"
+
+namespace orch::actions {
+namespace {
+
+const Json& Member(const Json& object, const char* key) {
+  static const Json absent;
+  if (!object.is_object()) return absent;
+  const auto found = object.find(key);
+  return found == object.end() ? absent : *found;
+}
+
+template <typename Number>
+Number NumberOf(const Json& object, const char* key) {
+  const Json& value = Member(object, key);
+  return value.is_number() ? value.get<Number>() : Number{0};
+}
+
+std::string TextOf(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_null() ? "" : DumpJson(value);
+}
+
+// "2026-11-21T08:24:07.264974796+00:00"; older Puppets write a blank for the T and before the zone.
+int64_t SecondsOf(const Json& value) {
+  std::string text = TextOf(value);
+  if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
+  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+  absl::Time time;
+  std::string problem;
+  return absl::ParseTime(absl::RFC3339_full, text, &time, &problem) ? absl::ToUnixSeconds(time) : 0;
+}
+
+// "file[/x]" from "File[/x]", as in Puppet's own list.
+std::string Listed(absl::string_view resource) {
+  const size_t bracket = std::min(resource.find('['), resource.size());
+  return absl::StrCat(absl::AsciiStrToLower(resource.substr(0, bracket)), resource.substr(bracket));
+}
+
+// "Foo::Bar" from "foo::bar".
+std::string TypeName(absl::string_view type) {
+  std::vector<std::string> parts = absl::StrSplit(type, "::");
+  for (std::string& part : parts) {
+    if (!part.empty()) part[0] = absl::ascii_toupper(part[0]);
+  }
+  return absl::StrJoin(parts, "::");
+}
+
+}  // namespace
+
+absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
+  ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(summary, kMaxSummaryBytes));
+  LastRun run;
+  ORCH_ASSIGN_OR_RETURN(run.document, ParsePuppetYaml(text, summary));
+  if (!run.document.is_object()) {
+    return absl::FailedPreconditionError(absl::StrCat(summary, " is no summary of a Puppet run"));
+  }
+  const Json& resources = Member(run.document, "resources");
+  run.out_of_sync = NumberOf<int64_t>(resources, "out_of_sync");
+  run.failed = NumberOf<int64_t>(resources, "failed");
+  run.corrected = NumberOf<int64_t>(resources, "corrective_change");
+  run.changed = NumberOf<int64_t>(resources, "changed");
+  run.total = NumberOf<int64_t>(resources, "total");
+  const Json& time = Member(run.document, "time");
+  run.lastrun = NumberOf<int64_t>(time, "last_run");
+  run.config_retrieval_time = NumberOf<double>(time, "config_retrieval");
+  run.total_time = NumberOf<double>(time, "total");
+  run.config_version = TextOf(Member(Member(run.document, "version"), "config"));
+  return run;
+}
+
+absl::StatusOr<Json> ReadRunLogs(const std::string& report) {
+  std::string section;
+  {
+    ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(report, kMaxReportBytes));
+    section = TopLevelSection(text, "logs");
+  }
+  if (section.size() > kMaxLogBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
+  }
+  ORCH_ASSIGN_OR_RETURN(const Json document, ParsePuppetYaml(section, report));
+  Json logs = Json::array();
+  const Json& lines = Member(document, "logs");
+  if (!lines.is_array()) return logs;
+  for (const Json& line : lines) {
+    logs.push_back({{"time", SecondsOf(Member(line, "time"))},
+                    {"level", TextOf(Member(line, "level"))},
+                    {"source", TextOf(Member(line, "source"))},
+                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(Member(line, "message"))))}});
+  }
+  return logs;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string& resources) {
+  const absl::StatusOr<std::string> text = ReadFile(resources, kMaxResourcesBytes);
+  if (absl::IsNotFound(text.status())) return std::vector<std::string>();
+  ORCH_RETURN_IF_ERROR(text.status());
+  return std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()));
+}
+
+bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource) {
+  return std::find(managed.begin(), managed.end(), Listed(resource)) != managed.end();
+}
+
+Json TypeDistribution(const std::vector<std::string>& managed) {
+  Json counts = Json::object();
+  for (const std::string& resource : managed) {
+    Json& count = counts[TypeName(resource.substr(0, resource.find('[')))];
+    count = count.is_null() ? 1 : count.get<int64_t>() + 1;
+  }
+  return counts;
+}
+
+}  // namespace orch::actions
