@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/job_text.h"
 
 namespace orch::cli {
 namespace {
@@ -35,6 +36,10 @@ class Run {
   bool OnMessage(const v1::InvokeResponse& message, const HubClient::SetDeadline& set_deadline) {
     if (message.has_accepted()) Accept(message.accepted(), set_deadline);
     end_.start.targets -= std::min<size_t>(end_.start.targets, message.no_longer_targets());
+    for (const v1::FilterFailure& failure : message.filter_failures()) {
+      if (end_.filter_failures.size() >= kMaxFilterFailures) break;
+      end_.filter_failures.push_back({failure.identity(), failure.reason()});
+    }
     bool more = true;
     for (const v1::Reply& reply : message.replies()) more = Count(ToAnswer(reply)) && more;
     if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);
@@ -51,6 +56,8 @@ class Run {
     end_.tally.targets = end_.asked();
     end_.tally.missing = end_.silent.size() + end_.start.unknown.size();
     std::sort(end_.silent.begin(), end_.silent.end());
+    std::sort(end_.filter_failures.begin(), end_.filter_failures.end(),
+              [](const FilterFailure& a, const FilterFailure& b) { return a.identity < b.identity; });
     return end_;
   }
 
@@ -124,6 +131,7 @@ absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named
     return end.error.ok() ? absl::InternalError("the hub ended the job before it began") : end.error;
   }
   view->OnEnd(end);
+  if (context->options().verbose) context->Note(FilterFailuresText(end));
   if (end.interrupted) return kExitInterrupted;
   if (end.enough) return kExitOk;
   if (!end.error.ok()) return ExitCodeOf(end.error);

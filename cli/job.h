@@ -17,6 +17,8 @@
 
 namespace orch::cli {
 
+inline constexpr size_t kMaxFilterFailures = 10'000;  // kept of one job
+
 // A node's reply, or why there is none.
 struct Answer {
   std::string identity;
@@ -41,10 +43,17 @@ struct JobStart {
   std::vector<std::string> unknown;  // named, never seen by the hub
 };
 
+// A node that is no target because a data function of the filter failed there.
+struct FilterFailure {
+  std::string identity;
+  std::string reason;
+};
+
 struct JobEnd {
   JobStart start;
   Tally tally;
   std::vector<std::string> silent;  // targets without an answer of their own
+  std::vector<FilterFailure> filter_failures;  // by identity; at most kMaxFilterFailures
   absl::Time started;
   absl::Duration agent_time;  // from acceptance to the end
   absl::Duration total_time;  // from sending
@@ -69,8 +78,8 @@ class JobView {
   virtual void OnEnd(const JobEnd& end) = 0;
 };
 
-// Runs the job to its end and returns the exit code; the view has then seen everything. An error is
-// one of before acceptance.
+// Runs the job to its end and returns the exit code; the view has then seen everything. With -v it
+// says where a data function failed. An error is one of before acceptance.
 absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named, JobView* view);
 
 // The part of a spec that options decide.

@@ -61,6 +61,15 @@ std::string MissingText(const JobEnd& end, const Style& style) {
   return text;
 }
 
+std::string FilterFailuresText(const JobEnd& end) {
+  std::string text;
+  for (const FilterFailure& failure : end.filter_failures) {
+    absl::StrAppend(&text, "orchctl: ", Printable(failure.identity), " does not match: ", Printable(failure.reason),
+                    "\n");
+  }
+  return text;
+}
+
 std::string CutShortText(const JobEnd& end) {
   const size_t settled = end.answered() + end.silent.size();
   if (end.interrupted) {

@@ -27,6 +27,9 @@ std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& s
 // "No response from:" and the names; empty when all answered. Unknown names are listed in both.
 std::string MissingText(const JobEnd& end, const Style& style);
 
+// One line a node where a data function of the filter failed; empty when there is none.
+std::string FilterFailuresText(const JobEnd& end);
+
 // Why a job was cut short, for standard error; empty when it was not.
 std::string CutShortText(const JobEnd& end);
 

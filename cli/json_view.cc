@@ -174,8 +174,13 @@ Json AnswerJson(const Answer& answer) {
 Json StatsJson(const JobEnd& end) {
   std::vector<std::string> missing = end.silent;
   missing.insert(missing.end(), end.start.unknown.begin(), end.start.unknown.end());
+  Json failures = Json::array();
+  for (const FilterFailure& failure : end.filter_failures) {
+    failures.push_back({{"sender", failure.identity}, {"reason", failure.reason}});
+  }
   return {{"requestid", end.start.job_id},
           {"no_responses", missing},
+          {"filter_failures", failures},
           {"unknown", end.start.unknown},
           {"unexpected_responses", Json::array()},
           {"discovered", end.asked()},

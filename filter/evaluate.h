@@ -18,6 +18,8 @@ using CallResults = absl::flat_hash_map<std::string, absl::StatusOr<Json>>;
 // Calls every data function of the tree once.
 CallResults RunCalls(const Expression& root, DataFunctions* functions);
 bool AnyCallFailed(const CallResults& results);
+// The first failed call in the order of the filter and its reason; empty when none failed.
+std::string FirstFailure(const Expression& root, const CallResults& results);
 
 struct Evaluation {
   const NodeView& node;

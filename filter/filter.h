@@ -71,8 +71,9 @@ class Filter {
 };
 
 // The final word, on the node. Every data function of the filter is called, none twice for the
-// same arguments; if any fails the answer is false. `functions` may be null when the filter has none.
-bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions);
+// same arguments; if any fails the answer is false, and `failure`, when given, says of the first why:
+// "service('cron'): …". `functions` may be null when the filter has none.
+bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions, std::string* failure = nullptr);
 
 // The hub's first phase: what can be told without calling data functions.
 Verdict Narrow(const Filter& filter, const NodeView& node);

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "filter/compare.h"
 #include "filter/evaluate.h"
 #include "filter/filter.h"
@@ -44,6 +46,21 @@ bool AnyCallFailed(const CallResults& results) {
   return std::any_of(results.begin(), results.end(), [](const auto& result) { return !result.second.ok(); });
 }
 
+std::string FirstFailure(const Expression& root, const CallResults& results) {
+  if (root.kind == Expression::Kind::kCall) {
+    const auto found = results.find(root.call.key);
+    if (found == results.end() || found->second.ok()) return "";
+    const std::string arguments = absl::StrJoin(root.call.arguments, ", ", [](std::string* out, const std::string& one) {
+      absl::StrAppend(out, "'", one, "'");
+    });
+    return absl::StrCat(root.call.function, "(", arguments, "): ", found->second.status().message());
+  }
+  for (const ExpressionPtr& child : root.children) {
+    if (std::string failure = FirstFailure(*child, results); !failure.empty()) return failure;
+  }
+  return "";
+}
+
 const Json* CallField(const DataCall& call, const CallResults* results) {
   if (results == nullptr) return nullptr;
   const auto found = results->find(call.key);
@@ -75,11 +92,13 @@ bool Holds(const Expression& expression, const Evaluation& evaluation) {
   return false;
 }
 
-bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions) {
+bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions, std::string* failure) {
   if (filter.empty()) return true;
   // Every call counts, also those beside a true `or`: they run before anything is decided.
   const CallResults calls = RunCalls(*filter.root(), functions);
-  return !AnyCallFailed(calls) && Holds(*filter.root(), {node, &calls});
+  if (!AnyCallFailed(calls)) return Holds(*filter.root(), {node, &calls});
+  if (failure != nullptr) *failure = FirstFailure(*filter.root(), calls);
+  return false;
 }
 
 Verdict Narrow(const Filter& filter, const NodeView& node) {

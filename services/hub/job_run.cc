@@ -170,7 +170,7 @@ void JobRun::OnUpdate(absl::string_view identity, uint32_t attempt, v1::TaskUpda
         return;
       }
       rollout_.OnEnd(index, Rollout::End::kFiltered, rooms_.clock->Steady());
-      watch_->AddFiltered();
+      watch_->AddFiltered(identity, update.reply().status_message());
       break;
     default:
       TakeReply(index, attempt, std::move(*update.mutable_reply()));

@@ -5,6 +5,16 @@
 #include "absl/strings/str_cat.h"
 
 namespace orch::hub {
+namespace {
+
+// Protobuf strings are UTF-8: a cut must not split a character.
+absl::string_view CutText(absl::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  while (max_bytes > 0 && (text[max_bytes] & 0xC0) == 0x80) --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
+}  // namespace
 
 JobWatch::~JobWatch() {
   if (flush_timer_ != 0) executor_->Cancel(flush_timer_);
@@ -35,8 +45,15 @@ void JobWatch::MakeRoom(size_t bytes) {
   gathered_bytes_ += bytes;
 }
 
-void JobWatch::AddFiltered() {
+void JobWatch::AddFiltered(absl::string_view identity, absl::string_view failure) {
   gathered_.set_no_longer_targets(gathered_.no_longer_targets() + 1);
+  if (!failure.empty() && sink_ != nullptr) {
+    v1::FilterFailure* const added = gathered_.add_filter_failures();
+    added->set_identity(std::string(identity));
+    added->set_reason(std::string(CutText(failure, kMaxFilterFailureBytes)));
+    gathered_bytes_ += added->ByteSizeLong();
+  }
+  if (gathered_bytes_ >= kFlushBytes) return Flush();
   FlushSoon();
 }
 

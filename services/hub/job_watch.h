@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/executor.h"
 #include "orch/v1/orchestrator_service.pb.h"
@@ -14,6 +15,7 @@ namespace orch::hub {
 
 inline constexpr size_t kFlushBytes = 64u << 10;
 inline constexpr absl::Duration kFlushAfter = absl::Milliseconds(2);
+inline constexpr size_t kMaxFilterFailureBytes = 1u << 10;  // of what a node says
 
 class JobWatch {
  public:
@@ -27,7 +29,8 @@ class JobWatch {
   // Sent at once.
   void Accepted(v1::JobAccepted accepted);
   void AddReply(v1::Reply reply);
-  void AddFiltered();
+  // `failure`: the data function of the filter that failed on the node, or empty.
+  void AddFiltered(absl::string_view identity, absl::string_view failure);
   void AddProgress(v1::TaskProgress progress);
   // Everything gathered, the summary, and the end of the call.
   void Finish(const v1::JobSummary& summary);

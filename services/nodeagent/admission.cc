@@ -38,7 +38,8 @@ class StateFunctions final : public filter::DataFunctions {
   AgentState* const state_;
 };
 
-bool IsTarget(const v1::Command& command, const filter::Filter& filter, const NodeSnapshot& now, AgentState* state) {
+bool IsTarget(const v1::Command& command, const filter::Filter& filter, const NodeSnapshot& now, AgentState* state,
+              std::string* failure) {
   const std::string& collective = command.collective();
   if (!collective.empty() &&
       std::find(now.collectives.begin(), now.collectives.end(), collective) == now.collectives.end()) {
@@ -46,7 +47,7 @@ bool IsTarget(const v1::Command& command, const filter::Filter& filter, const No
   }
   if (filter.empty()) return true;
   StateFunctions functions(state);
-  return filter::Matches(filter, SnapshotView(now), &functions);
+  return filter::Matches(filter, SnapshotView(now), &functions, failure);
 }
 
 v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
@@ -59,9 +60,10 @@ std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const fil
                                            TaskSpec* spec) {
   const std::shared_ptr<const NodeSnapshot> now = state->snapshot();
   Counters& counters = state->counters();
-  if (!IsTarget(command, filter, *now, state)) {
+  std::string failure;
+  if (!IsTarget(command, filter, *now, state, &failure)) {
     ++counters.filtered;
-    return FilteredUpdate();
+    return FilteredUpdate(failure);
   }
   ++counters.passed;
   spec->plugin = now->catalog->Find(command.plugin());

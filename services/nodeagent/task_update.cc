@@ -53,9 +53,10 @@ v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, absl::string_vi
   return update;
 }
 
-v1::TaskUpdate FilteredUpdate() {
+v1::TaskUpdate FilteredUpdate(absl::string_view failure) {
   v1::TaskUpdate update;
   update.set_kind(v1::TaskUpdate::FILTERED);
+  if (!failure.empty()) update.mutable_reply()->set_status_message(CleanText(failure, kMaxFilterFailureBytes));
   return update;
 }
 

@@ -13,6 +13,7 @@ namespace orch::nodeagent {
 
 inline constexpr size_t kMaxReplyBytes = 3u << 20;  // of data_json; a message holds 4 MiB
 inline constexpr size_t kMaxStatusMessageBytes = 16u << 10;
+inline constexpr size_t kMaxFilterFailureBytes = 1u << 10;
 
 // FINISHED with what an action returned: OK or FAILED.
 v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, bool no_reply_data);
@@ -21,8 +22,8 @@ v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, b
 v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, absl::string_view error_kind,
                            absl::string_view message);
 
-// FILTERED: the node is no target.
-v1::TaskUpdate FilteredUpdate();
+// FILTERED: the node is no target. `failure`: the data function that failed and why, or empty.
+v1::TaskUpdate FilteredUpdate(absl::string_view failure = "");
 
 v1::TaskUpdate StartedUpdate();
 

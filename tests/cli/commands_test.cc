@@ -568,6 +568,30 @@ TEST_F(CommandsTest, ARefusedRequestExits5) {
   EXPECT_EQ(Json::parse(lines.out)["kind"], "error");
 }
 
+TEST_F(CommandsTest, SaysOnRequestWhereADataFunctionFailed) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    v1::InvokeResponse response;
+    response.mutable_accepted()->set_targets(2);
+    *response.add_replies() = testing::OkReply("a", {}, 1000);
+    response.set_no_longer_targets(1);
+    v1::FilterFailure* const failure = response.add_filter_failures();
+    failure->set_identity("b");
+    failure->set_reason("nrpe('load'): no such check");
+    writer->Write(response);
+    return grpc::Status::OK;
+  };
+  const std::string filter = "nrpe('load').exitcode=0";
+  const CliResult quiet = Run({"invoke", "rpcutil", "ping", "-S", filter});
+  EXPECT_EQ(quiet.code, 0) << quiet.err;
+  EXPECT_THAT(quiet.out + quiet.err, Not(HasSubstr("no such check")));
+  for (const char* command : {"find", "ping"}) {
+    const CliResult told = Run({command, "-v", "-S", filter});
+    EXPECT_THAT(told.err, HasSubstr("orchctl: b does not match: nrpe('load'): no such check\n")) << command;
+  }
+  const Json stats = Json::parse(Run({"invoke", "rpcutil", "ping", "-j", "-S", filter}).out)["request_stats"];
+  EXPECT_EQ(stats["filter_failures"], (Json{{{"sender", "b"}, {"reason", "nrpe('load'): no such check"}}}));
+}
+
 TEST_F(CommandsTest, AStreamCutInTheMiddleShowsWhatCameAndExits6) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     v1::InvokeResponse response;

@@ -42,6 +42,19 @@ TEST(MatchTest, IsFalseWhereAnyCallFails) {
   }
 }
 
+TEST(MatchTest, SaysWhichCallFailedFirstAndWhy) {
+  TestNode node;
+  CountingFunctions functions;
+  const auto failure = [&](const char* text) {
+    std::string why;
+    EXPECT_FALSE(Matches(*ParseOne(OptionKind::kCompound, text), node, &functions, &why)) << text;
+    return why;
+  };
+  EXPECT_EQ(failure("apache and fstat('/a').size>1"), "");
+  EXPECT_EQ(failure("fstat('/a').size>1 and (not fstat('/broken/1').size>1 or fstat('/broken/2').size>1)"),
+            "fstat('/broken/1'): no such file");
+}
+
 TEST(MatchTest, TakesAFieldTheNodeDidNotReturnAsMissing) {
   CountingFunctions functions;
   EXPECT_FALSE(Matches(*ParseOne(OptionKind::kCompound, "fstat('/a').md5!=x"), TestNode(), &functions));

@@ -57,7 +57,7 @@ TEST_F(JobWatchTest, ALargeReplyTravelsAlone) {
 
 TEST_F(JobWatchTest, TheEndCarriesWhatWasGathered) {
   watch_->AddReply(ReplyOf(10));
-  watch_->AddFiltered();
+  watch_->AddFiltered("n0", "");
   v1::JobSummary summary;
   summary.set_ok(1);
   watch_->Finish(summary);
@@ -69,13 +69,27 @@ TEST_F(JobWatchTest, TheEndCarriesWhatWasGathered) {
   EXPECT_TRUE(client_->end.ok());
 }
 
+TEST_F(JobWatchTest, NodesWhereADataFunctionFailedAreNamedWithTheReason) {
+  watch_->AddFiltered("n0", "");
+  watch_->AddFiltered("n1", "nrpe('load'): no such check");
+  watch_->AddFiltered("n2", std::string(kMaxFilterFailureBytes - 1, 'x') + "ä");
+  executor_.Advance(absl::Milliseconds(2));
+  ASSERT_THAT(client_->responses, SizeIs(1));
+  const v1::InvokeResponse& response = client_->responses[0];
+  EXPECT_EQ(response.no_longer_targets(), 3u);
+  ASSERT_EQ(response.filter_failures_size(), 2);
+  EXPECT_EQ(response.filter_failures(0).identity(), "n1");
+  EXPECT_EQ(response.filter_failures(0).reason(), "nrpe('load'): no such check");
+  EXPECT_EQ(response.filter_failures(1).reason(), std::string(kMaxFilterFailureBytes - 1, 'x'));
+}
+
 TEST_F(JobWatchTest, AClientThatDoesNotReadIsCutOffAndTheRestIgnored) {
   client_->room = 1;
   watch_->AddReply(ReplyOf(kFlushBytes));
   watch_->AddReply(ReplyOf(kFlushBytes));
   EXPECT_EQ(client_->end.code(), absl::StatusCode::kResourceExhausted);
   watch_->AddReply(ReplyOf(kFlushBytes));
-  watch_->AddFiltered();
+  watch_->AddFiltered("n0", "service('x'): gone");
   watch_->Finish({});
   executor_.Advance(absl::Seconds(1));
   EXPECT_THAT(client_->responses, SizeIs(1));

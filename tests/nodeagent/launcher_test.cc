@@ -209,6 +209,18 @@ TEST_F(LauncherTest, EvaluatesDataFunctionsOnTheNode) {
   EXPECT_EQ(Handle(other).kind(), v1::TaskUpdate::FILTERED);
 }
 
+TEST_F(LauncherTest, SaysWhichDataFunctionFailedWhenItIsNoTargetForThat) {
+  v1::Command plain = Command();
+  AddFilter(v1::FilterOption::COMPOUND, "fstat('/no/such/file').present=1", &plain);
+  EXPECT_FALSE(Handle(plain).has_reply());
+  v1::Command failing = Command();
+  AddFilter(v1::FilterOption::COMPOUND, "not agent('none').version=1", &failing);
+  const v1::TaskUpdate update = Handle(failing);
+  EXPECT_EQ(update.kind(), v1::TaskUpdate::FILTERED);
+  EXPECT_EQ(update.reply().status_message(), "agent('none'): this node has no plugin 'none'");
+  EXPECT_EQ(state_.counters().replies, 0u);
+}
+
 TEST_F(LauncherTest, IsNoTargetInACollectiveItIsNotIn) {
   v1::Command command = Command();
   command.set_collective("us");
