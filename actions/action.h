@@ -88,11 +88,13 @@ class Plugin {
  public:
   virtual ~Plugin() = default;
   virtual const std::shared_ptr<const ddl::Plugin>& ddl() const = 0;
-  // At once for one action; 0: no limit of its own. The package plugin takes 1 for changes.
+  // At once for the action's slot; 0: no limit of its own. The package plugin takes 1 for changes.
   virtual int MaxConcurrency(absl::string_view /*action*/) const { return 0; }
   // Actions with impact: change run in a process of their own, which outlives the agent and makes the
   // plugin anew from its settings. True for one that needs the agent itself: a restart then ends it.
   virtual bool NeedsAgent(absl::string_view /*action*/) const { return false; }
+  // Actions of one plugin that return the same name share a slot; by default each has its own.
+  virtual std::string ConcurrencySlot(absl::string_view action) const { return std::string(action); }
   // Blocks until done, at most `context.timeout`. Never throws.
   virtual Reply Run(const Request& request, const Context& context) = 0;
 };

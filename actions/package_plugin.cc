@@ -105,6 +105,10 @@ int PackagePlugin::MaxConcurrency(absl::string_view action) const {
   return known != nullptr && known->impact == ddl::Impact::kChange ? 1 : 0;
 }
 
+std::string PackagePlugin::ConcurrencySlot(absl::string_view action) const {
+  return MaxConcurrency(action) == 1 ? "change" : std::string(action);
+}
+
 Reply PackagePlugin::RunAction(const Request& request, const Context& context) {
   const CommandRunner runner(context, Setting("path"));
   const std::string& action = request.action;

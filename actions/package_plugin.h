@@ -21,6 +21,7 @@ class PackagePlugin final : public BuiltinPlugin {
 
   // One at a time for what changes packages: the package manager has one lock.
   int MaxConcurrency(absl::string_view action) const override;
+  std::string ConcurrencySlot(absl::string_view action) const override;
 
  protected:
   Reply RunAction(const Request& request, const Context& context) override;

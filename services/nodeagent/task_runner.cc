@@ -16,6 +16,10 @@ namespace {
 
 constexpr char kTooLate[] = "the action did not end within its time";
 
+std::string SlotOf(const TaskSpec& spec) {
+  return absl::StrCat(spec.request.plugin, ".", spec.plugin->ConcurrencySlot(spec.action->name));
+}
+
 }  // namespace
 
 struct TaskRunner::Entry {
@@ -26,7 +30,7 @@ struct TaskRunner::Entry {
   CancelToken cancel;
   TimerId timer = 0;     // guarded by TaskRunner::mu_, as the next two
   bool retired = false;  // off the books
-  std::string slot;      // "plugin.action" while it counts there
+  std::string slot;      // "plugin.slot" while it counts there
   Mutex emit_mu;
   bool answered ABSL_GUARDED_BY(emit_mu) = false;
 };
@@ -123,12 +127,12 @@ bool TaskRunner::SlotFreeLocked(const TaskSpec& spec) const {
   if (spec.admit != nullptr) return true;
   const int limit = spec.plugin->MaxConcurrency(spec.action->name);
   if (limit <= 0) return true;
-  const auto found = running_.find(absl::StrCat(spec.request.plugin, ".", spec.action->name));
+  const auto found = running_.find(SlotOf(spec));
   return found == running_.end() || found->second < limit;
 }
 
 void TaskRunner::TakeSlotLocked(Entry* entry) {
-  entry->slot = absl::StrCat(entry->spec.request.plugin, ".", entry->spec.action->name);
+  entry->slot = SlotOf(entry->spec);
   ++running_[entry->slot];
 }
 

@@ -1,5 +1,5 @@
 // Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, as many at
-// once of one action as its plugin allows, and one answer for every task, at its deadline at the
+// once of one slot of actions as its plugin allows, and one answer for every task, at its deadline at the
 // latest, even when the action has not returned by then (its worker stays accounted for until it
 // has). Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
 // Never decides whether something may run.
@@ -95,7 +95,7 @@ class TaskRunner {
   CondVar work_;
   std::deque<EntryPtr> queue_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, EntryPtr> entries_ ABSL_GUARDED_BY(mu_);  // queued or on a worker
-  std::map<std::string, int> running_ ABSL_GUARDED_BY(mu_);       // by "plugin.action"
+  std::map<std::string, int> running_ ABSL_GUARDED_BY(mu_);       // by "plugin.slot"
   std::list<std::thread> threads_ ABSL_GUARDED_BY(mu_);
   std::list<std::thread> ended_ ABSL_GUARDED_BY(mu_);
   std::vector<absl::AnyInvocable<void()>> when_idle_ ABSL_GUARDED_BY(mu_);

@@ -43,6 +43,7 @@ TEST_F(CatalogTest, SaysWhichActionsChangeTheNode) {
   EXPECT_EQ(impact("service", "restart"), ddl::Impact::kChange);
   EXPECT_EQ(catalog->Find("package")->MaxConcurrency("install"), 1);
   EXPECT_EQ(catalog->Find("package")->MaxConcurrency("status"), 0);
+  EXPECT_EQ(catalog->Find("package")->ConcurrencySlot("install"), catalog->Find("package")->ConcurrencySlot("purge"));
 }
 
 TEST_F(CatalogTest, UsesTheLabelsPeopleKnow) {

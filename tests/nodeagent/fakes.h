@@ -26,9 +26,14 @@ class FakePlugin final : public actions::Plugin {
 
   const std::shared_ptr<const ddl::Plugin>& ddl() const override { return ddl_; }
   int MaxConcurrency(absl::string_view) const override { return max_concurrency_; }
+  std::string ConcurrencySlot(absl::string_view action) const override {
+    return one_slot ? "all" : std::string(action);
+  }
   actions::Reply Run(const actions::Request& request, const actions::Context& context) override {
     return body_(request, context);
   }
+
+  bool one_slot = false;  // of all its actions; set before it runs
 
  private:
   const Body body_;

@@ -147,6 +147,22 @@ TEST_F(TaskRunnerTest, RunsOtherActionsWhileOneIsAtItsLimit) {
   seen_.Await(5);
 }
 
+TEST_F(TaskRunnerTest, ActionsThatShareASlotWaitForEachOther) {
+  Latch running, until;
+  auto limited = Waits(&running, &until, 1);
+  limited->one_slot = true;
+  auto runner = Make(3, 10);
+  runner->Submit(Spec("a", limited, "change"));
+  running.Wait();
+  runner->Submit(Spec("b", limited, "read"));
+  runner->Submit(Spec("c", Returns(Json::object()), "read"));
+  EXPECT_EQ(seen_.Await(2)[1].job_id, "c");  // b, which came before it, still waits
+  until.Open();
+  const std::vector<Seen> seen = seen_.Await(4);
+  EXPECT_EQ(seen[2].job_id, "a");
+  EXPECT_EQ(seen[3].job_id, "b");
+}
+
 TEST_F(TaskRunnerTest, AnswersAtTheDeadlineThoughTheActionStillRuns) {
   Latch running, until;
   auto runner = Make(1, 10);
