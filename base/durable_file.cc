@@ -28,6 +28,8 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
   return absl::OkStatus();
 }
 
+}  // namespace
+
 absl::Status SyncFolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -38,8 +40,6 @@ absl::Status SyncFolderOf(const std::string& path) {
   close(fd);
   return rc == 0 ? absl::OkStatus() : ErrnoStatus(error, absl::StrCat("cannot sync folder ", folder));
 }
-
-}  // namespace
 
 absl::Status ErrnoStatus(int error, absl::string_view what_failed) {
   const std::string message = absl::StrCat(what_failed, ": ", std::generic_category().message(error));

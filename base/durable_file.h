@@ -16,6 +16,9 @@ namespace orch {
 // The mode is set before the first byte is written. Unavailable when the disk is full.
 absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode);
 
+// Makes names given or taken in the folder of `path` last.
+absl::Status SyncFolderOf(const std::string& path);
+
 // NotFound, PermissionDenied, or ResourceExhausted when the file holds more than `max_bytes`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 

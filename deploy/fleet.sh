@@ -115,6 +115,7 @@ port_file: $dir/hub.address
 identity: hub.example.net
 credentials: $dir/hub/credentials
 tls: {mode: on, certificate: $dir/hub/tls/hub.crt, key: $dir/hub/tls/hub.key}
+store: $dir/hub/jobs.db
 shutdown_grace: 2s
 ${ORCH_FLEET_HUB_YAML:-}
 YAML

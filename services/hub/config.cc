@@ -49,8 +49,17 @@ void ReadLimits(ConfigReader* read, HubConfig* config) {
   config->max_jobs = read->Int("limits.jobs", 1000, 1, 100'000);
   config->max_handshakes = read->Int("limits.handshakes", 500, 1, 100'000);
   config->max_unauthenticated_per_source = read->Int("limits.unauthenticated_per_source", 200, 1, 100'000);
+}
+
+void ReadStore(ConfigReader* read, HubConfig* config) {
+  config->store = read->String("store", config->store);
+  if (config->store != kStoreInMemory && !absl::StartsWith(config->store, "/")) {
+    read->Fail("store", "must be memory or the absolute path of a file");
+  }
   config->retain_jobs = read->Int("job_retention.count", 1000, 0, 1'000'000);
-  config->retain_age = read->Duration("job_retention.age", absl::Hours(1), absl::ZeroDuration(), absl::Hours(24 * 365));
+  config->retain_age =
+      read->Duration("job_retention.age", config->retain_age, absl::ZeroDuration(), absl::Hours(24 * 365));
+  config->retain_bytes = static_cast<uint64_t>(read->Int("job_retention.megabytes", 4096, 16, 1'000'000)) << 20;
 }
 
 }  // namespace
@@ -60,6 +69,7 @@ absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file) {
   ConfigReader read(&file);
   ReadDoors(&read, &config);
   ReadLimits(&read, &config);
+  ReadStore(&read, &config);
   config.heartbeat = read.Duration("heartbeat", config.heartbeat, absl::Seconds(1), absl::Hours(1));
   config.stale_after = read.Duration("stale_after", config.stale_after, absl::Seconds(2), absl::Hours(24));
   if (config.stale_after <= config.heartbeat) read.Fail("stale_after", "must be longer than heartbeat");

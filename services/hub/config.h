@@ -14,6 +14,8 @@ namespace orch::hub {
 
 inline constexpr char kDefaultConfigFile[] = "/etc/orch/hub.yaml";
 
+inline constexpr char kStoreInMemory[] = "memory";
+
 struct HubConfig {
   std::vector<std::string> listen = {"0.0.0.0:61613"};  // address:port, or unix:/path
   std::string port_file;                                // empty: none
@@ -31,8 +33,10 @@ struct HubConfig {
   size_t max_jobs = 1000;
   size_t max_handshakes = 500;
   size_t max_unauthenticated_per_source = 200;
+  std::string store = "/var/lib/orch-hub/jobs.db";  // or kStoreInMemory
   size_t retain_jobs = 1000;
-  absl::Duration retain_age = absl::Hours(1);
+  absl::Duration retain_age = absl::Hours(24 * 7);
+  uint64_t retain_bytes = uint64_t{4096} << 20;
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

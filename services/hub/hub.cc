@@ -9,7 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -27,9 +26,9 @@
 #include "services/hub/fleet.h"
 #include "services/hub/gated_executor.h"
 #include "services/hub/invocations.h"
-#include "services/hub/memory_job_store.h"
 #include "services/hub/node_service.h"
 #include "services/hub/node_watch.h"
+#include "services/hub/open_job_store.h"
 #include "services/hub/orchestrator_service.h"
 #include "services/hub/queries.h"
 #include "services/hub/registry.h"
@@ -41,7 +40,6 @@ namespace {
 constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kCredentialWindow = absl::Seconds(120);  // twice the skew a credential may have
 constexpr size_t kMaxNonces = 2'000'000;
-constexpr size_t kMaxMemoryStoreBytes = 128u << 20;
 constexpr int kServerShutdownSeconds = 3;
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
@@ -82,13 +80,12 @@ absl::StatusOr<auth::ServerTls> Transport(const HubConfig& config, absl::Time no
 
 // Declared in the order they are made; destroyed backwards.
 struct Hub::Parts {
-  Parts(const HubConfig& config, const Clock* clock, Random* random, Executor* executor)
-      : config(config), clock(clock), random(random), gate(executor),
+  Parts(const HubConfig& config, const Clock* clock, Random* random, std::unique_ptr<GatedExecutor> loop,
+        std::unique_ptr<JobStore> jobs)
+      : config(config), clock(clock), random(random), loop(std::move(loop)), gate(*this->loop),
         replay_guard(clock, kCredentialWindow, kMaxNonces),
         registry(clock, {config.max_nodes, config.stale_after}), ddls(clock, &gate),
-        store(clock, &gate,
-              {config.retain_jobs, config.retain_age, kMaxMemoryStoreBytes, absl::BytesToHexString(random->Bytes(8))}),
-        dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
+        store(std::move(jobs)), dispatcher(&registry, store.get(), clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
         fleet(&registry, &ddls, &dispatcher, &watch, &refusals), invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
@@ -101,7 +98,8 @@ struct Hub::Parts {
   const HubConfig config;
   const Clock* const clock;
   Random* const random;
-  GatedExecutor gate;
+  const std::unique_ptr<GatedExecutor> loop;
+  GatedExecutor& gate;
   auth::RefusalCounters refusals;
   auth::ReplayGuard replay_guard;
   std::unique_ptr<auth::Keyring> keyring;
@@ -109,7 +107,7 @@ struct Hub::Parts {
   std::unique_ptr<auth::CallVerifier> verifier;
   Registry registry;
   DdlCache ddls;
-  MemoryJobStore store;
+  const std::unique_ptr<JobStore> store;
   Dispatcher dispatcher;
   NodeWatch watch;
   Fleet fleet;
@@ -184,7 +182,7 @@ absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addres
 void Hub::Parts::Tick() {
   ReloadKeys();
   fleet.Tick();
-  store.Expire();
+  store->Expire();
   gate.PostAfter(kTick, [this] { Tick(); });
 }
 
@@ -240,7 +238,10 @@ Hub::~Hub() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const Clock* clock, Random* random,
                                                 Executor* executor) {
-  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, executor)));
+  auto loop = std::make_unique<GatedExecutor>(executor);
+  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobStore> jobs, OpenJobStore(config, clock, random, loop.get()));
+  std::unique_ptr<Hub> hub(
+      new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(jobs))));
   ORCH_RETURN_IF_ERROR(hub->parts_->Open());
   LogInfo("hub serves", {{"identity", config.identity}, {"listen", absl::StrJoin(hub->addresses(), ", ")}});
   return hub;

@@ -16,10 +16,12 @@
 namespace orch::hub {
 namespace {
 
+constexpr char kConfigFolder[] = "/etc/orch";  // there the service may read only
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 struct Files {
   std::string config, credentials, certificate, key, agent, client;
+  std::string store;  // empty: the default place. Made by the hub
   std::vector<std::string> All() const { return {config, credentials, certificate, key, agent, client}; }
 };
 
@@ -43,7 +45,8 @@ std::string HubYaml(const InitOptions& options, const Files& files) {
   return absl::StrCat("# orch-hub. Every other key has a good default; see the configuration reference.\n",
                       "listen: ", options.listen, "\n", "identity: ", options.identity, "\n",
                       "credentials: ", files.credentials, "\n", "tls:\n  mode: on\n  certificate: ", files.certificate,
-                      "\n  key: ", files.key, "\n");
+                      "\n  key: ", files.key, "\n",
+                      files.store.empty() ? "" : absl::StrCat("store: ", files.store, "\n"));
 }
 
 std::string AgentYaml(const InitOptions& options, const Files& files) {
@@ -82,7 +85,8 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
   // Absolute, so that the files hold wherever the programs are started.
   const std::string dir = std::filesystem::absolute(options.directory).lexically_normal().string();
   const Files files = {dir + "/hub.yaml",     dir + "/credentials", dir + "/tls/hub.crt",
-                       dir + "/tls/hub.key",  dir + "/agent.yaml",  dir + "/client.yaml"};
+                       dir + "/tls/hub.key",  dir + "/agent.yaml",  dir + "/client.yaml",
+                       dir == kConfigFolder ? "" : dir + "/jobs.db"};
   for (const std::string& path : files.All()) {
     if (access(path.c_str(), F_OK) == 0) {
       return absl::AlreadyExistsError(

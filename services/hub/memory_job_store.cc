@@ -55,14 +55,17 @@ void MemoryJobStore::GetByKey(absl::string_view caller, absl::string_view key, A
 
 void MemoryJobStore::List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) {
   JobPage page;
+  size_t bytes = 0;
   auto next = before == 0 ? by_serial_.end() : by_serial_.lower_bound(before);
   while (next != by_serial_.begin()) {
     --next;
     if (!Fits(filter, next->second->job)) continue;
-    if (page.jobs.size() == limit) {
+    const size_t size = BytesInPage(next->second->job);
+    if (!page.jobs.empty() && (page.jobs.size() >= limit || bytes + size > kMaxJobPageBytes)) {
       page.next = next->first + 1;
       break;
     }
+    bytes += size;
     page.jobs.push_back(next->second->job);
   }
   Tell(executor_, std::move(answer), absl::StatusOr<JobPage>(std::move(page)));

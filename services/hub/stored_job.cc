@@ -17,6 +17,8 @@ bool Fits(const JobFilter& filter, const StoredJob& job) {
   return filter.created_before_us == 0 || job.created_us < filter.created_before_us;
 }
 
+size_t BytesInPage(const StoredJob& job) { return job.spec.ByteSizeLong() + job.caller.size() + 256; }
+
 bool PageFiller::Wants(v1::TaskState state) const {
   return query_.states.empty() || std::find(query_.states.begin(), query_.states.end(), state) != query_.states.end();
 }

@@ -83,6 +83,10 @@ struct JobPage {
   uint64_t next = 0;  // 0: that was all
 };
 
+// A page ends before it grows past this; one job always fits.
+inline constexpr size_t kMaxJobPageBytes = 3u << 20;
+size_t BytesInPage(const StoredJob& job);
+
 struct ReplyQuery {
   uint64_t from = 1;              // the first number wanted
   size_t limit = 1000;

@@ -75,6 +75,7 @@ ClusterTest::ClusterTest() {
   config_.certificate = directory_ + "/hub.crt";
   config_.key = directory_ + "/hub.key";
   config_.shutdown_grace = absl::Milliseconds(200);
+  config_.store = directory_ + "/jobs.db";
   EXPECT_TRUE(auth::WriteNewCredentials(config_.credentials, "k1", &random_).ok());
 }
 

@@ -304,6 +304,7 @@ TEST_F(ClusterTest, SaysWhichAddressIsTaken) {
   StartHub();
   hub::HubConfig second = config_;
   second.listen = {address()};
+  second.store = hub::kStoreInMemory;
   const auto hub = hub::Hub::Start(second, &clock_, &random_, &loop_);
   EXPECT_EQ(hub.ok(), false);
   EXPECT_THAT(std::string(hub.status().message()), HasSubstr(address()));

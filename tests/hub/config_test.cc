@@ -41,7 +41,8 @@ mtls: {mode: required, ca: /ca}
 heartbeat: 5s
 stale_after: 20s
 limits: {nodes: 5, clients: 6, jobs: 7, handshakes: 8, unauthenticated_per_source: 9}
-job_retention: {count: 10, age: 2h}
+store: memory
+job_retention: {count: 10, age: 2h, megabytes: 64}
 shutdown_grace: 1s
 log: {level: debug, format: json, file: /l}
 )");
@@ -51,6 +52,8 @@ log: {level: debug, format: json, file: /l}
   EXPECT_EQ(config->max_nodes + config->max_clients + config->max_jobs, 18u);
   EXPECT_EQ(config->max_handshakes + config->max_unauthenticated_per_source, 17u);
   EXPECT_EQ(config->retain_age, absl::Hours(2));
+  EXPECT_EQ(config->retain_bytes, 64u << 20);
+  EXPECT_EQ(config->store, kStoreInMemory);
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
   EXPECT_TRUE(config->log_json);
 }
@@ -72,6 +75,7 @@ TEST(HubConfigTest, RefusesWhatCannotWorkTogether) {
               HasSubstr("tls.mode"));
   EXPECT_THAT(ErrorOf("identity: 'a b'\n"), HasSubstr("identity"));
   EXPECT_THAT(ErrorOf("limits: {nodes: 0}\n"), HasSubstr("limits.nodes"));
+  EXPECT_THAT(ErrorOf("store: jobs.db\n"), HasSubstr("absolute path"));
 }
 
 TEST(HubConfigTest, SaysWhichFileIsMissing) {

@@ -1,0 +1,29 @@
+#include "services/hub/open_job_store.h"
+
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "services/hub/memory_job_store.h"
+#include "services/hub/sqlite_job_store.h"
+
+namespace orch::hub {
+
+absl::StatusOr<std::unique_ptr<JobStore>> OpenJobStore(const HubConfig& config, const Clock* clock, Random* random,
+                                                       Executor* loop) {
+  if (config.store != kStoreInMemory) {
+    SqliteJobStore::Options options;
+    options.path = config.store;
+    options.count = config.retain_jobs;
+    options.age = config.retain_age;
+    options.bytes = config.retain_bytes;
+    options.max_bytes = 2 * config.retain_bytes;
+    return SqliteJobStore::Open(clock, random, loop, options);
+  }
+  MemoryJobStore::Options options;
+  options.count = config.retain_jobs;
+  options.age = config.retain_age;
+  options.id = absl::BytesToHexString(random->Bytes(8));
+  return std::make_unique<MemoryJobStore>(clock, loop, std::move(options));
+}
+
+}  // namespace orch::hub
