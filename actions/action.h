@@ -36,6 +36,8 @@ struct Reply {
   static Reply Failure(std::string error_kind, std::string message, Json data = Json::object());  // code 5
 };
 
+class NodeControl;
+
 // The node's own state, for rpcutil and the like. Thread-safe; every answer is a copy.
 class NodeState {
  public:
@@ -58,6 +60,8 @@ class NodeState {
   virtual std::vector<std::string> DataFunctionNames() const = 0;
   // A data function by name (get_data). `query` may be empty.
   virtual absl::StatusOr<Json> CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) = 0;
+  // For the plugin "controller"; null where the node cannot be told anything.
+  virtual NodeControl* Control() { return nullptr; }
 };
 
 struct Request {
@@ -95,7 +99,9 @@ class Plugin {
   virtual bool NeedsAgent(absl::string_view /*action*/) const { return false; }
   // Actions of one plugin that return the same name share a slot; by default each has its own.
   virtual std::string ConcurrencySlot(absl::string_view action) const { return std::string(action); }
-  // Blocks until done, at most `context.timeout`. Never throws.
+  // How much longer than its timeout an action gets, for plugins that end their own program then.
+  virtual absl::Duration Overrun() const { return absl::ZeroDuration(); }
+  // Blocks until done, at most `context.timeout`, the overrun included. Never throws.
   virtual Reply Run(const Request& request, const Context& context) = 0;
 };
 

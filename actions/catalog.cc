@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actions/activation.h"
+#include "actions/controller.h"
 #include "actions/embedded_ddl.h"
 #include "actions/package_plugin.h"
 #include "actions/puppet/puppet_program.h"
@@ -25,6 +27,10 @@ struct Builtin {
 
 // Every plugin that is built in.
 constexpr Builtin kBuiltins[] = {
+    {"controller",
+     [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
+       return std::make_shared<Controller>(std::move(ddl));
+     }},
     {"package",
      [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<PackagePlugin>(std::move(ddl), options);
@@ -49,6 +55,16 @@ void Catalog::Add(std::shared_ptr<Plugin> plugin) {
   plugins_[name] = std::move(plugin);
 }
 
+void Catalog::Remove(absl::string_view name) {
+  plugins_.erase(std::string(name));
+  std::erase_if(problems_, [name](const Problem& problem) { return problem.plugin == name; });
+}
+
+void Catalog::KeepOnly(absl::string_view name) {
+  std::erase_if(plugins_, [name](const auto& entry) { return entry.first != name; });
+  std::erase_if(problems_, [name](const Problem& problem) { return problem.plugin != name; });
+}
+
 std::shared_ptr<Plugin> Catalog::Find(absl::string_view name) const {
   const auto found = plugins_.find(std::string(name));
   return found == plugins_.end() ? nullptr : found->second;
@@ -61,6 +77,9 @@ std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock
   if (options.puppet == nullptr) options.puppet = MakePuppetMemory();
   auto catalog = std::make_shared<Catalog>();
   for (const Builtin& builtin : kBuiltins) {
+    const absl::StatusOr<bool> wanted = ActivatedBySettings(options.settings, builtin.name);
+    if (!wanted.ok()) catalog->AddProblem({builtin.name, std::string(wanted.status().message())});
+    if (!wanted.ok() || !*wanted) continue;
     const absl::StatusOr<Ddl> ddl = ddl::LoadPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));
     const absl::StatusOr<std::shared_ptr<Plugin>> plugin =
         ddl.ok() ? builtin.make(*ddl, options, clock) : absl::StatusOr<std::shared_ptr<Plugin>>(ddl.status());

@@ -22,6 +22,9 @@ class Catalog {
 
   void Add(std::shared_ptr<Plugin> plugin);  // replaces one of the same name; building only
   void AddProblem(Problem problem) { problems_.push_back(std::move(problem)); }
+  // Forgets a plugin and what is known against it; all others; building only.
+  void Remove(absl::string_view name);
+  void KeepOnly(absl::string_view name);
 
   std::shared_ptr<Plugin> Find(absl::string_view name) const;  // nullptr when not there
   const std::map<std::string, std::shared_ptr<Plugin>>& plugins() const { return plugins_; }
@@ -42,7 +45,7 @@ struct BuiltinOptions {
 };
 std::shared_ptr<PuppetMemory> MakePuppetMemory();
 
-// The written-out list of built-in plugins.
+// The written-out list of built-in plugins, by name in catalog.cc.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
 
 // Data functions built into the node; the table of docs/FILTERS.md says what they return. `options`

@@ -1,24 +1,38 @@
 #include "services/nodeagent/agent.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/version.h"
 #include "services/nodeagent/memory_tidy.h"
 
 namespace orch::nodeagent {
 namespace {
 
-std::shared_ptr<const actions::Catalog> MakeCatalog(const actions::BuiltinOptions& builtins, const Clock* clock) {
-  std::shared_ptr<const actions::Catalog> catalog = actions::BuiltinCatalog(builtins, clock);
-  for (const actions::Catalog::Problem& problem : catalog->problems()) {
-    LogWarning("plugin not loaded", {{"plugin", problem.plugin}, {"why", problem.reason}});
-  }
-  return catalog;
-}
-
 Inventory::Options InventoryOptions(const AgentConfig& config) { return {config.facts, config.classes_files}; }
+
+// A status one thread waits for and another sets, once.
+class Outcome {
+ public:
+  void Set(absl::Status status) {
+    MutexLock lock(&mu_);
+    status_ = std::move(status);
+    set_.Signal();
+  }
+  absl::Status Await(absl::Duration timeout) {
+    MutexLock lock(&mu_);
+    if (!status_) set_.WaitFor(&mu_, absl::ToChronoNanoseconds(timeout));
+    return status_.value_or(absl::DeadlineExceededError("the plugins are still being read; they will be offered then"));
+  }
+
+ private:
+  Mutex mu_;
+  CondVar set_;
+  std::optional<absl::Status> status_ ABSL_GUARDED_BY(mu_);
+};
 
 HubLink::Options LinkOptions(const AgentConfig& config) {
   return {.hubs = config.hubs,
@@ -39,7 +53,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
     : config_(std::move(config)),
       deps_(std::move(dependencies)),
       puppet_(actions::MakePuppetMemory()),
-      catalog_(deps_.catalog != nullptr ? deps_.catalog : MakeCatalog(Builtins(), deps_.clock)) {
+      catalog_(deps_.catalog) {
   state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
                                         std::make_shared<NodeSnapshot>());
   state_->SetBuiltins(Builtins());
@@ -54,7 +68,10 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
   }
   inventory_ = std::make_unique<Inventory>(InventoryOptions(config_), deps_.clock, deps_.loop, std::move(background),
                                            [this](const Inventory::Found& found) { ApplySnapshot(found); });
-  MakeSnapshot(inventory_->CollectNow());
+  found_ = inventory_->CollectNow();
+  MakeCatalog();
+  MakeSnapshot(Inventory::Found(found_));
+  state_->SetControl(this);
   std::weak_ptr<bool> alive = alive_;
   launcher_ = std::make_unique<Launcher>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
@@ -83,7 +100,43 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
 Agent::~Agent() {
   *alive_ = false;
   inventory_->Cancel();
+  plugins_->Cancel();
   background_.Join();
+  plugin_background_.Join();
+}
+
+void Agent::MakeCatalog() {
+  plugins_ = std::make_unique<PluginLoader>(
+      deps_.clock, deps_.loop, [this](absl::AnyInvocable<void()> work) { plugin_background_.Run(std::move(work)); },
+      [this](std::shared_ptr<const actions::Catalog> catalog) { OnCatalog(std::move(catalog)); });
+  if (catalog_ == nullptr) catalog_ = plugins_->LoadNow(CatalogOptionsFor(""));
+}
+
+actions::CatalogOptions Agent::CatalogOptionsFor(const std::string& only) const {
+  return {.builtin = Builtins(),
+          .plugin_directories = config_.plugin_directories,
+          .facts = found_.facts.facts,
+          .only = only};
+}
+
+void Agent::OnCatalog(std::shared_ptr<const actions::Catalog> catalog) {
+  catalog_ = std::move(catalog);
+  ApplySnapshot(Inventory::Found(found_));
+}
+
+absl::Status Agent::ReloadPlugins(const std::string& only, absl::Duration timeout) {
+  if (deps_.catalog != nullptr) return absl::FailedPreconditionError("this node's plugins are fixed");
+  auto outcome = std::make_shared<Outcome>();
+  PostToLoop([this, only, outcome] {
+    plugins_->Load(CatalogOptionsFor(only), [outcome](absl::Status status) { outcome->Set(std::move(status)); });
+  });
+  return outcome->Await(timeout);
+}
+
+absl::Status Agent::Exit(const std::string& why) {
+  if (deps_.on_exit == nullptr) return absl::FailedPreconditionError("this node agent cannot be ended from afar");
+  PostToLoop([this, why] { deps_.on_exit(why); });
+  return absl::OkStatus();
 }
 
 void Agent::PostToLoop(absl::AnyInvocable<void()> task) {
@@ -103,9 +156,6 @@ void Agent::MakeSnapshot(const Inventory::Found& found) {
   next->facts = found.facts.facts;
   next->classes = found.classes.names;
   next->catalog = catalog_;
-  for (const actions::Catalog::Problem& problem : catalog_->problems()) {
-    next->problems.push_back(absl::StrCat("plugin ", problem.plugin, ": ", problem.reason));
-  }
   next->problems.insert(next->problems.end(), found.facts.problems.begin(), found.facts.problems.end());
   if (!found.classes.problem.empty()) next->problems.push_back(found.classes.problem);
   next->problems = CapProblems(std::move(next->problems));
@@ -141,8 +191,9 @@ void Agent::Reload(AgentConfig config) {
     config_.plugin_settings = config.plugin_settings;
     state_->SetPublicConfig(config_.Public());
     state_->SetBuiltins(Builtins());
-    if (deps_.catalog == nullptr) catalog_ = MakeCatalog(Builtins(), deps_.clock);
+    config_.plugin_directories = config.plugin_directories;
     ApplySnapshot(Inventory::Found(found_));
+    if (deps_.catalog == nullptr) plugins_->Load(CatalogOptionsFor(""), nullptr);
     inventory_->SetOptions(InventoryOptions(config_));
   });
 }
@@ -152,6 +203,7 @@ void Agent::BeginStop(absl::Duration grace, std::function<void(size_t)> stopped)
     if (stopped_ != nullptr || link_stopping_) return;
     stopped_ = std::move(stopped);
     inventory_->Cancel();
+    plugins_->Cancel();
     std::weak_ptr<bool> alive = alive_;
     launcher_->Drain([this, alive] {
       if (alive.lock() != nullptr) StopLink();

@@ -1,4 +1,4 @@
-// The node agent: wires inventory, launcher and link together. Owned by main or a test, which also
+// The node agent: wires inventory, plugins, launcher and link together. Owned by main or a test, which also
 // owns the clock, the randomness and the loop. Decides nothing about messages itself.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "actions/catalog.h"
+#include "actions/node_control.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
@@ -17,10 +18,11 @@
 #include "services/nodeagent/inventory.h"
 #include "services/nodeagent/launcher.h"
 #include "services/nodeagent/node_state.h"
+#include "services/nodeagent/plugin_loader.h"
 
 namespace orch::nodeagent {
 
-class Agent {
+class Agent final : public actions::NodeControl {
  public:
   static constexpr absl::Duration kTaskEndWait = absl::Seconds(3);  // for cancelled actions to return
   static constexpr absl::Duration kTidyAfter = absl::Seconds(5);    // TidyMemory after the start
@@ -30,15 +32,17 @@ class Agent {
     const Clock* clock;
     Random* random;
     Executor* loop;
-    std::shared_ptr<const actions::Catalog> catalog;                          // null: the built-in plugins
+    std::shared_ptr<const actions::Catalog> catalog;                          // null: built-in and installed plugins
     Inventory::Background background;                                         // null: a thread
     std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
+    // Somebody with the right asked for the end: the owner calls BeginStop. On the loop; null: refused.
+    std::function<void(const std::string& why)> on_exit;
   };
 
   // Collects what can be had at once, so that the agent is whole before it attaches.
   static absl::StatusOr<std::unique_ptr<Agent>> Create(AgentConfig config, Dependencies dependencies);
   // On the loop, or after it has stopped.
-  ~Agent();
+  ~Agent() override;
 
   // These post to the loop and return.
   void Start();
@@ -48,6 +52,10 @@ class Agent {
   // so. `stopped` is called on the loop, once, with the number of actions that would not end.
   void BeginStop(absl::Duration grace, std::function<void(size_t tasks_left)> stopped);
 
+  // Any thread but the loop's.
+  absl::Status ReloadPlugins(const std::string& only, absl::Duration timeout) override;
+  absl::Status Exit(const std::string& why) override;
+
   const AgentState& state() const { return *state_; }
   Counters& counters() { return state_->counters(); }
   bool attached() const { return link_->attached(); }  // on the loop
@@ -55,6 +63,9 @@ class Agent {
  private:
   Agent(AgentConfig config, Dependencies dependencies);
   actions::BuiltinOptions Builtins() const { return {config_.plugin_settings, puppet_}; }
+  void MakeCatalog();
+  actions::CatalogOptions CatalogOptionsFor(const std::string& only) const;
+  void OnCatalog(std::shared_ptr<const actions::Catalog> catalog);
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
   void ApplySnapshot(const Inventory::Found& found);
@@ -70,6 +81,8 @@ class Agent {
   std::unique_ptr<AgentState> state_;
   std::unique_ptr<Inventory> inventory_;
   BackgroundThread background_;  // after inventory_: its work uses it
+  std::unique_ptr<PluginLoader> plugins_;
+  BackgroundThread plugin_background_;  // after plugins_, likewise
   std::unique_ptr<Launcher> launcher_;
   std::unique_ptr<HubLink> link_;
   std::function<void(size_t)> stopped_;

@@ -100,6 +100,12 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::s
   config.workers = read.Int("tasks.workers", 8, 1, 256);
   config.queue = read.Int("tasks.queue", 100, 1, 10'000);
   config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));
+  config.plugin_directories = read.List("plugins.directories", config.plugin_directories);
+  for (const std::string& directory : config.plugin_directories) {
+    if (!absl::StartsWith(directory, "/")) {
+      read.Fail("plugins.directories", absl::StrCat("'", directory, "' is no absolute path"));
+    }
+  }
   config.plugin_settings = read.Section("plugin");
   const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
   ORCH_RETURN_IF_ERROR(ParseLogLevel(level, &config.log_level));
@@ -130,6 +136,7 @@ std::map<std::string, Json> AgentConfig::Public() const {
       {"facts.interval", absl::ToInt64Seconds(facts.interval)},
       {"facts.timeout", absl::ToInt64Seconds(facts.timeout)},
       {"fact_cache_time", absl::ToInt64Seconds(facts.interval)},
+      {"plugins.directories", plugin_directories},
       {"tasks.workers", workers},
       {"tasks.queue", queue},
       {"tls.mode", tls.plaintext ? "plaintext" : "on"},

@@ -21,13 +21,16 @@ bool IsJobId(absl::string_view id) {
   return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isxdigit(c); });
 }
 
-// Counted from receipt.
+// Counted from receipt; what the plugin takes to end its own program comes on top.
 absl::Duration TimeoutOf(const v1::Command& command, const NodeSnapshot& now) {
-  if (command.timeout_ms() > 0) return std::min(absl::Milliseconds(command.timeout_ms()), Launcher::kMaxTimeout);
   const std::shared_ptr<actions::Plugin> plugin = now.catalog->Find(command.plugin());
+  if (command.timeout_ms() > 0) {
+    const absl::Duration asked = std::min(absl::Milliseconds(command.timeout_ms()), Launcher::kMaxTimeout);
+    return plugin == nullptr ? asked : asked + plugin->Overrun();
+  }
   const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(command.action());
   return action == nullptr ? Launcher::kDefaultTimeout
-                           : std::min(plugin->ddl()->TimeoutOf(*action), Launcher::kMaxTimeout);
+                           : std::min(plugin->ddl()->TimeoutOf(*action), Launcher::kMaxTimeout) + plugin->Overrun();
 }
 
 TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command, absl::Duration deadline) {

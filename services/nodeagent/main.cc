@@ -1,6 +1,7 @@
 // orch-nodeagent: the service on every node.
 #include <getopt.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -134,12 +135,17 @@ int Run(int argc, char** argv) {
   const auto on_attached = [](bool attached, const std::string& what) {
     NotifyStatus(absl::StrCat(attached ? "attached to " : "not attached: ", what));
   };
+  const auto on_exit = [](const std::string& why) {
+    LogWarning("the node agent is told to end", {{"why", why}});
+    kill(getpid(), SIGTERM);  // main waits for it
+  };
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(*config, {.clock = &clock,
                                                                          .random = &random,
                                                                          .loop = &loop,
                                                                          .catalog = nullptr,
                                                                          .background = nullptr,
-                                                                         .on_attached = on_attached});
+                                                                         .on_attached = on_attached,
+                                                                         .on_exit = on_exit});
   if (!agent.ok()) return Fail(agent.status());
   LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
   (*agent)->Start();

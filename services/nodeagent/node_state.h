@@ -43,6 +43,8 @@ class AgentState final : public actions::NodeState {
   void SetPublicConfig(std::map<std::string, Json> public_config);
   // As the built-in plugins have them; data functions go by them too.
   void SetBuiltins(actions::BuiltinOptions builtins);
+  // May be null; not owned. Before the first action runs.
+  void SetControl(actions::NodeControl* control) { control_ = control; }
   Counters& counters() { return counters_; }
 
   std::string Identity() const override;
@@ -55,11 +57,13 @@ class AgentState final : public actions::NodeState {
   absl::StatusOr<Json> ConfigItem(absl::string_view name) const override;
   std::vector<std::string> DataFunctionNames() const override;
   absl::StatusOr<Json> CallDataFunction(absl::string_view name, const std::vector<std::string>& arguments) override;
+  actions::NodeControl* Control() override { return control_; }
 
  private:
   const Clock* const clock_;
   const std::string config_file_;
   const absl::Time started_;
+  actions::NodeControl* control_ = nullptr;
   Counters counters_;
   mutable Mutex mu_;
   std::map<std::string, Json> public_config_ ABSL_GUARDED_BY(mu_);

@@ -17,6 +17,32 @@ void FillPlugins(const NodeSnapshot& snapshot, google::protobuf::RepeatedPtrFiel
   }
 }
 
+std::string CapProblem(std::string problem) {
+  // Through JSON, so that bytes that are no UTF-8 never reach a protobuf string.
+  problem = Json::parse(DumpJson(problem)).get<std::string>();
+  if (problem.size() <= kMaxProblemBytes) return problem;
+  size_t end = kMaxProblemBytes;
+  while (end > 0 && (static_cast<unsigned char>(problem[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(problem.substr(0, end), "…");
+}
+
+void FillPluginProblems(const NodeSnapshot& snapshot, google::protobuf::RepeatedPtrField<v1::PluginProblem>* out) {
+  for (const actions::Catalog::Problem& problem : snapshot.catalog->problems()) {
+    if (static_cast<size_t>(out->size()) >= kMaxProblems) return;
+    v1::PluginProblem* added = out->Add();
+    added->set_plugin(CapProblem(problem.plugin));
+    added->set_reason(CapProblem(problem.reason));
+  }
+}
+
+bool SamePluginProblems(const NodeSnapshot& a, const NodeSnapshot& b) {
+  const auto& left = a.catalog->problems();
+  const auto& right = b.catalog->problems();
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& x, const auto& y) {
+    return x.plugin == y.plugin && x.reason == y.reason;
+  });
+}
+
 bool SamePlugins(const NodeSnapshot& a, const NodeSnapshot& b) {
   const auto& left = a.catalog->plugins();
   const auto& right = b.catalog->plugins();
@@ -64,6 +90,7 @@ void FillNode(const NodeSnapshot& snapshot, v1::Node* node) {
   node->mutable_classes()->Assign(snapshot.classes.begin(), snapshot.classes.end());
   node->set_facts_json(DumpJson(*snapshot.facts));
   node->mutable_problems()->Assign(snapshot.problems.begin(), snapshot.problems.end());
+  FillPluginProblems(snapshot, node->mutable_plugin_problems());
 }
 
 const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256) {
@@ -98,23 +125,17 @@ Change ComputeDelta(const NodeSnapshot& before, const NodeSnapshot& after, v1::D
     delta->set_main_collective(after.main_collective);
     change = Change::kReal;
   }
-  if (before.problems != after.problems) {
+  if (before.problems != after.problems || (before.catalog != after.catalog && !SamePluginProblems(before, after))) {
     delta->set_has_problems(true);
     delta->mutable_problems()->Assign(after.problems.begin(), after.problems.end());
+    FillPluginProblems(after, delta->mutable_plugin_problems());
     change = Change::kReal;
   }
   return change;
 }
 
 std::vector<std::string> CapProblems(std::vector<std::string> problems) {
-  for (std::string& problem : problems) {
-    // Through JSON, so that bytes that are no UTF-8 never reach a protobuf string.
-    problem = Json::parse(DumpJson(problem)).get<std::string>();
-    if (problem.size() <= kMaxProblemBytes) continue;
-    size_t end = kMaxProblemBytes;
-    while (end > 0 && (static_cast<unsigned char>(problem[end]) & 0xC0) == 0x80) --end;
-    problem = absl::StrCat(problem.substr(0, end), "…");
-  }
+  for (std::string& problem : problems) problem = CapProblem(std::move(problem));
   if (problems.size() > kMaxProblems) {
     const size_t more = problems.size() - kMaxProblems + 1;
     problems.resize(kMaxProblems - 1);

@@ -24,7 +24,7 @@ struct NodeSnapshot {
   std::string main_collective;
   std::vector<std::string> classes;
   std::shared_ptr<const Json> facts = std::make_shared<Json>(Json::object());  // never null
-  std::vector<std::string> problems;
+  std::vector<std::string> problems;  // plugins aside: their problems are the catalog's
   std::shared_ptr<const actions::Catalog> catalog = std::make_shared<actions::Catalog>();  // never null
 
   std::vector<std::string> PluginNames() const;  // sorted

@@ -25,7 +25,7 @@ TEST_F(CatalogTest, HoldsEveryBuiltInPluginOrSaysWhyNot) {
     EXPECT_EQ(problem.plugin.substr(0, 6), "puppet") << "only these need a program that may be missing";
     EXPECT_FALSE(problem.reason.empty());
   }
-  EXPECT_EQ(catalog->plugins().size() + catalog->problems().size(), 6u);
+  EXPECT_EQ(catalog->plugins().size() + catalog->problems().size(), 7u);
   EXPECT_EQ(catalog->Find("nosuch"), nullptr);
 }
 

@@ -1,0 +1,15 @@
+// The setting NAME.activate_agent, as MCollective had it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace orch::actions {
+
+// True when it is not set. InvalidArgument for what is neither yes nor no.
+absl::StatusOr<bool> ActivatedBySettings(const std::map<std::string, std::string>& settings, absl::string_view plugin);
+
+}  // namespace orch::actions
