@@ -58,6 +58,8 @@ std::unique_ptr<Command> MakeInvokeCommand();
 std::unique_ptr<Command> MakePackageCommand();
 std::unique_ptr<Command> MakePingCommand();
 std::unique_ptr<Command> MakePluginCommand();
+std::unique_ptr<Command> MakePuppetCommand();
+std::unique_ptr<Command> MakePuppetdCommand();
 std::unique_ptr<Command> MakeServiceCommand();
 std::unique_ptr<Command> MakeVersionCommand();
 

@@ -78,12 +78,12 @@ std::string HumanView::Block(const Answer& answer) const {
   return absl::StrCat(text, "\n");
 }
 
-std::string HumanView::Summaries() const {
+std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style) {
   std::string text;
-  for (const ddl::Aggregator::Result& result : aggregator_.Results()) {
-    absl::StrAppend(&text, context_->style().Bold(absl::StrCat(Printable(result.title), ":")), "\n\n");
+  for (const ddl::Aggregator::Result& result : aggregator.Results()) {
+    absl::StrAppend(&text, style.Bold(absl::StrCat(Printable(result.title), ":")), "\n\n");
     if (result.lines.empty()) {
-      absl::StrAppend(&text, "     ", context_->style().Yellow("No aggregate summary could be computed"), "\n");
+      absl::StrAppend(&text, "     ", style.Yellow("No aggregate summary could be computed"), "\n");
     }
     for (const std::string& line : result.lines) absl::StrAppend(&text, "   ", Printable(line), "\n");
     text += "\n";
@@ -101,7 +101,7 @@ void HumanView::OnEnd(const JobEnd& end) {
   }
   if (!context_->options().quiet) {
     const std::string name = absl::StrCat(invocation_.plugin->name, "#", invocation_.action->name, " call");
-    context_->Print(absl::StrCat("\n", Summaries(), "\n",
+    context_->Print(absl::StrCat("\n", SummariesText(aggregator_, context_->style()), "\n",
                                  context_->options().verbose
                                      ? StatsBlock(name, end, context_->style())
                                      : FinishedLine(end.answered(), end.asked(), end.total_time, context_->style()),

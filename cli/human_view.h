@@ -61,6 +61,9 @@ class HumanFrame {
   ProgressBar bar_;
 };
 
+// The block "Summary of X:" for each aggregate.
+std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style);
+
 class HumanView final : public JobView {
  public:
   HumanView(Context* context, const Invocation& invocation);
@@ -71,7 +74,6 @@ class HumanView final : public JobView {
 
  private:
   std::string Block(const Answer& answer) const;
-  std::string Summaries() const;
 
   Context* const context_;
   const Invocation& invocation_;

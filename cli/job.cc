@@ -40,6 +40,7 @@ class Run {
       if (end_.filter_failures.size() >= kMaxFilterFailures) break;
       end_.filter_failures.push_back({failure.identity(), failure.reason()});
     }
+    for (const v1::TaskProgress& progress : message.progress()) view_->OnTask(progress);
     bool more = true;
     for (const v1::Reply& reply : message.replies()) more = Count(ToAnswer(reply)) && more;
     if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);

@@ -73,6 +73,8 @@ class JobView {
   virtual void OnStart(const JobStart& start) = 0;
   // False: enough was seen.
   virtual bool OnAnswer(const Answer& answer) = 0;
+  // Where a task stands, when the spec asks for progress; before the answer it may come with.
+  virtual void OnTask(const v1::TaskProgress&) {}
   // After each message: `done` of `targets` are settled.
   virtual void OnProgress(size_t done, size_t targets) = 0;
   virtual void OnEnd(const JobEnd& end) = 0;

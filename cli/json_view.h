@@ -31,6 +31,7 @@ class ExpectView final : public JobView {
     if (!answer.missing()) ++seen_;
     return view_->OnAnswer(answer) && (expect_ == 0 || seen_ < expect_);
   }
+  void OnTask(const v1::TaskProgress& progress) override { view_->OnTask(progress); }
   void OnProgress(size_t done, size_t targets) override { view_->OnProgress(done, targets); }
   void OnEnd(const JobEnd& end) override { view_->OnEnd(end); }
 
