@@ -95,7 +95,7 @@ module Orch
     end
 
     def search(inputs)
-      ok(instances(type_of(inputs)).to_h { |resource| [resource.title, describe(resource)] })
+      ok(instances(type_of(inputs)).map { |resource| [resource.title, describe(resource)] }.to_h)
     end
 
     def instances(type)

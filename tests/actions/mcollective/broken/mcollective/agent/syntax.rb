@@ -1,0 +1,4 @@
+module MCollective
+  module Agent
+    class Syntax<RPC::Agent
+      action "go" do
