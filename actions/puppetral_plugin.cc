@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "actions/worker/ruby_worker.h"
 #include "base/status_macros.h"
 
@@ -16,10 +15,8 @@ absl::StatusOr<std::shared_ptr<Plugin>> PuppetralPlugin::Create(std::shared_ptr<
   ORCH_ASSIGN_OR_RETURN(const std::string ruby, RubyOf(puppet));
   ORCH_ASSIGN_OR_RETURN(const std::string script, FindRubyScript(options.settings, "puppetral.rb"));
   worker.process.argv = {ruby, script};
-  for (const char* folder : {"confdir", "vardir"}) {
-    const std::string path = SettingOf(options.settings, absl::StrCat("puppetral.", folder));
-    if (!path.empty()) worker.process.argv.push_back(absl::StrCat("--", folder, "=", path));
-  }
+  const std::string config = SettingOf(options.settings, "puppet.config");
+  if (!config.empty()) worker.process.argv.insert(worker.process.argv.end(), {"--config", config});
   return std::shared_ptr<Plugin>(new PuppetralPlugin(std::move(ddl), worker, clock));
 }
 

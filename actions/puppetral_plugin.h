@@ -15,8 +15,8 @@ class PuppetralPlugin final : public BuiltinPlugin {
  public:
   static constexpr size_t kProcesses = 2;  // unless puppetral.processes says otherwise; about 80 MB each
 
-  // Settings: puppet.program, ruby.scripts, puppetral.idle, puppetral.processes, puppetral.confdir,
-  // puppetral.vardir (Puppet's own folders when unset). NotFound without Puppet or its ruby.
+  // Settings: puppet.command, puppet.config and puppet.path as for the plugin puppet; ruby.scripts,
+  // puppetral.idle, puppetral.processes. NotFound without Puppet or its ruby.
   static absl::StatusOr<std::shared_ptr<Plugin>> Create(std::shared_ptr<const ddl::Plugin> ddl,
                                                         const BuiltinOptions& options, const Clock* clock);
 

@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 # Puppet's resource abstraction layer behind the plugin "puppetral". Loads Puppet once, then answers
-# find, search and create. Run by the node agent with Puppet's own ruby.
+# find, search and create. Run by the node agent with Puppet's own ruby; its arguments are Puppet's
+# (--config FILE).
 require_relative 'worker_loop'
 require 'puppet'
 
@@ -33,7 +34,7 @@ module Orch
     SAME_FOR_ALL = %w[type title avoid_conflict].freeze
 
     def initialize
-      Puppet.initialize_settings
+      Puppet.initialize_settings(ARGV)
       Puppet::Util::Log.newdestination(LogDestination.new)
     end
 

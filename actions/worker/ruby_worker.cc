@@ -12,12 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "actions/puppet/puppet_program.h"
 #include "base/process.h"
 
 namespace orch::actions {
 namespace {
 
-constexpr char kPuppetlabsPuppet[] = "/opt/puppetlabs/bin/puppet";
 constexpr absl::Duration kMaxIdle = absl::Hours(24);
 
 bool IsFile(const std::string& path) {
@@ -71,13 +71,18 @@ absl::StatusOr<std::string> RubyOf(const std::string& program) {
 }
 
 absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings) {
-  const std::string set = SettingOf(settings, "puppet.program");
-  for (const std::string& program : set.empty() ? std::vector<std::string>{kPuppetlabsPuppet, "puppet"}
-                                                : std::vector<std::string>{set}) {
-    if (absl::StatusOr<std::string> found = FindProgram(program); found.ok()) return found;
+  const PuppetProgram puppet(settings);
+  const std::string name = puppet.Command("config").front();
+  if (absl::StrContains(name, '/')) {
+    absl::StatusOr<std::string> found = FindProgram(name);
+    if (found.ok()) return found;
+    return absl::NotFoundError(absl::StrCat("plugin.puppet.command: ", name, " is not there"));
   }
-  if (!set.empty()) return absl::NotFoundError(absl::StrCat("plugin.puppet.program: ", set, " is not there"));
-  return absl::NotFoundError("Puppet is not installed on this node (no program puppet)");
+  const std::string path = puppet.Path();
+  for (absl::string_view folder : absl::StrSplit(path, ':', absl::SkipEmpty())) {
+    if (absl::StatusOr<std::string> found = FindProgram(absl::StrCat(folder, "/", name)); found.ok()) return found;
+  }
+  return absl::NotFoundError(absl::StrCat("Puppet is not installed on this node (no program ", name, ")"));
 }
 
 absl::Status ReadWorkerSettings(const PluginSettings& settings, absl::string_view name, WarmWorker::Options* options) {

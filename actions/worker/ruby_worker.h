@@ -25,7 +25,7 @@ absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl:
 // such ruby, FailedPrecondition when it is no Ruby program.
 absl::StatusOr<std::string> RubyOf(const std::string& program);
 
-// The program `puppet`: the setting puppet.program, else /opt/puppetlabs/bin/puppet, else in PATH.
+// The program of the setting puppet.command, as the plugin puppet runs it.
 absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings);
 
 // Sets idle and max_processes from "NAME.idle" (10m) and "NAME.processes". InvalidArgument names the setting.

@@ -24,7 +24,7 @@ class PuppetralPluginTest : public ActionTest {
 while read -r line; do echo "{\"statuscode\":0,\"data\":{\"asked\":$line,\"arguments\":\"$*\"}}"; done
 )");
     Write("puppet", absl::StrCat("#!", folder_, "/ruby\n"));
-    options_.settings["puppet.program"] = absl::StrCat(folder_, "/puppet");
+    options_.settings["puppet.command"] = absl::StrCat(folder_, "/puppet");
   }
   void TearDown() override {
     for (const char* name : {"ruby", "puppet"}) remove(absl::StrCat(folder_, "/", name).c_str());
@@ -49,10 +49,10 @@ TEST_F(PuppetralPluginTest, EveryPropertyReachesTheWorker) {
   EXPECT_THAT(reply.data["arguments"].get<std::string>(), HasSubstr("puppetral.rb"));
 }
 
-TEST_F(PuppetralPluginTest, PuppetsFoldersCanBeSet) {
-  options_.settings["puppetral.confdir"] = "/srv/puppet";
+TEST_F(PuppetralPluginTest, PuppetsConfigurationCanBeSet) {
+  options_.settings["puppet.config"] = "/srv/puppet.conf";
   const Reply reply = Run("puppetral", "search", {{"type", "user"}});
-  EXPECT_THAT(reply.data.value("arguments", ""), HasSubstr("--confdir=/srv/puppet"));
+  EXPECT_THAT(reply.data.value("arguments", ""), HasSubstr("--config /srv/puppet.conf"));
 }
 
 TEST_F(PuppetralPluginTest, ATypeThatIsAPathIsRefused) {
@@ -62,7 +62,7 @@ TEST_F(PuppetralPluginTest, ATypeThatIsAPathIsRefused) {
 }
 
 TEST_F(PuppetralPluginTest, WithoutPuppetItIsAProblemAndTheRestWorks) {
-  options_.settings["puppet.program"] = "/nowhere/puppet";
+  options_.settings["puppet.command"] = "/nowhere/puppet";
   const std::shared_ptr<Catalog> catalog = BuiltinCatalog(options_, &node_.clock);
   EXPECT_EQ(catalog->Find("puppetral"), nullptr);
   EXPECT_NE(catalog->Find("rpcutil"), nullptr);

@@ -57,8 +57,8 @@ TEST_F(RubyWorkerTest, AShellScriptIsNoRubyProgram) {
 }
 
 TEST_F(RubyWorkerTest, ASetPuppetThatIsNotThereNamesTheSetting) {
-  const auto found = FindPuppet({{"puppet.program", "/nowhere/puppet"}});
-  EXPECT_THAT(std::string(found.status().message()), HasSubstr("plugin.puppet.program"));
+  const auto found = FindPuppet({{"puppet.command", "/nowhere/puppet"}});
+  EXPECT_THAT(std::string(found.status().message()), HasSubstr("plugin.puppet.command"));
 }
 
 TEST_F(RubyWorkerTest, WorkerSettingsAreChecked) {
