@@ -12,6 +12,7 @@
 #include "actions/embedded_ddl.h"
 #include "actions/external/plugin_files.h"
 #include "actions/external/program_plugin.h"
+#include "actions/mcollective/mcollective_agents.h"
 #include "base/durable_file.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -100,6 +101,14 @@ std::shared_ptr<Catalog> BuildCatalog(const CatalogOptions& options, const Clock
   std::shared_ptr<Catalog> catalog = BuiltinCatalog(options.builtin, clock);
   if (!options.only.empty()) catalog->KeepOnly(options.only);
   AddInstalled(options, clock, cancel, catalog.get());
+  LoadMcollectiveAgents({.libdirs = options.mcollective_libdirs,
+                         .builtin = options.builtin,
+                         .identity = options.identity,
+                         .collectives = options.collectives,
+                         .main_collective = options.main_collective,
+                         .facts = options.facts,
+                         .only = options.only},
+                        clock, cancel, catalog.get());
   return catalog;
 }
 

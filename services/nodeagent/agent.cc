@@ -115,6 +115,10 @@ void Agent::MakeCatalog() {
 actions::CatalogOptions Agent::CatalogOptionsFor(const std::string& only) const {
   return {.builtin = Builtins(),
           .plugin_directories = config_.plugin_directories,
+          .mcollective_libdirs = config_.mcollective_libdirs,
+          .identity = config_.identity,
+          .collectives = config_.collectives,
+          .main_collective = config_.main_collective,
           .facts = found_.facts.facts,
           .only = only};
 }
@@ -192,6 +196,7 @@ void Agent::Reload(AgentConfig config) {
     state_->SetPublicConfig(config_.Public());
     state_->SetBuiltins(Builtins());
     config_.plugin_directories = config.plugin_directories;
+    config_.mcollective_libdirs = config.mcollective_libdirs;
     ApplySnapshot(Inventory::Found(found_));
     if (deps_.catalog == nullptr) plugins_->Load(CatalogOptionsFor(""), nullptr);
     inventory_->SetOptions(InventoryOptions(config_));

@@ -78,6 +78,14 @@ void ReadCollectives(ConfigReader* read, AgentConfig* config) {
   }
 }
 
+std::vector<std::string> ReadFolders(ConfigReader* read, const char* key, const std::vector<std::string>& absent) {
+  std::vector<std::string> folders = read->List(key, absent);
+  for (const std::string& folder : folders) {
+    if (!absl::StartsWith(folder, "/")) read->Fail(key, absl::StrCat("'", folder, "' is no absolute path"));
+  }
+  return folders;
+}
+
 bool MaySayASecret(absl::string_view name) {
   const std::string lower = absl::AsciiStrToLower(name);
   for (const absl::string_view word : {"pass", "secret", "psk", "token", "key", "credential"}) {
@@ -100,12 +108,8 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::s
   config.workers = read.Int("tasks.workers", 8, 1, 256);
   config.queue = read.Int("tasks.queue", 100, 1, 10'000);
   config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));
-  config.plugin_directories = read.List("plugins.directories", config.plugin_directories);
-  for (const std::string& directory : config.plugin_directories) {
-    if (!absl::StartsWith(directory, "/")) {
-      read.Fail("plugins.directories", absl::StrCat("'", directory, "' is no absolute path"));
-    }
-  }
+  config.plugin_directories = ReadFolders(&read, "plugins.directories", config.plugin_directories);
+  config.mcollective_libdirs = ReadFolders(&read, "plugins.mcollective", {});
   config.plugin_settings = read.Section("plugin");
   const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
   ORCH_RETURN_IF_ERROR(ParseLogLevel(level, &config.log_level));
@@ -137,6 +141,7 @@ std::map<std::string, Json> AgentConfig::Public() const {
       {"facts.timeout", absl::ToInt64Seconds(facts.timeout)},
       {"fact_cache_time", absl::ToInt64Seconds(facts.interval)},
       {"plugins.directories", plugin_directories},
+      {"plugins.mcollective", mcollective_libdirs},
       {"tasks.workers", workers},
       {"tasks.queue", queue},
       {"tls.mode", tls.plaintext ? "plaintext" : "on"},

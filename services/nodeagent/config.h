@@ -42,6 +42,7 @@ struct AgentConfig {
   absl::Duration reconnect_max;
   absl::Duration shutdown_grace;
   std::vector<std::string> plugin_directories = {"/etc/orch/plugins.d", "/usr/lib/orch/plugins"};
+  std::vector<std::string> mcollective_libdirs;  // library folders of MCollective's agents
   std::map<std::string, std::string> plugin_settings;  // "package.provider" → "apt"
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
