@@ -48,6 +48,7 @@ std::string CommandHelp(const CommandEntry& entry);
 std::string GeneralHelp();
 
 std::unique_ptr<Command> MakeCompletionCommand();
+std::unique_ptr<Command> MakeControllerCommand();
 std::unique_ptr<Command> MakeDescribeFilterCommand();
 std::unique_ptr<Command> MakeFactsCommand();
 std::unique_ptr<Command> MakeFindCommand();

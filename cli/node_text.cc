@@ -69,6 +69,14 @@ std::string Statistics(const Inventory& inventory) {
   return text;
 }
 
+std::vector<std::string> Problems(const v1::Node& node) {
+  std::vector<std::string> problems(node.problems().begin(), node.problems().end());
+  for (const v1::PluginProblem& problem : node.plugin_problems()) {
+    problems.push_back(absl::StrCat("plugin ", problem.plugin(), ": ", problem.reason()));
+  }
+  return problems;
+}
+
 std::string Presence(const v1::Node& node) {
   std::string text;
   if (node.presence() != v1::CONNECTED) {
@@ -76,9 +84,9 @@ std::string Presence(const v1::Node& node) {
         &text, "   Presence:\n", Line("State", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))),
         Line("Last Seen", node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()))), "\n");
   }
-  if (node.problems_size() > 0) {
+  if (node.problems_size() > 0 || node.plugin_problems_size() > 0) {
     text += "   Problems:\n";
-    for (const std::string& problem : node.problems()) absl::StrAppend(&text, "      ", Printable(problem), "\n");
+    for (const std::string& problem : Problems(node)) absl::StrAppend(&text, "      ", Printable(problem), "\n");
     text += "\n";
   }
   return text;
@@ -117,7 +125,7 @@ Json InventoryJson(const Inventory& inventory) {
           {"version", node.version()},
           {"peer", node.peer()},
           {"key_id", node.key_id()},
-          {"problems", std::vector<std::string>(node.problems().begin(), node.problems().end())},
+          {"problems", Problems(node)},
           {"agents", PluginNames(node)},
           {"data_plugins", inventory.data_plugins},
           {"classes", Classes(node)},

@@ -83,4 +83,16 @@ std::vector<std::string> ShortenProblems(const google::protobuf::RepeatedPtrFiel
   return kept;
 }
 
+std::vector<v1::PluginProblem> ShortenPluginProblems(
+    const google::protobuf::RepeatedPtrField<v1::PluginProblem>& problems) {
+  std::vector<v1::PluginProblem> kept;
+  for (const v1::PluginProblem& problem : problems) {
+    if (static_cast<int>(kept.size()) == kMaxProblemsPerNode) break;
+    v1::PluginProblem& added = kept.emplace_back();
+    added.set_plugin(problem.plugin().substr(0, kMaxNameBytes));
+    added.set_reason(problem.reason().substr(0, kMaxProblemBytes));
+  }
+  return kept;
+}
+
 }  // namespace orch::hub

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "services/hub/failed_plugins.h"
 #include "services/hub/invocations.h"
 
 namespace orch::hub {
@@ -102,6 +103,13 @@ absl::Status Queries::FactReport(const TargetQuery& query, const v1::FactReportR
 
 void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
   for (const DdlCache::Entry* entry : ddls_->All()) FillPlugin(*entry, response->add_plugins());
+  for (FailedPlugin& failed : CollectFailedPlugins(*registry_, *ddls_)) {
+    v1::ListPluginsResponse::Failed* out = response->add_failed();
+    out->mutable_problem()->set_plugin(failed.plugin);
+    out->mutable_problem()->set_reason(failed.reason);
+    out->set_node_count(failed.nodes);
+    for (std::string& identity : failed.identities) out->add_identities(std::move(identity));
+  }
 }
 
 void Queries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done) {

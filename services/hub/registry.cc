@@ -59,6 +59,7 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   record->channel = channel;
   record->main_collective = node.main_collective();
   record->problems = ShortenProblems(node.problems());
+  record->plugin_problems = ShortenPluginProblems(node.plugin_problems());
   record->version = node.version();
   record->peer = std::string(peer);
   record->key_id = std::string(key_id);
@@ -102,7 +103,10 @@ absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
   ORCH_RETURN_IF_ERROR(ApplyLists(record->slot, delta));
   if (delta.has_plugins()) *old_plugins = std::exchange(record->plugins, PluginsOf(delta.plugins()));
   if (delta.has_collectives()) record->main_collective = delta.main_collective();
-  if (delta.has_problems()) record->problems = ShortenProblems(delta.problems());
+  if (delta.has_problems()) {
+    record->problems = ShortenProblems(delta.problems());
+    record->plugin_problems = ShortenPluginProblems(delta.plugin_problems());
+  }
   return absl::OkStatus();
 }
 
@@ -175,6 +179,7 @@ v1::Node Registry::Describe(const NodeRecord& record) const {
   node.set_peer(record.peer);
   node.set_key_id(record.key_id);
   for (const std::string& problem : record.problems) node.add_problems(problem);
+  for (const v1::PluginProblem& problem : record.plugin_problems) *node.add_plugin_problems() = problem;
   return node;
 }
 

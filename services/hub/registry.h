@@ -38,6 +38,7 @@ struct NodeRecord {
   std::string main_collective;
   std::vector<PluginAnnouncement> plugins;
   std::vector<std::string> problems;
+  std::vector<v1::PluginProblem> plugin_problems;
   std::string version;
   std::string peer;
   std::string key_id;

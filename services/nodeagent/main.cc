@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -135,8 +136,10 @@ int Run(int argc, char** argv) {
   const auto on_attached = [](bool attached, const std::string& what) {
     NotifyStatus(absl::StrCat(attached ? "attached to " : "not attached: ", what));
   };
-  const auto on_exit = [](const std::string& why) {
+  std::atomic<bool> told_to_end{false};
+  const auto on_exit = [&told_to_end](const std::string& why) {
     LogWarning("the node agent is told to end", {{"why", why}});
+    told_to_end = true;
     kill(getpid(), SIGTERM);  // main waits for it
   };
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(*config, {.clock = &clock,
@@ -162,7 +165,7 @@ int Run(int argc, char** argv) {
   if (tasks_left > 0) {
     LogError("stopped with actions that would not end", {{"tasks", absl::StrCat(tasks_left)}});
     fflush(nullptr);
-    _exit(1);  // their threads cannot be waited for
+    _exit(told_to_end ? 0 : 1);  // their threads cannot be waited for; 0: it is to stay down
   }
   loop.Stop();
   LogInfo("stopped", {});
