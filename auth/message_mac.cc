@@ -66,7 +66,7 @@ struct Verdict {
 };
 
 Verdict CheckShape(const v1::Envelope& envelope, const EnvelopeExpectation& expected) {
-  if (envelope.kind() < v1::Envelope::COMMAND || envelope.kind() > v1::Envelope::UPDATE) {
+  if (envelope.kind() < v1::Envelope::COMMAND || envelope.kind() > v1::Envelope::QUERY) {
     return {Refusal::kMalformed, "its kind is unset or unknown; upgrade the older side"};
   }
   if (envelope.direction() != expected.direction) {

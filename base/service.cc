@@ -23,6 +23,7 @@ void BlockServiceSignals() {
   const sigset_t set = ServiceSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 int WaitForSignal() {

@@ -169,6 +169,7 @@ collectives: [mcollective, ${countries[i % 5]}_collective]
 main_collective: mcollective
 facts: {files: [$folder/facts.yaml], directory: $folder/facts.d, facter: off}
 classes_files: [$folder/classes.txt]
+state_dir: $folder/state
 ${ORCH_FLEET_AGENT_YAML:-}
 YAML
 }

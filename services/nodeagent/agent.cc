@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/status_macros.h"
 #include "base/version.h"
 #include "services/nodeagent/memory_tidy.h"
 
@@ -46,7 +47,10 @@ HubLink::Options LinkOptions(const AgentConfig& config) {
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentConfig config, Dependencies dependencies) {
   if (config.hubs.empty()) return absl::InvalidArgumentError("no hub is configured");
-  return std::unique_ptr<Agent>(new Agent(std::move(config), std::move(dependencies)));
+  std::unique_ptr<Agent> agent(new Agent(std::move(config), std::move(dependencies)));
+  ORCH_RETURN_IF_ERROR(agent->OpenState());
+  agent->Wire();
+  return agent;
 }
 
 Agent::Agent(AgentConfig config, Dependencies dependencies)
@@ -68,6 +72,18 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
   }
   inventory_ = std::make_unique<Inventory>(InventoryOptions(config_), deps_.clock, deps_.loop, std::move(background),
                                            [this](const Inventory::Found& found) { ApplySnapshot(found); });
+}
+
+absl::Status Agent::OpenState() {
+  if (config_.state_dir.empty()) return absl::OkStatus();
+  ORCH_ASSIGN_OR_RETURN(state_dir_, StateDir::Open(config_.state_dir));
+  ORCH_ASSIGN_OR_RETURN(journal_, Journal::Open(state_dir_->journal(), deps_.clock));
+  // What was at work in the process that is gone has gone with it.
+  for (const std::string& job_id : journal_->Accepted()) journal_->Settle(job_id);
+  return absl::OkStatus();
+}
+
+void Agent::Wire() {
   found_ = inventory_->CollectNow();
   MakeCatalog();
   MakeSnapshot(Inventory::Found(found_));
@@ -75,7 +91,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
   std::weak_ptr<bool> alive = alive_;
   launcher_ = std::make_unique<Launcher>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
-      Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get()},
+      Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get()},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
           if (alive.lock() != nullptr && !link_->SendUpdate(std::move(update))) ++state_->counters().lost_updates;
@@ -93,6 +109,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
                          .command = [this](const v1::Envelope& command) { launcher_->Handle(command); },
                          .attached =
                              [this](bool attached, const std::string& what) {
+                               launcher_->OnAttached(attached);
                                if (deps_.on_attached != nullptr) deps_.on_attached(attached, what);
                              }});
 }
@@ -162,6 +179,9 @@ void Agent::MakeSnapshot(const Inventory::Found& found) {
   next->catalog = catalog_;
   next->problems.insert(next->problems.end(), found.facts.problems.begin(), found.facts.problems.end());
   if (!found.classes.problem.empty()) next->problems.push_back(found.classes.problem);
+  if (journal_ != nullptr) {
+    for (std::string& problem : journal_->Problems()) next->problems.push_back(std::move(problem));
+  }
   next->problems = CapProblems(std::move(next->problems));
   if (next->problems != state_->snapshot()->problems) {
     for (const std::string& problem : next->problems) LogWarning("problem on this node", {{"what", problem}});

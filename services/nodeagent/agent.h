@@ -16,9 +16,11 @@
 #include "services/nodeagent/config.h"
 #include "services/nodeagent/hub_link.h"
 #include "services/nodeagent/inventory.h"
+#include "services/nodeagent/journal.h"
 #include "services/nodeagent/launcher.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/plugin_loader.h"
+#include "services/nodeagent/state_dir.h"
 
 namespace orch::nodeagent {
 
@@ -66,6 +68,8 @@ class Agent final : public actions::NodeControl {
   void MakeCatalog();
   actions::CatalogOptions CatalogOptionsFor(const std::string& only) const;
   void OnCatalog(std::shared_ptr<const actions::Catalog> catalog);
+  absl::Status OpenState();
+  void Wire();
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
   void ApplySnapshot(const Inventory::Found& found);
@@ -79,6 +83,8 @@ class Agent final : public actions::NodeControl {
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;
   std::unique_ptr<AgentState> state_;
+  std::unique_ptr<StateDir> state_dir_;  // null, as the journal, without a state_dir
+  std::unique_ptr<Journal> journal_;
   std::unique_ptr<Inventory> inventory_;
   BackgroundThread background_;  // after inventory_: its work uses it
   std::unique_ptr<PluginLoader> plugins_;

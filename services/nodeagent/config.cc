@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
+#include "services/nodeagent/state_dir.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -105,6 +106,8 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::s
   ReadCollectives(&read, &config);
   ReadFacts(&read, &config.facts);
   config.classes_files = read.List("classes_files", DefaultClassesFiles());
+  config.state_dir = read.String("state_dir", kDefaultStateDir);
+  if (!absl::StartsWith(config.state_dir, "/")) read.Fail("state_dir", "must be an absolute path");
   config.workers = read.Int("tasks.workers", 8, 1, 256);
   config.queue = read.Int("tasks.queue", 100, 1, 10'000);
   config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));
@@ -142,6 +145,7 @@ std::map<std::string, Json> AgentConfig::Public() const {
       {"fact_cache_time", absl::ToInt64Seconds(facts.interval)},
       {"plugins.directories", plugin_directories},
       {"plugins.mcollective", mcollective_libdirs},
+      {"state_dir", state_dir},
       {"tasks.workers", workers},
       {"tasks.queue", queue},
       {"tls.mode", tls.plaintext ? "plaintext" : "on"},

@@ -31,6 +31,7 @@ struct AgentConfig {
   std::vector<std::string> hubs;
   std::string identity;
   std::string credentials;
+  std::string state_dir;  // empty only where a test made this value: nothing is durable then
   auth::ChannelTlsOptions tls;
   std::vector<std::string> collectives;
   std::string main_collective;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "filter/wire.h"
 #include "services/nodeagent/admission.h"
+#include "services/nodeagent/splay.h"
 #include "services/nodeagent/task_update.h"
 
 namespace orch::nodeagent {
@@ -33,10 +34,10 @@ absl::Duration TimeoutOf(const v1::Command& command, const NodeSnapshot& now) {
                            : std::min(plugin->ddl()->TimeoutOf(*action), Launcher::kMaxTimeout) + plugin->Overrun();
 }
 
-TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command, absl::Duration deadline) {
+TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command) {
   TaskSpec spec;
   spec.job_id = command.job_id();
-  spec.deadline = deadline;
+  spec.durable = command.durable();
   spec.no_reply_data = command.no_reply_data();
   spec.request.plugin = command.plugin();
   spec.request.action = command.action();
@@ -56,8 +57,12 @@ Launcher::Launcher(std::string identity, TaskRunner::Options tasks, Dependencies
       deps_(dependencies),
       sink_(std::move(sink)),
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
+      delivery_(dependencies.journal, dependencies.executor,
+                [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
       runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
-              [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }) {}
+              [this](const std::string& job_id, v1::TaskUpdate update, bool durable) {
+                Report(job_id, std::move(update), durable);
+              }) {}
 
 void Launcher::SetKey(auth::Key key) {
   auto next = std::make_shared<const auth::Key>(std::move(key));
@@ -87,6 +92,10 @@ void Launcher::Handle(const v1::Envelope& envelope) {
       return OnCommand(envelope);
     case v1::Envelope::CANCEL:
       return OnCancel(envelope);
+    case v1::Envelope::ACK:
+      return delivery_.OnAcknowledged(envelope.job_id());
+    case v1::Envelope::QUERY:
+      return OnQuery(envelope.job_id());
     default:
       LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
   }
@@ -101,8 +110,8 @@ void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, co
   if (stale) ++counters.ttl_expired;
   // Only these two are found after the MAC held. A job that was taken on answers for itself.
   if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
-      IsJobId(envelope.job_id()) && !seen_.Contains(envelope.job_id())) {
-    Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()));
+      IsJobId(envelope.job_id()) && !Knows(envelope.job_id())) {
+    Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()), /*durable=*/false);
   }
 }
 
@@ -132,43 +141,69 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
     LogWarning("refused a command without a job id of 32 hex digits", {});
     return;
   }
-  if (!seen_.Insert(envelope.job_id())) {
-    ++deps_.state->counters().duplicates;
-    LogInfo("a job this node has already taken on was sent again; not run", {{"job", envelope.job_id()}});
-    return;
-  }
   auto command = std::make_shared<v1::Command>();
-  if (!command->ParseFromString(envelope.body()) || command->job_id() != envelope.job_id()) {
-    return Send(envelope.job_id(),
-                EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
-                            "the command cannot be read; hub and node are of versions that do not fit"));
+  const bool readable = command->ParseFromString(envelope.body()) && command->job_id() == envelope.job_id();
+  if (!TakeOn(envelope, readable ? command.get() : nullptr)) return;
+  if (!readable) {
+    return Report(envelope.job_id(),
+                  EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
+                              "the command cannot be read; hub and node are of versions that do not fit"),
+                  /*durable=*/false);
   }
   absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
   if (!filter.ok()) {
-    return Send(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", filter.status().message()));
+    return Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", filter.status().message()),
+                  command->durable());
   }
-  const absl::Duration timeout = TimeoutOf(*command, *deps_.state->snapshot());
-  TaskSpec spec = SpecOf(envelope, *command, received + timeout);
+  TaskSpec spec = SpecOf(envelope, *command);
+  spec.delay = SplayDelay(command->job_id(), identity_, absl::Milliseconds(command->splay_ms()));
+  spec.deadline = received + spec.delay + TimeoutOf(*command, *deps_.state->snapshot());
+  if (spec.durable && deps_.journal != nullptr) {
+    spec.accept = [journal = deps_.journal, job_id = spec.job_id] { return journal->Accept(job_id); };
+  }
   if (filter->has_data_functions()) {  // may block: on a worker
     spec.admit = [command, filter = *std::move(filter), state = deps_.state](TaskSpec* admitted) {
       return AdmitCommand(*command, filter, state, admitted);
     };
   } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
-    return Send(envelope.job_id(), *std::move(ended));
+    return Report(envelope.job_id(), *std::move(ended), spec.durable);
   }
   Submit(std::move(spec));
 }
 
+bool Launcher::Knows(const std::string& job_id) const {
+  return seen_.Contains(job_id) || runner_.Find(job_id) != TaskRunner::Where::kNowhere ||
+         (deps_.journal != nullptr && deps_.journal->Find(job_id) != Journal::State::kUnknown);
+}
+
+bool Launcher::TakeOn(const v1::Envelope& envelope, const v1::Command* command) {
+  const std::string& job_id = envelope.job_id();
+  const bool journalled = command != nullptr && command->durable() && deps_.journal != nullptr;
+  // A durable job that is neither journalled nor waiting may come again: it has not started.
+  const bool known = journalled ? deps_.journal->Find(job_id) != Journal::State::kUnknown ||
+                                      runner_.Find(job_id) != TaskRunner::Where::kNowhere
+                                : !seen_.Insert(job_id);
+  if (!known) return true;
+  ++deps_.state->counters().duplicates;
+  LogInfo("a job this node has already taken on was sent again; not run", {{"job", job_id}});
+  if (journalled) OnQuery(job_id);
+  return false;
+}
+
 void Launcher::Submit(TaskSpec spec) {
   const std::string job_id = spec.job_id;
+  const bool durable = spec.durable;
   switch (runner_.Submit(std::move(spec))) {
     case TaskRunner::Submitted::kAccepted:
       return;
     case TaskRunner::Submitted::kBusy:
-      return Send(job_id, EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
-                                      "the node has as many tasks waiting as its queue holds; try again later"));
+      return Report(job_id,
+                    EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
+                                "the node has as many tasks waiting as its queue holds; try again later"),
+                    durable);
     case TaskRunner::Submitted::kClosed:
-      return Send(job_id, EndedUpdate(v1::DENIED, actions::kAborted, "shutdown", "the node agent is stopping"));
+      return Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, "shutdown", "the node agent is stopping"),
+                    durable);
   }
 }
 
@@ -185,6 +220,18 @@ void Launcher::OnCancel(const v1::Envelope& envelope) {
   }
 }
 
+void Launcher::OnQuery(const std::string& job_id) {
+  if (IsJobId(job_id)) delivery_.Answer(job_id, runner_.Find(job_id), seen_.Contains(job_id));
+}
+
+void Launcher::OnAttached(bool attached) {
+  if (attached) {
+    delivery_.OnRegistered();
+  } else {
+    delivery_.OnDetached();
+  }
+}
+
 void Launcher::Drain(absl::AnyInvocable<void()> idle) {
   runner_.Close();
   runner_.WhenIdle(std::move(idle));
@@ -192,11 +239,13 @@ void Launcher::Drain(absl::AnyInvocable<void()> idle) {
 
 void Launcher::CancelAll(const std::string& why) { runner_.CancelAll("shutdown", why); }
 
+void Launcher::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
+  if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
+  delivery_.Report(job_id, std::move(update), durable);
+}
+
 void Launcher::Send(const std::string& job_id, v1::TaskUpdate update) {
-  if (update.kind() == v1::TaskUpdate::FINISHED) {
-    update.mutable_reply()->set_identity(identity_);
-    ++deps_.state->counters().replies;
-  }
+  if (update.kind() == v1::TaskUpdate::FINISHED) update.mutable_reply()->set_identity(identity_);
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_HUB);
   envelope.set_kind(v1::Envelope::UPDATE);

@@ -17,6 +17,8 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/delivery.h"
+#include "services/nodeagent/journal.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/seen_jobs.h"
 #include "services/nodeagent/task_runner.h"
@@ -35,6 +37,7 @@ class Launcher {
     Random* random;
     Executor* executor;
     AgentState* state;
+    Journal* journal = nullptr;  // null: nothing is durable
   };
   // Called from any thread; must not block nor call back.
   using UpdateSink = std::function<void(v1::Envelope update)>;
@@ -48,6 +51,9 @@ class Launcher {
   // One envelope from the network. Answered through the sink, or dropped, counted and logged where
   // an answer would serve whoever forged or repeated it.
   void Handle(const v1::Envelope& envelope);
+
+  // The hub knows this node, or no longer does.
+  void OnAttached(bool attached);
 
   // Refuses new commands with "shutdown" and calls back on the loop once no task is left.
   void Drain(absl::AnyInvocable<void()> idle);
@@ -63,8 +69,13 @@ class Launcher {
   void LogRefusal(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
+  void OnQuery(const std::string& job_id);
+  bool Knows(const std::string& job_id) const;
+  // False when the job was taken on before; a durable one is answered with what became of it.
+  bool TakeOn(const v1::Envelope& envelope, const v1::Command* command);
   void Submit(TaskSpec spec);
-  void Send(const std::string& job_id, v1::TaskUpdate update);  // any thread
+  void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread, as the next
+  void Send(const std::string& job_id, v1::TaskUpdate update);
 
   const std::string identity_;
   const Dependencies deps_;
@@ -77,7 +88,8 @@ class Launcher {
   int refusals_unlogged_ = 0;
   mutable Mutex key_mu_;
   std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
-  TaskRunner runner_;                                              // last: its workers use all of the above
+  Delivery delivery_;
+  TaskRunner runner_;  // last: its workers use all of the above
 };
 
 }  // namespace orch::nodeagent

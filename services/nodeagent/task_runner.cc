@@ -3,12 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "actions/ddl/validate.h"
-#include "base/log.h"
+#include "services/nodeagent/runner/run_action.h"
 #include "services/nodeagent/task_update.h"
 
 namespace orch::nodeagent {
@@ -28,7 +26,10 @@ struct TaskRunner::Entry {
   TaskSpec spec;  // belongs to whoever holds the entry: the queue, then its worker
   const std::string job_id = spec.job_id;
   CancelToken cancel;
-  TimerId timer = 0;     // guarded by TaskRunner::mu_, as the next two
+  const bool durable = spec.durable;
+  TimerId timer = 0;        // guarded by TaskRunner::mu_, as the next four
+  TimerId start_timer = 0;  // ends its delay
+  bool delayed = spec.delay > absl::ZeroDuration();
   bool retired = false;  // off the books
   std::string slot;      // "plugin.slot" while it counts there
   Mutex emit_mu;
@@ -59,13 +60,48 @@ TaskRunner::Submitted TaskRunner::Submit(TaskSpec spec) {
   {
     MutexLock lock(&mu_);
     if (closed_) return Submitted::kClosed;
-    if (queue_.size() >= options_.queue || !entries_.emplace(entry->job_id, entry).second) return Submitted::kBusy;
-    queue_.push_back(entry);
-    if (idle_workers_ > 0) work_.Signal();
-    if (idle_workers_ < queue_.size() && threads_.size() < options_.workers) StartWorkerLocked();
+    if (queue_.size() + delayed_ >= options_.queue || !entries_.emplace(entry->job_id, entry).second) {
+      return Submitted::kBusy;
+    }
+    if (entry->delayed) {
+      ++delayed_;
+    } else {
+      EnqueueLocked(entry);
+    }
   }
+  if (entry->spec.delay > absl::ZeroDuration()) ArmStart(entry);
   ArmDeadline(entry);
   return Submitted::kAccepted;
+}
+
+void TaskRunner::EnqueueLocked(const EntryPtr& entry) {
+  queue_.push_back(entry);
+  if (idle_workers_ > 0) work_.Signal();
+  if (idle_workers_ < queue_.size() && threads_.size() < options_.workers) StartWorkerLocked();
+}
+
+void TaskRunner::ArmStart(const EntryPtr& entry) {
+  std::weak_ptr<bool> alive = alive_;
+  const TimerId timer = executor_->PostAfter(entry->spec.delay, [this, alive, entry] {
+    if (alive.lock() == nullptr) return;
+    MutexLock lock(&mu_);
+    if (!std::exchange(entry->delayed, false)) return;  // taken back
+    --delayed_;
+    EnqueueLocked(entry);
+  });
+  MutexLock lock(&mu_);
+  entry->start_timer = timer;
+}
+
+bool TaskRunner::TakeBackLocked(const EntryPtr& entry) {
+  if (std::exchange(entry->delayed, false)) {
+    --delayed_;
+    return true;
+  }
+  const auto queued = std::find(queue_.begin(), queue_.end(), entry);
+  if (queued == queue_.end()) return false;
+  queue_.erase(queued);
+  return true;
 }
 
 void TaskRunner::ArmDeadline(const EntryPtr& entry) {
@@ -169,23 +205,17 @@ void TaskRunner::RunAction(const EntryPtr& entry) {
   const absl::Duration start = clock_->Steady();
   if (entry->cancel.cancelled()) return;  // answered
   if (start >= spec.deadline) return Emit(entry, EndedUpdate(v1::FAILED, actions::kUnknownError, "timeout", kTooLate));
+  if (spec.accept != nullptr) {
+    if (const absl::Status accepted = spec.accept(); !accepted.ok()) {
+      return Emit(entry, EndedUpdate(v1::FAILED, actions::kUnknownError, "journal",
+                                     absl::StrCat("not started: ", accepted.message())));
+    }
+    if (entry->cancel.cancelled()) return;
+  }
   if (spec.action->impact == ddl::Impact::kChange) Emit(entry, StartedUpdate());
   const actions::Context context{
       .clock = clock_, .node = node_, .cancel = &entry->cancel, .timeout = spec.deadline - start};
-  actions::Reply reply;
-  try {
-    reply = spec.plugin->Run(spec.request, context);
-    Json defaults = Json::object();
-    ddl::FillOutputDefaults(*spec.action, &defaults);
-    if (reply.data.is_object()) {
-      defaults.update(reply.data);
-      reply.data = std::move(defaults);
-    }
-  } catch (const std::exception& error) {
-    // A plugin promises not to throw; one that does must not take the node down.
-    LogError("action threw", {{"plugin", spec.request.plugin}, {"action", spec.action->name}, {"error", error.what()}});
-    reply = actions::Reply::Failure("crash", absl::StrCat("the action failed inside: ", error.what()));
-  }
+  const actions::Reply reply = nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context);
   Emit(entry, FinishedUpdate(reply, clock_->Steady() - start, spec.no_reply_data));
 }
 
@@ -193,7 +223,7 @@ void TaskRunner::Emit(const EntryPtr& entry, v1::TaskUpdate update) {
   MutexLock lock(&entry->emit_mu);
   if (entry->answered) return;
   entry->answered = update.kind() != v1::TaskUpdate::STARTED;
-  sink_(entry->job_id, std::move(update));
+  sink_(entry->job_id, std::move(update), entry->durable);
 }
 
 void TaskRunner::End(const EntryPtr& entry, v1::TaskState state, const std::string& error_kind,
@@ -202,25 +232,26 @@ void TaskRunner::End(const EntryPtr& entry, v1::TaskState state, const std::stri
   entry->cancel.Cancel();
   {
     MutexLock lock(&mu_);
-    const auto queued = std::find(queue_.begin(), queue_.end(), entry);
-    if (queued == queue_.end()) return;  // its worker retires it
-    queue_.erase(queued);
+    if (!TakeBackLocked(entry)) return;  // its worker retires it
   }
   Retire(entry);
 }
 
 void TaskRunner::Retire(const EntryPtr& entry) {
-  TimerId timer;
+  TimerId timer, start_timer;
   std::vector<absl::AnyInvocable<void()>> idle;
   {
     MutexLock lock(&mu_);
     entry->retired = true;
     timer = entry->timer;
+    start_timer = entry->start_timer;
     if (!entry->slot.empty() && --running_[entry->slot] == 0) running_.erase(entry->slot);
     entries_.erase(entry->job_id);
     if (entries_.empty()) idle.swap(when_idle_);
   }
-  if (timer != 0) executor_->Cancel(timer);
+  for (const TimerId armed : {timer, start_timer}) {
+    if (armed != 0) executor_->Cancel(armed);
+  }
   for (auto& callback : idle) executor_->Post(std::move(callback));
 }
 
@@ -259,6 +290,13 @@ void TaskRunner::WhenIdle(absl::AnyInvocable<void()> callback) {
     }
   }
   executor_->Post(std::move(callback));
+}
+
+TaskRunner::Where TaskRunner::Find(const std::string& job_id) const {
+  MutexLock lock(&mu_);
+  const auto found = entries_.find(job_id);
+  if (found == entries_.end()) return Where::kNowhere;
+  return found->second->slot.empty() ? Where::kWaiting : Where::kAtWork;
 }
 
 size_t TaskRunner::active() const {

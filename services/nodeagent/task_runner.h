@@ -31,6 +31,11 @@ struct TaskSpec {
   actions::Request request;
   absl::Duration deadline;  // Clock::Steady
   bool no_reply_data = false;
+  absl::Duration delay;  // before it joins the queue; not part of the deadline's time
+  bool durable = false;  // its final update is kept until the hub has it; said to the sink
+  // Durable tasks, on a worker, right before the action: OK once the disk knows of it. An error ends
+  // the task without running it.
+  std::function<absl::Status()> accept;
   // Runs first, on a worker, outside the concurrency of the action, for checks that may block.
   // May complete the spec; an update ends the task without running it.
   std::function<std::optional<v1::TaskUpdate>(TaskSpec*)> admit;
@@ -44,10 +49,11 @@ class TaskRunner {
     size_t workers = 8;
     size_t queue = 100;  // tasks waiting, at most
   };
-  // Any thread, possibly under a lock of the task: must neither block nor call the runner. One
-  // STARTED at most, then exactly one final update for every accepted task.
-  using UpdateSink = std::function<void(const std::string& job_id, v1::TaskUpdate update)>;
+  // Any thread, under a lock of the task: must not call the runner, nor block for longer than a disk
+  // takes. One STARTED at most, then exactly one final update for every accepted task.
+  using UpdateSink = std::function<void(const std::string& job_id, v1::TaskUpdate update, bool durable)>;
   enum class Submitted { kAccepted, kBusy, kClosed };
+  enum class Where { kNowhere, kWaiting, kAtWork };
 
   TaskRunner(Options options, const Clock* clock, Executor* executor, actions::NodeState* node, UpdateSink sink);
   // Cancels what runs and waits for it.
@@ -62,7 +68,8 @@ class TaskRunner {
   // Calls back on the loop once no task is left, answered or not.
   void WhenIdle(absl::AnyInvocable<void()> callback);
 
-  size_t active() const;   // tasks queued or on a worker
+  Where Find(const std::string& job_id) const;
+  size_t active() const;   // tasks waiting or on a worker
   size_t workers() const;  // threads alive
 
  private:
@@ -77,7 +84,11 @@ class TaskRunner {
   EntryPtr NextLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void StartWorkerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Admission Admit(const EntryPtr& entry);
+  void EnqueueLocked(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ArmStart(const EntryPtr& entry);
   void ArmDeadline(const EntryPtr& entry);
+  // Off the queue, or out of its delay. False when a worker has it.
+  bool TakeBackLocked(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunAction(const EntryPtr& entry);
   void Emit(const EntryPtr& entry, v1::TaskUpdate update);
   void End(const EntryPtr& entry, v1::TaskState state, const std::string& error_kind, const std::string& message);
@@ -100,6 +111,7 @@ class TaskRunner {
   std::list<std::thread> ended_ ABSL_GUARDED_BY(mu_);
   std::vector<absl::AnyInvocable<void()>> when_idle_ ABSL_GUARDED_BY(mu_);
   size_t idle_workers_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t delayed_ ABSL_GUARDED_BY(mu_) = 0;  // in entries_, not yet in queue_; count as waiting
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };

@@ -59,6 +59,7 @@ TEST_F(MessageMacTest, RefusesEachFieldThatWasChanged) {
   };
   EXPECT_EQ(changed([](Envelope* e) { e->set_direction(Envelope::TO_HUB); }), "malformed");
   EXPECT_EQ(changed([](Envelope* e) { e->set_direction(Envelope::DIRECTION_UNSPECIFIED); }), "malformed");
+  EXPECT_EQ(changed([](Envelope* e) { e->set_kind(Envelope::QUERY); }), "wrong_key");
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(Envelope::CANCEL); }), "wrong_key");
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(Envelope::KIND_UNSPECIFIED); }), "malformed");
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(static_cast<Envelope::Kind>(77)); }), "malformed");

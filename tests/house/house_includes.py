@@ -25,7 +25,8 @@ MAY_INCLUDE = {
     "cli": ["base", "proto", "filter", "auth", "actions/ddl"],
 }
 SEEN_BY_NOBODY = ["tests", "deploy", "docs"]
-TARGETS = {"ddl": "actions/ddl", "hub": "services/hub", "nodeagent": "services/nodeagent", "console": "services/console"}
+TARGETS = {"ddl": "actions/ddl", "hub": "services/hub", "nodeagent": "services/nodeagent", "taskrunner": "services/nodeagent",
+           "console": "services/console"}
 
 # What is written -> the files that may write it, and what others do instead.
 ONLY_HERE = [

@@ -122,7 +122,7 @@ class NodeTest(unittest.TestCase):
         home = fleet.dir / name
         home.mkdir()
         text = (fleet.home / "nodes/node001.example.net/agent.yaml").read_text()
-        for key, value in {"identity": name, **changes}.items():
+        for key, value in {"identity": name, "state_dir": home / "state", **changes}.items():
             text = re.sub(rf"(?m)^{key}:.*$", f"{key}: {value}", text)
         (home / "agent.yaml").write_text(text + "reconnect: {min: 100ms, max: 300ms}\n")
         process = fleet.start_program([str(BIN / "orch-nodeagent"), "-c", str(home / "agent.yaml")], home / "log")

@@ -26,7 +26,7 @@ class TaskRunnerTest : public ::testing::Test {
 
   std::unique_ptr<TaskRunner> Make(size_t workers, size_t queue) {
     return std::make_unique<TaskRunner>(TaskRunner::Options{workers, queue}, &clock_, &executor_, &state_,
-                                        [this](const std::string& job_id, v1::TaskUpdate update) {
+                                        [this](const std::string& job_id, v1::TaskUpdate update, bool) {
                                           seen_.Put({job_id, std::move(update)});
                                         });
   }
