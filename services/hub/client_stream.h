@@ -28,10 +28,9 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     return stream;
   }
 
-  // Posted to the loop when the client had not kept up and the queue is empty again.
-  void SetOnDrained(std::function<void()> on_drained) {
+  void SetOnDrained(std::function<void()> on_drained) override {
     MutexLock lock(&mu_);
-    on_drained_ = std::move(on_drained);
+    on_drained_.swap(on_drained);  // the old one dies after the lock is released
   }
 
   bool TryPush(Response response) override {
@@ -46,6 +45,11 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     queued_bytes_ += bytes;
     PumpLocked();
     return true;
+  }
+
+  size_t queued_bytes() const override {
+    MutexLock lock(&mu_);
+    return queued_bytes_;
   }
 
   void End(const absl::Status& status) override {
@@ -80,11 +84,12 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   void OnDone() override {
     std::shared_ptr<ClientStream> self;
     Task on_end;
+    std::function<void()> on_drained;
     {
       MutexLock lock(&mu_);
       self.swap(self_);
       on_end.swap(on_end_);
-      on_drained_ = nullptr;
+      on_drained.swap(on_drained_);
     }
     executor_->Post(std::move(on_end));
   }
@@ -125,7 +130,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   }
 
   Executor* const executor_;
-  Mutex mu_;
+  mutable Mutex mu_;
   Task on_end_ ABSL_GUARDED_BY(mu_);
   std::function<void()> on_drained_ ABSL_GUARDED_BY(mu_);
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mu_);

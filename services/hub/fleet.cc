@@ -35,6 +35,8 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
   return ddls_->Wanted(plugins);
 }
 
+void Fleet::OnRegistered(NodeSession* session) { dispatcher_->OnNodeBack(session->identity()); }
+
 absl::Status Fleet::OnDelta(NodeSession* session, const v1::Delta& delta) {
   std::vector<PluginAnnouncement> old_plugins;
   ORCH_RETURN_IF_ERROR(registry_->Apply(session->identity(), delta, &old_plugins));

@@ -25,6 +25,7 @@ class Fleet final : public NodeEvents {
       : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), watch_(watch), refusals_(refusals) {}
 
   absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) override;
+  void OnRegistered(NodeSession* session) override;
   absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) override;
   void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) override;
   absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) override;

@@ -41,6 +41,7 @@ constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kCredentialWindow = absl::Seconds(120);  // twice the skew a credential may have
 constexpr size_t kMaxNonces = 2'000'000;
 constexpr int kServerShutdownSeconds = 3;
+constexpr absl::Duration kLastWords = absl::Seconds(1);
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 // A place to wait for something the loop does.
@@ -143,6 +144,15 @@ absl::Status Hub::Parts::Open() {
       &registry, &ddls, &dispatcher, &refusals, clock,
       HubFacts{kVersion, config.identity, absl::StrJoin(addresses, ", "), config.plaintext ? "" : tls.binding,
                std::string(auth::MtlsModeName(config.mtls)), clock->Now()});
+  // Jobs of this hub's last life are there again before a node or a client can ask for one.
+  auto recovered = std::make_shared<Latch>();
+  absl::Status recovery;
+  gate.Post([this, recovered, &recovery] {
+    recovery = dispatcher.Recover();
+    recovered->Open();
+  });
+  recovered->Wait();
+  ORCH_RETURN_IF_ERROR(recovery);
   ORCH_RETURN_IF_ERROR(StartServer(unix_addresses));
   gate.Post([this] {
     fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
@@ -156,7 +166,7 @@ absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addres
   node_service = std::make_unique<NodeService>(verifier.get(), door.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(
-      OrchestratorService::Rooms{verifier.get(), door.get(), &invocations, queries.get(), &watch, clock, random, &gate,
+      OrchestratorService::Rooms{verifier.get(), door.get(), &invocations, queries.get(), &dispatcher, &watch, clock, random, &gate,
                                  kVersion, config.max_clients});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -220,7 +230,9 @@ void Hub::Parts::Stop() {
     dispatcher.EndAll("the hub stopped");
     watch.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
-    told->Open();
+    // Outcomes that are kept in memory reach their clients by way of the store.
+    dispatcher.WhenIdle([told] { told->Open(); });
+    gate.PostAfter(kLastWords, [told] { told->Open(); });
   });
   told->Wait();
   server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(kServerShutdownSeconds, GPR_TIMESPAN)));

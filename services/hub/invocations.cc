@@ -50,6 +50,16 @@ absl::StatusOr<Invocation> ParseInvocation(const v1::JobSpec& spec, std::string 
 }
 
 void Invocations::Run(std::shared_ptr<Invocation> invocation, std::shared_ptr<JobWatch::Sink> client) {
+  if (!invocation->spec.idempotency_key().empty() && !std::exchange(invocation->key_looked_up, true)) {
+    auto found = [this, invocation, client](const absl::Status& status) {
+      if (absl::IsNotFound(status)) {
+        Run(invocation, client);
+      } else if (!status.ok()) {
+        client->End(status);
+      }
+    };
+    return dispatcher_->FollowKey(invocation->spec, invocation->caller, invocation->cursor, client, found);
+  }
   const DdlCache::Entry* awaited = nullptr;
   const absl::Status status = TryRun(invocation.get(), client, &awaited);
   if (status.ok()) return;
@@ -67,6 +77,7 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   ChooseOptions options;
   options.plugin = spec.plugin();
   options.named_disconnected = true;
+  options.include_disconnected = spec.queue_offline();
   options.sorted = HasRollout(spec);
   Chosen chosen = Choose(invocation->query, *registry_, options);
 
@@ -94,6 +105,9 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   const Json redacted = ddl::Redact(*action, invocation->inputs);
   request.redacted_inputs = DumpJson(redacted);
   request.inputs_withheld = redacted != invocation->inputs;
+  // What changes nothing and nobody wants to keep is not worth a write.
+  request.recorded = action->impact != ddl::Impact::kRead || spec.record() || spec.queue_offline() ||
+                     !spec.idempotency_key().empty();
   request.spec = spec;
   if (request.spec.inputs_json().empty()) request.spec.set_inputs_json("{}");
   request.caller = invocation->caller;
@@ -101,6 +115,12 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   for (const Slot slot : chosen.nodes) request.targets.push_back(registry_->At(slot).identity);
   request.unknown = std::move(chosen.unknown);
   request.disconnected = std::move(chosen.disconnected);
+  if (spec.queue_offline()) {
+    request.disconnected.clear();  // not only those asked for by name
+    for (const Slot slot : chosen.nodes) {
+      if (registry_->At(slot).channel == nullptr) request.disconnected.push_back(registry_->At(slot).identity);
+    }
+  }
   const absl::Duration asked = absl::Milliseconds(spec.timeout_ms());
   request.run_limit = spec.timeout_ms() > 0 ? asked : plugin.TimeoutOf(*action);
   request.deadline = spec.timeout_ms() > 0 ? asked : request.run_limit + kDeadlineGrace;

@@ -31,7 +31,9 @@ struct Invocation {
   TargetQuery query;
   Json inputs;
   std::string caller;
+  std::string cursor;  // with an idempotency key: what was seen of that job already
   bool waited = false;
+  bool key_looked_up = false;
 };
 
 // InvalidArgument names the field and the remedy. Pure.

@@ -35,9 +35,13 @@ bool Job::Move(size_t index, v1::TaskState to) {
   JobTask& task = tasks_[index];
   task.state = to;
   if (to == v1::SENT) sent_.emplace_back(static_cast<uint32_t>(index), task.attempt);
-  if (!IsTerminal(to)) return true;
+  if (IsTerminal(to)) CountEnd(to);
+  return true;
+}
+
+void Job::CountEnd(v1::TaskState state) {
   ++over_;
-  switch (OutcomeOf(to)) {
+  switch (OutcomeOf(state)) {
     case Outcome::kOk:
       ++ok_;
       break;
@@ -48,7 +52,14 @@ bool Job::Move(size_t index, v1::TaskState to) {
       ++missing_;
       break;
   }
-  return true;
+}
+
+void Job::RestoreEnd(size_t index, v1::TaskState state, bool filtered) {
+  tasks_[index].state = state;
+  if (!filtered) return CountEnd(state);
+  tasks_[index].filtered = true;
+  ++over_;
+  --targets_;
 }
 
 bool Job::Filter(size_t index) {
@@ -60,7 +71,7 @@ bool Job::Filter(size_t index) {
   return true;
 }
 
-size_t Job::OldestSent() {
+size_t Job::FirstDue() {
   while (!sent_.empty()) {
     const auto [index, attempt] = sent_.front();
     if (tasks_[index].sent() && tasks_[index].attempt == attempt) return index;

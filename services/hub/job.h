@@ -21,11 +21,12 @@ struct JobRequest {
   v1::JobSpec spec;                       // as asked for
   std::string redacted_inputs;            // for the store
   bool inputs_withheld = false;           // the redacted ones are not the ones asked for
+  bool recorded = false;                  // kept by the store, and by nodes until their outcome is stored
   std::string caller;
   std::vector<std::string> targets;
   std::vector<uint32_t> groups;           // of each target, from 0 without holes; empty: no groups
   std::vector<std::string> unknown;       // for JobAccepted
-  std::vector<std::string> disconnected;  // for JobAccepted
+  std::vector<std::string> disconnected;  // for JobAccepted: offline, or queued with spec.queue_offline
   absl::Duration run_limit;               // the node ends the action after so long
   absl::Duration deadline;                // the hub stops waiting for a task after so long
   absl::Duration discovery;
@@ -37,6 +38,11 @@ struct JobTask {
   bool filtered = false;            // the node said it is no target
   uint32_t attempt = 0;             // of the last command sent, from 1
   absl::Duration sent_at;           // steady
+  absl::Duration due;               // steady; then it is given up
+  bool ask_first = false;           // an earlier life of this hub may have sent it
+  bool asked = false;               // the node was asked what became of it
+  bool parked = false;              // waits for the node to come
+  bool stored = false;              // its end is
   std::unique_ptr<v1::Reply> last;  // of an attempt that is to be repeated
   bool over() const;
   bool sent() const { return !over() && state != v1::PENDING; }
@@ -54,16 +60,22 @@ class Job {
   bool MayMove(size_t index, v1::TaskState to) const;
   // True when the task was sent and had no outcome; it is no target any more.
   bool Filter(size_t index);
+  // A task's end as an earlier life of this hub stored it.
+  void RestoreEnd(size_t index, v1::TaskState state, bool filtered);
   bool AllOver() const { return over_ == tasks_.size(); }
   void Summarise(v1::JobSummary* summary) const;
 
   const std::string& id() const { return id_; }
   std::vector<JobTask>& tasks() { return tasks_; }
   const std::vector<JobTask>& tasks() const { return tasks_; }
-  // The task that was sent first of those without outcome; kNone when there is none.
-  size_t OldestSent();
+  // The sent task that is due first; kNone when none is without outcome. Tasks are sent in the order
+  // they are due.
+  size_t FirstDue();
+  uint32_t targets() const { return targets_; }  // without those filtered
 
  private:
+  void CountEnd(v1::TaskState state);
+
   const std::string id_;
   std::vector<JobTask> tasks_;
   absl::flat_hash_map<absl::string_view, uint32_t> by_identity_;

@@ -1,16 +1,16 @@
 #include "services/hub/job_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "services/hub/command_body.h"
 #include "services/hub/task.h"
 
 namespace orch::hub {
 namespace {
-
-std::string Seconds(absl::Duration duration) { return absl::StrCat(absl::ToDoubleSeconds(duration), " s"); }
 
 Rollout::End EndOf(v1::TaskState state) {
   if (state == v1::OK) return Rollout::End::kOk;
@@ -25,48 +25,54 @@ std::string WhyNotReleased(absl::string_view reason) {
 
 }  // namespace
 
-JobStore::Done LogFailure(const std::string& job_id, absl::string_view what) {
-  return [job_id, what = std::string(what)](const absl::Status& status) {
-    if (!status.ok()) LogError(what + " was not stored", {{"job", job_id}, {"reason", std::string(status.message())}});
-  };
-}
-
-JobRun::JobRun(std::string id, JobRequest request, std::shared_ptr<const CommandBody> body,
-               std::unique_ptr<JobWatch> watch, Rooms rooms)
+JobRun::JobRun(std::string id, JobRequest request, std::shared_ptr<const CommandBody> body, Rooms rooms)
     : request_(std::move(request)),
       rooms_(std::move(rooms)),
       job_(std::move(id), request_.targets),
       rollout_(request_.spec, request_.targets.size(), request_.groups),
+      ledger_(request_.recorded ? rooms_.store : nullptr, rooms_.executor, job_.id()),
       bodies_{std::move(body)},
-      watch_(std::move(watch)),
       started_(rooms_.clock->Steady()),
-      started_us_(absl::ToUnixMicros(rooms_.clock->Now())) {}
+      started_us_(absl::ToUnixMicros(rooms_.clock->Now())),
+      park_until_(started_ + absl::Milliseconds(request_.spec.ttl_ms())) {}
 
 JobRun::~JobRun() {
-  if (deadline_timer_ != 0) rooms_.executor->Cancel(deadline_timer_);
-  if (release_timer_ != 0) rooms_.executor->Cancel(release_timer_);
+  for (const TimerId timer : {deadline_timer_, release_timer_, park_timer_}) {
+    if (timer != 0) rooms_.executor->Cancel(timer);
+  }
+  if (!recorded()) return;
+  for (const JobTask& task : job_.tasks()) {
+    if (task.parked) rooms_.returns->Unpark();
+    rooms_.returns->Forget(task.identity, this);
+  }
+}
+
+void JobRun::Start(std::shared_ptr<JobWatch::Sink> client) {
+  auto watch = std::make_unique<JobWatch>(rooms_.executor, client, recorded() ? rooms_.store->id() : "");
+  feed_.Add(&watch).IgnoreError();  // it is the first
+  if (!recorded()) return Begin();
+  ledger_.Create(ToStore(), request_.targets, [this](const absl::Status& status) {
+    ORCH_FAILPOINT("hub.job.created");
+    if (status.ok()) return Begin();
+    LogError("a job was refused: it cannot be stored", {{"job", id()}, {"reason", std::string(status.message())}});
+    feed_.ForEach([&](JobWatch* watch) { watch->End(status); });
+    rooms_.finished(this);
+  });
 }
 
 void JobRun::Begin() {
-  watch_->Accepted(Describe());
+  begun_ = true;
+  feed_.ForEach([accepted = Accepted()](JobWatch* watch) { watch->Accepted(accepted); });
   Pump();
 }
 
-v1::JobAccepted JobRun::Describe() const {
-  v1::JobAccepted accepted;
-  accepted.set_job_id(job_.id());
-  accepted.set_targets(static_cast<uint32_t>(job_.tasks().size()));
-  for (const std::string& identity : request_.unknown) accepted.add_unknown_identities(identity);
-  for (const std::string& identity : request_.disconnected) accepted.add_offline_identities(identity);
-  accepted.set_discovery_us(absl::ToInt64Microseconds(request_.discovery));
-  accepted.set_timeout_ms(absl::ToInt64Milliseconds(request_.deadline));
-  return accepted;
-}
-
 void JobRun::Pump() {
+  if (!begun_ || finishing_) return;
   if (!slice_waits_) ReleaseSome();
+  ledger_.Flush();
+  TellRollout();
   ArmDeadline();
-  if (job_.AllOver()) Finish();
+  if (job_.AllOver() && ledger_.pending() == 0) Finish();
 }
 
 void JobRun::ReleaseSome() {
@@ -94,29 +100,43 @@ void JobRun::SendTask(size_t index) {
   JobTask& task = job_.tasks()[index];
   task.attempt = rollout_.attempt(index);
   NodeChannel* const node = rooms_.nodes->ChannelOf(task.identity);
-  if (node == nullptr) {
-    return EndTask(index, HubReply(task.identity, v1::OFFLINE, "offline", "the node is not connected"));
+  if (node == nullptr) return Park(index);
+  if (resumed_ && request_.inputs_withheld && !task.ask_first) {
+    return EndTask(index, HubReply(task.identity, v1::EXPIRED, "shutdown",
+                                   "not sent: the hub was restarted, and sensitive inputs are not stored; "
+                                   "run it again for this node"));
   }
-  if (!node->SendCommand(WireId(job_.id(), task.attempt), BodyOf(task.attempt))) {
+  if (!SendTo(node, index)) {
     return EndTask(index, HubReply(task.identity, v1::DENIED, "busy",
                                    "the hub's queue to this node is full; nothing was sent; try again later"));
   }
   task.sent_at = rooms_.clock->Steady();
+  task.due = task.sent_at + request_.deadline;
   job_.Move(index, v1::SENT);
+  ledger_.NoteTask({static_cast<uint32_t>(index), v1::SENT, static_cast<uint16_t>(task.attempt), false});
   TellProgress(index);
+}
+
+bool JobRun::SendTo(NodeChannel* node, size_t index) {
+  JobTask& task = job_.tasks()[index];
+  const std::string wire_id = WireId(id(), task.attempt);
+  if (!task.ask_first) return node->SendCommand(wire_id, BodyOf(task.attempt));
+  task.asked = node->SendQuery(wire_id);
+  task.ask_first = !task.asked;
+  return task.asked;
 }
 
 const std::shared_ptr<const CommandBody>& JobRun::BodyOf(uint32_t attempt) {
   while (bodies_.size() < attempt) {
-    const std::string wire_id = WireId(job_.id(), static_cast<uint32_t>(bodies_.size()) + 1);
-    bodies_.push_back(MakeCommandBody(wire_id, request_.spec, request_.caller, request_.run_limit));
+    const std::string wire_id = WireId(id(), static_cast<uint32_t>(bodies_.size()) + 1);
+    bodies_.push_back(MakeCommandBody(wire_id, request_));
   }
   return bodies_[attempt - 1];
 }
 
 void JobRun::EndUnreleased() {
   if (std::exchange(unreleased_ended_, true)) return;
-  const std::string why = WhyNotReleased(rollout_.stop_reason());
+  const std::string why = cancel_text_.empty() ? WhyNotReleased(rollout_.stop_reason()) : cancel_text_;
   for (size_t i = 0; i < job_.tasks().size(); ++i) {
     JobTask& task = job_.tasks()[i];
     if (task.over() || !rollout_.waits(i)) continue;
@@ -131,46 +151,60 @@ void JobRun::EndUnreleased() {
 
 void JobRun::ArmDeadline() {
   if (deadline_timer_ != 0) return;
-  const size_t oldest = job_.OldestSent();
-  if (oldest == Job::kNone) return;
-  const absl::Duration due = job_.tasks()[oldest].sent_at + request_.deadline;
-  deadline_timer_ = rooms_.executor->PostAfter(due - rooms_.clock->Steady(), [this] { OnDeadline(); });
+  const size_t first = job_.FirstDue();
+  if (first == Job::kNone) return;
+  deadline_timer_ =
+      rooms_.executor->PostAfter(job_.tasks()[first].due - rooms_.clock->Steady(), [this] { OnDeadline(); });
 }
 
 void JobRun::OnDeadline() {
   deadline_timer_ = 0;
   const absl::Duration now = rooms_.clock->Steady();
-  for (size_t i = job_.OldestSent(); i != Job::kNone && job_.tasks()[i].sent_at + request_.deadline <= now;
-       i = job_.OldestSent()) {
+  for (size_t i = job_.FirstDue(); i != Job::kNone && job_.tasks()[i].due <= now; i = job_.FirstDue()) {
     const JobTask& task = job_.tasks()[i];
-    if (NodeChannel* const node = rooms_.nodes->ChannelOf(task.identity)) {
-      node->SendCancel(WireId(job_.id(), task.attempt), "the hub waited its time");
+    NodeChannel* const node = rooms_.nodes->ChannelOf(task.identity);
+    if (node == nullptr) {
+      EndTask(i, HubReply(task.identity, v1::INDETERMINATE, "disconnected",
+                          "the node was given the command, its stream ended, and it did not come back in time; "
+                          "the action may or may not have run"));
+      continue;
     }
+    node->SendCancel(WireId(id(), task.attempt), "the hub waited its time");
     EndTask(i, HubReply(task.identity, v1::TIMED_OUT, "timeout",
-                        absl::StrCat("no reply within ", Seconds(request_.deadline))));
+                        absl::StrCat("no reply within ", absl::ToDoubleSeconds(request_.deadline), " s")));
   }
   Pump();
 }
 
 void JobRun::OnUpdate(absl::string_view identity, uint32_t attempt, v1::TaskUpdate update) {
   const size_t index = job_.IndexOf(identity);
-  if (index == Job::kNone) {
+  if (index == Job::kNone || !begun_) {
     ++rooms_.counters->unexpected;
     return;
   }
-  const bool current = job_.tasks()[index].attempt == attempt;
+  JobTask& task = job_.tasks()[index];
+  const bool current = task.attempt == attempt && task.sent();
   switch (update.kind()) {
     case v1::TaskUpdate::STARTED:
       if (current && job_.Move(index, v1::RUNNING)) return TellProgress(index);
-      ++rooms_.counters->unexpected;
+      if (!current || !std::exchange(task.asked, false)) ++rooms_.counters->unexpected;
       return;
+    case v1::TaskUpdate::ACCEPTED:
+      task.asked = false;
+      return;
+    case v1::TaskUpdate::OUTPUT:
+      if (!current || !request_.spec.live_output()) return;
+      update.mutable_output()->set_identity(task.identity);
+      feed_.ForEach([&](JobWatch* watch) { watch->AddOutput(update.output()); });
+      return;
+    case v1::TaskUpdate::UNKNOWN:
+      if (current && std::exchange(task.asked, false)) OnUnknown(index);
+      break;
+    case v1::TaskUpdate::GONE:
+      if (current && std::exchange(task.asked, false)) OnGoneFor(index);
+      break;
     case v1::TaskUpdate::FILTERED:
-      if (!current || !job_.Filter(index)) {
-        ++rooms_.counters->unexpected;
-        return;
-      }
-      rollout_.OnEnd(index, Rollout::End::kFiltered, rooms_.clock->Steady());
-      watch_->AddFiltered(identity, update.reply().status_message());
+      TakeFiltered(index, attempt, update.reply().status_message());
       break;
     default:
       TakeReply(index, attempt, std::move(*update.mutable_reply()));
@@ -185,24 +219,34 @@ void JobRun::TakeReply(size_t index, uint32_t attempt, v1::Reply reply) {
   const bool earlier = attempt < task.attempt || task.state == v1::PENDING;
   if (task.over() || attempt > task.attempt || (earlier && (task.last == nullptr || reply.state() != v1::OK))) {
     ++rooms_.counters->unexpected;
+    // Its end is stored, or this attempt no longer matters: the node need not say it again.
+    if (task.stored || (earlier && task.last != nullptr)) Acknowledge(index, attempt);
     return;
   }
   reply.clear_latency_us();
   ++rooms_.counters->replies;
-  EndTask(index, std::move(reply));
+  EndTask(index, std::move(reply), attempt);
 }
 
-void JobRun::OnNodeGone(absl::string_view identity, absl::string_view reason) {
-  const size_t index = job_.IndexOf(identity);
-  // One not yet sent may be back by then.
-  if (index == Job::kNone || !job_.tasks()[index].sent()) return;
-  EndTask(index, HubReply(identity, v1::INDETERMINATE, "disconnected",
-                          absl::StrCat("the node was given the command, then its stream ended (", reason,
-                                       "); the action may or may not have run")));
-  Pump();
+void JobRun::TakeFiltered(size_t index, uint32_t attempt, const std::string& failure) {
+  JobTask& task = job_.tasks()[index];
+  if (task.attempt != attempt || !job_.Filter(index)) {
+    ++rooms_.counters->unexpected;
+    if (task.stored) Acknowledge(index, attempt);
+    return;
+  }
+  rollout_.OnEnd(index, Rollout::End::kFiltered, rooms_.clock->Steady());
+  feed_.ForEach([&](JobWatch* watch) { watch->AddFiltered(task.identity, failure); });
+  if (!recorded()) return;
+  ledger_.RecordTask({static_cast<uint32_t>(index), v1::SENT, static_cast<uint16_t>(attempt), true},
+                     [this, index, attempt] {
+                       job_.tasks()[index].stored = true;
+                       Acknowledge(index, attempt);
+                       Pump();
+                     });
 }
 
-void JobRun::EndTask(size_t index, v1::Reply reply) {
+void JobRun::EndTask(size_t index, v1::Reply reply, uint32_t from_attempt) {
   JobTask& task = job_.tasks()[index];
   const bool sent = task.sent();
   if (task.last != nullptr && !sent) job_.Move(index, v1::SENT);  // the outcome is that of an earlier attempt
@@ -212,60 +256,71 @@ void JobRun::EndTask(size_t index, v1::Reply reply) {
   }
   const absl::Duration now = rooms_.clock->Steady();
   if (sent) reply.set_latency_us(absl::ToInt64Microseconds(now - task.sent_at));
-  if (rollout_.OnEnd(index, EndOf(reply.state()), now)) return SetAside(index, std::move(reply));
+  if (std::exchange(task.parked, false)) rooms_.returns->Unpark();
+  if (rollout_.OnEnd(index, EndOf(reply.state()), now)) return SetAside(index, std::move(reply), from_attempt);
   job_.Move(index, reply.state());
   task.last = nullptr;
-  rooms_.store->AppendReply(job_.id(), static_cast<uint32_t>(index), reply,
-                            [log = LogFailure(job_.id(), "a reply")](const absl::StatusOr<uint64_t>& number) mutable {
-                              log(number.status());
-                            });
-  watch_->AddReply(std::move(reply));
+  if (!recorded()) {
+    feed_.ForEach([&](JobWatch* watch) { watch->AddReply(0, reply); });
+    return;
+  }
+  ledger_.Append(static_cast<uint32_t>(index), std::move(reply),
+                 [this, index, from_attempt](uint64_t number, const v1::Reply& stored) {
+                   OnCommitted(index, from_attempt, number, stored);
+                 });
 }
 
-void JobRun::SetAside(size_t index, v1::Reply reply) {
+void JobRun::OnCommitted(size_t index, uint32_t from_attempt, uint64_t number, const v1::Reply& reply) {
+  ORCH_FAILPOINT("hub.reply.committed");
+  if (number > 0) {
+    job_.tasks()[index].stored = true;
+    told_ = std::max(told_, number);
+    if (from_attempt > 0) Acknowledge(index, from_attempt);
+  }
+  ORCH_FAILPOINT("hub.reply.acknowledged");
+  feed_.ForEach([&](JobWatch* watch) { watch->AddReply(number, reply); });
+  Pump();
+}
+
+void JobRun::Acknowledge(size_t index, uint32_t attempt) {
+  if (!recorded()) return;
+  if (NodeChannel* const node = rooms_.nodes->ChannelOf(job_.tasks()[index].identity)) {
+    node->SendAck(WireId(id(), attempt));
+  }
+}
+
+void JobRun::SetAside(size_t index, v1::Reply reply, uint32_t from_attempt) {
   JobTask& task = job_.tasks()[index];
   if (task.state != v1::PENDING) job_.Move(index, v1::PENDING);
   task.last = std::make_unique<v1::Reply>(std::move(reply));
   TellProgress(index);
-}
-
-void JobRun::TellProgress(size_t index) {
-  if (!request_.spec.report_progress()) return;
-  const JobTask& task = job_.tasks()[index];
-  v1::TaskProgress progress;
-  progress.set_identity(task.identity);
-  progress.set_state(task.state);
-  progress.set_time_us(absl::ToUnixMicros(rooms_.clock->Now()));
-  progress.set_attempt(task.attempt);
-  watch_->AddProgress(std::move(progress));
-}
-
-void JobRun::EndAll(absl::string_view reason) {
-  rollout_.Stop("shutdown");
-  for (size_t i = 0; i < job_.tasks().size(); ++i) {
-    const JobTask& task = job_.tasks()[i];
-    if (!task.sent()) continue;
-    EndTask(i, HubReply(task.identity, v1::INDETERMINATE, "shutdown",
-                        absl::StrCat(reason, "; the action may or may not have run")));
-  }
-  EndUnreleased();
-  Finish();
+  if (!recorded()) return;
+  ledger_.RecordTask({static_cast<uint32_t>(index), v1::PENDING, static_cast<uint16_t>(task.attempt), false},
+                     [this, index, from_attempt] {
+                       if (from_attempt > 0) Acknowledge(index, from_attempt);
+                       Pump();
+                     });
 }
 
 void JobRun::Finish() {
+  finishing_ = true;
   v1::JobSummary summary;
   job_.Summarise(&summary);
   summary.set_started_us(started_us_);
   summary.set_discovery_us(absl::ToInt64Microseconds(request_.discovery));
   summary.set_elapsed_us(absl::ToInt64Microseconds(rooms_.clock->Steady() - started_));
-  if (cut_short_) summary.set_ended_early(rollout_.stop_reason());
-  rooms_.store->Finish(job_.id(), summary, LogFailure(job_.id(), "the end of a job"));
-  watch_->Finish(summary);
-  LogInfo("job ended", {{"job", job_.id()},
-                        {"ok", absl::StrCat(summary.ok())},
-                        {"failed", absl::StrCat(summary.failed())},
-                        {"missing", absl::StrCat(summary.missing())}});
-  rooms_.finished(this);
+  if (cut_short_ || rollout_.stop_reason() == "cancelled") summary.set_ended_early(rollout_.stop_reason());
+  auto end = [this, summary] {
+    feed_.ForEach([&](JobWatch* watch) { watch->Finish(summary); });
+    LogInfo("job ended", {{"job", id()},
+                          {"ok", absl::StrCat(summary.ok())},
+                          {"failed", absl::StrCat(summary.failed())},
+                          {"missing", absl::StrCat(summary.missing())}});
+    rooms_.finished(this);
+  };
+  if (!recorded()) return end();
+  ORCH_FAILPOINT("hub.job.finishing");
+  ledger_.Finish(summary, std::move(end));
 }
 
 }  // namespace orch::hub

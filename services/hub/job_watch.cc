@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace orch::hub {
@@ -25,18 +26,42 @@ void JobWatch::Accepted(v1::JobAccepted accepted) {
   Flush();
 }
 
-void JobWatch::AddReply(v1::Reply reply) {
-  if (sink_ == nullptr) return;
+void JobWatch::AddReply(uint64_t number, const v1::Reply& reply) {
+  if (sink_ == nullptr || (number != 0 && number <= seen_)) return;
   MakeRoom(reply.ByteSizeLong());
-  *gathered_.add_replies() = std::move(reply);
+  *gathered_.add_replies() = reply;
+  if (number != 0) seen_ = number;
   FlushSoon();
 }
 
-void JobWatch::AddProgress(v1::TaskProgress progress) {
+void JobWatch::AddProgress(const v1::TaskProgress& progress) {
   if (sink_ == nullptr) return;
   MakeRoom(progress.ByteSizeLong());
-  *gathered_.add_progress() = std::move(progress);
+  *gathered_.add_progress() = progress;
   FlushSoon();
+}
+
+void JobWatch::AddOutput(const v1::OutputChunk& chunk) {
+  if (sink_ == nullptr) return;
+  uint64_t& gap = gaps_[{chunk.identity(), static_cast<int>(chunk.stream())}];
+  gap += chunk.gap();
+  // Half of the queue is kept for replies, which must not be left out.
+  if (sink_->queued_bytes() > kMaxWatchBytes / 2) {
+    gap += chunk.data().size();
+    return;
+  }
+  MakeRoom(chunk.ByteSizeLong());
+  v1::OutputChunk* added = gathered_.add_output();
+  *added = chunk;
+  added->set_gap(std::exchange(gap, 0));
+  FlushSoon();
+}
+
+void JobWatch::AddState(v1::JobState state, absl::string_view note) {
+  if (sink_ == nullptr) return;
+  gathered_.set_state(state);
+  gathered_.set_note(std::string(note));
+  Flush();
 }
 
 void JobWatch::MakeRoom(size_t bytes) {
@@ -53,14 +78,23 @@ void JobWatch::AddFiltered(absl::string_view identity, absl::string_view failure
     added->set_reason(std::string(CutText(failure, kMaxFilterFailureBytes)));
     gathered_bytes_ += added->ByteSizeLong();
   }
-  if (gathered_bytes_ >= kFlushBytes) return Flush();
+  FlushSoon();
+}
+
+void JobWatch::AddFewer(uint32_t count) {
+  if (count == 0) return;
+  gathered_.set_no_longer_targets(gathered_.no_longer_targets() + count);
   FlushSoon();
 }
 
 void JobWatch::Finish(const v1::JobSummary& summary) {
   *gathered_.mutable_summary() = summary;
   Flush();
-  if (sink_ != nullptr) sink_->End(absl::OkStatus());
+  End(absl::OkStatus());
+}
+
+void JobWatch::End(const absl::Status& status) {
+  if (sink_ != nullptr) sink_->End(status);
   sink_ = nullptr;
 }
 
@@ -78,11 +112,26 @@ void JobWatch::Flush() {
   v1::InvokeResponse response;
   response.Swap(&gathered_);
   gathered_bytes_ = 0;
-  if (sink_ == nullptr || sink_->TryPush(std::move(response))) return;
-  sink_->End(absl::ResourceExhaustedError(
+  if (sink_ == nullptr) return;
+  if (!store_id_.empty()) response.set_cursor(MakeCursor(store_id_, seen_));
+  if (sink_->TryPush(std::move(response))) return;
+  End(absl::ResourceExhaustedError(
       absl::StrCat("the client reads too slowly: more than ", kMaxWatchBytes >> 20,
                    " MiB of replies wait for it; the job goes on without it")));
-  sink_ = nullptr;
+}
+
+std::string MakeCursor(absl::string_view store_id, uint64_t number) { return absl::StrCat(store_id, ":", number); }
+
+absl::Status ParseCursor(absl::string_view cursor, absl::string_view store_id, uint64_t* number) {
+  *number = 0;
+  if (cursor.empty()) return absl::OkStatus();
+  const size_t colon = cursor.rfind(':');
+  if (colon == absl::string_view::npos || cursor.size() > 64 || !absl::SimpleAtoi(cursor.substr(colon + 1), number)) {
+    return absl::InvalidArgumentError("cursor is none this hub gave out; leave it empty to begin at the start");
+  }
+  if (cursor.substr(0, colon) == store_id) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "cursor is of another hub, or of a store that was replaced; leave it empty to begin at the start");
 }
 
 }  // namespace orch::hub

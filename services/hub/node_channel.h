@@ -26,6 +26,10 @@ class NodeChannel {
   virtual bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) = 0;
   // Best effort: a node whose outbox is full ends the task by its own timeout.
   virtual void SendCancel(absl::string_view job_id, absl::string_view reason) = 0;
+  // Asks what became of a command. False as for SendCommand.
+  virtual bool SendQuery(absl::string_view job_id) = 0;
+  // Its outcome is stored: the node may forget it. Best effort: the node sends what is not acknowledged again.
+  virtual void SendAck(absl::string_view job_id) = 0;
   virtual void AskDdls(const std::vector<std::string>& sha256s) = 0;
   // Says why and ends the stream once that is written. `retry_after` zero: the node's own backoff.
   virtual void SayGoodbye(absl::string_view reason, absl::Duration retry_after) = 0;

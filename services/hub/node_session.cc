@@ -71,6 +71,7 @@ void NodeSession::OnRegister(const v1::Register& message) {
   v1::Registered* registered = answer.head.mutable_registered();
   for (const std::string& sha256 : *wanted) registered->add_need_ddl_sha256(sha256);
   outbox_->Push(std::move(answer));
+  events_->OnRegistered(this);
 }
 
 void NodeSession::OnDelta(const v1::Delta& message) {
@@ -153,6 +154,19 @@ void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason)
   auth::SealEnvelope(caller_.key, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
   outbox_->Push(std::move(message));
 }
+
+bool NodeSession::SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind) {
+  if (state_ != State::kRegistered) return false;
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope(job_id, kind);
+  auth::SealEnvelope(caller_.key, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  return outbox_->Push(std::move(message));
+}
+
+bool NodeSession::SendQuery(absl::string_view job_id) { return SendEmpty(job_id, v1::Envelope::QUERY); }
+
+void NodeSession::SendAck(absl::string_view job_id) { SendEmpty(job_id, v1::Envelope::ACK); }
 
 void NodeSession::AskDdls(const std::vector<std::string>& sha256s) {
   if (state_ != State::kRegistered) return;

@@ -42,6 +42,8 @@ class NodeEvents {
   virtual ~NodeEvents() = default;
   // The DDLs the hub wants to see. An error ends the stream and leaves the last good state.
   virtual absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) = 0;
+  // It was told so: from now on commands can be sent.
+  virtual void OnRegistered(NodeSession* session) = 0;
   virtual absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) = 0;
   virtual void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) = 0;
   virtual absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) = 0;
@@ -71,6 +73,8 @@ class NodeSession final : public NodeChannel {
 
   bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) override;
   void SendCancel(absl::string_view job_id, absl::string_view reason) override;
+  bool SendQuery(absl::string_view job_id) override;
+  void SendAck(absl::string_view job_id) override;
   void AskDdls(const std::vector<std::string>& sha256s) override;
   void SayGoodbye(absl::string_view reason, absl::Duration retry_after) override;
 
@@ -88,6 +92,7 @@ class NodeSession final : public NodeChannel {
   void OnHeartbeat(const v1::Heartbeat& message);
   // The peer broke the protocol or a bound: says what and ends the stream.
   void Refuse(const absl::Status& status);
+  bool SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind);
   v1::Envelope MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const;
   void Leave(absl::string_view reason);
 

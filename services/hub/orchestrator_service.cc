@@ -76,6 +76,7 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::
     return reactor;
   }
   auto shared = std::make_shared<Invocation>(*std::move(invocation));
+  shared->cursor = request->cursor();
   rooms_.executor->Post([this, shared, stream] { rooms_.invocations->Run(shared, stream); });
   return reactor;
 }

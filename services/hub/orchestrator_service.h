@@ -28,6 +28,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Door* door;  // may be null (no TCP)
     Invocations* invocations;
     Queries* queries;
+    Dispatcher* dispatcher;
     NodeWatch* watch;
     const Clock* clock;
     Random* random;
@@ -55,6 +56,13 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
                                          v1::GetHubStatusResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchNodesResponse>* WatchNodes(grpc::CallbackServerContext* context,
                                                                const v1::WatchNodesRequest* request) override;
+
+  grpc::ServerWriteReactor<v1::InvokeResponse>* WatchJob(grpc::CallbackServerContext* context,
+                                                         const v1::WatchJobRequest* request) override;
+  grpc::ServerUnaryReactor* ControlJob(grpc::CallbackServerContext* context, const v1::ControlJobRequest* request,
+                                       v1::ControlJobResponse* response) override;
+  grpc::ServerUnaryReactor* ListLocks(grpc::CallbackServerContext* context, const v1::ListLocksRequest* request,
+                                      v1::ListLocksResponse* response) override;
 
  private:
   using Done = std::function<void(absl::Status)>;

@@ -153,6 +153,8 @@ void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_nodes_connected(nodes.connected);
   response->set_nodes_stale(nodes.stale);
   response->set_nodes_disconnected(nodes.disconnected);
+  response->set_jobs_paused(static_cast<uint32_t>(dispatcher_->paused()));
+  response->set_tasks_queued(static_cast<uint32_t>(dispatcher_->queued_tasks()));
   response->set_jobs_running(static_cast<uint32_t>(dispatcher_->running()));
   response->set_jobs_total(dispatcher_->counters().jobs);
   response->set_replies_total(dispatcher_->counters().replies);

@@ -1,6 +1,8 @@
 // Where a client's streamed answers go: a bounded queue with one client at its end.
 #pragma once
 
+#include <functional>
+
 #include "absl/status/status.h"
 
 namespace orch::hub {
@@ -19,6 +21,10 @@ class ResponseSink {
   // Ends the call once what is queued is written; with an error the queue is dropped first.
   // Later calls do nothing.
   virtual void End(const absl::Status& status) = 0;
+  // Bytes that wait to be written.
+  virtual size_t queued_bytes() const = 0;
+  // Posted to the loop each time the queue is empty again after a push found no room; null: never.
+  virtual void SetOnDrained(std::function<void()> on_drained) = 0;
 };
 
 }  // namespace orch::hub

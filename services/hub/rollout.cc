@@ -119,6 +119,7 @@ Rollout::Turn Rollout::AtGate(absl::Duration now) {
   if (unreleased_ == 0 || open_ > 0 || to_repeat_ > 0) return SleepOrBlocked();
   if (stage_ == Stage::kCanary) {
     stage_ = Stage::kMain;
+    canaries_done_ = true;
     gate_ = batch_ > 0 ? gate_ + batch_ : tasks_.size();
     if (!canary_continue_) {
       Pause("canary");
@@ -220,6 +221,40 @@ void Rollout::OnBack(size_t task, absl::Duration now) {
   if (group.active || group.queued) return;
   group.queued = true;
   inactive_.push_back(entry.group);
+}
+
+void Rollout::Restore(size_t task, uint32_t attempt, bool over, End end) {
+  Entry& entry = tasks_[task];
+  Group& group = groups_[entry.group];
+  ++released_;
+  --unreleased_;
+  entry.counted = true;
+  entry.attempt = static_cast<uint16_t>(attempt);
+  if (!over) {
+    entry.state = State::kOpen;
+    ++open_;
+    ++group.open;
+    return;
+  }
+  entry.state = State::kOver;
+  --group.left;
+  if (end == End::kFiltered && stage_ == Stage::kCanary) ++gate_;
+  if (end != End::kOk && end != End::kFiltered) ++failures_;
+}
+
+void Rollout::RestoreStage(absl::string_view stage) {
+  for (Group& group : groups_) {
+    const auto released = [this](uint32_t task) { return tasks_[task].state != State::kWaiting; };
+    group.tasks.erase(std::remove_if(group.tasks.begin(), group.tasks.end(), released), group.tasks.end());
+  }
+  if (stage_ == Stage::kCanary && failures_ > 0) Stop("canary");
+  if (max_failures_ > 0 && failures_ >= max_failures_) Stop("max-failures");
+  if (stage_ == Stage::kCanary && stage == "main") {
+    stage_ = Stage::kMain;
+    canaries_done_ = true;
+    gate_ = batch_ > 0 ? gate_ : tasks_.size();
+  }
+  while (stage_ == Stage::kMain && gate_ < released_) gate_ += batch_;
 }
 
 void Rollout::Pause(absl::string_view because) {

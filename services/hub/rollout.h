@@ -42,6 +42,13 @@ class Rollout {
   // It is there again: the task gets its turn before new ones.
   void OnBack(size_t task, absl::Duration now);
 
+  // What an earlier life of the hub had done, one task after another in any order, before Next.
+  void Restore(size_t task, uint32_t attempt, bool over, End end);
+  // After the last Restore. `stage` as it was.
+  void RestoreStage(absl::string_view stage);
+  // "main" once the canaries are done, "" before and without canaries.
+  std::string stage() const { return canaries_done_ ? "main" : ""; }
+
   void Pause(absl::string_view because);
   void Resume();
   // From now on releases nothing; `reason` as in JobSummary.ended_early. The first one stays.
@@ -108,6 +115,7 @@ class Rollout {
   std::deque<uint32_t> lanes_[2];         // active groups with work
   std::set<std::pair<absl::Duration, uint32_t>> repeats_;  // by due time
   Stage stage_ = Stage::kMain;
+  bool canaries_done_ = false;
   size_t gate_ = 0;                       // first releases allowed so far
   size_t released_ = 0;                   // first releases done
   size_t unreleased_ = 0;                 // tasks never released

@@ -25,6 +25,7 @@ constexpr Move kMoves[] = {
     {v1::SENT, v1::TIMED_OUT},
     {v1::SENT, v1::CANCELLED},
     {v1::SENT, v1::INDETERMINATE},
+    {v1::SENT, v1::EXPIRED},  // it never reached the node, and its time is over
     {v1::RUNNING, v1::OK},
     {v1::RUNNING, v1::FAILED},
     {v1::RUNNING, v1::DENIED},

@@ -111,6 +111,13 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
     changed_.SignalAll();
     return;
   }
+  if (envelope.kind() == v1::Envelope::ACK) {
+    MutexLock lock(&mu_);
+    ++acks_;
+    changed_.SignalAll();
+    return;
+  }
+  if (envelope.kind() == v1::Envelope::QUERY) return HandleQuery(envelope.job_id());
   v1::Command command;
   if (!command.ParseFromString(envelope.body())) return;
   {
@@ -120,6 +127,17 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
   }
   const std::optional<v1::TaskUpdate> update = options_.on_command ? options_.on_command(command) : Pong();
   if (update) Finish(command.job_id(), *update);
+}
+
+void FakeAgent::HandleQuery(const std::string& job_id) {
+  {
+    MutexLock lock(&mu_);
+    queries_.push_back(job_id);
+  }
+  v1::TaskUpdate unknown;
+  unknown.set_kind(v1::TaskUpdate::UNKNOWN);
+  const std::optional<v1::TaskUpdate> update = options_.on_query ? options_.on_query(job_id) : unknown;
+  if (update) Finish(job_id, *update);
 }
 
 void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) {
@@ -207,6 +225,17 @@ bool FakeAgent::WaitCommands(size_t count) {
   MutexLock lock(&mu_);
   while (commands_.size() < count && !ended_) changed_.Wait(&mu_);
   return commands_.size() >= count;
+}
+
+bool FakeAgent::WaitAcks(size_t count) {
+  MutexLock lock(&mu_);
+  while (acks_ < count && !ended_) changed_.Wait(&mu_);
+  return acks_ >= count;
+}
+
+std::vector<std::string> FakeAgent::queries() {
+  MutexLock lock(&mu_);
+  return queries_;
 }
 
 std::string FakeAgent::goodbye() {

@@ -32,6 +32,8 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
     std::vector<std::string> ddls;  // texts; names and hashes are read from them
     // The outcome of a command; nullopt: never answers. Unset: OK with {"pong":1}.
     std::function<std::optional<v1::TaskUpdate>(const v1::Command&)> on_command;
+    // What became of a job; nullopt: no answer. Unset: it never came to know of it.
+    std::function<std::optional<v1::TaskUpdate>(const std::string& job_id)> on_query;
   };
   FakeAgent(Options options, const Clock* clock, Random* random);
   ~FakeAgent();
@@ -42,6 +44,8 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   grpc::Status WaitEnded();
   // Waits until so many commands have come; false when the stream ended first.
   bool WaitCommands(size_t count);
+  // Waits until so many outcomes were acknowledged; false when the stream ended first.
+  bool WaitAcks(size_t count);
   void Cut() { context_.TryCancel(); }
   void Send(v1::NodeMessage message);
   // Answers a job as the action would.
@@ -49,6 +53,7 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   std::string goodbye();
   std::vector<v1::Command> commands();
   size_t cancels();
+  std::vector<std::string> queries();
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -57,6 +62,7 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
  private:
   void Handle(const v1::HubMessage& message);
   void HandleCommand(const v1::Envelope& envelope);
+  void HandleQuery(const std::string& job_id);
   void Register();
   void SendDdls(const google::protobuf::RepeatedPtrField<std::string>& wanted);
   // Sends from outside callbacks need a hold; it is given back when the stream has ended for us.
@@ -83,6 +89,8 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   std::string goodbye_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::Command> commands_ ABSL_GUARDED_BY(mu_);
   size_t cancels_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t acks_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<std::string> queries_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace orch

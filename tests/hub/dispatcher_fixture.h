@@ -11,6 +11,7 @@
 #include "services/hub/memory_job_store.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/store_calls.h"
+#include "tests/hub/test_store.h"
 
 namespace orch::hub {
 
@@ -22,9 +23,62 @@ class DispatcherTest : public ::testing::Test {
   FakeDirectory nodes_;
   MemoryJobStore store_{&clock_, &executor_, {}};
   StoreCalls call_{&store_, &executor_};
-  Dispatcher dispatcher_{&nodes_, &store_, &clock_, &random_, &executor_, {.max_jobs = 2}};
+  TestStore test_store_{&store_};
+  std::unique_ptr<Dispatcher> dispatcher_ = NewDispatcher();
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
 
+  std::unique_ptr<Dispatcher> NewDispatcher(size_t max_jobs = 2) {
+    return std::make_unique<Dispatcher>(&nodes_, &test_store_, &clock_, &random_, &executor_,
+                                        Dispatcher::Options{max_jobs});
+  }
+  // The hub is gone without a word, and nodes' streams with it; another begins with the same store.
+  void Restart() {
+    dispatcher_.reset();
+    nodes_.nodes.clear();
+    executor_.RunUntilIdle();
+    client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
+    dispatcher_ = NewDispatcher();
+    EXPECT_TRUE(dispatcher_->Recover().ok());
+    executor_.RunUntilIdle();
+  }
+  // Connects a node and lets the jobs that wait for it know.
+  FakeNode& Return(const std::string& name) {
+    FakeNode& node = nodes_.Add(name);
+    dispatcher_->OnNodeBack(name);
+    executor_.RunUntilIdle();
+    return node;
+  }
+  void Leave(const std::string& name) {
+    nodes_.nodes.erase(name);
+    dispatcher_->OnNodeGone(name, "the connection was lost");
+    executor_.RunUntilIdle();
+  }
+  static Dispatcher::Request RecordedFor(std::vector<std::string> targets) {
+    Dispatcher::Request request = RequestFor(std::move(targets));
+    request.recorded = true;
+    request.spec.set_inputs_json("{}");
+    request.redacted_inputs = "{}";
+    return request;
+  }
+  absl::StatusOr<v1::Job> Control(const std::string& job, v1::ControlJobRequest::Verb verb) {
+    v1::ControlJobRequest request;
+    request.set_job_id(job);
+    request.set_verb(verb);
+    request.set_reason("for a test");
+    absl::StatusOr<v1::Job> answer = absl::UnknownError("no answer");
+    dispatcher_->Control(request, "psk=boss", [&answer](absl::StatusOr<v1::Job> job) { answer = std::move(job); });
+    executor_.RunUntilIdle();
+    return answer;
+  }
+  std::shared_ptr<FakeSink<v1::InvokeResponse>> Watch(const std::string& job, const std::string& cursor = "") {
+    auto sink = std::make_shared<FakeSink<v1::InvokeResponse>>();
+    v1::WatchJobRequest request;
+    request.set_job_id(job);
+    request.set_cursor(cursor);
+    dispatcher_->Watch(request, sink);
+    executor_.RunUntilIdle();
+    return sink;
+  }
   static std::vector<std::string> Names(int count) {
     std::vector<std::string> names;
     for (int i = 0; i < count; ++i) names.push_back("n" + std::to_string(i));
@@ -46,7 +100,7 @@ class DispatcherTest : public ::testing::Test {
     return request;
   }
   std::string Run(Dispatcher::Request request) {
-    EXPECT_TRUE(dispatcher_.Start(std::move(request), client_).ok());
+    EXPECT_TRUE(dispatcher_->Start(std::move(request), client_).ok());
     executor_.RunUntilIdle();
     return client_->responses.empty() ? "" : client_->responses.front().accepted().job_id();
   }
@@ -56,13 +110,13 @@ class DispatcherTest : public ::testing::Test {
     update.mutable_reply()->set_state(state);
     update.mutable_reply()->set_status_code(code);
     update.mutable_reply()->set_data_json("{\"a\":1}");
-    dispatcher_.OnUpdate(node, job, update);
+    dispatcher_->OnUpdate(node, job, update);
     executor_.RunUntilIdle();
   }
   void Tell(const std::string& node, const std::string& job, v1::TaskUpdate::Kind kind) {
     v1::TaskUpdate update;
     update.set_kind(kind);
-    dispatcher_.OnUpdate(node, job, update);
+    dispatcher_->OnUpdate(node, job, update);
     executor_.RunUntilIdle();
   }
   std::vector<v1::Reply> Replies() const {
@@ -82,6 +136,13 @@ class DispatcherTest : public ::testing::Test {
     }
     EXPECT_EQ(count, 1) << "replies of " << node;
     return found;
+  }
+  static std::vector<std::string> Identities(const FakeSink<v1::InvokeResponse>& sink) {
+    std::vector<std::string> names;
+    for (const v1::InvokeResponse& response : sink.responses) {
+      for (const v1::Reply& reply : response.replies()) names.push_back(reply.identity());
+    }
+    return names;
   }
   std::vector<v1::TaskProgress> Progress() const {
     std::vector<v1::TaskProgress> progress;

@@ -34,7 +34,7 @@ TEST_F(DispatcherTest, ASlotIsFreedByANodeThatIsAwaySilentOrGone) {
   EXPECT_EQ(Given("n1"), 1u) << "n0 is not connected";
   executor_.Advance(absl::Seconds(7));
   EXPECT_EQ(Given("n2"), 1u);
-  dispatcher_.OnNodeGone("n2", "gone");
+  dispatcher_->OnNodeGone("n2", "gone");
   EXPECT_EQ(Given("n3"), 1u);
   Answer("n3", job);
   ExpectCounts(4, 1, 0, 3);
@@ -139,7 +139,7 @@ TEST_F(DispatcherTest, ARepeatHasAnIdOfItsOwnOnTheWireAndTheSameForTheClient) {
   EXPECT_EQ(ReplyOf("n0").state(), v1::OK);
   ExpectCounts(2, 2, 0, 0);
   Answer("n0", second);
-  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
 }
 
 TEST_F(DispatcherTest, TheLastAttemptsFailureIsTheOutcome) {
@@ -174,7 +174,7 @@ TEST_F(DispatcherTest, WhatWaitsForItsRepeatKeepsItsOutcomeWhenTheJobIsCutShort)
   request.spec.set_retry_sleep_ms(1000);
   const std::string job = Run(std::move(request));
   Answer("n0", job, v1::FAILED, 3);
-  dispatcher_.EndAll("the hub stopped");
+  dispatcher_->EndAll("the hub stopped");
   EXPECT_EQ(ReplyOf("n0").status_code(), 3u);
   EXPECT_EQ(ReplyOf("n1").state(), v1::INDETERMINATE);
   ExpectCounts(2, 0, 1, 1);

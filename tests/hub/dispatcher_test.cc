@@ -13,8 +13,8 @@ TEST_F(DispatcherTest, RefusesACommandNoNodeCouldReceive) {
   Connect({"a"});
   Dispatcher::Request request = RequestFor({"a"});
   request.spec.set_inputs_json(std::string((4u << 20) - 100, ' '));
-  EXPECT_EQ(dispatcher_.Start(std::move(request), client_).code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(dispatcher_.running(), 0u);
+  EXPECT_EQ(dispatcher_->Start(std::move(request), client_).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(dispatcher_->running(), 0u);
   EXPECT_TRUE(nodes_.nodes["a"]->jobs.empty());
 }
 
@@ -27,7 +27,7 @@ TEST_F(DispatcherTest, EndsWhenTheLastReplyIsInWithoutWaiting) {
   Answer("n1", job);
   EXPECT_TRUE(client_->end.ok());
   ExpectCounts(2, 2, 0, 0);
-  EXPECT_EQ(dispatcher_.running(), 0u);
+  EXPECT_EQ(dispatcher_->running(), 0u);
 }
 
 TEST_F(DispatcherTest, GivesEveryTargetTheSameBody) {
@@ -95,8 +95,8 @@ TEST_F(DispatcherTest, ANodeThatGoesAwayAfterTheCommandWasSentIsIndeterminate) {
   Connect({"n0", "n1"});
   const std::string job = Run(RequestFor({"n0", "n1"}));
   Tell("n1", job, v1::TaskUpdate::STARTED);
-  dispatcher_.OnNodeGone("n0", "the connection was lost");
-  dispatcher_.OnNodeGone("n1", "the connection was lost");
+  dispatcher_->OnNodeGone("n0", "the connection was lost");
+  dispatcher_->OnNodeGone("n1", "the connection was lost");
   executor_.RunUntilIdle();
   for (const std::string node : {"n0", "n1"}) {
     EXPECT_EQ(ReplyOf(node).state(), v1::INDETERMINATE);
@@ -111,7 +111,7 @@ TEST_F(DispatcherTest, ARepeatedReplyIsCountedAndDropped) {
   const std::string job = Run(RequestFor({"n0", "n1"}));
   Answer("n0", job);
   Answer("n0", job, v1::FAILED, 1);
-  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
   Answer("n1", job);
   EXPECT_EQ(ReplyOf("n0").state(), v1::OK);
   ExpectCounts(2, 2, 0, 0);
@@ -123,7 +123,7 @@ TEST_F(DispatcherTest, ALateReplyIsCountedAndDropped) {
   executor_.Advance(absl::Seconds(8));
   Answer("n0", job);
   EXPECT_EQ(ReplyOf("n0").state(), v1::TIMED_OUT);
-  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
 }
 
 TEST_F(DispatcherTest, AReplyForAnotherJobOrFromNoTargetIsCountedAndDropped) {
@@ -131,7 +131,7 @@ TEST_F(DispatcherTest, AReplyForAnotherJobOrFromNoTargetIsCountedAndDropped) {
   const std::string job = Run(RequestFor({"n0"}));
   Answer("n0", std::string(32, 'f'));
   Answer("n1", job);
-  EXPECT_EQ(dispatcher_.counters().unexpected, 2u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 2u);
   EXPECT_FALSE(client_->ended);
   Answer("n0", job);
   ExpectCounts(1, 1, 0, 0);
@@ -143,7 +143,7 @@ TEST_F(DispatcherTest, AReplyBeforeTheCommandWasSentIsDropped) {
   request.spec.set_batch_size(1);
   const std::string job = Run(std::move(request));
   Answer("n1", job);
-  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
   Answer("n0", job);
   EXPECT_THAT(nodes_.nodes["n1"]->jobs, SizeIs(1));
 }
@@ -159,7 +159,7 @@ TEST_F(DispatcherTest, NodesThatSayFilteredAreNoTargets) {
   for (const v1::InvokeResponse& response : client_->responses) shrunk += response.no_longer_targets();
   EXPECT_EQ(shrunk, 2u);
   EXPECT_THAT(Replies(), SizeIs(1));
-  EXPECT_EQ(dispatcher_.counters().unexpected, 1u);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
   ExpectCounts(1, 1, 0, 0);
 }
 
@@ -221,7 +221,7 @@ TEST_F(DispatcherTest, ABatchOfAbsentNodesGoesOn) {
 TEST_F(DispatcherTest, ALargeJobIsSentInSlices) {
   const std::vector<std::string> names = Names(Dispatcher::kSendSlice * 2 + 10);
   Connect(names);
-  ASSERT_TRUE(dispatcher_.Start(RequestFor(names), client_).ok());
+  ASSERT_TRUE(dispatcher_->Start(RequestFor(names), client_).ok());
   EXPECT_THAT(nodes_.nodes[names[Dispatcher::kSendSlice - 1]]->jobs, SizeIs(1));
   EXPECT_THAT(nodes_.nodes[names[Dispatcher::kSendSlice]]->jobs, SizeIs(0));
   executor_.RunUntilIdle();
@@ -233,7 +233,7 @@ TEST_F(DispatcherTest, RefusesAJobAboveTheLimit) {
   Run(RequestFor({"n0"}));
   Run(RequestFor({"n0"}));
   const auto third = std::make_shared<FakeSink<v1::InvokeResponse>>();
-  const absl::Status status = dispatcher_.Start(RequestFor({"n0"}), third);
+  const absl::Status status = dispatcher_->Start(RequestFor({"n0"}), third);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(status.message()), HasSubstr("limits.jobs"));
   EXPECT_TRUE(third->responses.empty());
@@ -241,13 +241,13 @@ TEST_F(DispatcherTest, RefusesAJobAboveTheLimit) {
 
 TEST_F(DispatcherTest, AJobGoesOnWithoutItsClient) {
   Connect({"n0", "n1"});
-  const std::string job = Run(RequestFor({"n0", "n1"}));
+  const std::string job = Run(RecordedFor({"n0", "n1"}));
   client_->room = 0;
   Answer("n0", job);
   executor_.Advance(absl::Milliseconds(2));
   EXPECT_EQ(client_->end.code(), absl::StatusCode::kResourceExhausted);
   Answer("n1", job);
-  EXPECT_EQ(dispatcher_.running(), 0u);
+  EXPECT_EQ(dispatcher_->running(), 0u);
   EXPECT_EQ(call_.Get(job)->summary->ok(), 2u);
 }
 
@@ -257,9 +257,9 @@ TEST_F(DispatcherTest, AStoppingHubHandsEveryOpenTaskBack) {
   request.spec.set_batch_size(2);
   const std::string job = Run(std::move(request));
   Answer("n0", job);
-  dispatcher_.Drain();
-  EXPECT_EQ(dispatcher_.Start(RequestFor({"n0"}), client_).code(), absl::StatusCode::kUnavailable);
-  dispatcher_.EndAll("the hub stopped");
+  dispatcher_->Drain();
+  EXPECT_EQ(dispatcher_->Start(RequestFor({"n0"}), client_).code(), absl::StatusCode::kUnavailable);
+  dispatcher_->EndAll("the hub stopped");
   EXPECT_EQ(ReplyOf("n1").state(), v1::INDETERMINATE);
   EXPECT_EQ(ReplyOf("n1").error_kind(), "shutdown");
   EXPECT_EQ(ReplyOf("n2").state(), v1::CANCELLED);
@@ -271,7 +271,7 @@ TEST_F(DispatcherTest, TellsWhenTheLastJobHasEnded) {
   Connect({"n0"});
   const std::string job = Run(RequestFor({"n0"}));
   bool idle = false;
-  dispatcher_.WhenIdle([&idle] { idle = true; });
+  dispatcher_->WhenIdle([&idle] { idle = true; });
   executor_.RunUntilIdle();
   EXPECT_FALSE(idle);
   Answer("n0", job);
@@ -298,7 +298,9 @@ TEST_F(DispatcherTest, LeavesDataOutWhenTheCallerWantsNone) {
 
 TEST_F(DispatcherTest, StoresOnlyRedactedInputs) {
   Connect({"n0"});
-  const std::string job = Run(RequestFor({"n0"}));
+  Dispatcher::Request request = RequestFor({"n0"});
+  request.recorded = true;
+  const std::string job = Run(std::move(request));
   EXPECT_EQ(call_.Get(job)->spec.inputs_json(), "{\"secret\":\"***\"}");
   Answer("n0", job);
   ASSERT_THAT(call_.Replies(job)->replies, SizeIs(1));

@@ -1,6 +1,7 @@
 // Stand-ins for the hub's edges: nodes' streams and clients' streams that only remember.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,12 @@ class FakeNode final : public NodeChannel {
     return true;
   }
   void SendCancel(absl::string_view job_id, absl::string_view) override { cancelled.push_back(std::string(job_id)); }
+  bool SendQuery(absl::string_view job_id) override {
+    if (full) return false;
+    queries.push_back(std::string(job_id));
+    return true;
+  }
+  void SendAck(absl::string_view job_id) override { acks.push_back(std::string(job_id)); }
   void AskDdls(const std::vector<std::string>& sha256s) override {
     asked.insert(asked.end(), sha256s.begin(), sha256s.end());
   }
@@ -45,6 +52,8 @@ class FakeNode final : public NodeChannel {
   std::vector<std::string> jobs;
   std::vector<std::shared_ptr<const CommandBody>> bodies;
   std::vector<std::string> cancelled;
+  std::vector<std::string> queries;
+  std::vector<std::string> acks;
   std::vector<std::string> asked;
   std::vector<std::string> goodbyes;
 };
@@ -76,6 +85,10 @@ class FakeSink final : public ResponseSink<Response> {
     ended = true;
     end = status;
   }
+  void SetOnDrained(std::function<void()> on_drained) override { drained = std::move(on_drained); }
+  size_t queued_bytes() const override { return backlog; }
+  size_t backlog = 0;
+  std::function<void()> drained;
   size_t room = 1'000'000;
   std::vector<Response> responses;
   bool ended = false;

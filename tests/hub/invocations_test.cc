@@ -120,7 +120,9 @@ TEST_F(InvocationsTest, RefusesWrongInputsBeforeAnythingIsSent) {
 
 TEST_F(InvocationsTest, SensitiveInputsAreNotStored) {
   Attach("a", "rpcutil", "1");
-  ASSERT_TRUE(Run(Spec("rpcutil", "greet", R"({"who":"bob","secret":"hush"})")).ok());
+  v1::JobSpec spec = Spec("rpcutil", "greet", R"({"who":"bob","secret":"hush"})");
+  spec.set_record(true);
+  ASSERT_TRUE(Run(spec).ok());
   const auto job = StoreCalls(&store_, &executor_).Get(Accepted().job_id());
   ASSERT_TRUE(job.ok());
   EXPECT_TRUE(job->inputs_withheld);

@@ -33,7 +33,7 @@ TEST_F(JobWatchTest, AcceptanceIsSentAtOnce) {
 }
 
 TEST_F(JobWatchTest, RepliesOfTwoMillisecondsTravelTogether) {
-  for (int i = 0; i < 10; ++i) watch_->AddReply(ReplyOf(10));
+  for (int i = 0; i < 10; ++i) watch_->AddReply(0, ReplyOf(10));
   EXPECT_THAT(client_->responses, SizeIs(0));
   executor_.Advance(absl::Milliseconds(2));
   ASSERT_THAT(client_->responses, SizeIs(1));
@@ -43,20 +43,20 @@ TEST_F(JobWatchTest, RepliesOfTwoMillisecondsTravelTogether) {
 }
 
 TEST_F(JobWatchTest, SixtyFourKilobytesAreNotHeldBack) {
-  for (int i = 0; i < 7; ++i) watch_->AddReply(ReplyOf(10 << 10));
+  for (int i = 0; i < 7; ++i) watch_->AddReply(0, ReplyOf(10 << 10));
   ASSERT_THAT(client_->responses, SizeIs(1));
   EXPECT_LE(client_->responses[0].ByteSizeLong(), kFlushBytes);
 }
 
 TEST_F(JobWatchTest, ALargeReplyTravelsAlone) {
-  watch_->AddReply(ReplyOf(10));
-  watch_->AddReply(ReplyOf(3 << 20));
+  watch_->AddReply(0, ReplyOf(10));
+  watch_->AddReply(0, ReplyOf(3 << 20));
   ASSERT_THAT(client_->responses, SizeIs(2));
   EXPECT_EQ(client_->responses[1].replies_size(), 1);
 }
 
 TEST_F(JobWatchTest, TheEndCarriesWhatWasGathered) {
-  watch_->AddReply(ReplyOf(10));
+  watch_->AddReply(0, ReplyOf(10));
   watch_->AddFiltered("n0", "");
   v1::JobSummary summary;
   summary.set_ok(1);
@@ -85,10 +85,10 @@ TEST_F(JobWatchTest, NodesWhereADataFunctionFailedAreNamedWithTheReason) {
 
 TEST_F(JobWatchTest, AClientThatDoesNotReadIsCutOffAndTheRestIgnored) {
   client_->room = 1;
-  watch_->AddReply(ReplyOf(kFlushBytes));
-  watch_->AddReply(ReplyOf(kFlushBytes));
+  watch_->AddReply(0, ReplyOf(kFlushBytes));
+  watch_->AddReply(0, ReplyOf(kFlushBytes));
   EXPECT_EQ(client_->end.code(), absl::StatusCode::kResourceExhausted);
-  watch_->AddReply(ReplyOf(kFlushBytes));
+  watch_->AddReply(0, ReplyOf(kFlushBytes));
   watch_->AddFiltered("n0", "service('x'): gone");
   watch_->Finish({});
   executor_.Advance(absl::Seconds(1));
@@ -96,7 +96,7 @@ TEST_F(JobWatchTest, AClientThatDoesNotReadIsCutOffAndTheRestIgnored) {
 }
 
 TEST_F(JobWatchTest, NothingRunsAfterItIsGone) {
-  watch_->AddReply(ReplyOf(10));
+  watch_->AddReply(0, ReplyOf(10));
   watch_.reset();
   executor_.Advance(absl::Seconds(1));
   EXPECT_THAT(client_->responses, SizeIs(0));

@@ -32,6 +32,7 @@ class FakeEvents final : public NodeEvents {
     if (!answer.ok()) return answer;
     return std::vector<std::string>{"hash"};
   }
+  void OnRegistered(NodeSession*) override { ++ready; }
   absl::Status OnDelta(NodeSession*, const v1::Delta&) override { return answer; }
   void OnUpdate(NodeSession*, const std::string& job_id, v1::TaskUpdate update) override {
     updates.emplace_back(job_id, std::move(update));
@@ -42,7 +43,7 @@ class FakeEvents final : public NodeEvents {
   void OnGone(NodeSession*, absl::string_view) override { ++gone; }
 
   absl::Status answer;
-  int registered = 0, heard = 0, gone = 0;
+  int registered = 0, ready = 0, heard = 0, gone = 0;
   std::vector<std::pair<std::string, v1::TaskUpdate>> updates;
   std::vector<auth::Refusal> refused;
 };

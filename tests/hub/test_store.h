@@ -1,0 +1,70 @@
+// A store for tests of what is around it: as another, and at will full or said to be durable.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/hub/job_store.h"
+
+namespace orch::hub {
+
+class TestStore final : public JobStore {
+ public:
+  explicit TestStore(JobStore* kept) : kept_(kept) {}
+  bool full = false;
+  bool durable = false;
+
+  void Create(StoredJob job, std::vector<std::string> targets, Done done) override {
+    if (full) return done(Full());
+    kept_->Create(std::move(job), std::move(targets), std::move(done));
+  }
+  void RecordTasks(absl::string_view job_id, std::vector<TaskChange> changes, Done done) override {
+    if (full) return done(Full());
+    kept_->RecordTasks(job_id, std::move(changes), std::move(done));
+  }
+  void RecordRollout(absl::string_view job_id, RolloutState state, Done done) override {
+    if (full) return done(Full());
+    kept_->RecordRollout(job_id, std::move(state), std::move(done));
+  }
+  void AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) override {
+    if (full) return answer(Full());
+    kept_->AppendReply(job_id, task, std::move(reply), std::move(answer));
+  }
+  void Finish(absl::string_view job_id, const v1::JobSummary& summary, Done done) override {
+    if (full) return done(Full());
+    kept_->Finish(job_id, summary, std::move(done));
+  }
+  void Get(absl::string_view job_id, Answer<StoredJob> answer) override { kept_->Get(job_id, std::move(answer)); }
+  void GetByKey(absl::string_view caller, absl::string_view key, Answer<StoredJob> answer) override {
+    kept_->GetByKey(caller, key, std::move(answer));
+  }
+  void List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) override {
+    kept_->List(std::move(filter), before, limit, std::move(answer));
+  }
+  void Replies(absl::string_view job_id, ReplyQuery query, Answer<ReplyPage> answer) override {
+    query.limit = page;
+    kept_->Replies(job_id, std::move(query), std::move(answer));
+  }
+  void Prune(int64_t finished_before_us, uint64_t keep, Answer<uint64_t> answer) override {
+    kept_->Prune(finished_before_us, keep, std::move(answer));
+  }
+  void Expire() override { kept_->Expire(); }
+  absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) override {
+    return kept_->LoadUnfinished(take);
+  }
+  StoreStats Stats() const override {
+    StoreStats stats = kept_->Stats();
+    stats.durable = durable;
+    return stats;
+  }
+  const std::string& id() const override { return kept_->id(); }
+  uint64_t starts() const override { return kept_->starts(); }
+  size_t page = 3;  // replies a page, so that tests turn some
+
+ private:
+  static absl::Status Full() { return absl::ResourceExhaustedError("the disk is full"); }
+  JobStore* const kept_;
+};
+
+}  // namespace orch::hub
