@@ -43,7 +43,7 @@ module Orch
       environment = Puppet.lookup(:environments).get(Puppet[:environment]) ||
                     Puppet::Node::Environment.create(Puppet[:environment].to_sym, [])
       Puppet.override({ current_environment: environment, loaders: Puppet::Pops::Loaders.new(environment) }, 'orch') do
-        Puppet::Util::Autoload.reload_changed(environment)
+        reload_changed(environment)
         act(request['action'], request.fetch('data', {}))
       end
     rescue Puppet::Error, Puppet::DevError, ArgumentError, SystemCallError => e
@@ -53,6 +53,16 @@ module Orch
     end
 
     private
+
+    # Types and providers that pluginsync has replaced. Puppet's own way to do it searches every folder for
+    # every file, which takes 25 ms.
+    def reload_changed(environment)
+      Puppet::Util::Autoload.loaded.to_a.each do |name, (file, time)|
+        next if !File.exist?(file) || File.mtime(file).to_i == time.to_i
+
+        Puppet::Util::Autoload.load_file(name, environment)
+      end
+    end
 
     def act(action, inputs)
       case action
@@ -90,7 +100,9 @@ module Orch
     # Whether the last catalogue held it; "unknown" where Puppet has left no list.
     def managed?(resource)
       listed = File.readlines(Puppet[:resourcefile], chomp: true, encoding: 'UTF-8')
-      listed.include?("#{resource.type}[#{resource[resource.name_var]}]".downcase)
+      # As Puppet writes it: types with several name variables by their title.
+      name = resource.name_var ? "#{resource.type}[#{resource[resource.name_var]}]" : resource.ref
+      listed.include?(name.downcase)
     rescue SystemCallError
       'unknown'
     end
