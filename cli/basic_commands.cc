@@ -27,19 +27,27 @@ class HelpCommand final : public Command {
       context->Print(GeneralHelp());
       return kExitOk;
     }
-    const CommandEntry* entry = CommandNamed(words[0]);
+    std::vector<std::string> rest(words.begin() + 1, words.end());
+    const CommandEntry* entry = ResolveCommand(words[0], &rest);
     if (entry != nullptr) {
-      ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "help [command]"));
+      ORCH_RETURN_IF_ERROR(AtMostWords(rest, 0, "help [command]"));
       context->Print(CommandHelp(*entry));
       return kExitOk;
     }
     const CommonOptions& given = context->options();
-    std::vector<std::string> rest(words.begin() + 1, words.end());
     if (!given.config_file.empty()) rest.insert(rest.begin(), {"--config", given.config_file});
     if (!given.hub.empty()) rest.insert(rest.begin(), {"--hub", given.hub});
     ORCH_ASSIGN_OR_RETURN(const CommandInstance typed, MakeTypedCommand(context, words[0], {}, &rest));
     context->Print(typed.help(typed.table));
     return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    if (words.size() == 1 && CommandNamed(words[0]) == nullptr) return NextWord::Actions(words[0]);
+    std::vector<std::string> names;
+    if (words.empty()) {
+      for (const CommandEntry& entry : Commands()) names.push_back(entry.name);
+    }
+    return NextWord::Words(std::move(names));
   }
 };
 

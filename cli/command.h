@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "cli/context.h"
+#include "cli/next_word.h"
 #include "cli/option_table.h"
 
 namespace orch::cli {
@@ -21,6 +22,11 @@ class Command {
   virtual void DeclareOptions(OptionTable* table) { (void)table; }
   // `words`: the arguments that are no options. Returns the exit code.
   virtual absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) = 0;
+  // For completion: what may follow these words.
+  virtual NextWord Next(const std::vector<std::string>& words) const {
+    (void)words;
+    return {};
+  }
 };
 
 struct CommandEntry {
@@ -30,11 +36,16 @@ struct CommandEntry {
   std::vector<std::string> usage;  // after "orchctl "
   unsigned groups = 0;             // OptionGroups it takes
   std::unique_ptr<Command> (*make)() = nullptr;
+  // A family ("job") does nothing itself: its next word names one of these ("job list").
+  std::vector<CommandEntry> verbs = {};
 };
 
 // By name; written out in commands.cc.
 const std::vector<CommandEntry>& Commands();
 const CommandEntry* CommandNamed(absl::string_view name);  // aliases too; null when there is none
+// As CommandNamed; for a family the verb that `words` name, which is taken out of them, or the
+// family itself when they name none.
+const CommandEntry* ResolveCommand(absl::string_view name, std::vector<std::string>* words);
 
 // A command ready to parse its words; the table holds the common options too.
 struct CommandInstance {
@@ -58,7 +69,10 @@ std::unique_ptr<Command> MakeInventoryCommand();
 std::unique_ptr<Command> MakeInvokeCommand();
 std::unique_ptr<Command> MakePackageCommand();
 std::unique_ptr<Command> MakePingCommand();
-std::unique_ptr<Command> MakePluginCommand();
+std::unique_ptr<Command> MakePluginDocCommand();
+std::unique_ptr<Command> MakePluginGenerateCommand();
+std::unique_ptr<Command> MakePluginListCommand();
+std::unique_ptr<Command> MakePluginValidateCommand();
 std::unique_ptr<Command> MakePuppetCommand();
 std::unique_ptr<Command> MakePuppetdCommand();
 std::unique_ptr<Command> MakeServiceCommand();

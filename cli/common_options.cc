@@ -74,23 +74,28 @@ void AddBasic(CommonOptions* options, OptionTable* table) {
   table->Flag({"-h", "--help"}, "Display this screen", group, &options->help);
 }
 
-void AddOutput(CommonOptions* options, OptionTable* table) {
-  const std::string group = "Output Options";
+void AddForm(const char* name, const char* help, Format format, CommonOptions* options, OptionTable* table) {
+  table->Add({{name}, "", help, "Output Options", {}, false, [options, name, format](const std::string&) {
+                return ChooseForm(name, format, options);
+              }});
+}
+
+void AddJson(CommonOptions* options, OptionTable* table) {
   const char* const json_help = "Produce JSON; --json=array gives the bare array of MCollective";
-  table->Add({{"-j", "--json"}, "array", json_help, group, {}, true,
+  table->Add({{"-j", "--json"}, "array", json_help, "Output Options", {}, true,
               [options](const std::string& text) -> absl::Status {
                 ORCH_ASSIGN_OR_RETURN(const Format format, ParseJsonForm(text));
                 return ChooseForm("--json", format, options);
               }});
-  const auto form = [&](const char* name, const char* help, Format format) {
-    table->Add({{name}, "", help, group, {}, false, [options, name, format](const std::string&) {
-                  return ChooseForm(name, format, options);
-                }});
-  };
-  form("--jsonl", "Produce one JSON object a line, as results come in", Format::kJsonLines);
-  form("--table", "Produce a table, one line a node", Format::kTable);
-  form("--senders", "Produce only the names of nodes that succeeded", Format::kSenders);
-  table->Text({"-o", "--output"}, "FILE", "Write the output to a file", group, &options->output_file);
+  AddForm("--jsonl", "Produce one JSON object a line, as results come in", Format::kJsonLines, options, table);
+  table->Text({"-o", "--output"}, "FILE", "Write the output to a file", "Output Options", &options->output_file);
+}
+
+void AddOutput(CommonOptions* options, OptionTable* table) {
+  const std::string group = "Output Options";
+  AddJson(options, table);
+  AddForm("--table", "Produce a table, one line a node", Format::kTable, options, table);
+  AddForm("--senders", "Produce only the names of nodes that succeeded", Format::kSenders, options, table);
   table->Flag({"--sort"}, "Sort the output by node", group, &options->sort);
   table->Flag({"--classic"}, "Show the discovery line of Puppet Enterprise 2.0", group, &options->classic);
   table->Flag({"--np", "--no-progress"}, "Do not show the progress bar", group, &options->no_progress);
@@ -150,6 +155,8 @@ void AddRun(CommonOptions* options, OptionTable* table) {
                               &options->display, ParseDisplay);
   display.choices = {"ok", "failed", "all", "none"};
   table->Add(std::move(display));
+  table->Add(Parsed({"--reconnect"}, "SECONDS", "Follow the job again when the connection breaks, for so long (300)",
+                    group, &options->reconnect, [](const std::string& text) { return ParseSeconds(text, true); }));
   table->Flag({"--yes"}, "Do not ask before changing all nodes", group, &options->yes);
   table->Flag({"--allow-missing"}, "Exit 0 also when some nodes did not answer", group, &options->allow_missing);
 }
@@ -185,7 +192,9 @@ absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_al
 
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table) {
   if (groups & kRunOptions) AddRun(options, table);
+  if (groups & kJobOptions) AddRolloutOptions(&options->rollout, table);
   if (groups & kOutputOptions) AddOutput(options, table);
+  if (groups & kJsonOptions) AddJson(options, table);
   if (groups & kBasicOptions) AddBasic(options, table);
   if (groups & kTargetOptions) AddTargets(options, table);
 }
@@ -197,7 +206,9 @@ absl::Status CheckCommonOptions(const CommonOptions& options) {
     return Wrong("--batch and --concurrency exclude each other; give one of them");
   }
   if (options.quiet && options.verbose) return Wrong("--quiet and --verbose exclude each other");
-  return absl::OkStatus();
+  if (options.rollout.live && options.format != Format::kHuman && options.format != Format::kJsonLines)
+    return Wrong("--live goes with --jsonl or without a form; the others show only whole replies");
+  return CheckRolloutOptions(options.rollout);
 }
 
 }  // namespace orch::cli

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cli/option_table.h"
+#include "cli/rollout_options.h"
 #include "filter/filter.h"
 
 namespace orch::cli {
@@ -57,13 +58,22 @@ struct CommonOptions {
   Amount concurrency;
   Amount max_failures;
   DisplayMode display = DisplayMode::kDdl;
+  absl::Duration reconnect = absl::Minutes(5);
+  RolloutOptions rollout;
   bool yes = false;
   bool classic = false;
   bool allow_missing = false;
   bool discovery_timeout_given = false;
 };
 
-enum OptionGroups : unsigned { kBasicOptions = 1, kOutputOptions = 2, kTargetOptions = 4, kRunOptions = 8 };
+enum OptionGroups : unsigned {
+  kBasicOptions = 1,
+  kOutputOptions = 2,
+  kTargetOptions = 4,
+  kRunOptions = 8,
+  kJobOptions = 16,
+  kJsonOptions = 32,  // of the output options those for what is no reply
+};
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
 
 // What single options cannot know: "--one with --limit" and the like.

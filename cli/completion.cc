@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/completion_script.h"
 #include "cli/exit_codes.h"
 #include "cli/invocation.h"
@@ -16,6 +17,7 @@ class CompletionCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
+    table->Flag({"--complete"}, "What the last of the words could become; for the scripts", group, &complete_);
     table->Flag({"--list-agents", "--list-plugins"}, "List all known plugins", group, &agents_);
     table->Flag({"--list-actions"}, "List all actions for a plugin", group, &actions_);
     table->Flag({"--list-inputs"}, "List all inputs for an action", group, &inputs_);
@@ -25,6 +27,7 @@ class CompletionCommand final : public Command {
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    if (complete_) return PrintCandidates(context, Complete(context, words));
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "completion bash|zsh"));
     if (words == std::vector<std::string>{"bash"}) return Print(context, {BashCompletion()});
     if (words == std::vector<std::string>{"zsh"}) return Print(context, {ZshCompletion()});
@@ -38,10 +41,30 @@ class CompletionCommand final : public Command {
     return absl::InvalidArgumentError("usage: orchctl completion bash|zsh, or one of the --list options");
   }
 
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.empty() ? NextWord::Words({"bash", "zsh"}) : NextWord();
+  }
+
  private:
   static int Print(Context* context, const std::vector<std::string>& lines) {
     for (const std::string& line : lines) context->Print(absl::StrCat(line, "\n"));
     return kExitOk;
+  }
+
+  static int PrintCandidates(Context* context, const Candidates& found) {
+    if (found.files) context->Print(absl::StrCat(kFilesMark, "\n"));
+    for (const Candidate& candidate : found.list)
+      context->Print(absl::StrCat(candidate.word, "\t", candidate.help, "\n"));
+    return kExitOk;
+  }
+
+  static std::vector<std::string> CommandNames() {
+    std::set<std::string> names;
+    for (const CommandEntry& entry : Commands()) {
+      names.insert(entry.name);
+      names.insert(entry.aliases.begin(), entry.aliases.end());
+    }
+    return {names.begin(), names.end()};
   }
 
   static absl::StatusOr<int> ListAgents(Context* context) {
@@ -67,6 +90,7 @@ class CompletionCommand final : public Command {
     return Print(context, names);
   }
 
+  bool complete_ = false;
   bool agents_ = false;
   bool actions_ = false;
   bool inputs_ = false;

@@ -1,12 +1,14 @@
-// Completion scripts, written from the table of commands and options. Pure.
+// Completion scripts. They only hand the line to `orchctl completion --complete` and show what it
+// answers, so they never go out of date. Pure.
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace orch::cli {
 
-std::vector<std::string> CommandNames();  // aliases too
+// First line of --complete's answer when the shell should offer file names.
+inline constexpr char kFilesMark[] = ":files";
+
 std::string BashCompletion();
 std::string ZshCompletion();
 

@@ -59,6 +59,12 @@ absl::StatusOr<HubClient*> Context::Hub() {
   return hub_.get();
 }
 
+absl::StatusOr<HubClient*> Context::Reconnect() {
+  if (hub_ != nullptr && env_->until_exit != nullptr) env_->until_exit->emplace_back(std::move(hub_));
+  hub_.reset();
+  return Hub();
+}
+
 absl::StatusOr<std::vector<std::string>> Context::ListedNodes(bool* given, bool literal_identities) {
   *given = true;
   if (options_.nodes_file == "-") return ReadNodesFromStdin(*env_);

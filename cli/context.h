@@ -46,6 +46,8 @@ class Context {
   const ClientConfig& config() const { return *config_; }
   // Connected on first use, within the patience.
   absl::StatusOr<HubClient*> Hub();
+  // A new connection in place of the one that broke.
+  absl::StatusOr<HubClient*> Reconnect();
   void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
   // Filter, node list and limits from the options. Refuses wrong ones; reads standard input when it

@@ -66,6 +66,10 @@ class FactsCommand final : public Command {
     return report.nodes() == 0 ? kExitError : kExitOk;
   }
 
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kFacts : NextWord::kNothing};
+  }
+
  private:
   void Show(Context* context, const v1::FactReportResponse& report, const std::vector<FactValue>& values) {
     switch (context->options().format) {

@@ -35,6 +35,10 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& c
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // So that a hub that is gone without a word is noticed while a stream waits.
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);  // a command should not wait a second to try again
   args.SetMaxReceiveMessageSize(kMaxAnswerBytes);
@@ -54,6 +58,7 @@ class HubClient::Rpc {
         stub_(v1::Orchestrator::NewStub(std::move(channel))) {}
 
   v1::Orchestrator::Stub* stub() { return stub_.get(); }
+  void set_call_limit(absl::Duration limit) { call_limit_ = limit; }
 
   absl::Status Hello(absl::Duration patience, v1::HelloResponse* response) {
     grpc::ClientContext context;
@@ -72,7 +77,7 @@ class HubClient::Rpc {
                                                                              Response*),
                                 const Request& request) {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + kCallTimeout));
+    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + call_limit_));
     signer_->Sign(method, false, &context);
     Response response;
     ORCH_RETURN_IF_ERROR(ToStatus((stub_.get()->*call)(&context, request, &response)));
@@ -80,12 +85,13 @@ class HubClient::Rpc {
   }
 
   template <typename Response, typename Start, typename OnMessage>
-  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message) {
+  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message,
+                   bool endless = false) {
     grpc::ClientContext context;
     signer_->Sign(method, false, &context);
     if (env_.interrupt != nullptr) env_.interrupt->CatchSigint();
     StreamGuard guard(env_.clock, env_.interrupt, [&context] { context.TryCancel(); });
-    guard.SetDeadline(kCallTimeout);
+    guard.SetDeadline(endless ? absl::InfiniteDuration() : call_limit_);
     const SetDeadline set_deadline = [&guard](absl::Duration from_now) { guard.SetDeadline(from_now); };
     StreamEnd end;
     auto reader = start(&context);
@@ -126,6 +132,7 @@ class HubClient::Rpc {
   const std::string address_;
   const auth::ChannelTlsOptions tls_;
   const Environment& env_;
+  absl::Duration call_limit_ = kCallTimeout;
   const std::unique_ptr<auth::CallSigner> signer_;
   const std::unique_ptr<v1::Orchestrator::Stub> stub_;
 };
@@ -133,6 +140,8 @@ class HubClient::Rpc {
 HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc)
     : address_(std::move(address)), rpc_(std::move(rpc)) {}
 HubClient::~HubClient() = default;
+
+void HubClient::set_call_limit(absl::Duration limit) { rpc_->set_call_limit(limit); }
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env,
                                                              absl::Duration patience) {
@@ -163,11 +172,46 @@ absl::StatusOr<v1::GetHubStatusResponse> HubClient::GetHubStatus() {
                     v1::GetHubStatusRequest());
 }
 
+absl::StatusOr<v1::GetJobResponse> HubClient::GetJob(const v1::GetJobRequest& request) {
+  return rpc_->Call("/orch.v1.Orchestrator/GetJob", &v1::Orchestrator::Stub::GetJob, request);
+}
+absl::StatusOr<v1::ListJobsResponse> HubClient::ListJobs(const v1::ListJobsRequest& request) {
+  return rpc_->Call("/orch.v1.Orchestrator/ListJobs", &v1::Orchestrator::Stub::ListJobs, request);
+}
+absl::StatusOr<v1::ListRepliesResponse> HubClient::ListReplies(const v1::ListRepliesRequest& request) {
+  return rpc_->Call("/orch.v1.Orchestrator/ListReplies", &v1::Orchestrator::Stub::ListReplies, request);
+}
+absl::StatusOr<v1::ControlJobResponse> HubClient::ControlJob(const v1::ControlJobRequest& request) {
+  return rpc_->Call("/orch.v1.Orchestrator/ControlJob", &v1::Orchestrator::Stub::ControlJob, request);
+}
+absl::StatusOr<v1::PruneJobsResponse> HubClient::PruneJobs(const v1::PruneJobsRequest& request) {
+  return rpc_->Call("/orch.v1.Orchestrator/PruneJobs", &v1::Orchestrator::Stub::PruneJobs, request);
+}
+absl::StatusOr<v1::ListLocksResponse> HubClient::ListLocks() {
+  return rpc_->Call("/orch.v1.Orchestrator/ListLocks", &v1::Orchestrator::Stub::ListLocks, v1::ListLocksRequest());
+}
+
 StreamEnd HubClient::Invoke(const v1::InvokeRequest& request,
                             const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
   return rpc_->Stream<v1::InvokeResponse>(
       "/orch.v1.Orchestrator/Invoke",
       [&](grpc::ClientContext* context) { return rpc_->stub()->Invoke(context, request); }, on_message);
+}
+
+StreamEnd HubClient::WatchJob(const v1::WatchJobRequest& request,
+                              const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
+  return rpc_->Stream<v1::InvokeResponse>(
+      "/orch.v1.Orchestrator/WatchJob",
+      [&](grpc::ClientContext* context) { return rpc_->stub()->WatchJob(context, request); }, on_message);
+}
+
+StreamEnd HubClient::WatchEvents(const v1::WatchEventsRequest& request,
+                                 const std::function<bool(const v1::WatchEventsResponse&)>& on_message) {
+  return rpc_->Stream<v1::WatchEventsResponse>(
+      "/orch.v1.Orchestrator/WatchEvents",
+      [&](grpc::ClientContext* context) { return rpc_->stub()->WatchEvents(context, request); },
+      [&](const v1::WatchEventsResponse& response, const SetDeadline&) { return on_message(response); },
+      /*endless=*/true);
 }
 
 StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,

@@ -37,18 +37,30 @@ class HubClient {
 
   const v1::HelloResponse& hello() const { return hello_; }
   const std::string& address() const { return address_; }
+  // Of calls with one answer; kCallTimeout at first.
+  void set_call_limit(absl::Duration limit);
 
   absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
   absl::StatusOr<v1::FactReportResponse> FactReport(const v1::FactReportRequest& request);
   absl::StatusOr<v1::ListPluginsResponse> ListPlugins();
   absl::StatusOr<v1::GetPluginResponse> GetPlugin(const v1::GetPluginRequest& request);
   absl::StatusOr<v1::GetHubStatusResponse> GetHubStatus();
+  absl::StatusOr<v1::GetJobResponse> GetJob(const v1::GetJobRequest& request);
+  absl::StatusOr<v1::ListJobsResponse> ListJobs(const v1::ListJobsRequest& request);
+  absl::StatusOr<v1::ListRepliesResponse> ListReplies(const v1::ListRepliesRequest& request);
+  absl::StatusOr<v1::ControlJobResponse> ControlJob(const v1::ControlJobRequest& request);
+  absl::StatusOr<v1::PruneJobsResponse> PruneJobs(const v1::PruneJobsRequest& request);
+  absl::StatusOr<v1::ListLocksResponse> ListLocks();
 
   // Each message goes to `on_message`; false ends the call. It is given at most `silence` to begin;
   // `on_message` may move that limit.
   using SetDeadline = std::function<void(absl::Duration from_now)>;
   StreamEnd Invoke(const v1::InvokeRequest& request,
                    const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message);
+  StreamEnd WatchJob(const v1::WatchJobRequest& request,
+                     const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message);
+  StreamEnd WatchEvents(const v1::WatchEventsRequest& request,
+                        const std::function<bool(const v1::WatchEventsResponse&)>& on_message);
   StreamEnd FindNodes(const v1::FindNodesRequest& request,
                       const std::function<bool(const v1::FindNodesResponse&)>& on_message);
 

@@ -30,6 +30,11 @@ Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& calle
           {"nodes_disconnected", status.nodes_disconnected()},
           {"nodes_by_key", ToObject(status.nodes_by_key())},
           {"jobs_running", status.jobs_running()},
+          {"jobs_paused", status.jobs_paused()},
+          {"tasks_queued", status.tasks_queued()},
+          {"store", status.store()},
+          {"jobs_stored", status.jobs_stored()},
+          {"store_bytes", status.store_bytes()},
           {"jobs_total", status.jobs_total()},
           {"replies_total", status.replies_total()},
           {"refused", ToObject(status.refused())},
@@ -65,6 +70,9 @@ std::string StatusText(const v1::GetHubStatusResponse& status, const std::string
   line("Nodes Disconnected", absl::StrCat(status.nodes_disconnected()));
   line("Nodes By Key", Pairs(ToObject(status.nodes_by_key())));
   line("Jobs Running", absl::StrCat(status.jobs_running()));
+  line("Jobs Paused", absl::StrCat(status.jobs_paused()));
+  line("Tasks Queued", absl::StrCat(status.tasks_queued()));
+  line("Jobs Kept", absl::StrCat(status.jobs_stored(), status.store().empty() ? "" : " in ", status.store()));
   line("Jobs In All", absl::StrCat(status.jobs_total()));
   line("Replies In All", absl::StrCat(status.replies_total()));
   line("Refused", Pairs(ToObject(status.refused())));
@@ -86,6 +94,9 @@ class HubCommand final : public Command {
                        ? StatusText(status, caller)
                        : JsonText(StatusJson(status, caller), context->env().out_is_terminal));
     return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.empty() ? NextWord::Words({"status"}) : NextWord();
   }
 };
 

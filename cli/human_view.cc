@@ -13,7 +13,8 @@ HumanFrame::HumanFrame(Context* context, bool discovery_line)
     : context_(context),
       discovery_line_(discovery_line && !context->options().quiet),
       bar_wanted_(context->env().out_is_terminal && context->env().err_is_terminal && !context->options().quiet &&
-                  !context->options().no_progress && context->options().output_file.empty()),
+                  !context->options().no_progress && !context->options().rollout.live &&
+                  context->options().output_file.empty()),
       bar_(context->env().columns, context->style()) {}
 
 void HumanFrame::Start(const JobStart& start) {

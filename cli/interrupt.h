@@ -20,16 +20,27 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // From now on the first SIGINT raises this; a second one ends the process as usual.
+  // From now on the first SIGINT raises this; one beyond `tolerated` ends the process as usual.
   void CatchSigint();
+  void set_tolerated(int tolerated) { tolerated_.store(tolerated); }
   void Raise();  // async-signal-safe
-  bool raised() const { return raised_.load(std::memory_order_acquire); }
+  bool raised() const { return count() > 0; }
+  int count() const { return count_.load(std::memory_order_acquire); }
   int fd() const { return fd_; }  // readable once raised
 
+  // Waits until it has been raised more than `seen` times; false when `patience` passes first.
+  bool WaitBeyond(int seen, absl::Duration patience, const Clock& clock) const;
+
  private:
+  friend void OnSigint(int);
+
   const int fd_;
-  std::atomic<bool> raised_{false};
+  std::atomic<int> count_{0};
+  std::atomic<int> tolerated_{1};
 };
+
+// Waits so long, less when `interrupt` (may be null) is raised: then false.
+bool PauseFor(absl::Duration time, const Clock& clock, const Interrupt* interrupt);
 
 // Calls `cancel` once when the interrupt is raised or the deadline passes, from a thread of its
 // own, until destroyed. `interrupt` may be null.

@@ -55,6 +55,10 @@ class InventoryCommand final : public Command {
     return about_collectives ? Collectives(context) : ShowNode(context, words[0]);
   }
 
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kNodes : NextWord::kNothing};
+  }
+
  private:
   // Runs a reading action of rpcutil on one node; an empty object when it does not answer.
   static absl::StatusOr<Json> Ask(Context* context, const std::string& identity, const std::string& action) {

@@ -32,6 +32,11 @@ class InvokeCommand final : public Command {
     return RunInvocation(context, invocation, targets, absl::StrCat("invoke ", plugin_, " ", action_), &view);
   }
 
+  NextWord Next(const std::vector<std::string>& words) const override {
+    if (words.empty()) return {NextWord::kPlugins};
+    return words.size() == 1 ? NextWord::Actions(words[0]) : NextWord::Inputs(words[0], words[1]);
+  }
+
  private:
   // Plugin and action come first where options have not named them; the rest are inputs.
   absl::StatusOr<Arguments> SortWords(const std::vector<std::string>& words) {

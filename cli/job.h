@@ -41,6 +41,7 @@ struct JobStart {
   size_t targets = 0;
   absl::Duration discovery;
   std::vector<std::string> unknown;  // named, never seen by the hub
+  bool durable = false;              // the job outlives hub and client
 };
 
 // A node that is no target because a data function of the filter failed there.
@@ -60,7 +61,8 @@ struct JobEnd {
   bool accepted = false;
   bool interrupted = false;
   bool enough = false;
-  absl::Status error;  // why it was cut short
+  std::string ended_early;  // why the hub left out targets: "max-failures", "cancelled", …
+  absl::Status error;       // why it was cut short
 
   size_t answered() const { return tally.ok + tally.failed; }
   // Targets as people count them: unknown names were asked for too.
@@ -81,8 +83,11 @@ class JobView {
 };
 
 // Runs the job to its end and returns the exit code; the view has then seen everything. With -v it
-// says where a data function failed. An error is one of before acceptance.
+// says where a data function failed. An error is one of before acceptance. When the connection breaks and the job is durable, it is followed again
+// from where it was seen last, for as long as --reconnect says.
 absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named, JobView* view);
+// The same for a job that is there already, from its beginning. `spec`: what it was asked for.
+absl::StatusOr<int> WatchJob(Context* context, const std::string& job_id, const v1::JobSpec& spec, JobView* view);
 
 // The part of a spec that options decide.
 v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const std::string& plugin,

@@ -72,14 +72,24 @@ std::string FilterFailuresText(const JobEnd& end) {
 
 std::string CutShortText(const JobEnd& end) {
   const size_t settled = end.answered() + end.silent.size();
+  const std::string& id = end.start.job_id;
+  const std::string in_job = id.empty() ? "" : absl::StrCat(" in job ", id);
+  const std::string way_back = absl::StrCat("orchctl: the job goes on; 'orchctl job watch ", id, "' shows the rest\n");
+  if (end.interrupted && !end.accepted)
+    return "orchctl: interrupted before the hub had answered; whether it took the job is not known\n";
   if (end.interrupted) {
-    return absl::StrCat("orchctl: interrupted after ", settled, " of ", end.start.targets,
-                        " nodes; what was sent is not taken back\n");
+    return absl::StrCat("orchctl: interrupted after ", settled, " of ", end.start.targets, " nodes", in_job,
+                        end.start.durable ? absl::StrCat("\n", way_back) : "; what was sent is not taken back\n");
   }
-  if (end.error.ok()) return "";
-  return absl::StrCat("orchctl: ", Printable(end.error.message()), "\norchctl: ", settled, " of ", end.start.targets,
-                      " nodes had answered", end.start.job_id.empty() ? "" : absl::StrCat(" in job ", end.start.job_id),
-                      "; the outcome on the others is not known\n");
+  if (!end.error.ok()) {
+    const std::string rest =
+        end.start.durable ? absl::StrCat("\n", way_back) : "; the outcome on the others is not known\n";
+    return absl::StrCat("orchctl: ", Printable(end.error.message()), "\norchctl: ", settled, " of ", end.start.targets,
+                        " nodes had answered", in_job, rest);
+  }
+  if (end.ended_early.empty()) return "";
+  return absl::StrCat("orchctl: the job", in_job.empty() ? "" : absl::StrCat(" ", id), " was ended early: ",
+                      Printable(end.ended_early), "\n");
 }
 
 std::string StatusText(const Answer& answer, const Style& style) {

@@ -188,6 +188,7 @@ Json StatsJson(const JobEnd& end) {
           {"ok", end.tally.ok},
           {"responses", end.answered()},
           {"interrupted", end.interrupted},
+          {"ended_early", end.ended_early},
           {"complete", end.error.ok() && !end.interrupted && !end.enough},
           {"request_time", absl::ToDoubleSeconds(end.agent_time)},
           {"discover_time", absl::ToDoubleSeconds(end.start.discovery)},

@@ -47,8 +47,9 @@ class OptionTable {
   std::string Help() const;
   const std::vector<OptionSpec>& specs() const { return specs_; }
 
+  const OptionSpec* Find(absl::string_view name) const;  // "-F", "--with-fact"; null when there is none
+
  private:
-  const OptionSpec* Find(absl::string_view name) const;
   absl::Status Unknown(absl::string_view name) const;
   absl::Status Apply(const OptionSpec& spec, absl::string_view name, const std::string& value) const;
   absl::Status ParseLong(const std::vector<std::string>& words, size_t* index) const;

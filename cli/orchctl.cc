@@ -23,7 +23,7 @@ namespace {
 size_t CommandIndex(const std::vector<std::string>& args) {
   CommonOptions ignored;
   OptionTable table;
-  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions, &ignored, &table);
+  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions, &ignored, &table);
   size_t i = 0;
   while (i < args.size() && args[i].size() > 1 && args[i][0] == '-')
     i += std::max<size_t>(1, table.WordsOfOption(args, i));
@@ -102,7 +102,7 @@ absl::StatusOr<int> Dispatch(const std::vector<std::string>& args, Environment* 
   ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> general,
                         SplitShellWords(env->Variable("ORCHCTL_OPTS"), "ORCHCTL_OPTS"));
   Context context(env);
-  const CommandEntry* entry = CommandNamed(args[index]);
+  const CommandEntry* entry = ResolveCommand(args[index], &words);
   if (entry != nullptr) return RunCommand(&context, MakeCommand(*entry, &context.options()), general, words);
   ORCH_ASSIGN_OR_RETURN(const CommandInstance typed, MakeTypedCommand(&context, args[index], general, &words));
   return RunCommand(&context, typed, general, words);

@@ -107,6 +107,9 @@ class PackageCommand final : public Command {
     PackageView view(context);
     return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.size() < 2 ? NextWord::Actions("package") : NextWord();
+  }
 
  private:
   std::string version_;

@@ -113,6 +113,9 @@ class ServiceCommand final : public Command {
     ServiceView view(context, call.words.action);
     return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.size() < 2 ? NextWord::Actions("service") : NextWord();
+  }
 };
 
 }  // namespace

@@ -55,8 +55,8 @@ class TypedCommand final : public Command {
     for (const std::string& word : words) {
       if (!absl::StrContains(word, "=")) {
         return absl::InvalidArgumentError(absl::StrCat("unexpected word '", word,
-                                                       "'; inputs are given as --key VALUE or key=VALUE, and 'orchctl ", plugin_->name, " ", action_->name,
-                                                       " --help' lists them"));
+                                                       "'; inputs are given as --key VALUE or key=VALUE, and 'orchctl ",
+                                                       plugin_->name, " ", action_->name, " --help' lists them"));
       }
       ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
       arguments_.push_back(std::move(pair));
@@ -67,6 +67,10 @@ class TypedCommand final : public Command {
     HumanView view(context, invocation);
     return RunInvocation(context, invocation, targets, absl::StrCat("invoke ", plugin_->name, " ", action_->name),
                          &view);
+  }
+
+  NextWord Next(const std::vector<std::string>&) const override {
+    return action_ == nullptr ? NextWord::Actions(plugin_->name) : NextWord::Inputs(plugin_->name, action_->name);
   }
 
  private:
@@ -120,9 +124,8 @@ absl::StatusOr<size_t> FindAction(const std::string& plugin, const std::vector<s
     const size_t count = all.WordsOfOption(words, i);
     if (count == 0 && place == words.size()) {
       if (absl::StartsWith(words[i], "-")) {
-        return absl::InvalidArgumentError(absl::StrCat("unknown option ", words[i],
-                                                       "; inputs follow the action: orchctl ", plugin, " <action> ",
-                                                       words[i]));
+        return absl::InvalidArgumentError(absl::StrCat(
+            "unknown option ", words[i], "; inputs follow the action: orchctl ", plugin, " <action> ", words[i]));
       }
       place = i;
     }

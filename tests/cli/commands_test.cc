@@ -18,18 +18,18 @@ namespace orch::cli {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
-using ::testing::Not;
-using ::testing::SizeIs;
-using ::testing::StartsWith;
 using testing::CliResult;
 using testing::CliSetup;
+using ::testing::ElementsAre;
 using testing::FailedReply;
 using testing::FakeHub;
+using ::testing::HasSubstr;
 using testing::MakeNode;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 using testing::PipeWith;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 class CommandsTest : public ::testing::Test {
  protected:
@@ -497,12 +497,31 @@ TEST_F(CommandsTest, DdlsAreCachedByHashAndABrokenCacheIsIgnored) {
 }
 
 TEST_F(CommandsTest, PluginsAreListedAndDocumented) {
-  EXPECT_THAT(Run({"plugin", "list"}).out, HasSubstr("  package                   About package\n"));
+  EXPECT_THAT(Run({"plugin", "list"}).out,
+              HasSubstr("  package                   1.0.0          2 nodes  About package\n"));
   EXPECT_EQ(Json::parse(Run({"plugin", "list", "-j"}).out)[0]["name"], "package");
   EXPECT_THAT(Run({"plugin", "doc"}).out, StartsWith("Please specify a plugin. Available plugins are:\n\nAgents:\n"));
   EXPECT_THAT(Run({"plugin", "doc", "agent/service"}).out, StartsWith("service\n=======\n"));
   EXPECT_EQ(Json::parse(Run({"plugin", "doc", "service", "-j"}).out)["metadata"]["name"], "service");
   EXPECT_EQ(Run({"plugin", "doc", "nosuch"}).code, 1);
+  EXPECT_THAT(Run({"plugin", "doc"}).out,
+              AllOf(HasSubstr("  fstat "), HasSubstr("shellsafe, "), HasSubstr("  average ")));
+  EXPECT_THAT(Run({"plugin", "doc", "data/fstat"}).out, AllOf(StartsWith("fstat (data function)\n"), HasSubstr("md5")));
+  EXPECT_THAT(Run({"plugin", "doc", "validator/shellsafe"}).out, StartsWith("shellsafe (validator)\n"));
+  EXPECT_THAT(Run({"plugin", "doc", "aggregate/sum"}).out, StartsWith("sum (aggregate)\n"));
+}
+
+TEST_F(CommandsTest, PluginsThatCouldNotBeLoadedAreListedWithTheReason) {
+  v1::ListPluginsResponse::Failed failed;
+  failed.mutable_problem()->set_plugin("broken");
+  failed.mutable_problem()->set_reason("broken.json: metadata.name is missing");
+  failed.set_node_count(3);
+  failed.add_identities("agent.example.com");
+  hub_.failed_plugins = {failed};
+  EXPECT_THAT(Run({"plugin", "list"}).out,
+              HasSubstr("\nCould not be loaded:\n  broken                    broken.json: metadata.name is missing\n"
+                        "                            on agent.example.com and 2 more\n"));
+  EXPECT_EQ(Json::parse(Run({"plugin", "list", "-j"}).out)[3]["failed"], "broken.json: metadata.name is missing");
 }
 
 TEST_F(CommandsTest, CompletionAsksTheHubForNames) {
@@ -623,7 +642,7 @@ TEST_F(CommandsTest, CtrlCShowsWhatCameAndExits130) {
   };
   const CliResult result = Run({"ping"}, {.interrupt = &interrupt});
   EXPECT_EQ(result.code, 130);
-  EXPECT_THAT(result.err, HasSubstr("interrupted after"));
+  EXPECT_THAT(result.err, HasSubstr("interrupted"));
 }
 
 TEST_F(CommandsTest, ASlowHubIsWaitedFor) {

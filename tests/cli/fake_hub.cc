@@ -157,7 +157,8 @@ grpc::Status FakeHub::FindNodes(grpc::ServerContext* context, const v1::FindNode
   }
   std::vector<std::string> unknown;
   v1::FindNodesResponse response;
-  for (const std::string& identity : Chosen(request->target(), request->include_disconnected(), &unknown)) response.add_identities(identity);
+  for (const std::string& identity : Chosen(request->target(), request->include_disconnected(), &unknown))
+    response.add_identities(identity);
   for (const std::string& name : unknown) response.add_unknown_identities(name);
   writer->Write(response);
   return grpc::Status::OK;
@@ -187,6 +188,7 @@ grpc::Status FakeHub::ListPlugins(grpc::ServerContext*, const v1::ListPluginsReq
     plugin->set_node_count(nodes.size());
     plugin->set_ddl_sha256(Sha256(ddl));
   }
+  for (const auto& failed : failed_plugins) *response->add_failed() = failed;
   return grpc::Status::OK;
 }
 

@@ -23,6 +23,11 @@ class FakeHub final : public v1::Orchestrator::Service {
   using Script =
       std::function<grpc::Status(const v1::JobSpec& spec, grpc::ServerContext* context, InvokeWriter* writer)>;
 
+  using WatchScript = std::function<grpc::Status(const v1::WatchJobRequest& request, grpc::ServerContext* context,
+                                                 InvokeWriter* writer)>;
+  using EventWriter = grpc::ServerWriter<v1::WatchEventsResponse>;
+  using EventScript = std::function<grpc::Status(const v1::WatchEventsRequest& request, EventWriter* writer)>;
+
   // Starts listening on a free port; credentials and a client configuration are written to `dir`.
   explicit FakeHub(const std::string& dir);
   ~FakeHub() override;
@@ -38,10 +43,21 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::map<std::string, std::string> ddls;   // plugin → DDL
   std::vector<v1::Node> nodes;
   v1::FactReportResponse fact_report;
-  std::string wrong_proof;                   // set: sent instead of the real one
+  std::string wrong_proof;                                    // set: sent instead of the real one
+  std::vector<v1::Job> jobs;                                  // the newest first
+  std::map<std::string, std::vector<v1::Reply>> job_replies;  // by job id
+  std::vector<v1::ListPluginsResponse::Failed> failed_plugins;
+  v1::ListLocksResponse locks;
+  WatchScript watch_script;
+  EventScript event_script;
+  static constexpr int kPage = 2;  // no answer holds more entries
 
   std::vector<v1::JobSpec> invoked() const;
   v1::FindNodesRequest last_find() const;
+  std::vector<v1::WatchJobRequest> watched() const;
+  std::vector<v1::ControlJobRequest> controlled() const;
+  std::vector<v1::ListJobsRequest> listed() const;
+  v1::PruneJobsRequest last_prune() const;
   int plugin_bodies_sent() const;
   int hellos() const;
 
@@ -54,12 +70,20 @@ class FakeHub final : public v1::Orchestrator::Service {
   grpc::Status ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*, v1::ListPluginsResponse*) override;
   grpc::Status GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest*, v1::GetPluginResponse*) override;
   grpc::Status GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*, v1::GetHubStatusResponse*) override;
+  grpc::Status WatchJob(grpc::ServerContext*, const v1::WatchJobRequest*, InvokeWriter*) override;
+  grpc::Status GetJob(grpc::ServerContext*, const v1::GetJobRequest*, v1::GetJobResponse*) override;
+  grpc::Status ListJobs(grpc::ServerContext*, const v1::ListJobsRequest*, v1::ListJobsResponse*) override;
+  grpc::Status ListReplies(grpc::ServerContext*, const v1::ListRepliesRequest*, v1::ListRepliesResponse*) override;
+  grpc::Status ControlJob(grpc::ServerContext*, const v1::ControlJobRequest*, v1::ControlJobResponse*) override;
+  grpc::Status PruneJobs(grpc::ServerContext*, const v1::PruneJobsRequest*, v1::PruneJobsResponse*) override;
+  grpc::Status ListLocks(grpc::ServerContext*, const v1::ListLocksRequest*, v1::ListLocksResponse*) override;
+  grpc::Status WatchEvents(grpc::ServerContext*, const v1::WatchEventsRequest*, EventWriter*) override;
 
  private:
+  const v1::Job* FindJob(const std::string& id) const;
   // The proof for the caller, or why it is refused.
   grpc::Status Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const;
-  std::vector<std::string> Chosen(const v1::Target& target, bool with_absent,
-                                  std::vector<std::string>* unknown) const;
+  std::vector<std::string> Chosen(const v1::Target& target, bool with_absent, std::vector<std::string>* unknown) const;
 
   std::unique_ptr<auth::Keyring> keyring_;
   std::string config_file_;
@@ -68,6 +92,10 @@ class FakeHub final : public v1::Orchestrator::Service {
   mutable Mutex mu_;
   std::vector<v1::JobSpec> invoked_ ABSL_GUARDED_BY(mu_);
   v1::FindNodesRequest last_find_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::WatchJobRequest> watched_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::ControlJobRequest> controlled_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::ListJobsRequest> listed_ ABSL_GUARDED_BY(mu_);
+  v1::PruneJobsRequest last_prune_ ABSL_GUARDED_BY(mu_);
   int plugin_bodies_sent_ ABSL_GUARDED_BY(mu_) = 0;
   int hellos_ ABSL_GUARDED_BY(mu_) = 0;
 };

@@ -14,11 +14,30 @@
 
 namespace orch::cli::testing {
 
+namespace {
+
+class WatchedOutput final : public Output {
+ public:
+  explicit WatchedOutput(const std::function<void(const std::string&)>& on_text) : on_text_(on_text) {}
+  void Write(absl::string_view text) override {
+    text_.append(text.data(), text.size());
+    if (on_text_) on_text_(std::string(text));
+  }
+  bool Flush() override { return true; }
+  const std::string& text() const { return text_; }
+
+ private:
+  const std::function<void(const std::string&)>& on_text_;
+  std::string text_;
+};
+
+}  // namespace
+
 CliResult RunCli(const std::vector<std::string>& args, const CliSetup& setup) {
   SystemClock clock;
   SystemRandom random;
-  StringOutput out;
-  StringOutput err;
+  WatchedOutput out(setup.on_text);
+  WatchedOutput err(setup.on_text);
   Environment env;
   env.out = &out;
   env.err = &err;

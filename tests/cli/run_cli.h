@@ -1,6 +1,7 @@
 // Runs orchctl's real commands inside a test.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct CliSetup {
   bool terminal = false;       // all three are terminals, 80 columns
   std::map<std::string, std::string> variables = {};
   Interrupt* interrupt = nullptr;
+  std::function<void(const std::string& text)> on_text = nullptr;  // told of each piece of output, as it is written
 };
 
 CliResult RunCli(const std::vector<std::string>& args, const CliSetup& setup = {});

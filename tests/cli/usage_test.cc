@@ -4,23 +4,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth/keyring.h"
-#include "base/clock.h"
 #include "base/durable_file.h"
-#include "base/process.h"
 #include "base/random.h"
 #include "base/version.h"
 #include "cli/client_config.h"
 #include "cli/command.h"
-#include "cli/completion_script.h"
 #include "tests/cli/run_cli.h"
 
 namespace orch::cli {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::CliResult;
+using ::testing::HasSubstr;
 using testing::RunCli;
+using ::testing::StartsWith;
 
 TEST(UsageTest, VersionNeedsNoConfiguration) {
   for (const char* word : {"version", "--version"}) {
@@ -66,15 +63,16 @@ TEST(UsageTest, AnUnknownCommandIsSaidToBeOneAlsoWhereNoHubCanBeAsked) {
   const std::string dir = testing::NewTempDir();
   SystemRandom random;
   ASSERT_TRUE(auth::WriteNewCredentials(dir + "/credentials", "k1", &random).ok());
-  ASSERT_TRUE(WriteFileDurably(dir + "/client.yaml",
-                               absl::StrCat("hub: 127.0.0.1:1\nname: x\ntls: {mode: plaintext}\ncredentials: ", dir,
-                                            "/credentials\n"),
-                               0600)
-                  .ok());
+  ASSERT_TRUE(
+      WriteFileDurably(
+          dir + "/client.yaml",
+          absl::StrCat("hub: 127.0.0.1:1\nname: x\ntls: {mode: plaintext}\ncredentials: ", dir, "/credentials\n"), 0600)
+          .ok());
   const CliResult result = RunCli({"pign"}, {.variables = {{"ORCHCTL_CONFIG", dir + "/client.yaml"}}});
   EXPECT_EQ(result.code, 6) << result.err;
-  EXPECT_THAT(result.err, StartsWith("orchctl: unknown command 'pign'; did you mean ping? Whether a plugin is called so "
-                                     "could not be asked: cannot connect to hub 127.0.0.1:1"));
+  EXPECT_THAT(result.err,
+              StartsWith("orchctl: unknown command 'pign'; did you mean ping? Whether a plugin is called so "
+                         "could not be asked: cannot connect to hub 127.0.0.1:1"));
 }
 
 TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
@@ -103,6 +101,8 @@ TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
       {{"package"}, "too few words"},
       {{"hub"}, "usage: orchctl hub status"},
       {{"plugin", "doc", "a", "b"}, "unexpected word 'b'"},
+      {{"plugin"}, "usage: orchctl plugin list|doc|generate|validate"},
+      {{"plugin", "lsit"}, "unknown command 'plugin lsit'; did you mean plugin list?"},
       {{"completion", "fish"}, "bash and zsh are known"},
       {{"completion"}, "usage"},
       {{"help", "Pnig!"}, "unknown command"},
@@ -135,64 +135,6 @@ TEST(UsageTest, DescribeFilterExplainsWithoutAHub) {
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out, HasSubstr("Check if fact 'osfamily' = 'Debian'"));
   EXPECT_THAT(result.out, HasSubstr("OR"));
-}
-
-TEST(CompletionTest, BashScriptIsValidAndKnowsEveryCommandAndOption) {
-  const std::string script = RunCli({"completion", "bash"}).out;
-  for (const CommandEntry& entry : Commands()) EXPECT_THAT(script, HasSubstr(entry.name));
-  for (const char* option : {"--with-fact", "--batch-sleep", "--list-collectives", "--expect"})
-    EXPECT_THAT(script, HasSubstr(option));
-  SystemClock clock;
-  ProcessSpec spec;
-  spec.argv = {"bash", "-n"};
-  spec.stdin_text = script;
-  const auto checked = RunProcess(spec, clock);
-  ASSERT_TRUE(checked.ok()) << checked.status();
-  EXPECT_TRUE(checked->ok()) << checked->err;
-}
-
-TEST(CompletionTest, BashOffersCommandsThatBeginAsTyped) {
-  SystemClock clock;
-  ProcessSpec spec;
-  spec.argv = {"bash"};
-  spec.stdin_text = BashCompletion() +
-                    "\nCOMP_WORDS=(orchctl pi); COMP_CWORD=1; _orchctl; echo \"${COMPREPLY[@]}\"\n"
-                    "COMP_WORDS=(orchctl ping --disp); COMP_CWORD=2; _orchctl; echo \"${COMPREPLY[@]}\"\n"
-                    "COMP_WORDS=(orchctl ping --display o); COMP_CWORD=3; _orchctl; echo \"${COMPREPLY[@]}\"\n";
-  const auto run = RunProcess(spec, clock);
-  ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(run->out, "ping\n--display\nok\n") << run->err;
-}
-
-TEST(CompletionTest, BashOffersTheInputsOfAnActionWithTheirEqualsSign) {
-  SystemClock clock;
-  ProcessSpec spec;
-  spec.argv = {"bash"};
-  spec.stdin_text = BashCompletion() +
-                    "\norchctl() { [ \"$*\" = 'completion --list-inputs --agent rpcutil --action get_fact' ] && "
-                    "echo fact; }\n"
-                    "COMP_WORDS=(orchctl invoke rpcutil get_fact f); COMP_CWORD=4; _orchctl; echo \"${COMPREPLY[@]}\"\n"
-                    "COMP_WORDS=(orchctl invoke rpcutil get_fact fact = f); COMP_CWORD=6; _orchctl; "
-                    "echo \"<${COMPREPLY[@]}>\"\n";
-  const auto run = RunProcess(spec, clock);
-  ASSERT_TRUE(run.ok()) << run.status();
-  EXPECT_EQ(run->out, "fact=\n<>\n") << run->err;
-}
-
-TEST(CompletionTest, ZshScriptIsValidWhereZshIsInstalled) {
-  if (!FindProgram("zsh").ok()) GTEST_SKIP() << "zsh is not installed";
-  SystemClock clock;
-  ProcessSpec spec;
-  spec.argv = {"zsh", "-n"};
-  spec.stdin_text = ZshCompletion();
-  const auto checked = RunProcess(spec, clock);
-  ASSERT_TRUE(checked.ok());
-  EXPECT_TRUE(checked->ok()) << checked->err;
-}
-
-TEST(CompletionTest, ApplicationsAreListedWithTheirAliases) {
-  EXPECT_THAT(RunCli({"completion", "--list-applications"}).out, HasSubstr("ping\n"));
-  EXPECT_THAT(RunCli({"completion", "--list-applications"}).out, HasSubstr("rpc\n"));
 }
 
 TEST(ClientConfigTest, AddressesGoPastTheResolver) {

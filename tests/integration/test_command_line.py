@@ -1,0 +1,127 @@
+"""What the command line makes of the fleet: commands from DDLs, completion by real shells, jobs by id."""
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from fleet import BIN, PATIENCE, Fleet
+
+
+def setUpModule():
+    global fleet
+    fleet = Fleet(3)
+
+
+def tearDownModule():
+    fleet.close()
+
+
+def shell(program, text, **variables):
+    environment = dict(os.environ, PATH=f"{BIN}:{os.environ['PATH']}", ORCHCTL_CONFIG=str(fleet.client_yaml), **variables)
+    return subprocess.run([program], input=text, env=environment, text=True, timeout=60 * PATIENCE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+class TypedCommandTest(unittest.TestCase):
+    def test_an_input_is_an_option_and_the_answer_that_of_invoke(self):
+        typed = fleet.orchctl("rpcutil", "get_fact", "--fact", "role", "--sort", "-q")
+        self.assertEqual(typed.code, 0, typed)
+        self.assertEqual(typed.out, fleet.orchctl("invoke", "rpcutil", "get_fact", "fact=role", "--sort", "-q").out)
+
+    def test_help_lists_actions_and_inputs_of_the_ddl(self):
+        plugin = fleet.orchctl("rpcutil", "--help")
+        self.assertEqual(plugin.code, 0, plugin)
+        self.assertRegex(plugin.out, r"(?m)^    get_fact +\S", plugin)
+        action = fleet.orchctl("help", "rpcutil", "get_fact")
+        self.assertRegex(action.out, r"(?m)^        --fact FACT +.*\(required\)$", action)
+
+    def test_wrong_words_name_the_nearest_and_send_nothing(self):
+        for words, message in ((["rpcutl", "ping"], "did you mean rpcutil?"),
+                               (["rpcutil", "get_fcat"], "did you mean get_fact?"),
+                               (["rpcutil", "get_fact", "--fcat", "x"], "did you mean --fact?"),
+                               (["rpcutil", "get_fact"], "fact")):
+            result = fleet.orchctl(*words)
+            self.assertEqual((result.code, result.out), (1, ""), result)
+            self.assertIn(message, result.err, result)
+
+
+class CompletionTest(unittest.TestCase):
+    def bash(self, *line):
+        """What bash offers when TAB is pressed behind the last of these words, as bash has split them."""
+        words = " ".join(f"'{word}'" for word in line)
+        done = shell("bash", f"source <(orchctl completion bash)\nCOMP_WORDS=(orchctl {words})\n"
+                             "COMP_CWORD=$((${#COMP_WORDS[@]}-1))\n_orchctl\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n")
+        self.assertEqual(done.stderr, "", done)
+        return done.stdout.split()
+
+    def test_bash_offers_commands_plugins_actions_inputs_nodes_and_facts(self):
+        self.assertEqual(self.bash("pi"), ["ping"])
+        self.assertIn("rpcutil", self.bash(""))
+        self.assertEqual(self.bash("rpcutil", "get_fac"), ["get_fact", "get_facts"])
+        self.assertEqual(self.bash("rpcutil", "get_fact", "--fac"), ["--fact"])
+        self.assertEqual(self.bash("invoke", "rpcutil", "get_fact", "f"), ["fact="])
+        self.assertEqual(self.bash("ping", "-I", "node00"), fleet.nodes)
+        self.assertEqual(self.bash("find", "-F", "osfam"), ["osfamily="])
+        self.assertIn("Debian", self.bash("find", "-F", "osfamily", "=", "D"))
+        self.assertEqual(self.bash("find", "-T", "m"), ["mcollective"])
+        self.assertEqual(self.bash("ping", "--display", "=", "fa"), ["failed"])
+
+    def test_zsh_offers_them_too(self):
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed; deploy/install-deps.sh does it")
+        with tempfile.TemporaryDirectory() as folder:
+            script = subprocess.run([str(BIN / "orchctl"), "completion", "zsh"], stdout=subprocess.PIPE, text=True).stdout
+            (pathlib.Path(folder) / "_orchctl").write_text(script)
+            # A real zsh on a terminal: what stands on the line after TAB.
+            self.assertIn("ping", self.zsh(folder, "orchctl pin\t"))
+            self.assertIn("rpcutil get_fact --fact", self.zsh(folder, "orchctl rpcutil get_fact --fac\t"))
+
+    def zsh(self, folder, keys):
+        master, slave = pty.openpty()
+        environment = dict(os.environ, PATH=f"{BIN}:{os.environ['PATH']}", ORCHCTL_CONFIG=str(fleet.client_yaml),
+                           TERM="dumb", HOME=folder, ZDOTDIR=folder, PS1="% ")
+        (pathlib.Path(folder) / ".zshrc").write_text(
+            f"fpath=({folder} $fpath)\nautoload -Uz compinit && compinit -u -d {folder}/dump\nunsetopt zle_bracketed_paste\n"
+            "echo READY\n")
+        process = subprocess.Popen(["zsh", "-i"], stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True,
+                                   start_new_session=True)
+        os.close(slave)
+        seen = ""
+        try:
+            seen = self.read_until(master, "READY")
+            os.write(master, keys.encode())
+            seen = self.read_until(master, keys.strip().split("\t")[0][:-1], settle=1.5 * PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+            os.close(master)
+        return seen
+
+    @staticmethod
+    def read_until(master, mark, settle=0.3, seconds=20):
+        """Reads until the mark was seen and nothing more came for a while."""
+        text = ""
+        while True:
+            ready, _, _ = select.select([master], [], [], settle if mark in text else seconds * PATIENCE)
+            if not ready:
+                return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]", "", text)
+            try:
+                text += os.read(master, 4096).decode(errors="replace")
+            except OSError:
+                return text
+
+    def test_a_hub_that_is_not_there_costs_no_more_than_a_moment(self):
+        done = shell("bash", "source <(orchctl completion bash)\nCOMP_WORDS=(orchctl --hub 127.0.0.1:1 ping -I '')\n"
+                             "COMP_CWORD=5\ntime _orchctl\nprintf '%s\\n' \"${#COMPREPLY[@]}\"\n")
+        self.assertEqual(done.stdout, "0\n", done)
+        minutes, seconds = re.search(r"real\s+(\d+)m([\d.]+)s", done.stderr).groups()
+        self.assertLess(int(minutes) * 60 + float(seconds), 2 * PATIENCE, done)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
