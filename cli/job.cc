@@ -92,6 +92,17 @@ absl::StatusOr<int> WatchJob(Context* context, const std::string& job_id, const 
   return EndJob(context, run.Finish(FollowJob(context, &run, nullptr)), view);
 }
 
+void AdoptSpec(const v1::JobSpec& spec, CommonOptions* options) {
+  if (spec.timeout_ms() > 0) options->timeout = absl::Milliseconds(spec.timeout_ms());
+  if (!options->batch.set() && !options->concurrency.set()) {
+    options->batch = {spec.batch_size(), spec.batch_percent()};
+    options->concurrency = {spec.concurrency(), spec.concurrency_percent()};
+    if (options->batch.set()) options->batch_sleep = absl::Milliseconds(spec.batch_sleep_ms());
+  }
+  if (!options->max_failures.set()) options->max_failures = {spec.max_failures(), spec.max_failures_percent()};
+  AdoptRollout(spec, &options->rollout);
+}
+
 v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const std::string& plugin,
                      const std::string& action) {
   v1::JobSpec spec;

@@ -89,6 +89,9 @@ absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named
 // The same for a job that is there already, from its beginning. `spec`: what it was asked for.
 absl::StatusOr<int> WatchJob(Context* context, const std::string& job_id, const v1::JobSpec& spec, JobView* view);
 
+// What `spec` asked for becomes the options' value, where they say nothing: to run it again.
+void AdoptSpec(const v1::JobSpec& spec, CommonOptions* options);
+
 // The part of a spec that options decide.
 v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const std::string& plugin,
                      const std::string& action);

@@ -118,6 +118,8 @@ class JobRetryFailedCommand final : public Command {
     constexpr char kUsage[] = "job retry-failed <job> [<key=val> ...]";
     ORCH_ASSIGN_OR_RETURN(const std::string id,
                           JobIdOf({words.begin(), words.begin() + (words.empty() ? 0 : 1)}, kUsage));
+    const bool timeout_given = context->options().timeout > absl::ZeroDuration();
+    const absl::Duration timeout = context->options().timeout;
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
@@ -140,6 +142,8 @@ class JobRetryFailedCommand final : public Command {
       context->Note(absl::StrCat("orchctl: job ", job.job_id(), " succeeded everywhere; nothing to do\n"));
       return kExitOk;
     }
+    AdoptSpec(job.spec(), &context->options());
+    if (timeout_given) context->options().timeout = timeout;
     targets.wire.set_has_identities(true);
     targets.named = targets.restricted = true;
     if (unsure > 0 && invocation.action->impact == ddl::Impact::kChange && !invocation.action->idempotent) {

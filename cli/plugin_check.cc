@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "actions/ddl/ddl.h"
 #include "base/durable_file.h"
+#include "base/version.h"
 
 namespace orch::cli {
 namespace {
@@ -60,15 +61,20 @@ void CheckProgram(const fs::path& folder, const std::string& name, std::vector<s
 void CheckFiles(const fs::path& folder, const ddl::Plugin& plugin, std::vector<std::string>* problems) {
   if (plugin.provider == "external" || plugin.provider == "worker") return CheckProgram(folder, plugin.name, problems);
   if (plugin.provider == "legacy_json") {
-    for (const auto& [name, action] : plugin.actions)
-      if (!action.implemented_by.empty()) CheckMode(folder / action.implemented_by, true, problems);
+    for (const auto& [name, action] : plugin.actions) {
+      if (action.implemented_by.empty()) {
+        problems->push_back(absl::StrCat("action ", name, " needs implemented_by, the name of its script in ",
+                                         (folder / plugin.name).string()));
+      } else {
+        CheckMode(folder / plugin.name / action.implemented_by, true, problems);
+      }
+    }
     return;
   }
-  if (plugin.provider == "mcollective") return CheckMode(folder / absl::StrCat(plugin.name, ".rb"), false, problems);
   problems->push_back(
       absl::StrCat("metadata.provider ",
                    plugin.provider.empty() ? "is missing" : absl::StrCat("'", plugin.provider, "' is not known"),
-                   "; give external, worker, legacy_json or mcollective"));
+                   "; give external, worker or legacy_json"));
 }
 
 }  // namespace
@@ -95,6 +101,8 @@ PluginCheck CheckPlugin(const std::string& ddl_file) {
     check.problems.push_back(
         absl::StrCat("metadata.name is '", check.name, "', so the file must be called ", check.name, ".json"));
   }
+  const absl::Status required = ddl::CheckRequires(**plugin, kVersion);
+  if (!required.ok()) check.problems.emplace_back(required.message());
   CheckMode(ddl_file, false, &check.problems);
   CheckFiles(path.has_parent_path() ? path.parent_path() : ".", **plugin, &check.problems);
   return check;

@@ -1,6 +1,7 @@
 #include "cli/rollout_options.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -100,6 +101,25 @@ void FillRollout(const RolloutOptions& options, v1::JobSpec* spec) {
   spec->set_idempotency_key(options.idempotency_key);
   spec->set_record(options.record || options.async);  // nobody could ask for it later
   spec->set_live_output(options.live);
+}
+
+void AdoptRollout(const v1::JobSpec& spec, RolloutOptions* options) {
+  const auto adopt = [](auto* option, const auto& value) {
+    if (*option == std::decay_t<decltype(*option)>()) *option = value;
+  };
+  adopt(&options->canary, spec.canary());
+  adopt(&options->canary_continue, spec.canary_continue());
+  adopt(&options->splay, absl::Milliseconds(spec.splay_ms()));
+  adopt(&options->group_by, spec.group_by());
+  adopt(&options->group_concurrency, spec.group_concurrency());
+  adopt(&options->groups_at_once, spec.groups_at_once());
+  adopt(&options->retries, spec.retries());
+  adopt(&options->retry_sleep, absl::Milliseconds(spec.retry_sleep_ms()));
+  adopt(&options->queue, spec.queue_offline());
+  adopt(&options->ttl, absl::Milliseconds(spec.ttl_ms()));
+  adopt(&options->lock, spec.lock());
+  adopt(&options->record, spec.record());
+  adopt(&options->live, spec.live_output() && !options->async);
 }
 
 absl::Duration LongestRollout(const v1::JobSpec& spec, uint32_t targets, absl::Duration task) {

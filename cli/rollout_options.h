@@ -38,6 +38,9 @@ absl::Status CheckRolloutOptions(const RolloutOptions& options);
 
 void FillRollout(const RolloutOptions& options, v1::JobSpec* spec);
 
+// What `spec` asked for, where these options say nothing. The key is left out: it is of one job.
+void AdoptRollout(const v1::JobSpec& spec, RolloutOptions* options);
+
 // How much longer than a plain job these let it run, and whether somebody may have to resume it:
 // then there is no bound.
 absl::Duration LongestRollout(const v1::JobSpec& spec, uint32_t targets, absl::Duration task);

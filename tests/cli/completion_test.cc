@@ -77,7 +77,7 @@ TEST_F(CompletionTest, OffersPluginsActionsAndInputs) {
   EXPECT_THAT(Offered({"invoke", "filemgr", "touch", "mode="}), ElementsAre("mode=hard", "mode=soft"));
   EXPECT_THAT(Offered({"invoke", "filemgr", "touch", "force=t"}), ElementsAre("force=true"));
   EXPECT_THAT(Offered({"filemgr", ""}), ElementsAre("status", "touch"));
-  EXPECT_THAT(Offered({"filemgr", "touch", "--f"}), ElementsAre("--file", "--force"));
+  EXPECT_THAT(Offered({"filemgr", "touch", "--fo"}), ElementsAre("--force"));
   EXPECT_THAT(Offered({"filemgr", "touch", "--mode", ""}), ElementsAre("hard", "soft"));
   EXPECT_THAT(Offered({"filemgr", "-q", "touch", "m"}), ElementsAre("max_age=", "mode="));
   EXPECT_THAT(Offered({"service", "st"}), ElementsAre("status"));

@@ -478,12 +478,23 @@ TEST_F(JobCommandsTest, RetryFailedAsksThoseThatDidNotSucceed) {
   hub_.job_replies[kOther] = {testing::OkReply("a.example.com", {}, 1000),
                               testing::FailedReply("b.example.com", v1::FAILED, 1, "no"),
                               testing::FailedReply("c.example.com", v1::OFFLINE, 5, "away")};
+  hub_.jobs[1].mutable_spec()->set_timeout_ms(9000);
+  hub_.jobs[1].mutable_spec()->set_concurrency(2);
+  hub_.jobs[1].mutable_spec()->set_lock("deploy");
+  hub_.jobs[1].mutable_spec()->set_idempotency_key("k");
   const CliResult result = Run({"job", "retry-failed", "fedcba98"});
   ASSERT_THAT(hub_.invoked(), SizeIs(1)) << result.err;
   EXPECT_THAT(hub_.invoked()[0].target().identities(), ElementsAre("b.example.com", "c.example.com"));
   EXPECT_EQ(hub_.invoked()[0].inputs_json(), R"({"fact":"role"})");
-  Run({"job", "retry-failed", "fedcba98", "fact=other"});
+  EXPECT_EQ(hub_.invoked()[0].timeout_ms(), 9000);
+  EXPECT_EQ(hub_.invoked()[0].concurrency(), 2u);
+  EXPECT_EQ(hub_.invoked()[0].lock(), "deploy");
+  EXPECT_EQ(hub_.invoked()[0].idempotency_key(), "") << "it would only lead to the old job";
+  Run({"job", "retry-failed", "fedcba98", "fact=other", "-t", "3", "--batch", "1"});
   EXPECT_EQ(hub_.invoked()[1].inputs_json(), R"({"fact":"other"})");
+  EXPECT_EQ(hub_.invoked()[1].timeout_ms(), 3000);
+  EXPECT_EQ(hub_.invoked()[1].batch_size(), 1u);
+  EXPECT_EQ(hub_.invoked()[1].concurrency(), 0u);
   const CliResult running = Run({"job", "retry-failed", "01234567"});
   EXPECT_EQ(running.code, 1);
   EXPECT_THAT(running.err, HasSubstr("is still running"));
