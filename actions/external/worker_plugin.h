@@ -23,6 +23,8 @@ class WorkerPlugin final : public ProgramPlugin {
   };
   WorkerPlugin(Source source, std::string program, Limits limits);
 
+  // Its processes live in the agent.
+  bool NeedsAgent(absl::string_view) const override { return true; }
   // Asks a process of its own, which then ends: a plugin nobody uses costs nothing.
   absl::StatusOr<bool> Activate(const std::shared_ptr<const Json>& facts, const CancelToken* cancel) override;
 

@@ -170,6 +170,68 @@ TEST_F(AgentTest, SendsHeartbeatsAndDeltas) {
   }
 }
 
+// With the plugins of a folder instead of the fake one.
+class AgentPluginsTest : public AgentTest {
+ protected:
+  AgentPluginsTest() { std::filesystem::create_directories(folder_ + "/plugins"); }
+  void Start(FakeHub* hub) {
+    AgentConfig config = Config({hub->address()});
+    config.plugin_directories = {folder_ + "/plugins"};
+    agent_ = Agent::Create(std::move(config), {.clock = &clock_,
+                                               .random = &random_,
+                                               .loop = &loop_,
+                                               .catalog = nullptr,
+                                               .background = nullptr,
+                                               .on_attached = [this](bool, const std::string& what) { attachments_.Put(what); },
+                                               .on_exit = [this](const std::string& why) { exits_.Put(why); }})
+                 .value();
+    agent_->Start();
+    attachments_.Await(1);
+  }
+  static v1::Command Controller(char id, const std::string& action) {
+    v1::Command command = Command(std::string(32, id), action);
+    command.set_plugin("controller");
+    command.set_caller("psk=peadmin");
+    return command;
+  }
+  Inbox<std::string> exits_;
+};
+
+TEST_F(AgentPluginsTest, AReloadReachesTheHubBeforeItsReply) {
+  FakeHub hub(credentials(), "");
+  Start(&hub);
+  std::ofstream(folder_ + "/plugins/broken.json") << "{";
+  hub.SendCommand(Controller('a', "reload_agents"));
+  bool told = false;
+  for (size_t wanted = 1;; ++wanted) {
+    const v1::NodeMessage message = hub.received.Await(wanted)[wanted - 1];
+    if (message.has_delta() && message.delta().has_problems()) {
+      for (const v1::PluginProblem& problem : message.delta().plugin_problems()) told |= problem.plugin() == "broken";
+    }
+    if (!message.has_update()) continue;
+    v1::TaskUpdate update;
+    ASSERT_TRUE(update.ParseFromString(message.update().body()));
+    if (update.kind() != v1::TaskUpdate::FINISHED) continue;
+    EXPECT_EQ(update.reply().state(), v1::OK) << update.reply().status_message();
+    EXPECT_TRUE(told) << "the reply came first";
+    return;
+  }
+}
+
+TEST_F(AgentPluginsTest, AnExitIsAnsweredAndAskedOfTheOwner) {
+  FakeHub hub(credentials(), "");
+  Start(&hub);
+  hub.SendCommand(Controller('b', "exit"));
+  EXPECT_THAT(exits_.Await(1)[0], HasSubstr("psk=peadmin"));
+  EXPECT_EQ(Stop(absl::Minutes(5)), 0u);
+  bool answered = false;
+  for (const v1::NodeMessage& message : hub.received.All()) {
+    v1::TaskUpdate update;
+    if (message.has_update() && update.ParseFromString(message.update().body())) answered |= update.reply().state() == v1::OK;
+  }
+  EXPECT_TRUE(answered);
+}
+
 TEST_F(AgentTest, StopLetsRunningTasksEnd) {
   hold_ = true;
   FakeHub hub(credentials(), "");

@@ -198,6 +198,25 @@ TEST_F(HubSessionTest, DeltaCarriesOnlyWhatChanged) {
   EXPECT_TRUE(session.OnSnapshot(next).send.empty());
 }
 
+TEST_F(HubSessionTest, APluginThatCannotBeLoadedIsNewsAndItsRepairToo) {
+  HubSession session = Make();
+  Attach(&session);
+  auto broken = std::make_shared<NodeSnapshot>(*snapshot_);
+  auto catalog = std::make_shared<actions::Catalog>(*snapshot_->catalog);
+  catalog->AddProblem({"parrot", std::string(600, 'x') + "\xff"});
+  broken->catalog = catalog;
+  HubSession::Output output = session.OnSnapshot(broken);
+  ASSERT_EQ(output.send.size(), 1u);
+  ASSERT_EQ(output.send[0].delta().plugin_problems_size(), 1);
+  EXPECT_FALSE(output.send[0].delta().has_plugins()) << "those offered are the same";
+  EXPECT_EQ(output.send[0].delta().plugin_problems(0).plugin(), "parrot");
+  EXPECT_LE(output.send[0].delta().plugin_problems(0).reason().size(), kMaxProblemBytes + 3);
+  output = session.OnSnapshot(snapshot_);
+  ASSERT_EQ(output.send.size(), 1u);
+  EXPECT_TRUE(output.send[0].delta().has_problems());
+  EXPECT_EQ(output.send[0].delta().plugin_problems_size(), 0);
+}
+
 TEST_F(HubSessionTest, UptimeAloneIsToldOnceAnHour) {
   HubSession session = Make();
   Attach(&session);
