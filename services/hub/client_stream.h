@@ -30,6 +30,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   void SetOnDrained(std::function<void()> on_drained) override {
     MutexLock lock(&mu_);
+    if (self_ == nullptr) return;  // the call is over, and nobody would let go of it
     on_drained_.swap(on_drained);  // the old one dies after the lock is released
   }
 

@@ -55,7 +55,14 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
                            {"caller", request.caller},
                            {"action", absl::StrCat(request.spec.plugin(), ".", request.spec.action())},
                            {"targets", absl::StrCat(request.targets.size())}});
-  Add(id, std::move(request), std::move(body))->Start(std::move(client));
+  auto refused = [this, client, spec = request.spec, caller = request.caller](const absl::Status& status) {
+    if (!absl::IsAlreadyExists(status) || spec.idempotency_key().empty()) return client->End(status);
+    // The same call came twice at once; the other one was first.
+    FollowKey(spec, caller, "", client, [client](const absl::Status& followed) {
+      if (!followed.ok()) client->End(followed);
+    });
+  };
+  Add(id, std::move(request), std::move(body))->Start(client, std::move(refused));
   return absl::OkStatus();
 }
 
@@ -136,7 +143,9 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
   if (run == nullptr || !run->begun()) {
     store_->Get(request.job_id(), [done = std::move(done)](const absl::StatusOr<StoredJob>& job) {
       if (!job.ok()) return done(job.status());
-      done(absl::FailedPreconditionError(absl::StrCat("job ", job->job_id, " has ended; there is nothing to change")));
+      done(job->summary ? absl::FailedPreconditionError(
+                              absl::StrCat("job ", job->job_id, " has ended; there is nothing to change"))
+                        : absl::UnavailableError(absl::StrCat("job ", job->job_id, " is on its way; try again shortly")));
     });
     return;
   }

@@ -47,16 +47,16 @@ JobRun::~JobRun() {
   }
 }
 
-void JobRun::Start(std::shared_ptr<JobWatch::Sink> client) {
-  auto watch = std::make_unique<JobWatch>(rooms_.executor, client, recorded() ? rooms_.store->id() : "");
+void JobRun::Start(std::shared_ptr<JobWatch::Sink> client, std::function<void(const absl::Status&)> refused) {
+  auto watch = std::make_unique<JobWatch>(rooms_.executor, std::move(client), recorded() ? rooms_.store->id() : "");
   feed_.Add(&watch).IgnoreError();  // it is the first
   if (!recorded()) return Begin();
-  ledger_.Create(ToStore(), request_.targets, [this](const absl::Status& status) {
+  ledger_.Create(ToStore(), request_.targets, [this, refused = std::move(refused)](const absl::Status& status) {
     ORCH_FAILPOINT("hub.job.created");
     if (status.ok()) return Begin();
-    LogError("a job was refused: it cannot be stored", {{"job", id()}, {"reason", std::string(status.message())}});
-    feed_.ForEach([&](JobWatch* watch) { watch->End(status); });
+    const auto tell = refused;  // outlives this
     rooms_.finished(this);
+    tell(status);
   });
 }
 

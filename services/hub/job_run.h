@@ -56,8 +56,8 @@ class JobRun {
   JobRun& operator=(const JobRun&) = delete;
 
   // Once it is stored the client is told it is accepted, and it starts; a job that is not recorded
-  // does at once. What cannot be stored is refused: the client gets the error and the job is over.
-  void Start(std::shared_ptr<JobWatch::Sink> client);
+  // does at once. What cannot be stored is over: `refused` gets the reason, and then the client is its.
+  void Start(std::shared_ptr<JobWatch::Sink> client, std::function<void(const absl::Status&)> refused);
   // Goes on where an earlier life of this hub ended.
   void Resume(const UnfinishedJob& stored);
 

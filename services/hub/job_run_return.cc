@@ -117,6 +117,7 @@ void JobRun::Resume(const UnfinishedJob& stored) {
   rollout_.RestoreStage(stored_rollout_.detail);
   if (stored_rollout_.state == v1::JOB_PAUSED) rollout_.Pause(stored_rollout_.paused_because);
   if (!stored_rollout_.ended_early.empty()) rollout_.Stop(stored_rollout_.ended_early);
+  if (stored_rollout_.ended_early == "cancelled") cancel_text_ = "the job was cancelled before the hub was restarted";
   LogInfo("job goes on", {{"job", id()}, {"caller", request_.caller}});
   Pump();
 }

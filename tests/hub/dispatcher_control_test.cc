@@ -192,6 +192,21 @@ TEST_F(KeyTest, AKeyNamesOneRequestOfOneCaller) {
   EXPECT_TRUE(Follow(other, request.caller, sink).ok()) << "no inputs, said in two ways";
 }
 
+TEST_F(KeyTest, OfTwoCallsAtOnceTheSecondFollowsTheFirst) {
+  Connect({"n0"});
+  Dispatcher::Request request = RecordedFor({"n0"});
+  request.spec.set_idempotency_key("ticket-1");
+  const auto second = std::make_shared<FakeSink<v1::InvokeResponse>>();
+  ASSERT_TRUE(dispatcher_->Start(request, client_).ok());
+  ASSERT_TRUE(dispatcher_->Start(request, second).ok());
+  executor_.RunUntilIdle();
+  ASSERT_EQ(Given("n0"), 1u);
+  EXPECT_EQ(dispatcher_->running(), 1u);
+  EXPECT_TRUE(second->responses.front().accepted().followed());
+  Answer("n0", client_->responses.front().accepted().job_id());
+  EXPECT_THAT(Identities(*second), ElementsAre("n0"));
+}
+
 class WatchTest : public ControlTest {};
 
 TEST_F(WatchTest, EveryWatcherGetsEveryReplyOnceWheneverItCame) {

@@ -337,6 +337,19 @@ TEST_F(DurableTest, ASpentBudgetStaysSpentAfterARestart) {
   EXPECT_EQ(StoredReplyOf(job, "n3").error_kind(), "max-failures");
 }
 
+TEST_F(DurableTest, ACancelledJobStaysCancelledAfterARestart) {
+  Connect(Names(2));
+  Dispatcher::Request request = RecordedFor(Names(2));
+  request.spec.set_concurrency(1);
+  const std::string job = Run(std::move(request));
+  ASSERT_TRUE(Control(job, v1::ControlJobRequest::CANCEL).ok());
+  Restart();
+  EXPECT_THAT(Return("n0").cancelled, ElementsAre(job));
+  Answer("n0", job, v1::CANCELLED, 5);
+  EXPECT_EQ(StoredReplyOf(job, "n1").error_kind(), "cancelled");
+  EXPECT_EQ(call_.Get(job)->summary->ended_early(), "cancelled");
+}
+
 TEST_F(DurableTest, AStoppingHubLeavesWhatItsStoreKeepsToItsNextLife) {
   test_store_.durable = true;
   Connect({"n0"});

@@ -266,6 +266,25 @@ TEST_F(NodeSessionTest, SealsCommandsForThisNodeOnly) {
   EXPECT_FALSE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_NODE, "n2", nullptr}, clock_.Now(), &refusal).ok());
 }
 
+TEST_F(NodeSessionTest, AsksAndAcknowledgesInSealedEnvelopesWithoutABody) {
+  Attach();
+  EXPECT_EQ(events_.ready, 1);
+  ASSERT_TRUE(session_.SendQuery(job_));
+  session_.SendAck(job_);
+  ASSERT_THAT(outbox_->messages, SizeIs(2));
+  const v1::Envelope& query = outbox_->messages[0].head.command();
+  const v1::Envelope& ack = outbox_->messages[1].head.command();
+  EXPECT_EQ(query.kind(), v1::Envelope::QUERY);
+  EXPECT_EQ(ack.kind(), v1::Envelope::ACK);
+  for (const v1::Envelope& envelope : {query, ack}) {
+    EXPECT_EQ(envelope.job_id(), job_);
+    EXPECT_TRUE(envelope.body().empty());
+    EXPECT_TRUE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_NODE, "n1", nullptr}, clock_.Now(), nullptr).ok());
+  }
+  outbox_->full = true;
+  EXPECT_FALSE(session_.SendQuery(job_));
+}
+
 TEST_F(NodeSessionTest, SendsNothingBeforeRegisterOrAfterGoodbye) {
   auto body = std::make_shared<CommandBody>(CommandBody{"body", Sha256("body")});
   session_.Start();
