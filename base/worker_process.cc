@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/process_tree.h"
 #include "base/status_macros.h"
 
 namespace orch {
@@ -172,6 +173,7 @@ absl::Status WorkerProcess::Ended() {
 }
 
 absl::Status WorkerProcess::Fail(absl::Status why) {
+  if (!reaped_) KillDescendants(pid_);
   Kill();
   return why;
 }

@@ -36,7 +36,7 @@ class WorkerProcess {
   // Writes `line` and a newline, returns the next line without its end. `line` must hold no newline.
   // DeadlineExceeded, Cancelled, ResourceExhausted (the answer is longer than max_line),
   // FailedPrecondition (it printed something nobody had asked for), Unavailable (it ended; says how).
-  // Any error ends the process group.
+  // Any error ends the process group and all that descends from the worker, also in sessions of their own.
   absl::StatusOr<std::string> Exchange(absl::string_view line, absl::Duration timeout,
                                        const CancelToken* cancel = nullptr);
 

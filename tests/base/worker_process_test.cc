@@ -1,7 +1,12 @@
 #include "base/worker_process.h"
 
-#include <string>
+#include <unistd.h>
 
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -59,6 +64,24 @@ TEST_F(WorkerProcessTest, OneThatDoesNotReadIsEndedAtTheDeadline) {
   const auto answer = worker->Exchange(std::string(1 << 20, 'x'), absl::Milliseconds(100));
   EXPECT_EQ(answer.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_FALSE(worker->Alive());
+}
+
+TEST_F(WorkerProcessTest, WhatItStartedInOtherSessionsEndsWithIt) {
+  const auto worker = Shell("read -r line; setsid sleep 600 & echo $!; read -r line; wait");
+  const auto child = worker->Exchange("start", absl::Seconds(5));
+  ASSERT_TRUE(child.ok()) << child.status();
+  const std::string stat = absl::StrCat("/proc/", *child, "/stat");
+  EXPECT_EQ(access(stat.c_str(), F_OK), 0);
+  EXPECT_EQ(worker->Exchange("wait", absl::Milliseconds(200)).status().code(), absl::StatusCode::kDeadlineExceeded);
+  // A zombie counts as gone: whoever adopted it may take its time.
+  const auto gone = [&stat] {
+    std::ifstream file(stat);
+    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    return text.empty() || absl::StrContains(text, ") Z ");
+  };
+  const absl::Duration give_up = clock_.Steady() + absl::Seconds(10);
+  while (!gone() && clock_.Steady() < give_up) std::this_thread::yield();
+  EXPECT_TRUE(gone());
 }
 
 TEST_F(WorkerProcessTest, CancellationEndsIt) {

@@ -11,6 +11,7 @@ from fleet import ROOT, Fleet
 
 PAGE = ROOT / "docs/PLUGINS.md"
 PLACE = "/etc/orch/plugins.d/"
+LIBRARY = "/usr/share/mcollective/plugins/"
 
 
 def blocks():
@@ -32,7 +33,10 @@ def steps():
     """("file", name, text, mode) and ("run", words, expected lines, None), in the page's order."""
     for before, kind, text in blocks():
         named = re.search(rf"`{PLACE}(\w+(?:\.json)?)`(, mode 0755)?:$", before)
-        if named:
+        old = re.search(rf"`{LIBRARY}([\w/]+\.\w+)`:$", before)
+        if old:
+            yield "file", f"library/{old[1]}", text, 0o644
+        elif named:
             yield "file", named[1], text, 0o755 if named[2] else 0o644
         elif kind == "console":
             for part in re.split(r"(?m)^\$ ", text)[1:]:
@@ -45,7 +49,8 @@ class PluginsPageTest(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orch-ring-page."))
         self.addCleanup(shutil.rmtree, self.folder)
         self.folder.chmod(0o755)
-        self.fleet = Fleet(1, agent_yaml=f"plugins.directories: [{self.folder}]\n")
+        self.fleet = Fleet(1, agent_yaml=f"plugins.directories: [{self.folder}]\n"
+                                         f"plugins.mcollective: [{self.folder}/library]\n")
         self.addCleanup(self.fleet.close)
 
     def run_command(self, words, expected):
@@ -63,11 +68,13 @@ class PluginsPageTest(unittest.TestCase):
             if kind == "run":
                 self.run_command(first, second)
             else:
+                (self.folder / first).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / first).parent.chmod(0o755)
                 (self.folder / first).write_text(second)
                 (self.folder / first).chmod(mode)
         lost = "the page's examples are not where this test looks for them"
-        self.assertGreaterEqual(done["file"], 6, lost)
-        self.assertGreaterEqual(done["run"], 9, lost)
+        self.assertGreaterEqual(done["file"], 8, lost)
+        self.assertGreaterEqual(done["run"], 12, lost)
 
 
 if __name__ == "__main__":
