@@ -1,5 +1,6 @@
 #include "actions/builtin_plugin.h"
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
 
@@ -30,6 +31,17 @@ Reply ReplyFor(const absl::Status& status, Json data) {
 std::string InputText(const Request& request, absl::string_view name) {
   const auto found = request.inputs.find(std::string(name));
   return found != request.inputs.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+bool InputFlag(const Request& request, absl::string_view name) {
+  const auto found = request.inputs.find(std::string(name));
+  return found != request.inputs.end() && found->is_boolean() && found->get<bool>();
+}
+
+bool SettingIsOn(const std::map<std::string, std::string>& settings, const std::string& name) {
+  const auto found = settings.find(name);
+  bool on = false;
+  return found != settings.end() && (found->second == "on" || (absl::SimpleAtob(found->second, &on) && on));
 }
 
 }  // namespace orch::actions

@@ -2,7 +2,9 @@
 // RunAction is.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -32,5 +34,9 @@ Reply ReplyFor(const absl::Status& status, Json data = Json::object());
 
 // Text of an input, or empty.
 std::string InputText(const Request& request, absl::string_view name);
+// False when it is not given.
+bool InputFlag(const Request& request, absl::string_view name);
+// Whether the setting "plugin.item" is true, yes, on or 1.
+bool SettingIsOn(const std::map<std::string, std::string>& settings, const std::string& name);
 
 }  // namespace orch::actions

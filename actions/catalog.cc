@@ -6,13 +6,17 @@
 #include "actions/activation.h"
 #include "actions/controller.h"
 #include "actions/embedded_ddl.h"
+#include "actions/filemgr_plugin.h"
+#include "actions/nrpe_plugin.h"
 #include "actions/package_plugin.h"
+#include "actions/process_plugin.h"
 #include "actions/puppet/puppet_program.h"
 #include "actions/puppet_plugin.h"
 #include "actions/puppetd_plugin.h"
 #include "actions/puppetral_plugin.h"
 #include "actions/rpcutil.h"
 #include "actions/service_plugin.h"
+#include "actions/shell_plugin.h"
 
 namespace orch::actions {
 namespace {
@@ -21,9 +25,14 @@ using Ddl = std::shared_ptr<const ddl::Plugin>;
 
 struct Builtin {
   const char* name;
-  // An error is why it cannot work on this node.
+  // An error is why it cannot work on this node; Cancelled when nobody asked for it.
   absl::StatusOr<std::shared_ptr<Plugin>> (*make)(Ddl ddl, const BuiltinOptions& options, const Clock* clock);
 };
+
+template <typename P>
+absl::StatusOr<std::shared_ptr<Plugin>> Make(Ddl ddl, const BuiltinOptions& options, const Clock*) {
+  return std::make_shared<P>(std::move(ddl), options);
+}
 
 // Every plugin that is built in.
 constexpr Builtin kBuiltins[] = {
@@ -31,10 +40,10 @@ constexpr Builtin kBuiltins[] = {
      [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<Controller>(std::move(ddl));
      }},
-    {"package",
-     [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
-       return std::make_shared<PackagePlugin>(std::move(ddl), options);
-     }},
+    {"filemgr", Make<FilemgrPlugin>},
+    {"nrpe", Make<NrpePlugin>},
+    {"package", Make<PackagePlugin>},
+    {"process", Make<ProcessPlugin>},
     {"puppet", PuppetPlugin::Create},
     {"puppetd", PuppetdPlugin::Create},
     {"puppetral", PuppetralPlugin::Create},
@@ -42,10 +51,8 @@ constexpr Builtin kBuiltins[] = {
      [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
        return std::make_shared<Rpcutil>(std::move(ddl));
      }},
-    {"service",
-     [](Ddl ddl, const BuiltinOptions& options, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
-       return std::make_shared<ServicePlugin>(std::move(ddl), options);
-     }},
+    {"service", Make<ServicePlugin>},
+    {"shell", ShellPlugin::Create},
 };
 
 }  // namespace
@@ -85,7 +92,7 @@ std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock
         ddl.ok() ? builtin.make(*ddl, options, clock) : absl::StatusOr<std::shared_ptr<Plugin>>(ddl.status());
     if (plugin.ok()) {
       catalog->Add(*plugin);
-    } else {
+    } else if (!absl::IsCancelled(plugin.status())) {
       catalog->AddProblem({builtin.name, std::string(plugin.status().message())});
     }
   }

@@ -13,6 +13,8 @@
 
 namespace orch::actions {
 
+class ShellJobs;
+
 class Catalog {
  public:
   struct Problem {
@@ -41,11 +43,13 @@ class PuppetMemory;
 // package.yum_clean_mode, service.provider, …), and what they remember beyond a reload.
 struct BuiltinOptions {
   std::map<std::string, std::string> settings;
-  std::shared_ptr<PuppetMemory> puppet;  // null: one is made for this catalogue alone
+  std::shared_ptr<PuppetMemory> puppet;   // null: a new one
+  std::shared_ptr<ShellJobs> shell_jobs;  // of the agent; null: no command can be left running
 };
 std::shared_ptr<PuppetMemory> MakePuppetMemory();
 
-// The written-out list of built-in plugins, by name in catalog.cc.
+// The written-out list of built-in plugins, by name in catalog.cc. One that nobody asked for is left out;
+// one that may not be loaded is a problem.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
 
 // Data functions built into the node; the table of docs/FILTERS.md says what they return. `options`

@@ -10,6 +10,7 @@
 #include "actions/data_function.h"
 #include "actions/fact_path.h"
 #include "actions/fstat.h"
+#include "actions/node_data.h"
 #include "actions/puppet_data.h"
 #include "base/status_macros.h"
 
@@ -17,6 +18,8 @@ namespace orch::actions {
 namespace {
 
 constexpr size_t kMaxArgumentCharacters = 120;
+constexpr size_t kMaxCheckCharacters = 20;
+constexpr size_t kMaxNameCharacters = 50;  // of packages and services
 constexpr size_t kMaxPluginCharacters = 20;
 
 absl::StatusOr<Json> Fact(const DataCall& call) {
@@ -63,9 +66,14 @@ constexpr Function kFunctions[] = {
     {"collective", Argument::kRequired, kMaxArgumentCharacters, Collective},
     {"fact", Argument::kRequired, kMaxArgumentCharacters, Fact},
     {"fstat", Argument::kRequired, kMaxArgumentCharacters, Fstat},
+    {"nrpe", Argument::kRequired, kMaxCheckCharacters, NrpeData},
+    {"package", Argument::kRequired, kMaxNameCharacters, PackageData},
     {"plugin", Argument::kRequired, kMaxPluginCharacters, PluginData},
+    {"process", Argument::kRequired, kMaxArgumentCharacters, ProcessData},
     {"puppet", Argument::kNone, 0, PuppetStateData},
     {"resource", Argument::kOptional, kMaxArgumentCharacters, PuppetResourceData},
+    {"service", Argument::kRequired, kMaxNameCharacters, ServiceData},
+    {"sysctl", Argument::kRequired, kMaxArgumentCharacters, SysctlData},
 };
 
 size_t Characters(const std::string& text) {

@@ -62,7 +62,7 @@ void SetTime(Json* data, const std::string& name, time_t when, int64_t now) {
 
 }  // namespace
 
-absl::StatusOr<Json> FileStatus(const std::string& path, const Clock& clock) {
+absl::StatusOr<Json> FileStatus(const std::string& path, const Clock& clock, bool digest) {
   if (path.empty() || absl::StrContains(path, '\0')) return absl::InvalidArgumentError("fstat needs a path");
   Json data{
       {"name", path}, {"output", "not present"}, {"present", 0}, {"size", 0}, {"mode", "0000"}, {"md5", 0}, {"uid", 0},
@@ -84,7 +84,7 @@ absl::StatusOr<Json> FileStatus(const std::string& path, const Clock& clock) {
   data["uid"] = info.st_uid;
   data["gid"] = info.st_gid;
   data["type"] = TypeOf(info.st_mode);
-  if (S_ISREG(info.st_mode)) data["md5"] = DigestOf(path, info.st_size);
+  if (digest && S_ISREG(info.st_mode)) data["md5"] = DigestOf(path, info.st_size);
   const int64_t now = absl::ToUnixSeconds(clock.Now());
   SetTime(&data, "mtime", info.st_mtime, now);
   SetTime(&data, "ctime", info.st_ctime, now);

@@ -230,4 +230,17 @@ Reply PackagePlugin::Clean(const Call& call) const {
   return Reply::Aborted(absl::StrCat("could not clean ", mode, ": ", command->problem), std::move(data));
 }
 
+absl::StatusOr<PackageState> FindPackage(const std::string& package, const Context& context,
+                                         const std::map<std::string, std::string>& settings) {
+  ORCH_RETURN_IF_ERROR(CheckName("package", package));
+  const auto setting = [&settings](const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? "" : found->second;
+  };
+  const CommandRunner runner(context, setting("package.path"));
+  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<PackageProvider> provider,
+                        MakePackageProvider(setting("package.provider"), runner, setting("package.root")));
+  return provider->Query(runner, package);
+}
+
 }  // namespace orch::actions

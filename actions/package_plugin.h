@@ -44,4 +44,8 @@ class PackagePlugin final : public BuiltinPlugin {
   const std::map<std::string, std::string> settings_;
 };
 
+// The state of one package, for the data function.
+absl::StatusOr<PackageState> FindPackage(const std::string& package, const Context& context,
+                                         const std::map<std::string, std::string>& settings);
+
 }  // namespace orch::actions

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
+#include "base/status_macros.h"
 
 namespace orch::actions {
 namespace {
@@ -41,23 +42,27 @@ Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service
   return reply;
 }
 
+using Settings = std::map<std::string, std::string>;
+
+std::string Setting(const Settings& settings, const char* name, const char* absent) {
+  const auto found = settings.find(absl::StrCat("service.", name));
+  return found == settings.end() || found->second.empty() ? absent : found->second;
+}
+
+absl::StatusOr<std::unique_ptr<ServiceProvider>> MakeProvider(const Settings& settings, const CommandRunner& runner) {
+  const std::string wanted = Setting(settings, "provider", "auto");
+  if (wanted == "systemd" || (wanted == "auto" && sd_booted() > 0)) return MakeSystemdProvider(runner);
+  if (wanted == "auto" || wanted == "script") {
+    return MakeScriptProvider(runner, Setting(settings, "init_dir", "/etc/init.d"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("service.provider '", wanted, "' is not known; use auto, systemd or script"));
+}
+
 }  // namespace
 
 ServicePlugin::ServicePlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options)
     : BuiltinPlugin(std::move(ddl)), settings_(options.settings) {}
-
-std::string ServicePlugin::Setting(const char* name, const char* absent) const {
-  const auto found = settings_.find(absl::StrCat("service.", name));
-  return found == settings_.end() || found->second.empty() ? absent : found->second;
-}
-
-absl::StatusOr<std::unique_ptr<ServiceProvider>> ServicePlugin::MakeProvider(const CommandRunner& runner) const {
-  const std::string wanted = Setting("provider", "auto");
-  if (wanted == "systemd" || (wanted == "auto" && sd_booted() > 0)) return MakeSystemdProvider(runner);
-  if (wanted == "auto" || wanted == "script") return MakeScriptProvider(runner, Setting("init_dir", "/etc/init.d"));
-  return absl::InvalidArgumentError(
-      absl::StrCat("service.provider '", wanted, "' is not known; use auto, systemd or script"));
-}
 
 Reply ServicePlugin::RunAction(const Request& request, const Context& context) {
   const std::string service = InputText(request, "service");
@@ -66,8 +71,8 @@ Reply ServicePlugin::RunAction(const Request& request, const Context& context) {
     reply.status_code = kInvalidInput;
     return reply;
   }
-  const CommandRunner runner(context, Setting("path", ""));
-  const absl::StatusOr<std::unique_ptr<ServiceProvider>> provider = MakeProvider(runner);
+  const CommandRunner runner(context, Setting(settings_, "path", ""));
+  const absl::StatusOr<std::unique_ptr<ServiceProvider>> provider = MakeProvider(settings_, runner);
   if (!provider.ok()) return ReplyFor(provider.status());
   if (request.action == "status") {
     const absl::StatusOr<bool> running = (*provider)->Running(service);
@@ -76,11 +81,17 @@ Reply ServicePlugin::RunAction(const Request& request, const Context& context) {
     reply.data = Json{{"status", StatusText(*running)}};
     return reply;
   }
-  const auto strict = request.inputs.find("strict");
-  const bool is_strict = strict != request.inputs.end() && strict->is_boolean() && strict->get<bool>();
+  const bool is_strict = InputFlag(request, "strict");
   if (request.action == "start") return Do(**provider, ServiceVerb::kStart, service, is_strict);
   if (request.action == "stop") return Do(**provider, ServiceVerb::kStop, service, is_strict);
   return Do(**provider, ServiceVerb::kRestart, service, /*strict=*/false);
+}
+
+absl::StatusOr<bool> IsServiceRunning(const std::string& service, const Context& context, const Settings& settings) {
+  ORCH_RETURN_IF_ERROR(ddl::CheckNamedValidator("service_name", service));
+  const CommandRunner runner(context, Setting(settings, "path", ""));
+  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<ServiceProvider> provider, MakeProvider(settings, runner));
+  return provider->Running(service);
 }
 
 }  // namespace orch::actions

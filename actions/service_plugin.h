@@ -23,10 +23,11 @@ class ServicePlugin final : public BuiltinPlugin {
   Reply RunAction(const Request& request, const Context& context) override;
 
  private:
-  absl::StatusOr<std::unique_ptr<ServiceProvider>> MakeProvider(const CommandRunner& runner) const;
-  std::string Setting(const char* name, const char* absent) const;
-
   const std::map<std::string, std::string> settings_;
 };
+
+// Whether one service runs, for the data function.
+absl::StatusOr<bool> IsServiceRunning(const std::string& service, const Context& context,
+                                      const std::map<std::string, std::string>& settings);
 
 }  // namespace orch::actions

@@ -49,7 +49,7 @@ HumanView::HumanView(Context* context, const Invocation& invocation)
 void HumanView::OnStart(const JobStart& start) { frame_.Start(start); }
 
 bool HumanView::OnAnswer(const Answer& answer) {
-  if (answer.ok()) aggregator_.Add(answer.data);
+  AddToSummaries(answer, &aggregator_);
   const bool verbose = context_->options().verbose;
   if (!verbose && !IsShown(answer, context_->options().display, invocation_.action->display)) return true;
   if (frame_.bar() || context_->options().sort) {

@@ -79,6 +79,11 @@ Answer ToAnswer(const v1::Reply& reply) {
   return answer;
 }
 
+void AddToSummaries(const Answer& answer, ddl::Aggregator* aggregator) {
+  if (answer.ok()) return aggregator->Add(answer.data);
+  if (answer.state == v1::FAILED && answer.code == 1) aggregator->AddFailed(answer.data);
+}
+
 absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named, JobView* view) {
   ORCH_RETURN_IF_ERROR(context->Hub().status());
   JobRun run(context, spec, named, view);

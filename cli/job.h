@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "actions/ddl/aggregate.h"
 #include "actions/ddl/ddl.h"
 #include "base/json.h"
 #include "cli/context.h"
@@ -34,6 +35,8 @@ struct Answer {
   bool missing() const;  // no answer of the node itself
 };
 Answer ToAnswer(const v1::Reply& reply);
+// As far as it counts in them.
+void AddToSummaries(const Answer& answer, ddl::Aggregator* aggregator);
 
 // Known once the hub has accepted the job.
 struct JobStart {

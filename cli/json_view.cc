@@ -34,7 +34,7 @@ class JsonView final : public JobView {
 
   void OnStart(const JobStart&) override {}
   bool OnAnswer(const Answer& answer) override {
-    if (aggregator_ != nullptr && answer.ok()) aggregator_->Add(answer.data);
+    if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
     Json reply = AnswerJson(answer);
     if (context_->options().format == Format::kJsonArray) {
       if (answer.missing()) return true;
@@ -85,7 +85,7 @@ class JsonLinesView final : public JobView {
            {"discover_time", absl::ToDoubleSeconds(start.discovery)}});
   }
   bool OnAnswer(const Answer& answer) override {
-    if (aggregator_ != nullptr && answer.ok()) aggregator_->Add(answer.data);
+    if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
     Json line = AnswerJson(answer);
     line["kind"] = "result";
     Print(line);

@@ -21,6 +21,7 @@ constexpr absl::string_view kResource[] = {
     "lastrun",           "since_lastrun",         "config_version"};
 constexpr absl::string_view kPackage[] = {"status", "installed"};
 constexpr absl::string_view kService[] = {"status"};
+constexpr absl::string_view kProcess[] = {"count", "running"};
 constexpr absl::string_view kNrpe[] = {"exitcode"};
 constexpr absl::string_view kSysctl[] = {"value"};
 
@@ -28,6 +29,7 @@ constexpr DataFunction kFunctions[] = {
     {"agent", 1, 1, 20, kAgent},     {"collective", 1, 1, 120, kCollective},
     {"fact", 1, 1, 120, kFact},      {"fstat", 1, 1, 120, kFstat},
     {"nrpe", 1, 1, 20, kNrpe},       {"package", 1, 1, 50, kPackage},
+    {"plugin", 1, 1, 20, kAgent},    {"process", 1, 1, 120, kProcess},
     {"puppet", 0, 0, 0, kPuppet},    {"resource", 0, 1, 120, kResource},
     {"service", 1, 1, 50, kService}, {"sysctl", 1, 1, 120, kSysctl},
 };

@@ -8,6 +8,8 @@
 namespace orch::ddl {
 
 struct Aggregator::State {
+  void Add(const Json& data);
+
   std::string title;
   std::string function;
   std::string output;
@@ -29,11 +31,19 @@ Aggregator::Aggregator(const Action& action) {
 
 Aggregator::~Aggregator() = default;
 
+void Aggregator::State::Add(const Json& data) {
+  if (!data.is_object() || values == nullptr) return;
+  const auto found = data.find(output);
+  if (found != data.end() && !found->is_null()) values->Add(*found);
+}
+
 void Aggregator::Add(const Json& data) {
-  if (!data.is_object()) return;
+  for (const std::unique_ptr<State>& state : states_) state->Add(data);
+}
+
+void Aggregator::AddFailed(const Json& data) {
   for (const std::unique_ptr<State>& state : states_) {
-    const auto found = data.find(state->output);
-    if (state->values != nullptr && found != data.end() && !found->is_null()) state->values->Add(*found);
+    if (state->function == "nagios_states") state->Add(data);
   }
 }
 

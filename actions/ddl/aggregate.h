@@ -10,7 +10,8 @@
 
 namespace orch::ddl {
 
-// Only replies with status 0 count. At most kMaxDistinct different values a summary; the rest is
+// Replies with status 0 count, and with status 1 where the failure is what is summed up: nagios_states.
+// At most kMaxDistinct different values a summary; the rest is
 // counted as one, and said so. Not thread-safe.
 class Aggregator {
  public:
@@ -18,7 +19,8 @@ class Aggregator {
 
   explicit Aggregator(const Action& action);
   ~Aggregator();
-  void Add(const Json& data);
+  void Add(const Json& data);        // of a reply with status 0
+  void AddFailed(const Json& data);  // with status 1
 
   struct Result {
     std::string title;               // "Summary of Service Status"

@@ -71,13 +71,15 @@ void JobWatch::MakeRoom(size_t bytes) {
 }
 
 void JobWatch::AddFiltered(absl::string_view identity, absl::string_view failure) {
-  gathered_.set_no_longer_targets(gathered_.no_longer_targets() + 1);
-  if (!failure.empty() && sink_ != nullptr) {
-    v1::FilterFailure* const added = gathered_.add_filter_failures();
-    added->set_identity(std::string(identity));
-    added->set_reason(std::string(CutText(failure, kMaxFilterFailureBytes)));
-    gathered_bytes_ += added->ByteSizeLong();
+  if (sink_ == nullptr) return;
+  if (!failure.empty()) {
+    v1::FilterFailure added;
+    added.set_identity(std::string(identity));
+    added.set_reason(std::string(CutText(failure, kMaxFilterFailureBytes)));
+    MakeRoom(added.ByteSizeLong());
+    *gathered_.add_filter_failures() = std::move(added);
   }
+  gathered_.set_no_longer_targets(gathered_.no_longer_targets() + 1);
   FlushSoon();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actions/shell/shell_jobs.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
@@ -57,6 +58,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
     : config_(std::move(config)),
       deps_(std::move(dependencies)),
       puppet_(actions::MakePuppetMemory()),
+      shell_jobs_(std::make_shared<actions::ShellJobs>(deps_.clock, deps_.random)),
       catalog_(deps_.catalog) {
   state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
                                         std::make_shared<NodeSnapshot>());

@@ -64,7 +64,7 @@ class Agent final : public actions::NodeControl {
 
  private:
   Agent(AgentConfig config, Dependencies dependencies);
-  actions::BuiltinOptions Builtins() const { return {config_.plugin_settings, puppet_}; }
+  actions::BuiltinOptions Builtins() const { return {config_.plugin_settings, puppet_, shell_jobs_}; }
   void MakeCatalog();
   actions::CatalogOptions CatalogOptionsFor(const std::string& only) const;
   void OnCatalog(std::shared_ptr<const actions::Catalog> catalog);
@@ -80,6 +80,7 @@ class Agent final : public actions::NodeControl {
   const Dependencies deps_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   const std::shared_ptr<actions::PuppetMemory> puppet_;  // outlives a reload of the catalogue
+  const std::shared_ptr<actions::ShellJobs> shell_jobs_;  // kept over a reload
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;
   std::unique_ptr<AgentState> state_;

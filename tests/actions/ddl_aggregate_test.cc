@@ -101,6 +101,22 @@ TEST(DdlAggregateTest, NagiosStatesShowsAllFour) {
       ElementsAre("      OK = 2", " WARNING = 0", "CRITICAL = 1", " UNKNOWN = 1"));
 }
 
+TEST(DdlAggregateTest, FailuresCountWhereTheyAreTheResult) {
+  Action action;
+  for (const char* function : {"nagios_states", "summary"}) {
+    Aggregate aggregate;
+    aggregate.function = function;
+    aggregate.output = "value";
+    action.aggregates.push_back(aggregate);
+  }
+  Aggregator aggregator(action);
+  aggregator.Add(Value(0));
+  aggregator.AddFailed(Value(2));
+  const std::vector<Aggregator::Result> results = aggregator.Results();
+  EXPECT_THAT(results[0].lines, ElementsAre("      OK = 1", " WARNING = 0", "CRITICAL = 1", " UNKNOWN = 0"));
+  EXPECT_EQ(results[1].value, (Json{{"0", 1}}));
+}
+
 TEST(DdlAggregateTest, DistinctValuesAreBoundedAndTheRestIsCounted) {
   std::vector<Json> replies;
   for (size_t i = 0; i < Aggregator::kMaxDistinct + 5; ++i) replies.push_back(Value(absl::StrCat("v", i)));

@@ -19,13 +19,15 @@ using CatalogTest = ActionTest;
 
 TEST_F(CatalogTest, HoldsEveryBuiltInPluginOrSaysWhyNot) {
   const auto catalog = BuiltinCatalog(options_, &node_.clock);
-  for (const char* always : {"package", "rpcutil", "service"}) EXPECT_NE(catalog->Find(always), nullptr) << always;
+  for (const char* always : {"filemgr", "nrpe", "package", "process", "rpcutil", "service"}) {
+    EXPECT_NE(catalog->Find(always), nullptr) << always;
+  }
   for (const Catalog::Problem& problem : catalog->problems()) {
     EXPECT_EQ(catalog->Find(problem.plugin), nullptr);
     EXPECT_EQ(problem.plugin.substr(0, 6), "puppet") << "only these need a program that may be missing";
     EXPECT_FALSE(problem.reason.empty());
   }
-  EXPECT_EQ(catalog->plugins().size() + catalog->problems().size(), 7u);
+  EXPECT_EQ(catalog->plugins().size() + catalog->problems().size(), 10u);
   EXPECT_EQ(catalog->Find("nosuch"), nullptr);
 }
 
@@ -76,7 +78,7 @@ TEST_F(RpcutilTest, InventoryHoldsEverySection) {
   EXPECT_EQ(data["collectives"], Json({"mcollective", "eu"}));
   EXPECT_EQ(data["main_collective"], "mcollective");
   EXPECT_EQ(data["version"], kVersion);
-  EXPECT_EQ(data["data_plugins"], Json({"agent", "collective", "fact", "fstat", "plugin", "puppet", "resource"}));
+  EXPECT_EQ(data["data_plugins"], Json(BuiltinDataFunctionNames()));
 }
 
 TEST_F(RpcutilTest, FactsAreFoundByWholeNameThenByPath) {
