@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "actions/builtin_plugin.h"
@@ -14,6 +15,8 @@
 #include "actions/package/package_provider.h"
 
 namespace orch::actions {
+
+struct WantedPackage;
 
 class PackagePlugin final : public BuiltinPlugin {
  public:
@@ -27,8 +30,12 @@ class PackagePlugin final : public BuiltinPlugin {
   Reply RunAction(const Request& request, const Context& context) override;
 
  private:
-  struct Call;  // one request with its provider and runner
+  struct Call;  // one package of a request, with its provider and runner
 
+  Reply One(const Call& call) const;
+  // One after the other, whatever becomes of the ones before.
+  Reply Each(const Request& request, const PackageProvider& provider, const CommandRunner& runner,
+             const std::vector<WantedPackage>& packages) const;
   Reply Status(const Call& call) const;
   Reply Install(const Call& call) const;
   Reply Update(const Call& call) const;

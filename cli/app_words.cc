@@ -32,7 +32,10 @@ absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vect
   ORCH_RETURN_IF_ERROR(ddl::RequireAction(plugin, sorted.action).status());
   if (names.size() == 2) {
     sorted.subject = names[1 - action];
-    sorted.arguments.emplace_back(subject_input, sorted.subject);
+    const ddl::Action& chosen = *plugin.FindAction(sorted.action);
+    const std::string several = absl::StrCat(subject_input, "s");
+    const bool list = absl::StrContains(sorted.subject, ',') && chosen.FindInput(several) != nullptr;
+    sorted.arguments.emplace_back(list ? several : subject_input, sorted.subject);
   }
   return sorted;
 }

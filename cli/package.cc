@@ -27,7 +27,7 @@ class PackageView final : public JobView {
   }
 
   bool OnAnswer(const Answer& answer) override {
-    if (answer.ok()) ++versions_[Version(answer.data)];
+    Count(answer);
     const DisplayMode mode = context_->options().display;
     if (!IsShown(answer, mode, ddl::Display::kAlways)) return true;
     lines_.emplace_back(answer.identity, Line(answer));
@@ -50,6 +50,19 @@ class PackageView final : public JobView {
   }
 
  private:
+  static bool HasSeveral(const Answer& answer) {
+    return answer.data.contains("results") && answer.data["results"].is_array() && !answer.data["results"].empty();
+  }
+  void Count(const Answer& answer) {
+    if (!HasSeveral(answer)) {
+      if (answer.ok()) ++versions_[Version(answer.data)];
+      return;
+    }
+    for (const Json& one : answer.data["results"]) {
+      if (one.is_object()) ++versions_[Version(one)];
+    }
+  }
+
   static std::string Field(const Json& data, const char* key) {
     return data.contains(key) && !data[key].is_structured() ? DisplayValue(data[key]) : std::string();
   }
@@ -60,14 +73,31 @@ class PackageView final : public JobView {
 
   std::string Line(const Answer& answer) const {
     const std::string node = Printable(answer.identity);
+    if (HasSeveral(answer)) {
+      std::string lines;
+      for (const Json& one : answer.data["results"]) {
+        if (one.is_object()) lines += ResultLine(node, one);
+      }
+      return lines;
+    }
     if (!answer.ok()) {
       return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context_->style()), Printable(answer.message));
     }
-    const std::string version = Version(answer.data);
-    const std::string name = Field(answer.data, "name");
+    return VersionLine(node, answer.data, "");
+  }
+  // Of several packages one; which it is also where it is not there.
+  std::string ResultLine(const std::string& node, const Json& one) const {
+    if (one.contains("ok") && one["ok"] == false) {
+      return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")), Field(one, "message"));
+    }
+    return VersionLine(node, one, absl::StrCat(Field(one, "package"), " "));
+  }
+  static std::string VersionLine(const std::string& node, const Json& data, const std::string& package) {
+    const std::string version = Version(data);
+    const std::string name = Field(data, "name");
     const bool there = version != "absent" && version != "purged" && version != "unknown";
-    return absl::StrFormat("%-40s version = %s%s\n", node, there && !name.empty() ? absl::StrCat(name, "-") : "",
-                           version);
+    return absl::StrFormat("%-40s version = %s%s\n", node,
+                           there ? (name.empty() ? "" : absl::StrCat(name, "-")) : package, version);
   }
 
   void Release() {

@@ -102,6 +102,45 @@ TEST_F(PackagePluginTest, AGivenVersionIsInstalledAlsoOverANewerOne) {
   EXPECT_EQ(Run("package", "install", {{"package", "vim"}, {"version", "1.0"}}).data["changed"], false);
 }
 
+TEST_F(PackagePluginTest, SeveralPackagesEachHaveTheirResult) {
+  Apt();
+  const auto several = [&](const char* action, const char* packages) {
+    return Run("package", action, {{"packages", packages}});
+  };
+  const Reply reply = several("install", "vim, broken,emacs=1.5-1");
+  EXPECT_EQ(reply.status_code, kAborted);
+  EXPECT_THAT(reply.status_message, AllOf(HasSubstr("1 of 3 packages: could not install broken"), HasSubstr("held broken")));
+  const Json& results = reply.data["results"];
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0]["package"], "vim");
+  EXPECT_EQ(results[0]["ensure"], "2.0-1");
+  EXPECT_EQ(results[0]["ok"], true);
+  EXPECT_EQ(results[1]["ok"], false);
+  EXPECT_THAT(results[1]["message"].get<std::string>(), HasSubstr("held broken"));
+  EXPECT_EQ(results[2]["ensure"], "1.5-1");
+  EXPECT_EQ(reply.data["changed"], true);
+  const Reply again = several("install", "vim,emacs");
+  EXPECT_EQ(again.status_code, kOk) << again.status_message;
+  EXPECT_EQ(again.data["changed"], false);
+  EXPECT_EQ(several("status", "vim,nano").data["results"][1]["ensure"], "purged");
+}
+
+TEST_F(PackagePluginTest, OnePackageOrSeveralButNeitherNoneNorBoth) {
+  Apt();
+  EXPECT_EQ(Run("package", "install").status_code, kMissingInput);
+  const auto code = [&](const char* action, Json inputs) { return Run("package", action, std::move(inputs)).status_code; };
+  EXPECT_EQ(code("install", {{"package", "vim"}, {"packages", "vim"}}), kInvalidInput);
+  EXPECT_EQ(code("install", {{"packages", "vim"}, {"version", "1"}}), kInvalidInput);
+  EXPECT_EQ(code("purge", {{"packages", "vim=1"}}), kInvalidInput);
+  for (const char* bad : {",", " , ", "vim,-o", "vim,a b", "vim=1=2", "vim=", "vim;id", "vim,nano-"}) {
+    EXPECT_EQ(code("install", {{"packages", bad}}), kInvalidInput) << bad;
+  }
+  std::string many = "p0";
+  for (int i = 1; i < 60; ++i) absl::StrAppend(&many, ",p", i);
+  EXPECT_EQ(code("status", {{"packages", many}}), kInvalidInput);
+  EXPECT_EQ(Calls(), "");
+}
+
 TEST_F(PackagePluginTest, UpdateNeedsAnInstalledPackage) {
   Apt();
   const Reply absent = Package("update", "vim");
