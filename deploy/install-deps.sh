@@ -15,6 +15,8 @@ packages=(
   # Tests: the integration ring, the Python example of the client API, MCollective's Ruby agents
   dbus-daemon jq libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio python3-protobuf ruby
   zsh
+  # Tests: the plugin package against real package managers
+  apt-utils createrepo-c dnf rpm
 )
 
 case "${1:-}" in
