@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "services/hub/job_run.h"
 #include "services/hub/task.h"
@@ -107,22 +108,25 @@ void JobRun::TellRollout() {
   if (!turned && state.ended_early == stored_rollout_.ended_early && state.detail == stored_rollout_.detail) return;
   stored_rollout_ = state;
   if (turned) {
-    const std::string short_id = id().substr(0, 8);
-    const std::string note =
-        !rollout_.paused() ? "goes on"
-        : rollout_.paused_because() == "canary"
-            ? absl::StrCat("paused: the first nodes (canary) succeeded; orchctl job resume ", short_id,
-                           " goes on with the others, orchctl job cancel ", short_id, " ends it")
-            : absl::StrCat("paused: ", rollout_.paused_because(), "; orchctl job resume ", short_id, " goes on");
+    const std::string note = rollout_.stopped() ? rollout_.stop_reason()
+                             : !rollout_.paused() ? "resumed"
+                             : rollout_.paused_because() == "canary"
+                                 ? "the first nodes (canary) succeeded, the others wait for your word"
+                                 : rollout_.paused_because();
     LogInfo("job's rollout", {{"job", id()}, {"state", note}});
     feed_.ForEach([&](JobWatch* watch) { watch->AddState(state.state, note); });
   }
-  if (recorded()) ledger_.RecordRollout(std::move(state), [this] { Pump(); });
+  if (!recorded()) return;
+  ledger_.RecordRollout(std::move(state), [this] {
+    ORCH_FAILPOINT("hub.rollout.recorded");
+    Pump();
+  });
 }
 
 void JobRun::Cancel(absl::string_view caller, absl::string_view reason) {
   rollout_.Resume();
   rollout_.Stop("cancelled");
+  ORCH_FAILPOINT("hub.job.cancelled");
   cancel_text_ = absl::StrCat("cancelled by ", caller, reason.empty() ? "" : ": ", reason);
   LogInfo("job cancelled", {{"job", id()}, {"by", std::string(caller)}, {"reason", std::string(reason)}});
   for (const JobTask& task : job_.tasks()) {

@@ -34,6 +34,7 @@ void JobRun::OnNodeBack(absl::string_view identity) {
   } else if (task.sent()) {
     NodeChannel* const node = rooms_.nodes->ChannelOf(identity);
     task.asked = node != nullptr && node->SendQuery(WireId(id(), task.attempt));
+    ORCH_FAILPOINT("hub.query.sent");
     if (!task.asked) rooms_.returns->Add(task.identity, this);
     if (task.asked && !cancel_text_.empty()) node->SendCancel(WireId(id(), task.attempt), cancel_text_);
   }
@@ -52,6 +53,7 @@ void JobRun::OnUnknown(size_t index) {
                                    absl::StrCat("the command never reached the node, and ", why, "; it did not run")));
   }
   NodeChannel* const node = rooms_.nodes->ChannelOf(task.identity);
+  ORCH_FAILPOINT("hub.command.resent");
   if (node == nullptr || !node->SendCommand(WireId(id(), task.attempt), BodyOf(task.attempt))) {
     rooms_.returns->Add(task.identity, this);  // asked again when it comes back
   }
@@ -118,6 +120,7 @@ void JobRun::Resume(const UnfinishedJob& stored) {
   if (stored_rollout_.state == v1::JOB_PAUSED) rollout_.Pause(stored_rollout_.paused_because);
   if (!stored_rollout_.ended_early.empty()) rollout_.Stop(stored_rollout_.ended_early);
   if (stored_rollout_.ended_early == "cancelled") cancel_text_ = "the job was cancelled before the hub was restarted";
+  ORCH_FAILPOINT("hub.job.resumed");
   LogInfo("job goes on", {{"job", id()}, {"caller", request_.caller}});
   Pump();
 }
