@@ -20,12 +20,15 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/version.h"
+#include "services/hub/announcing_job_store.h"
 #include "services/hub/ddl_cache.h"
 #include "services/hub/dispatcher.h"
 #include "services/hub/door.h"
+#include "services/hub/event_log.h"
 #include "services/hub/fleet.h"
 #include "services/hub/gated_executor.h"
 #include "services/hub/invocations.h"
+#include "services/hub/job_queries.h"
 #include "services/hub/node_service.h"
 #include "services/hub/node_watch.h"
 #include "services/hub/open_job_store.h"
@@ -86,7 +89,8 @@ struct Hub::Parts {
       : config(config), clock(clock), random(random), loop(std::move(loop)), gate(*this->loop),
         replay_guard(clock, kCredentialWindow, kMaxNonces),
         registry(clock, {config.max_nodes, config.stale_after}), ddls(clock, &gate),
-        store(std::move(jobs)), dispatcher(&registry, store.get(), clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
+        events(clock, jobs->id(), jobs->starts()), store(std::move(jobs), &events),
+        dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
         fleet(&registry, &ddls, &dispatcher, &watch, &refusals), invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
@@ -108,12 +112,14 @@ struct Hub::Parts {
   std::unique_ptr<auth::CallVerifier> verifier;
   Registry registry;
   DdlCache ddls;
-  const std::unique_ptr<JobStore> store;
+  EventLog events;
+  AnnouncingJobStore store;
   Dispatcher dispatcher;
   NodeWatch watch;
   Fleet fleet;
   Invocations invocations;
   std::unique_ptr<Queries> queries;
+  std::unique_ptr<JobQueries> job_queries;
   std::unique_ptr<Door> door;
   std::unique_ptr<NodeService> node_service;
   std::unique_ptr<OrchestratorService> orchestrator_service;
@@ -141,7 +147,7 @@ absl::Status Hub::Parts::Open() {
   }
   addresses.insert(addresses.end(), unix_addresses.begin(), unix_addresses.end());
   queries = std::make_unique<Queries>(
-      &registry, &ddls, &dispatcher, &refusals, clock,
+      &registry, &ddls, &dispatcher, &store, &refusals, clock,
       HubFacts{kVersion, config.identity, absl::StrJoin(addresses, ", "), config.plaintext ? "" : tls.binding,
                std::string(auth::MtlsModeName(config.mtls)), clock->Now()});
   // Jobs of this hub's last life are there again before a node or a client can ask for one.
@@ -153,6 +159,10 @@ absl::Status Hub::Parts::Open() {
   });
   recovered->Wait();
   ORCH_RETURN_IF_ERROR(recovery);
+  job_queries = std::make_unique<JobQueries>(&store, [this](absl::string_view job_id, v1::GetJobResponse* response) {
+    if (const JobRun* run = dispatcher.RunOf(job_id)) run->ListOpen(kMaxOpenTasks, response);
+  });
+  watch.SetListener([this](auto kind, absl::string_view identity) { events.OnNode(kind, identity); });
   ORCH_RETURN_IF_ERROR(StartServer(unix_addresses));
   gate.Post([this] {
     fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
@@ -166,8 +176,9 @@ absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addres
   node_service = std::make_unique<NodeService>(verifier.get(), door.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(
-      OrchestratorService::Rooms{verifier.get(), door.get(), &invocations, queries.get(), &dispatcher, &watch, clock, random, &gate,
-                                 kVersion, config.max_clients});
+      OrchestratorService::Rooms{verifier.get(), door.get(), &invocations, queries.get(), &dispatcher,
+                                 job_queries.get(), &events, &watch, clock, random, &gate, kVersion,
+                                 config.max_clients});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -192,7 +203,7 @@ absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addres
 void Hub::Parts::Tick() {
   ReloadKeys();
   fleet.Tick();
-  store->Expire();
+  store.Expire();
   gate.PostAfter(kTick, [this] { Tick(); });
 }
 
@@ -229,6 +240,7 @@ void Hub::Parts::Stop() {
   gate.Post([this, told] {
     dispatcher.EndAll("the hub stopped");
     watch.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
+    events.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
     // Outcomes that are kept in memory reach their clients by way of the store.
     dispatcher.WhenIdle([told] { told->Open(); });

@@ -21,6 +21,7 @@ NodeWatch::WatchId NodeWatch::Add(TargetQuery query, bool present_first, std::sh
 }
 
 void NodeWatch::Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity) {
+  if (listener_) listener_(kind, identity);
   if (watchers_.empty()) return;
   const NodeRecord* record = registry_->Find(identity);
   if (record == nullptr) return;

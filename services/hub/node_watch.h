@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
@@ -27,6 +29,9 @@ class NodeWatch {
   void Remove(WatchId watch) { watchers_.erase(watch); }
   // The client's queue has run empty: what was dropped can be told.
   void OnDrained(WatchId watch);
+  // Told of everything, before any client.
+  using Listener = std::function<void(v1::WatchNodesResponse::Kind kind, absl::string_view identity)>;
+  void SetListener(Listener listener) { listener_ = std::move(listener); }
   void Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity);
   // Ends every watch with this.
   void EndAll(const absl::Status& status);
@@ -44,6 +49,7 @@ class NodeWatch {
 
   const Registry* const registry_;
   const Clock* const clock_;
+  Listener listener_;
   WatchId next_id_ = 1;
   std::map<WatchId, Watcher> watchers_;
 };

@@ -15,7 +15,9 @@
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 #include "services/hub/door.h"
+#include "services/hub/event_log.h"
 #include "services/hub/invocations.h"
+#include "services/hub/job_queries.h"
 #include "services/hub/node_watch.h"
 #include "services/hub/queries.h"
 
@@ -29,6 +31,8 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Invocations* invocations;
     Queries* queries;
     Dispatcher* dispatcher;
+    JobQueries* jobs;
+    EventLog* events;
     NodeWatch* watch;
     const Clock* clock;
     Random* random;
@@ -63,6 +67,16 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
                                        v1::ControlJobResponse* response) override;
   grpc::ServerUnaryReactor* ListLocks(grpc::CallbackServerContext* context, const v1::ListLocksRequest* request,
                                       v1::ListLocksResponse* response) override;
+  grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context, const v1::GetJobRequest* request,
+                                   v1::GetJobResponse* response) override;
+  grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context, const v1::ListJobsRequest* request,
+                                     v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* ListReplies(grpc::CallbackServerContext* context, const v1::ListRepliesRequest* request,
+                                        v1::ListRepliesResponse* response) override;
+  grpc::ServerUnaryReactor* PruneJobs(grpc::CallbackServerContext* context, const v1::PruneJobsRequest* request,
+                                      v1::PruneJobsResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(grpc::CallbackServerContext* context,
+                                                                 const v1::WatchEventsRequest* request) override;
 
  private:
   using Done = std::function<void(absl::Status)>;

@@ -158,6 +158,10 @@ void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_jobs_running(static_cast<uint32_t>(dispatcher_->running()));
   response->set_jobs_total(dispatcher_->counters().jobs);
   response->set_replies_total(dispatcher_->counters().replies);
+  const StoreStats store = store_->Stats();
+  response->set_store(store.problem.empty() ? store.place : absl::StrCat(store.place, " (", store.problem, ")"));
+  response->set_jobs_stored(store.jobs);
+  response->set_store_bytes(store.bytes);
   for (const auto& [reason, count] : refusals_->All()) (*response->mutable_refused())[reason] = count;
   (*response->mutable_refused())["unexpected_update"] = dispatcher_->counters().unexpected;
   for (const auto& [key, count] : registry_->AttachedByKey()) (*response->mutable_nodes_by_key())[key] = count;

@@ -31,9 +31,9 @@ struct HubFacts {
 
 class Queries {
  public:
-  Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher,
+  Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
           const auth::RefusalCounters* refusals, const Clock* clock, HubFacts facts)
-      : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), refusals_(refusals), clock_(clock),
+      : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), store_(store), refusals_(refusals), clock_(clock),
         facts_(std::move(facts)) {}
 
   absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query, bool include_disconnected) const;
@@ -53,6 +53,7 @@ class Queries {
   const Registry* const registry_;
   DdlCache* const ddls_;
   const Dispatcher* const dispatcher_;
+  const JobStore* const store_;
   const auth::RefusalCounters* const refusals_;
   const Clock* const clock_;
   const HubFacts facts_;

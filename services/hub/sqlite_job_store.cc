@@ -160,16 +160,21 @@ absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJ
   CondVar ready;
   bool over = false;
   absl::Status status;
+  std::vector<UnfinishedJob> jobs;
   reading_->Post([&] {
-    const absl::Status loaded = reader_->LoadUnfinished(take);
+    const absl::Status loaded = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
     MutexLock lock(&mu);
     status = loaded;
     over = true;
     ready.Signal();
   });
-  MutexLock lock(&mu);
-  while (!over) ready.Wait(&mu);
-  return status;
+  {
+    MutexLock lock(&mu);
+    while (!over) ready.Wait(&mu);
+  }
+  ORCH_RETURN_IF_ERROR(status);
+  for (UnfinishedJob& job : jobs) take(std::move(job));
+  return absl::OkStatus();
 }
 
 StoreStats SqliteJobStore::Stats() const {

@@ -29,7 +29,7 @@ class InvocationsTest : public ::testing::Test {
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   Invocations invocations_{&registry_, &ddls_, &dispatcher_, &clock_};
   auth::RefusalCounters refusals_;
-  Queries queries_{&registry_, &ddls_, &dispatcher_, &refusals_, &clock_, {}};
+  Queries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &clock_, {}};
   std::map<std::string, std::unique_ptr<FakeNode>> streams_;
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_;
 
