@@ -116,6 +116,10 @@ class HubClient::Rpc {
 
   absl::Status ToStatus(const grpc::Status& status) const {
     if (status.ok()) return absl::OkStatus();
+    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+      return absl::UnimplementedError(
+          absl::StrCat("hub ", address_, " does not know this request: it is older than this orchctl"));
+    }
     absl::Status explained = auth::ExplainCallError(status, address_, tls_);
     if (!absl::StrContains(explained.message(), address_)) {
       explained = absl::Status(explained.code(), absl::StrCat("hub ", address_, ": ", explained.message()));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cli/interrupt.h"
 
 namespace orch::cli {
@@ -89,7 +90,8 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
 void JobRun::SetState(const v1::InvokeResponse& message) {
   if (message.state() != v1::JOB_STATE_UNSPECIFIED) paused_ = message.state() == v1::JOB_PAUSED;
   if (context_->options().quiet) return;
-  const std::string note = message.note().empty() ? "" : absl::StrCat(": ", Printable(message.note()));
+  const std::string text(absl::StripPrefix(message.note(), "paused: "));
+  const std::string note = text.empty() ? "" : absl::StrCat(": ", Printable(text));
   if (message.state() == v1::JOB_PAUSED) {
     context_->Note(absl::StrCat("\norchctl: job ", job_id(), " is paused", note, "; 'orchctl job resume ", job_id(),
                                 "' lets it go on\n"));
