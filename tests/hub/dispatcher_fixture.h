@@ -34,6 +34,7 @@ class DispatcherTest : public ::testing::Test {
   // The hub is gone without a word, and nodes' streams with it; another begins with the same store.
   void Restart() {
     dispatcher_.reset();
+    test_store_.Crash();
     nodes_.nodes.clear();
     executor_.RunUntilIdle();
     client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();

@@ -1,10 +1,13 @@
-// A store for tests of what is around it: as another, and at will full or said to be durable.
+// A store for tests of what is around it: as another, and at will full, slow to commit, or said to be durable.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/executor.h"
 #include "services/hub/job_store.h"
 
 namespace orch::hub {
@@ -13,27 +16,47 @@ class TestStore final : public JobStore {
  public:
   explicit TestStore(JobStore* kept) : kept_(kept) {}
   bool full = false;
+  bool lags = false;  // writes wait for Commit
+  void Commit() {
+    while (!waiting_.empty()) {
+      Task write = std::move(waiting_.front());
+      waiting_.pop_front();
+      write();
+    }
+  }
+  // What was not committed never was.
+  void Crash() { waiting_.clear(); }
   bool durable = false;
 
   void Create(StoredJob job, std::vector<std::string> targets, Done done) override {
     if (full) return done(Full());
-    kept_->Create(std::move(job), std::move(targets), std::move(done));
+    Write([this, job = std::move(job), targets = std::move(targets), done = std::move(done)]() mutable {
+      kept_->Create(std::move(job), std::move(targets), std::move(done));
+    });
   }
   void RecordTasks(absl::string_view job_id, std::vector<TaskChange> changes, Done done) override {
     if (full) return done(Full());
-    kept_->RecordTasks(job_id, std::move(changes), std::move(done));
+    Write([this, id = std::string(job_id), changes = std::move(changes), done = std::move(done)]() mutable {
+      kept_->RecordTasks(id, std::move(changes), std::move(done));
+    });
   }
   void RecordRollout(absl::string_view job_id, RolloutState state, Done done) override {
     if (full) return done(Full());
-    kept_->RecordRollout(job_id, std::move(state), std::move(done));
+    Write([this, id = std::string(job_id), state = std::move(state), done = std::move(done)]() mutable {
+      kept_->RecordRollout(id, std::move(state), std::move(done));
+    });
   }
   void AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) override {
     if (full) return answer(Full());
-    kept_->AppendReply(job_id, task, std::move(reply), std::move(answer));
+    Write([this, id = std::string(job_id), task, reply = std::move(reply), answer = std::move(answer)]() mutable {
+      kept_->AppendReply(id, task, std::move(reply), std::move(answer));
+    });
   }
   void Finish(absl::string_view job_id, const v1::JobSummary& summary, Done done) override {
     if (full) return done(Full());
-    kept_->Finish(job_id, summary, std::move(done));
+    Write([this, id = std::string(job_id), summary, done = std::move(done)]() mutable {
+      kept_->Finish(id, summary, std::move(done));
+    });
   }
   void Get(absl::string_view job_id, Answer<StoredJob> answer) override { kept_->Get(job_id, std::move(answer)); }
   void GetByKey(absl::string_view caller, absl::string_view key, Answer<StoredJob> answer) override {
@@ -64,7 +87,13 @@ class TestStore final : public JobStore {
 
  private:
   static absl::Status Full() { return absl::ResourceExhaustedError("the disk is full"); }
+  void Write(Task write) {
+    if (!lags) return write();
+    waiting_.push_back(std::move(write));
+  }
+
   JobStore* const kept_;
+  std::deque<Task> waiting_;
 };
 
 }  // namespace orch::hub
