@@ -53,13 +53,14 @@ class PackageView final : public JobView {
   static bool HasSeveral(const Answer& answer) {
     return answer.data.contains("results") && answer.data["results"].is_array() && !answer.data["results"].empty();
   }
+  static bool Failed(const Json& one) { return one.contains("ok") && one["ok"] == false; }
   void Count(const Answer& answer) {
     if (!HasSeveral(answer)) {
       if (answer.ok()) ++versions_[Version(answer.data)];
       return;
     }
     for (const Json& one : answer.data["results"]) {
-      if (one.is_object()) ++versions_[Version(one)];
+      if (one.is_object() && !Failed(one)) ++versions_[Version(one)];
     }
   }
 
@@ -87,7 +88,7 @@ class PackageView final : public JobView {
   }
   // Of several packages one; which it is also where it is not there.
   std::string ResultLine(const std::string& node, const Json& one) const {
-    if (one.contains("ok") && one["ok"] == false) {
+    if (Failed(one)) {
       return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")), Field(one, "message"));
     }
     return VersionLine(node, one, absl::StrCat(Field(one, "package"), " "));

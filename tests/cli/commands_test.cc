@@ -392,6 +392,19 @@ TEST_F(CommandsTest, PackageShowsVersionsAndTheirCount) {
   EXPECT_EQ(hub_.invoked()[1].inputs_json(), R"({"package":"openssl","version":"3.1"})");
 }
 
+TEST_F(CommandsTest, SeveralPackagesHaveALineEach) {
+  const Json there = {{"package", "vim"}, {"ok", true}, {"name", "vim"}, {"ensure", "9.0-1"}};
+  const Json absent = {{"package", "emacs"}, {"ok", true}, {"name", "emacs"}, {"ensure", "absent"}};
+  const Json failed = {{"package", "nano"}, {"ok", false}, {"message", "no such package"}};
+  hub_.replies["package.status"] = {{"results", {there, absent, failed}}};
+  const CliResult result = Run({"package", "vim,emacs,nano", "status", "-I", "agent.example.com"});
+  EXPECT_EQ(hub_.invoked()[0].inputs_json(), R"({"packages":"vim,emacs,nano"})");
+  EXPECT_THAT(result.out, StartsWith("agent.example.com                        version = vim-9.0-1\n"
+                                     "agent.example.com                        version = emacs absent\n"
+                                     "agent.example.com                        nano: no such package\n"));
+  EXPECT_THAT(result.out, HasSubstr("Versions: 1 * 9.0-1, 1 * absent\n"));
+}
+
 TEST_F(CommandsTest, PackageCheckupdatesNeedsNoPackage) {
   hub_.replies["package.checkupdates"] = {
       {"exitcode", 100}, {"package_manager", "apt"}, {"outdated_packages", {{{"package", "zlib"}, {"version", "2"}}}}};

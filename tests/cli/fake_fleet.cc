@@ -63,7 +63,8 @@ std::string PackageDdl() {
  "output":{"ensure":{"description":"Version","display_as":"Full package version","type":"string"},
   "name":{"description":"Name","display_as":"Name","type":"string"}}},
 {"action":"status","description":"Status","display":"always","impact":"read",
- "input":{"package":{"prompt":"Package","description":"The package","type":"string","optional":false,"validation":"shellsafe","maxlength":90}},
+ "input":{"package":{"prompt":"Package","description":"The package","type":"string","optional":true,"validation":"shellsafe","maxlength":90},
+  "packages":{"prompt":"Packages","description":"Several packages","type":"string","optional":true,"validation":"shellsafe","maxlength":1024}},
  "output":{"ensure":{"description":"Version","display_as":"Full package version","type":"string"},
   "name":{"description":"Name","display_as":"Name","type":"string"}}}
 ]})";

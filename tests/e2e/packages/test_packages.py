@@ -104,6 +104,8 @@ class Conversation:
                          [("orch-lib", True, "3-1"), ("orch-nothing", False, absent), ("orch-tool", True, OLD)])
         status = self.package("status", "packages=orch-lib,orch-tool,orch-nothing")["results"]
         self.assertEqual([each["ensure"] for each in status], ["3-1", OLD, absent])
+        lines = fleet.orchctl("package", "orch-lib,orch-nothing", "status", "-I", nodes[self.provider][0]).out
+        self.assertRegex(lines, rf"version = orch-lib-3-1\n\S+ +version = orch-nothing {absent}\n")
 
         setting = manager.root / "etc/orch-tool.conf"
         setting.write_text("changed by hand\n")
