@@ -36,8 +36,8 @@ absl::StatusOr<std::shared_ptr<const ddl::Plugin>> LoadDdl(const InstalledPlugin
   ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, ddl::kMaxDdlBytes));
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<const ddl::Plugin> ddl, ddl::LoadPlugin(text, path));
   if (ddl->name != files.name) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": metadata.name is '", ddl->name, "', the file's name says '", files.name, "'; make them one"));
+    return absl::InvalidArgumentError(absl::StrCat(path, ": metadata.name is '", ddl->name, "', the file's name says '",
+                                                   files.name, "'; make them one"));
   }
   ORCH_RETURN_IF_ERROR(ddl::CheckRequires(*ddl, kVersion));
   return ddl;
@@ -54,9 +54,8 @@ absl::StatusOr<std::shared_ptr<Plugin>> LoadInstalled(const InstalledPlugin& fil
   ORCH_ASSIGN_OR_RETURN(const bool wanted, ActivatedBySettings(settings, files.name));
   if (!wanted) return std::shared_ptr<Plugin>();
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<const ddl::Plugin> ddl, LoadDdl(files));
-  ORCH_ASSIGN_OR_RETURN(
-      std::shared_ptr<ProgramPlugin> plugin,
-      ProgramPlugin::Create({files, std::move(ddl), OwnSettings(settings, files.name), clock}));
+  ORCH_ASSIGN_OR_RETURN(std::shared_ptr<ProgramPlugin> plugin,
+                        ProgramPlugin::Create({files, std::move(ddl), OwnSettings(settings, files.name), clock}));
   const absl::StatusOr<bool> active = plugin->Activate(options.facts, cancel);
   if (!active.ok()) {
     return absl::Status(active.status().code(), absl::StrCat("it did not activate: ", active.status().message()));

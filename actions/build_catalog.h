@@ -1,5 +1,5 @@
-// All plugins of a node: the built-in ones, those in its plugin directories, and MCollective's agents. One that cannot be
-// loaded is a problem of the catalog and stops no other.
+// All plugins of a node: the built-in ones, those in its plugin directories, and MCollective's agents. One that cannot
+// be loaded is a problem of the catalog and stops no other.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ struct CatalogOptions {
   std::string identity;                          // these three for agents that ask
   std::vector<std::string> collectives;
   std::string main_collective;
-  std::shared_ptr<const Json> facts;             // for plugins that ask whether to activate; may be null
-  std::string only;                              // when not empty, no other plugin
+  std::shared_ptr<const Json> facts;  // for plugins that ask whether to activate; may be null
+  std::string only;                   // when not empty, no other plugin
 };
 
 // Blocks: reads files, and asks each installed plugin whether it wants to serve this node (2 s at most,

@@ -17,9 +17,8 @@ Reply Stats(const Context& context) {
   const Json stats = context.node->DaemonStats();
   const auto count = [&stats](const char* name) { return stats.value(name, Json(0)); };
   Reply reply;
-  reply.data = Json{{"total", count("total")},           {"replies", count("replies")},
-                    {"valid", count("validated")},       {"invalid", count("unvalidated")},
-                    {"filtered", count("filtered")},     {"passed", count("passed")}};
+  reply.data = Json{{"total", count("total")},         {"replies", count("replies")},   {"valid", count("validated")},
+                    {"invalid", count("unvalidated")}, {"filtered", count("filtered")}, {"passed", count("passed")}};
   return reply;
 }
 

@@ -61,8 +61,8 @@ class ControllerView final : public JobView {
     const Json& data = answer.data;
     if (stats_) {
       return absl::StrFormat("%40s> total=%d, replies=%d, valid=%d, invalid=%d, filtered=%d, passed=%d\n", node,
-                             Count(data, "total"), Count(data, "replies"), Count(data, "valid"),
-                             Count(data, "invalid"), Count(data, "filtered"), Count(data, "passed"));
+                             Count(data, "total"), Count(data, "replies"), Count(data, "valid"), Count(data, "invalid"),
+                             Count(data, "filtered"), Count(data, "passed"));
     }
     const auto message = data.find("message");
     return absl::StrCat(node, "> ", message == data.end() ? std::string("OK") : DisplayValue(*message), "\n");

@@ -128,7 +128,7 @@ absl::StatusOr<std::string> LoadScriptName(const Place& action) {
   ORCH_ASSIGN_OR_RETURN(std::string name, action.TextOr("implemented_by", ""));
   if (name.empty() || (IsFieldName(name) && name[0] != '.')) return name;
   return action.Member("implemented_by")->Error(
-      absl::StrCat("'", name, "' is no file name of letters, digits, _ - and .; the script lies in the plugin's folder"));
+      absl::StrCat("'", name, "' is no file name of letters, digits, _ - and .; it lies in the plugin's folder"));
 }
 
 absl::StatusOr<Action> LoadAction(const Place& place) {

@@ -93,7 +93,8 @@ absl::Status CheckRequires(const Plugin& plugin, absl::string_view version) {
                      });
   if (holds) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("plugin ", plugin.name, " requires orch ", plugin.requires_orch,
-                                                    ", this is ", version, "; upgrade, or install another version of it"));
+                                                    ", this is ", version,
+                                                    "; upgrade, or install another version of it"));
 }
 
 }  // namespace orch::ddl

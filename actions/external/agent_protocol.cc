@@ -71,7 +71,8 @@ absl::StatusOr<Reply> ReadReply(absl::string_view text) {
 }
 
 absl::StatusOr<bool> ReadActivation(absl::string_view text) {
-  ORCH_ASSIGN_OR_RETURN(const Json json, ParseJsonObject(text, "the answer to the activation request", kMaxActivationFile));
+  ORCH_ASSIGN_OR_RETURN(const Json json,
+                        ParseJsonObject(text, "the answer to the activation request", kMaxActivationFile));
   const auto activate = json.find("activate");
   if (activate != json.end() && activate->is_boolean()) return activate->get<bool>();
   return absl::InvalidArgumentError("the answer to the activation request must be {\"activate\": true} or false");

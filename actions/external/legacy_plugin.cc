@@ -27,9 +27,9 @@ absl::StatusOr<std::shared_ptr<ProgramPlugin>> LegacyPlugin::Create(Source sourc
   std::map<std::string, std::string> scripts;
   for (const auto& [name, action] : source.ddl->actions) {
     if (action.implemented_by.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          source.files.DdlPath(), ": action ", name, " needs 'implemented_by', the name of its script in ",
-          source.files.folder, "/", source.files.name));
+      return absl::InvalidArgumentError(absl::StrCat(source.files.DdlPath(), ": action ", name,
+                                                     " needs 'implemented_by', the name of its script in ",
+                                                     source.files.folder, "/", source.files.name));
     }
     ORCH_ASSIGN_OR_RETURN(scripts[name], FindScriptOf(source.files, action.implemented_by));
   }
@@ -49,9 +49,10 @@ Reply LegacyPlugin::RunAction(const Request& request, const Context& context, ab
   const absl::StatusOr<ProgramAnswer> answer = CallProgram(call, *context.clock);
   if (!answer.ok()) return CouldNotCall(request, answer.status());
   if (answer->exit_code < 0 || answer->exit_code > kUnknownError) {
-    return CouldNotCall(request, WithLastLines(absl::UnavailableError(absl::StrCat(
-                                                   call.program, " ended with exit code ", answer->exit_code)),
-                                               answer->last_lines));
+    return CouldNotCall(
+        request,
+        WithLastLines(absl::UnavailableError(absl::StrCat(call.program, " ended with exit code ", answer->exit_code)),
+                      answer->last_lines));
   }
   absl::StatusOr<Json> data = ParseJsonObject(answer->reply, "its reply file", kMaxReplyFile);
   if (!data.ok() && answer->exit_code == kOk) {

@@ -13,8 +13,8 @@ namespace orch::actions {
 
 class OutputLog {
  public:
-  static constexpr size_t kMaxLineBytes = 1000;    // of a line; the rest is cut
-  static constexpr size_t kMaxLinesLogged = 200;   // of one call; then only counted
+  static constexpr size_t kMaxLineBytes = 1000;   // of a line; the rest is cut
+  static constexpr size_t kMaxLinesLogged = 200;  // of one call; then only counted
   static constexpr size_t kMaxLastLines = 5;
 
   // `what`: "parrot#echo", in the log.

@@ -58,8 +58,8 @@ absl::Status CheckOwnerAndMode(const std::string& path) {
                                                     ", not to root or the node agent's user; chown root ", path));
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return absl::PermissionDeniedError(absl::StrFormat("%s may be written by others (mode %04o); chmod go-w %s", path,
-                                                       info.st_mode & 07777, path));
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s may be written by others (mode %04o); chmod go-w %s", path, info.st_mode & 07777, path));
   }
   return absl::OkStatus();
 }

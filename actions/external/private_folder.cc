@@ -70,7 +70,8 @@ absl::StatusOr<std::string> PrivateFolder::Read(absl::string_view name, size_t m
   struct stat info;
   if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return absl::FailedPreconditionError("it is no regular file");
   const auto too_large = [max_bytes](absl::string_view size) {
-    return absl::ResourceExhaustedError(absl::StrCat("it holds ", size, " bytes, at most ", max_bytes, " are accepted"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("it holds ", size, " bytes, at most ", max_bytes, " are accepted"));
   };
   if (static_cast<size_t>(info.st_size) > max_bytes) return too_large(absl::StrCat(info.st_size));
   std::string contents(static_cast<size_t>(info.st_size), '\0');

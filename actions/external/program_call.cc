@@ -95,9 +95,10 @@ absl::StatusOr<ProgramAnswer> CallProgram(const ProgramCall& call, const Clock& 
   absl::StatusOr<std::string> reply = folder->Read(kReplyFile, call.max_reply);
   if (reply.ok()) answer.reply = *std::move(reply);
   if (reply.ok() || absl::IsNotFound(reply.status())) return answer;
-  const absl::StatusCode code =
-      absl::IsResourceExhausted(reply.status()) ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInvalidArgument;
-  return WithLastLines(absl::Status(code, absl::StrCat("its reply file: ", reply.status().message())), answer.last_lines);
+  const absl::StatusCode code = absl::IsResourceExhausted(reply.status()) ? absl::StatusCode::kResourceExhausted
+                                                                          : absl::StatusCode::kInvalidArgument;
+  return WithLastLines(absl::Status(code, absl::StrCat("its reply file: ", reply.status().message())),
+                       answer.last_lines);
 }
 
 }  // namespace orch::actions

@@ -26,7 +26,7 @@ struct ProgramCall {
   // environment PATH, LC_ALL=C, HOME and MCOLLECTIVE_REQUEST_FILE, MCOLLECTIVE_REPLY_FILE.
   enum class Style { kChoria, kMcollective };
   Style style = Style::kChoria;
-  std::string what;      // whose call, in log and messages: "parrot#echo"
+  std::string what;  // whose call, in log and messages: "parrot#echo"
   std::string program;
   std::string protocol;  // for kChoria
   std::string request;   // JSON

@@ -34,12 +34,11 @@ absl::StatusOr<std::shared_ptr<ProgramPlugin>> ProgramPlugin::Create(Source sour
   for (const Provider& provider : kProviders) {
     if (provider.name == wanted) return provider.make(std::move(source));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat(source.files.DdlPath(), ": metadata.provider ", wanted.empty() ? "is missing" : "'",
-                   wanted.empty() ? "" : absl::StrCat(wanted, "' is not known"), "; set it to one of ",
-                   absl::StrJoin(kProviders, ", ", [](std::string* out, const Provider& provider) {
-                     absl::StrAppend(out, provider.name);
-                   })));
+  return absl::InvalidArgumentError(absl::StrCat(
+      source.files.DdlPath(), ": metadata.provider ", wanted.empty() ? "is missing" : "'",
+      wanted.empty() ? "" : absl::StrCat(wanted, "' is not known"), "; set it to one of ",
+      absl::StrJoin(kProviders, ", ",
+                    [](std::string* out, const Provider& provider) { absl::StrAppend(out, provider.name); })));
 }
 
 Reply ProgramPlugin::Run(const Request& request, const Context& context) {

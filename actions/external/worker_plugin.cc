@@ -58,8 +58,7 @@ absl::StatusOr<bool> WorkerPlugin::Activate(const std::shared_ptr<const Json>& f
   options.process = SpecIn(*folder);
   options.max_answer = kMaxActivationFile;
   WarmWorker once(std::move(options), source().clock);
-  ORCH_ASSIGN_OR_RETURN(const Json answer,
-                        once.Ask(ActivationObject(source().ddl->name), kActivationTimeout, cancel));
+  ORCH_ASSIGN_OR_RETURN(const Json answer, once.Ask(ActivationObject(source().ddl->name), kActivationTimeout, cancel));
   return ReadActivation(DumpJson(answer));
 }
 

@@ -10,8 +10,8 @@
 
 namespace orch::hub {
 
-inline constexpr size_t kMaxFailedPlugins = 1000;      // of one answer; the rest is left out
-inline constexpr size_t kMaxFailedIdentities = 10;     // named of each
+inline constexpr size_t kMaxFailedPlugins = 1000;   // of one answer; the rest is left out
+inline constexpr size_t kMaxFailedIdentities = 10;  // named of each
 
 struct FailedPlugin {
   std::string plugin;

@@ -31,6 +31,7 @@ absl::StatusOr<Json> ParseFacts(absl::string_view facts_json);
 absl::Status CheckNode(const v1::Node& node);
 // Never refused, only shortened: they are for people to read.
 std::vector<std::string> ShortenProblems(const google::protobuf::RepeatedPtrField<std::string>& problems);
-std::vector<v1::PluginProblem> ShortenPluginProblems(const google::protobuf::RepeatedPtrField<v1::PluginProblem>& problems);
+std::vector<v1::PluginProblem> ShortenPluginProblems(
+    const google::protobuf::RepeatedPtrField<v1::PluginProblem>& problems);
 
 }  // namespace orch::hub

@@ -89,7 +89,8 @@ absl::Status PluginLoader::Take(const Request& request, std::shared_ptr<actions:
   for (const std::string& reason : reasons) next->AddProblem({name, reason});
   current_ = std::move(next);
   if (!reasons.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("plugin ", name, " cannot be loaded: ", absl::StrJoin(reasons, "; ")));
+    return absl::FailedPreconditionError(
+        absl::StrCat("plugin ", name, " cannot be loaded: ", absl::StrJoin(reasons, "; ")));
   }
   if (plugin != nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(

@@ -37,8 +37,8 @@ TEST_F(ExternalTest, UnknownProvidersAndValidatorsAndVersionsAreProblems) {
   Install("none", ShellPlugin(kGood), "");
   Write("newer.json", SampleDdl("newer", "external", R"(, "requires": {"orch": ">=99"})"));
   Write("newer", ShellPlugin(kGood), 0755);
-  Write("checked.json",
-        absl::StrReplaceAll(SampleDdl("checked", "external"), {{"\"maxlength\": 0", "\"maxlength\": 9, \"validation\": \"shelsafe\""}}));
+  Write("checked.json", absl::StrReplaceAll(SampleDdl("checked", "external"),
+                                            {{"\"maxlength\": 0", "\"maxlength\": 9, \"validation\": \"shelsafe\""}}));
   EXPECT_THAT(Problem("ruby"), AllOf(HasSubstr("'ruby' is not known"), HasSubstr("external, legacy_json, worker")));
   EXPECT_THAT(Problem("none"), HasSubstr("is missing"));
   EXPECT_THAT(Problem("newer"), HasSubstr("requires orch >=99"));
@@ -94,8 +94,9 @@ TEST_F(ExternalTest, TheFirstDirectoryWinsAlsoWhenBroken) {
 }
 
 TEST_F(ExternalTest, APluginMayDeclineToServeTheNode) {
-  Install("shy", "#!/bin/sh\ngrep -q '\"osfamily\":\"RedHat\"' \"$CHORIA_EXTERNAL_FACTS\" && a=true || a=false\n"
-                 "echo \"{\\\"activate\\\": $a}\" >\"$2\"\n");
+  Install("shy",
+          "#!/bin/sh\ngrep -q '\"osfamily\":\"RedHat\"' \"$CHORIA_EXTERNAL_FACTS\" && a=true || a=false\n"
+          "echo \"{\\\"activate\\\": $a}\" >\"$2\"\n");
   options_.facts = std::make_shared<const Json>(Json{{"osfamily", "Debian"}});
   EXPECT_EQ(Load().Find("shy"), nullptr);
   EXPECT_EQ(Problem("shy"), "");
@@ -105,7 +106,8 @@ TEST_F(ExternalTest, APluginMayDeclineToServeTheNode) {
 
 TEST_F(ExternalTest, SettingsMaySwitchAPluginOff) {
   Install("parrot", ShellPlugin(kGood));
-  options_.builtin.settings = {{"parrot.activate_agent", "false"}, {"package.activate_agent", "0"}, {"service.activate_agent", "maybe"}};
+  options_.builtin.settings = {
+      {"parrot.activate_agent", "false"}, {"package.activate_agent", "0"}, {"service.activate_agent", "maybe"}};
   Load();
   EXPECT_EQ(catalog_->Find("parrot"), nullptr);
   EXPECT_EQ(catalog_->Find("package"), nullptr);

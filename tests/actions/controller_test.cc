@@ -27,7 +27,8 @@ class ControlledNode : public FakeNode {
  public:
   NodeControl* Control() override { return control; }
   Json DaemonStats() const override {
-    return {{"total", 7}, {"replies", 6}, {"validated", 5}, {"unvalidated", 4}, {"filtered", 3}, {"passed", 2}, {"pid", 1}};
+    return {{"total", 7},    {"replies", 6}, {"validated", 5}, {"unvalidated", 4},
+            {"filtered", 3}, {"passed", 2},  {"pid", 1}};
   }
   NodeControl* control = nullptr;
 };

@@ -23,27 +23,33 @@ namespace orch::actions {
 
 // Replies to requests with what `action_body` leaves in its reply file, and always activates.
 inline std::string ShellPlugin(const std::string& action_body) {
-  return absl::StrCat("#!/bin/sh\ncase \"$CHORIA_EXTERNAL_PROTOCOL\" in *activation_request) echo '{\"activate\": true}' >\"$2\"; exit;; esac\n",
-                      action_body, "\n");
+  return absl::StrCat(
+      "#!/bin/sh\ncase \"$CHORIA_EXTERNAL_PROTOCOL\" in *activation_request) echo '{\"activate\": true}' >\"$2\"; "
+      "exit;; esac\n",
+      action_body, "\n");
 }
 
 // With one action "run", input "text" (string of any length, optional), outputs "said" and "default"
 // (default "filled"), timeout 10 s.
 inline std::string SampleDdl(const std::string& name, const std::string& provider, const std::string& more = "",
                              const std::string& action_more = "") {
-  return absl::StrCat(
-      R"({"metadata": {"name": ")", name, R"(", "description": "A plugin for tests", "author": "a", "license": "Apache-2.0",
-      "version": "1.2.3", "url": "https://example.com", "timeout": 10, "provider": ")", provider, "\"", more, R"(},
-      "actions": [{"action": "run", "description": "Runs", "display": "always", "impact": "read")", action_more, R"(,
-        "input": {"text": {"prompt": "Text", "description": "Any text", "type": "string", "optional": true, "maxlength": 0}},
+  return absl::StrCat(R"({"metadata": {"name": ")", name,
+                      R"(", "description": "A plugin for tests", "author": "a", "license": "Apache-2.0",
+      "version": "1.2.3", "url": "https://example.com", "timeout": 10, "provider": ")",
+                      provider, "\"", more, R"(},
+      "actions": [{"action": "run", "description": "Runs", "display": "always", "impact": "read")",
+                      action_more, R"(,
+        "input": {"text": {"prompt": "Text", "description": "Any text", "type": "string", "optional": true,
+                           "maxlength": 0}},
         "output": {"said": {"description": "What was said", "display_as": "Said"},
-                   "default": {"description": "Filled by the node", "display_as": "Default", "default": "filled"}}}]})");
+                   "default": {"description": "The node's", "display_as": "Default", "default": "filled"}}}]})");
 }
 
 // A killed process is gone at once, or a zombie until its parent looks.
 inline bool EndsSoon(pid_t pid) {
   const SystemClock clock;
-  for (const absl::Duration give_up = clock.Steady() + absl::Seconds(5); clock.Steady() < give_up; poll(nullptr, 0, 5)) {
+  for (const absl::Duration give_up = clock.Steady() + absl::Seconds(5); clock.Steady() < give_up;
+       poll(nullptr, 0, 5)) {
     std::string text;
     std::getline(std::ifstream(absl::StrCat("/proc/", pid, "/stat")), text);
     if (text.empty() || text.find(") Z") != std::string::npos || text.find(") X") != std::string::npos) return true;

@@ -24,26 +24,28 @@ TEST_F(ExternalTest, TheRequestIsTheProtocolsToTheByte) {
 }
 
 TEST_F(ExternalTest, TheActivationRequestIsTheProtocolsToTheByte) {
-  Install("parrot", absl::StrCat("#!/bin/sh\ncp \"$1\" ", root_, "/request; echo \"$3 $CHORIA_EXTERNAL_PROTOCOL\" >", root_,
-                                 "/protocol\necho '{\"activate\": true}' >\"$2\"\n"));
+  Install("parrot", absl::StrCat("#!/bin/sh\ncp \"$1\" ", root_, "/request; echo \"$3 $CHORIA_EXTERNAL_PROTOCOL\" >",
+                                 root_, "/protocol\necho '{\"activate\": true}' >\"$2\"\n"));
   EXPECT_EQ(Problem("parrot"), "");
   EXPECT_EQ(Told(root_ + "/request"),
             R"({"$schema":"https://choria.io/schemas/mcorpc/external/v1/activation_request.json",)"
             R"("protocol":"io.choria.mcorpc.external.v1.activation_request","agent":"parrot"})");
-  EXPECT_EQ(Told(root_ + "/protocol"), "io.choria.mcorpc.external.v1.activation_request "
-                                       "io.choria.mcorpc.external.v1.activation_request\n");
+  EXPECT_EQ(Told(root_ + "/protocol"),
+            "io.choria.mcorpc.external.v1.activation_request "
+            "io.choria.mcorpc.external.v1.activation_request\n");
 }
 
 TEST_F(ExternalTest, ArgumentsEnvironmentAndFolderAreTheProtocols) {
   options_.builtin.settings = {{"parrot.color", "green"}, {"parrot.size", "10"}, {"other.secret", "x"}};
   setenv("ORCH_TEST_LEAK", "leaked", 1);
-  Install("parrot", ShellPlugin(absl::StrCat(
-                        "/usr/bin/env | cut -d= -f1 | grep -v '^_$\\|^PWD$\\|^SHLVL$\\|^OLDPWD$' | sort >", root_, "/env\n",
-                        "[ \"$CHORIA_EXTERNAL_REQUEST\" = \"$1\" ] && [ \"$ORCH_EXTERNAL_REPLY\" = \"$2\" ] || exit 1\n",
-                        "[ \"$3\" = io.choria.mcorpc.external.v1.rpc_request ] && [ $# = 3 ] || exit 2\n",
-                        "[ \"$(pwd)\" = \"$(dirname \"$1\")\" ] && [ \"$(stat -c %a .)\" = 700 ] || exit 3\n",
-                        "cp \"$CHORIA_EXTERNAL_CONFIG\" ", root_, "/config; cp \"$ORCH_EXTERNAL_FACTS\" ", root_, "/facts\n",
-                        "echo '{\"statuscode\":0}' >\"$2\"")));
+  Install("parrot",
+          ShellPlugin(absl::StrCat(
+              "/usr/bin/env | cut -d= -f1 | grep -v '^_$\\|^PWD$\\|^SHLVL$\\|^OLDPWD$' | sort >", root_, "/env\n",
+              "[ \"$CHORIA_EXTERNAL_REQUEST\" = \"$1\" ] && [ \"$ORCH_EXTERNAL_REPLY\" = \"$2\" ] || exit 1\n",
+              "[ \"$3\" = io.choria.mcorpc.external.v1.rpc_request ] && [ $# = 3 ] || exit 2\n",
+              "[ \"$(pwd)\" = \"$(dirname \"$1\")\" ] && [ \"$(stat -c %a .)\" = 700 ] || exit 3\n",
+              "cp \"$CHORIA_EXTERNAL_CONFIG\" ", root_, "/config; cp \"$ORCH_EXTERNAL_FACTS\" ", root_, "/facts\n",
+              "echo '{\"statuscode\":0}' >\"$2\"")));
   const Reply reply = Call("parrot");
   unsetenv("ORCH_TEST_LEAK");
   ASSERT_EQ(reply.status_code, kOk) << reply.status_message;
@@ -60,7 +62,10 @@ TEST_F(ExternalTest, ArgumentsEnvironmentAndFolderAreTheProtocols) {
 }
 
 TEST_F(ExternalTest, AReplyIsStatusMessageAndDataWithDefaultsFilled) {
-  Install("parrot", ShellPlugin(R"(echo '{"statuscode":1,"statusmsg":"no seed","data":{"said":"nothing"},"disableresponse":false}' >"$2")"));
+  Install(
+      "parrot",
+      ShellPlugin(
+          R"(echo '{"statuscode":1,"statusmsg":"no seed","data":{"said":"nothing"},"disableresponse":false}' >"$2")"));
   const Reply reply = Call("parrot");
   EXPECT_EQ(reply.status_code, kAborted);
   EXPECT_EQ(reply.status_message, "no seed");
@@ -85,8 +90,9 @@ TEST_F(ExternalTest, AProgramBuiltForThisMachineIsFound) {
 }
 
 TEST_F(ExternalTest, HostileTextArrivesAsItWasSent) {
-  Install("parrot", ShellPlugin("sed 's/.*\"data\"://; s/}$//' \"$1\" >data; printf '{\"statuscode\":0,\"data\":' >\"$2\"; "
-                                "sed 's/\"text\"/\"said\"/' data >>\"$2\"; echo '}' >>\"$2\""));
+  Install("parrot",
+          ShellPlugin("sed 's/.*\"data\"://; s/}$//' \"$1\" >data; printf '{\"statuscode\":0,\"data\":' >\"$2\"; "
+                      "sed 's/\"text\"/\"said\"/' data >>\"$2\"; echo '}' >>\"$2\""));
   for (const std::string& text :
        {std::string("$(touch /tmp/x) `id`; rm -rf / && echo | > < * ? ~ ' \" \\"), std::string("../../etc/passwd"),
         std::string("-rf"), std::string("line\nline\ttab"), std::string("größe 😀"), std::string(1 << 20, 'x')}) {
@@ -114,7 +120,8 @@ class BadProgramTest : public ExternalTest {
 TEST_F(BadProgramTest, GarbageForAReplyIsAProtocolError) {
   const Reply reply = CallOne("echo one; echo two >&2; echo 'no JSON <<<' >\"$2\"");
   EXPECT_EQ(reply.error_kind, "protocol");
-  EXPECT_THAT(reply.status_message, AllOf(HasSubstr("no JSON <<<"), HasSubstr("it last said: "), HasSubstr("one"), HasSubstr("two")));
+  EXPECT_THAT(reply.status_message,
+              AllOf(HasSubstr("no JSON <<<"), HasSubstr("it last said: "), HasSubstr("one"), HasSubstr("two")));
 }
 
 TEST_F(BadProgramTest, NoReplyIsAProtocolError) {
@@ -142,7 +149,8 @@ TEST_F(BadProgramTest, RepliesOfTheWrongShapeAreProtocolErrors) {
 }
 
 TEST_F(BadProgramTest, AReplyThatIsNoFileIsNeverFollowedNorWaitedFor) {
-  for (const char* body : {"rm \"$2\"; mkfifo \"$2\"", "rm \"$2\"; mkdir \"$2\"", "rm \"$2\"; ln -s /etc/passwd \"$2\""}) {
+  for (const char* body :
+       {"rm \"$2\"; mkfifo \"$2\"", "rm \"$2\"; mkdir \"$2\"", "rm \"$2\"; ln -s /etc/passwd \"$2\""}) {
     EXPECT_EQ(CallOne(body).error_kind, "protocol") << body;
     catalog_ = nullptr;
   }
@@ -162,8 +170,9 @@ TEST_F(BadProgramTest, PrintingWithoutEndIsEndedAtTheLimit) {
 }
 
 TEST_F(BadProgramTest, OneThatNeverEndsIsEndedWithItsChildren) {
-  const Reply reply = CallOne(absl::StrCat("trap '' TERM; echo waiting; sleep 600 & echo $! >", root_, "/child; wait; sleep 600"),
-                              absl::Seconds(1));
+  const Reply reply =
+      CallOne(absl::StrCat("trap '' TERM; echo waiting; sleep 600 & echo $! >", root_, "/child; wait; sleep 600"),
+              absl::Seconds(1));
   EXPECT_EQ(reply.error_kind, "timeout");
   EXPECT_THAT(reply.status_message, HasSubstr("it last said: waiting"));
   int child = 0;
@@ -185,7 +194,8 @@ TEST_F(BadProgramTest, AnExitCodeIsACrashEvenWithAReply) {
 }
 
 TEST_F(BadProgramTest, ForkingAndExitingIsNoReply) {
-  const Reply reply = CallOne(absl::StrCat("( sleep 600; echo '{\"statuscode\":0}' >\"$2\" ) & echo $! >", root_, "/child"));
+  const Reply reply =
+      CallOne(absl::StrCat("( sleep 600; echo '{\"statuscode\":0}' >\"$2\" ) & echo $! >", root_, "/child"));
   EXPECT_EQ(reply.error_kind, "protocol");
   int child = 0;
   std::ifstream(root_ + "/child") >> child;
@@ -221,14 +231,20 @@ class LegacyTest : public ExternalTest {
 };
 
 TEST_F(LegacyTest, AScriptGetsTwoFilesAndMCollectivesRequest) {
-  InstallScript(absl::StrCat("[ \"$MCOLLECTIVE_REQUEST_FILE\" = \"$1\" ] && [ \"$MCOLLECTIVE_REPLY_FILE\" = \"$2\" ] && [ $# = 2 ] || exit 5\n",
-                             "cp \"$1\" ", root_, "/request\necho '{\"said\": \"hello\"}' >\"$2\""));
+  InstallScript(
+      absl::StrCat("[ \"$MCOLLECTIVE_REQUEST_FILE\" = \"$1\" ] && [ \"$MCOLLECTIVE_REPLY_FILE\" = \"$2\" ] && [ $# = 2 "
+                   "] || exit 5\n",
+                   "cp \"$1\" ", root_, "/request\necho '{\"said\": \"hello\"}' >\"$2\""));
   const Reply reply = Call("old", {{"text", "x"}});
   ASSERT_EQ(reply.status_code, kOk) << reply.status_message << Problem("old");
   EXPECT_EQ(reply.data, (Json{{"said", "hello"}, {"default", "filled"}}));
   EXPECT_EQ(ParseJson(Told(root_ + "/request"), "request").value(),
-            (Json{{"agent", "old"}, {"action", "run"}, {"data", {{"text", "x"}, {"process_results", true}}},
-                  {"sender", "hub"}, {"callerid", "psk=peadmin"}, {"uniqid", "0123456789abcdef0123456789abcdef"}}));
+            (Json{{"agent", "old"},
+                  {"action", "run"},
+                  {"data", {{"text", "x"}, {"process_results", true}}},
+                  {"sender", "hub"},
+                  {"callerid", "psk=peadmin"},
+                  {"uniqid", "0123456789abcdef0123456789abcdef"}}));
 }
 
 TEST_F(LegacyTest, TheExitCodeIsTheStatusAndStandardErrorTheMessage) {

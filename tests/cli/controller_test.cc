@@ -15,7 +15,8 @@ constexpr char kDdl[] = R"({"metadata":{"license":"Apache-2.0","author":"orch","
 "version":"1.0.0","url":"https://example.com","description":"The node agent"},"actions":[
 {"action":"exit","description":"Ends","display":"always","impact":"change","input":{},"output":{}},
 {"action":"reload_agent","description":"One","display":"always","impact":"change",
- "input":{"agent":{"prompt":"P","description":"D","type":"string","optional":false,"validation":"^[a-z0-9_]+$","maxlength":128}},"output":{}},
+ "input":{"agent":{"prompt":"P","description":"D","type":"string","optional":false,"validation":"^[a-z0-9_]+$",
+  "maxlength":128}},"output":{}},
 {"action":"reload_agents","description":"All","display":"always","impact":"change","input":{},"output":{}},
 {"action":"stats","description":"Counts","display":"always","impact":"read","input":{},"output":{}}]})";
 
@@ -36,10 +37,14 @@ class ControllerTest : public ::testing::Test {
 };
 
 TEST_F(ControllerTest, StatsAreOneLineANode) {
-  hub_.replies["controller.stats"] = {{"total", 7}, {"replies", 6}, {"valid", 5}, {"invalid", 4}, {"filtered", 3}, {"passed", 2}};
+  hub_.replies["controller.stats"] = {{"total", 7},   {"replies", 6},  {"valid", 5},
+                                      {"invalid", 4}, {"filtered", 3}, {"passed", 2}};
   const CliResult result = Run({"stats"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("                        web1.example.com> total=7, replies=6, valid=5, invalid=4, filtered=3, passed=2\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr(
+          "                        web1.example.com> total=7, replies=6, valid=5, invalid=4, filtered=3, passed=2\n"));
 }
 
 TEST_F(ControllerTest, ReloadsSayWhatWasReloadedAndAskNobody) {
@@ -71,9 +76,14 @@ TEST_F(ControllerTest, ExitNeedsYesWhateverTheFilter) {
 }
 
 TEST_F(ControllerTest, WrongWordsSendNothing) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{}, {"reload_agent"}, {"reload_agents", "package"}, {"reload_agent", "a", "b"},
-        {"reload_agent", "a", "--argument", "b"}, {"stats", "--argument", "a"}, {"restart"}, {"reload_agent", "../x"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"reload_agent"},
+                                                {"reload_agents", "package"},
+                                                {"reload_agent", "a", "b"},
+                                                {"reload_agent", "a", "--argument", "b"},
+                                                {"stats", "--argument", "a"},
+                                                {"restart"},
+                                                {"reload_agent", "../x"}}) {
     EXPECT_EQ(Run(words).code, 1);
   }
   EXPECT_THAT(hub_.invoked(), IsEmpty());

@@ -182,7 +182,7 @@ class AgentPluginsTest : public AgentTest {
                                                .loop = &loop_,
                                                .catalog = nullptr,
                                                .background = nullptr,
-                                               .on_attached = [this](bool, const std::string& what) { attachments_.Put(what); },
+                                               .on_attached = [this](bool, const std::string& to) { attachments_.Put(to); },
                                                .on_exit = [this](const std::string& why) { exits_.Put(why); }})
                  .value();
     agent_->Start();
@@ -227,7 +227,8 @@ TEST_F(AgentPluginsTest, AnExitIsAnsweredAndAskedOfTheOwner) {
   bool answered = false;
   for (const v1::NodeMessage& message : hub.received.All()) {
     v1::TaskUpdate update;
-    if (message.has_update() && update.ParseFromString(message.update().body())) answered |= update.reply().state() == v1::OK;
+    if (!message.has_update() || !update.ParseFromString(message.update().body())) continue;
+    answered |= update.reply().state() == v1::OK;
   }
   EXPECT_TRUE(answered);
 }
