@@ -195,7 +195,8 @@ TEST_F(McollectiveAgentsTest, AnAgentSeesItsSurroundings) {
   Run("inspector", "invalid");
   const Reply reply = Run("inspector", "surroundings");
   ASSERT_EQ(reply.status_code, kOk) << reply.status_message;
-  const Json expected = {{"agent", "inspector"},
+  const Json expected = {{"action", "surroundings"},
+                         {"agent", "inspector"},
                          {"bytes", "\xEF\xBF\xBD"},
                          {"caller", "cert=rip"},
                          {"calls", 2},

@@ -5,6 +5,7 @@ module MCollective
   # stay in the worker's process group and end with it.
   class Shell
     KILL_AFTER = 2 # seconds between SIGTERM and SIGKILL
+    DRAIN_SECONDS = 0.5 # for what the command wrote last
 
     attr_reader :command, :environment, :cwd, :stdin, :stdout, :stderr, :status, :timeout
 
@@ -31,7 +32,7 @@ module MCollective
       readers = [drain(out_read, @stdout), drain(err_read, @stderr)]
       @status = wait(pid)
       # What the command left running may hold the pipes open; it is not waited for.
-      readers.each { |reader| reader.join(1) || reader.kill }
+      readers.each { |reader| reader.join(DRAIN_SECONDS) || reader.kill }
       feed.kill
       @status
     rescue SystemCallError => e

@@ -63,7 +63,7 @@ module MCollective
       def serve(message)
         @request = Request.new(message, @ddl)
         @reply = Reply.new(@request.action, @ddl)
-        before_processing_hook(message, nil)
+        before_processing_hook(envelope(message), nil)
         method = "#{@request.action}_action"
         raise UnknownRPCAction, "Unknown action '#{@request.action}' for agent '#{@request.agent}'" unless respond_to?(method)
 
@@ -77,6 +77,12 @@ module MCollective
       end
 
       private
+
+      # A message as it came in, for hooks.
+      def envelope(message)
+        { body: @request.to_hash, senderid: message['senderid'], callerid: message['callerid'],
+          requestid: message['requestid'], msgtime: message['msgtime'], collective: message['collective'], agent: @agent_name }
+      end
 
       # What the node could not check: validators that came with the agent.
       def check_own_validators

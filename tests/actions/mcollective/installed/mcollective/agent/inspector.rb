@@ -11,6 +11,7 @@ module MCollective
 
       def before_processing_hook(msg, connection)
         @calls += 1
+        @action = msg[:body][:action]
       end
 
       action "inspect" do
@@ -67,6 +68,7 @@ module MCollective
         reply[:identity] = config.identity
         reply[:greeting] = @greeting
         reply[:calls] = @calls
+        reply[:action] = @action
         reply[:timeout] = timeout
         reply[:version] = meta[:version]
         reply[:family] = Util.get_fact("osfamily")
