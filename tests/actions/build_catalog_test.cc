@@ -1,7 +1,10 @@
 // Which plugins a node offers, and what is said of the others.
 #include "actions/build_catalog.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_replace.h"
+#include "actions/embedded_ddl.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"
 
@@ -28,7 +31,10 @@ TEST_F(ExternalTest, ABrokenPluginIsAProblemAndStopsNoOther) {
   EXPECT_THAT(Problem("syntax"), AllOf(HasSubstr("syntax.json"), HasSubstr("line 1")));
   EXPECT_THAT(Problem("unnamed"), HasSubstr("make them one"));
   EXPECT_THAT(Problem("Wrong-Name"), HasSubstr("rename it"));
-  EXPECT_EQ(catalog_->problems().size(), 5u);
+  const auto installed = std::count_if(catalog_->problems().begin(), catalog_->problems().end(), [](const auto& problem) {
+    return EmbeddedDdl(problem.plugin).empty();  // built-in ones may miss a program here, such as Puppet
+  });
+  EXPECT_EQ(installed, 5);
   EXPECT_NE(catalog_->Find("rpcutil"), nullptr);
 }
 
