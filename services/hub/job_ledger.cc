@@ -7,8 +7,10 @@
 namespace orch::hub {
 namespace {
 
+// All but what the store says of the job itself: that stays so.
 bool CanBeTriedAgain(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsUnavailable(status);
+  return !status.ok() && !absl::IsNotFound(status) && !absl::IsAlreadyExists(status) &&
+         !absl::IsFailedPrecondition(status) && !absl::IsOutOfRange(status);
 }
 
 }  // namespace

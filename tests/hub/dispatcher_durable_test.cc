@@ -75,10 +75,16 @@ TEST_F(DurableTest, AnOutcomeIsStoredThenAcknowledgedThenTold) {
   EXPECT_EQ(client_->responses.back().cursor(), MakeCursor(store_.id(), 1));
 }
 
-TEST_F(DurableTest, WhileTheStoreIsFullNothingIsAcknowledgedOrToldAndAfterwardsAllIs) {
+class StoreFailureTest : public DurableTest, public ::testing::WithParamInterface<absl::StatusCode> {};
+INSTANTIATE_TEST_SUITE_P(Codes, StoreFailureTest,
+                         ::testing::Values(absl::StatusCode::kResourceExhausted, absl::StatusCode::kDataLoss,
+                                           absl::StatusCode::kUnavailable, absl::StatusCode::kInternal));
+
+TEST_P(StoreFailureTest, WhileTheStoreTakesNothingNothingIsAcknowledgedOrToldAndAfterwardsAllIs) {
   Connect({"n0"});
   const std::string job = Run(RecordedFor({"n0"}));
   test_store_.full = true;
+  test_store_.refusal = absl::Status(GetParam(), "it cannot");
   Answer("n0", job);
   Answer("n0", job);
   executor_.Advance(absl::Seconds(30));

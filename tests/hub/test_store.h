@@ -16,6 +16,7 @@ class TestStore final : public JobStore {
  public:
   explicit TestStore(JobStore* kept) : kept_(kept) {}
   bool full = false;
+  absl::Status refusal = absl::ResourceExhaustedError("the disk is full");
   bool lags = false;  // writes wait for Commit
   void Commit() {
     while (!waiting_.empty()) {
@@ -86,7 +87,7 @@ class TestStore final : public JobStore {
   size_t page = 3;  // replies a page, so that tests turn some
 
  private:
-  static absl::Status Full() { return absl::ResourceExhaustedError("the disk is full"); }
+  absl::Status Full() const { return refusal; }
   void Write(Task write) {
     if (!lags) return write();
     waiting_.push_back(std::move(write));
