@@ -1,5 +1,6 @@
 #include "services/hub/invocations.h"
 
+#include "absl/strings/str_replace.h"
 #include "base/digest.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
@@ -34,10 +35,13 @@ class InvocationsTest : public ::testing::Test {
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_;
 
   void Attach(const std::string& identity, const std::string& plugin, const std::string& version, bool learn = true) {
-    const std::string text = SampleDdl(plugin, version);
+    AttachWith(identity, plugin, version, SampleDdl(plugin, version), R"({"os":"Debian"})", learn);
+  }
+  void AttachWith(const std::string& identity, const std::string& plugin, const std::string& version,
+                  const std::string& text, const std::string& facts, bool learn = true) {
     v1::Node node;
     node.set_identity(identity);
-    node.set_facts_json(R"({"os":"Debian"})");
+    node.set_facts_json(facts);
     v1::PluginRef* ref = node.add_plugins();
     ref->set_name(plugin);
     ref->set_version(version);
@@ -140,6 +144,73 @@ TEST_F(InvocationsTest, RefusesSpecsThatCannotBeMeant) {
   wrong[3].set_batch_sleep_ms(-5);
   wrong[4].clear_action();
   for (const v1::JobSpec& spec : wrong) EXPECT_EQ(Run(spec).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(InvocationsTest, OneGroupAfterAnotherByAFactAndNodesWithoutItLikeAnother) {
+  const std::string ddl = SampleDdl("rpcutil", "1");
+  AttachWith("a1", "rpcutil", "1", ddl, R"({"dc":{"rack":"r1"}})");
+  AttachWith("b1", "rpcutil", "1", ddl, R"({"dc":{"rack":"r2"}})");
+  AttachWith("c1", "rpcutil", "1", ddl, "{}");
+  AttachWith("d1", "rpcutil", "1", ddl, R"({"dc":{"rack":"r1"}})");
+  AttachWith("e1", "rpcutil", "1", ddl, "{}");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.set_group_by("dc.rack");
+  spec.set_groups_at_once(1);
+  ASSERT_TRUE(Run(spec).ok());
+  const std::string job = Accepted().job_id();
+  const auto given = [&] {
+    std::string names;
+    for (const auto& [name, stream] : streams_) names += stream->jobs.empty() ? "" : name.substr(0, 1);
+    return names;
+  };
+  v1::TaskUpdate done;
+  done.set_kind(v1::TaskUpdate::FINISHED);
+  done.mutable_reply()->set_state(v1::OK);
+  EXPECT_EQ(given(), "ad");
+  dispatcher_.OnUpdate("a1", job, done);
+  EXPECT_EQ(given(), "ad");
+  dispatcher_.OnUpdate("d1", job, done);
+  EXPECT_EQ(given(), "abd");
+  dispatcher_.OnUpdate("b1", job, done);
+  EXPECT_EQ(given(), "abcde");
+}
+
+TEST_F(InvocationsTest, OnlyWhatIsIdempotentIsRepeatedByItself) {
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.set_retries(1);
+  const std::string change =
+      absl::StrReplaceAll(SampleDdl("rpcutil", "2"), {{R"("impact": "read")", R"("impact": "change")"}});
+  AttachWith("a", "rpcutil", "2", change, "{}");
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(spec)));
+  EXPECT_THAT(std::string(client_->end.message()), HasSubstr("not idempotent"));
+  const std::string idempotent =
+      absl::StrReplaceAll(SampleDdl("package", "1"), {{R"("impact": "read")", R"("impact": "change", "idempotent": true)"}});
+  AttachWith("b", "package", "1", idempotent, "{}");
+  spec.set_plugin("package");
+  EXPECT_TRUE(Run(spec).ok()) << client_->end;
+}
+
+TEST_F(InvocationsTest, ACommandThatMayWaitIsForAbsentNodesToo) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "rpcutil", "1");
+  registry_.Detach("b", streams_["b"].get());
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().targets(), 1u);
+  spec.set_queue_offline(true);
+  spec.set_ttl_ms(1000);
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().targets(), 2u);
+  ASSERT_EQ(Accepted().queued_identities_size(), 1);
+  EXPECT_EQ(Accepted().queued_identities(0), "b");
+}
+
+TEST_F(InvocationsTest, ASplayIsPartOfTheTimeANodeHas) {
+  Attach("a", "rpcutil", "1");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.set_splay_ms(60'000);
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().timeout_ms(), 67'000);
 }
 
 TEST_F(InvocationsTest, TheDdlMostTargetsAnnounceDecides) {
