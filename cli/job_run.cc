@@ -1,6 +1,7 @@
 #include "cli/job_run.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,10 +54,8 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
     if (end_.filter_failures.size() >= kMaxFilterFailures) break;
     end_.filter_failures.push_back({failure.identity(), failure.reason()});
   }
-  for (const v1::TaskProgress& progress : message.progress()) view_->OnTask(progress);
   for (const v1::OutputChunk& chunk : message.output()) live_.Add(chunk);
-  bool more = true;
-  for (const v1::Reply& reply : message.replies()) more = Count(reply) && more;
+  const bool more = CountAll(message);
   if (!message.cursor().empty()) cursor_ = message.cursor();
   if (message.has_summary()) {
     ended_ = true;
@@ -99,6 +98,27 @@ void JobRun::SetState(const v1::InvokeResponse& message) {
     context_->Note(absl::StrCat("\norchctl: job ", job_id(), note, "\n"));
   }
   context_->env().err->Flush();
+}
+
+bool JobRun::CountAll(const v1::InvokeResponse& message) {
+  std::map<std::string, int> last;  // of each task's progress
+  for (int i = 0; i < message.progress_size(); ++i) last[message.progress(i).identity()] = i;
+  std::map<int, const v1::Reply*> after;
+  bool more = true;
+  for (const v1::Reply& reply : message.replies()) {
+    const auto found = last.find(reply.identity());
+    if (found == last.end()) {
+      more = Count(reply) && more;
+    } else {
+      after[found->second] = &reply;
+    }
+  }
+  for (int i = 0; i < message.progress_size(); ++i) {
+    view_->OnTask(message.progress(i));
+    const auto reply = after.find(i);
+    if (reply != after.end()) more = Count(*reply->second) && more;
+  }
+  return more;
 }
 
 bool JobRun::Count(const v1::Reply& reply) {

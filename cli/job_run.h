@@ -34,6 +34,9 @@ class JobRun {
 
  private:
   void Accept(const v1::JobAccepted& accepted);
+  // A message holds progress and replies of some time, each in its order: a reply is told after what is
+  // said of its own task, and before another is sent because of it.
+  bool CountAll(const v1::InvokeResponse& message);
   bool Count(const v1::Reply& reply);
   void SetState(const v1::InvokeResponse& message);
   // How long this job may take from now, as far as the client can know.

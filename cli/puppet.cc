@@ -58,7 +58,12 @@ class PuppetCommand : public Command {
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
     table->Flag({"-f", "--force"}, "Run at once, without splay", group, &wishes_.force);
-    table->Add({{"--rerun"}, "SECONDS", "With runall: begin again, each round taking at least so long", group, {}, false,
+    table->Add({{"--rerun"},
+                "SECONDS",
+                "With runall: begin again, each round taking at least so long",
+                group,
+                {},
+                false,
                 [this](const std::string& text) -> absl::Status {
                   ORCH_ASSIGN_OR_RETURN(order_.rerun, ParseSeconds(text, false));
                   return absl::OkStatus();
@@ -72,15 +77,15 @@ class PuppetCommand : public Command {
     AddList(table, {"--tags", "--tag"}, "Only resources with this tag; may be repeated", &wishes_.tags);
     AddList(table, {"--skip-tags", "--skip-tag"}, "No resources with this tag; may be repeated", &wishes_.skip_tags);
     table->Text({"--environment"}, "NAME", "Take the catalog of this environment", group, &wishes_.environment);
-    table->Text({"--server"}, "HOST", "Take the catalog from this server, HOST or HOST:PORT; nodes must allow it", group,
-                &wishes_.server);
+    table->Text({"--server"}, "HOST", "Take the catalog from this server, HOST or HOST:PORT; nodes must allow it",
+                group, &wishes_.server);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     if (words.empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("no action given; usage: orchctl ", plugin_,
-                       " count|disable|enable|", old() ? "" : "resource|", "runall|runonce|status|summary"));
+      return absl::InvalidArgumentError(absl::StrCat("no action given; usage: orchctl ", plugin_,
+                                                     " count|disable|enable|", old() ? "" : "resource|",
+                                                     "runall|runonce|status|summary"));
     }
     const std::string& verb = words[0];
     if (verb == "runall") return RunAll(context, words);
@@ -113,8 +118,13 @@ class PuppetCommand : public Command {
   static void AddSwitch(OptionTable* table, const std::string& name, const std::string& help,
                         std::optional<bool>* target) {
     for (const bool on : {true, false}) {
-      table->Add({{absl::StrCat(on ? "--" : "--no-", name)}, "", on ? help : absl::StrCat("The opposite of --", name),
-                  "Application Options", {}, false, [target, on](const std::string&) {
+      table->Add({{absl::StrCat(on ? "--" : "--no-", name)},
+                  "",
+                  on ? help : absl::StrCat("The opposite of --", name),
+                  "Application Options",
+                  {},
+                  false,
+                  [target, on](const std::string&) {
                     *target = on;
                     return absl::OkStatus();
                   }});
@@ -184,7 +194,8 @@ class PuppetCommand : public Command {
 
   absl::StatusOr<int> RunAll(Context* context, const std::vector<std::string>& words) {
     const std::string usage = absl::StrCat(plugin_, " runall <concurrency>");
-    if (words.size() < 2) return absl::InvalidArgumentError(absl::StrCat("no concurrency given; usage: orchctl ", usage));
+    if (words.size() < 2)
+      return absl::InvalidArgumentError(absl::StrCat("no concurrency given; usage: orchctl ", usage));
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 2, usage));
     int64_t concurrency = 0;
     if (!absl::SimpleAtoi(words[1], &concurrency)) {
@@ -194,10 +205,12 @@ class PuppetCommand : public Command {
       return absl::InvalidArgumentError(absl::StrCat("Concurrency is ", concurrency, "; not running any nodes"));
     }
     if (wishes_.splay.value_or(false) || !wishes_.splaylimit.empty()) {
-      return absl::InvalidArgumentError("runall runs each node when its turn comes: --splay and --splaylimit do not go with it");
+      return absl::InvalidArgumentError(
+          "runall runs each node when its turn comes: --splay and --splaylimit do not go with it");
     }
     if (context->options().batch.set() || context->options().concurrency.set()) {
-      return absl::InvalidArgumentError("runall says how many nodes run at once: --batch and --concurrency do not go with it");
+      return absl::InvalidArgumentError(
+          "runall says how many nodes run at once: --batch and --concurrency do not go with it");
     }
     order_.concurrency = static_cast<uint32_t>(concurrency);
     wishes_.force = true;

@@ -24,8 +24,9 @@ class RunLog {
 
   void Line(absl::string_view text) {
     if (context_->options().quiet || context_->options().format != Format::kHuman) return;
-    const std::string time = absl::FormatTime(old_ ? "%a %b %d %H:%M:%S %z %Y> " : "%Y-%m-%d %H:%M:%S: ",
-                                              context_->env().clock->Now(), absl::LocalTimeZone());
+    const std::string time =
+        absl::FormatTime(old_ ? "%a %b %d %H:%M:%S %z %Y> " : "%Y-%m-%d %H:%M:%S: ", context_->env().clock->Now(),
+                         absl::LocalTimeZone());
     context_->Print(absl::StrCat(time, text, "\n"));
     context_->env().out->Flush();
   }
@@ -53,9 +54,14 @@ class RunAllView final : public JobView {
   }
 
   bool OnAnswer(const Answer& answer) override {
-    Sent(answer.identity);
     const std::string node = Printable(answer.identity);
     const std::string message = Printable(answer.message);
+    if (seen_.count(answer.identity) == 0 && NotSent(answer)) {
+      log_->Line(absl::StrCat(node, " was not run: ", message));
+      return true;
+    }
+    Sent(answer.identity);
+    if (!answer.missing()) ++done_;
     if (scheduled_.insert(answer.identity).second) {
       log_->Line(absl::StrCat(node, " schedule status: ", message.empty() ? "no answer" : message));
     } else if (!answer.ok()) {
@@ -74,7 +80,7 @@ class RunAllView final : public JobView {
       context_->Note("No request sent, we did not discover any nodes.\n");
     }
     if (!context_->options().quiet) {
-      context_->Print(FinishedLine(end.answered(), end.asked(), end.total_time, context_->style()));
+      context_->Print(FinishedLine(done_, end.asked(), end.total_time, context_->style()));
     }
     const std::string missing = MissingText(end, context_->style());
     if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
@@ -97,6 +103,12 @@ class RunAllView final : public JobView {
     }
   }
 
+  // Its turn never came.
+  static bool NotSent(const Answer& answer) {
+    return answer.state == v1::CANCELLED || answer.state == v1::EXPIRED || answer.state == v1::OFFLINE ||
+           answer.state == v1::DENIED;
+  }
+
   static std::string SummaryOf(const Json& data) {
     for (const char* key : {"summary", "output"}) {
       const auto found = data.find(key);
@@ -109,6 +121,7 @@ class RunAllView final : public JobView {
   RunLog* const log_;
   const size_t concurrency_;
   size_t targets_ = 0;
+  size_t done_ = 0;                  // nodes that were given their turn and answered
   std::set<std::string> seen_;       // given their turn
   std::set<std::string> scheduled_;  // said to have begun, or refused
   std::set<std::string> running_;
@@ -156,8 +169,8 @@ class Rounds {
     if (spec.timeout_ms() == 0) spec.set_timeout_ms(absl::ToInt64Milliseconds(kRunAllTimeout));
     ORCH_ASSIGN_OR_RETURN(const auto machine_view, MakeMachineView(context_, run_.subject()));
     RunAllView view(context_, &log_, order_.concurrency);
-    ORCH_ASSIGN_OR_RETURN(const int code, RunJob(context_, spec, targets.named,
-                                                 machine_view == nullptr ? &view : machine_view.get()));
+    ORCH_ASSIGN_OR_RETURN(const int code,
+                          RunJob(context_, spec, targets.named, machine_view == nullptr ? &view : machine_view.get()));
     return std::max(code, discovered);
   }
 

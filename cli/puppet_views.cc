@@ -74,10 +74,10 @@ class CountView final : public PuppetView {
     if (old_) {
       const size_t running = count([](const Answer& answer) { return IsSet(answer.data, "running"); });
       const size_t stopped = count([](const Answer& answer) { return IsSet(answer.data, "stopped"); });
-      return absl::StrCat("          Nodes currently enabled: ", enabled, "\n",           //
+      return absl::StrCat("          Nodes currently enabled: ", enabled, "\n",            //
                           "         Nodes currently disabled: ", total - enabled, "\n\n",  //
-                          "Nodes currently doing puppet runs: ", running, "\n",           //
-                          "          Nodes currently stopped: ", stopped, "\n",           //
+                          "Nodes currently doing puppet runs: ", running, "\n",            //
+                          "          Nodes currently stopped: ", stopped, "\n",            //
                           "           Nodes currently idling: ", idling, "\n");
     }
     const size_t applying = count([](const Answer& answer) { return IsSet(answer.data, "applying"); });
@@ -182,8 +182,8 @@ void PuppetView::OnEnd(const JobEnd& end) {
     std::sort(failed_.begin(), failed_.end(), by_name);
   }
   for (const Answer& answer : failed_) {
-    context_->Print(absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity),
-                                    StatusText(answer, context_->style()), Printable(answer.message)));
+    context_->Print(absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity), StatusText(answer, context_->style()),
+                                    Printable(answer.message)));
   }
   context_->Print(Text(answers_, end));
   const std::string missing = MissingText(end, context_->style());

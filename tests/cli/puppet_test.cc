@@ -12,16 +12,16 @@
 namespace orch::cli {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
-using ::testing::SizeIs;
 using testing::CliResult;
 using testing::CliSetup;
+using ::testing::ElementsAre;
 using testing::FailedReply;
 using testing::FakeHub;
+using ::testing::HasSubstr;
 using testing::MakeNode;
+using ::testing::MatchesRegex;
 using testing::OkReply;
+using ::testing::SizeIs;
 
 constexpr char kAgent[] = "agent.example.com";
 constexpr char kMaster[] = "puppetmaster.example.com";
@@ -90,17 +90,20 @@ TEST_F(PuppetCommandTest, StatusOf2011IsTheGuides) {
 }
 
 TEST_F(PuppetCommandTest, StatusListsNodesAndSumsUp) {
-  hub_.replies["puppet.status"] = {
-      {"message", "Currently idling; last completed run 1 minute 02 seconds ago"}, {"enabled", true},
-      {"applying", false},  {"idling", true}, {"daemon_present", true}, {"status", "idling"}};
+  hub_.replies["puppet.status"] = {{"message", "Currently idling; last completed run 1 minute 02 seconds ago"},
+                                   {"enabled", true},
+                                   {"applying", false},
+                                   {"idling", true},
+                                   {"daemon_present", true},
+                                   {"status", "idling"}};
   const CliResult result = Run({"puppet", "status"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, MatchesRegex(
-      "       agent.example.com: Currently idling; last completed run 1 minute 02 seconds ago\n"
-      "puppetmaster.example.com: Currently idling; last completed run 1 minute 02 seconds ago\n\n"
-      "Summary of Applying:\n\n   not applying = 2\n\nSummary of Enabled:\n\n   enabled = 2\n\n"
-      "Summary of Idling:\n\n   idling = 2\n\nSummary of Daemon Running:\n\n   running = 2\n\n"
-      "Summary of Status:\n\n   idling = 2\n\n\nFinished processing 2 / 2 hosts in [0-9.]+ ms\n"));
+  EXPECT_THAT(result.out,
+              MatchesRegex("       agent.example.com: Currently idling; last completed run 1 minute 02 seconds ago\n"
+                           "puppetmaster.example.com: Currently idling; last completed run 1 minute 02 seconds ago\n\n"
+                           "Summary of Applying:\n\n   not applying = 2\n\nSummary of Enabled:\n\n   enabled = 2\n\n"
+                           "Summary of Idling:\n\n   idling = 2\n\nSummary of Daemon Running:\n\n   running = 2\n\n"
+                           "Summary of Status:\n\n   idling = 2\n\n\nFinished processing 2 / 2 hosts in [0-9.]+ ms\n"));
 }
 
 TEST_F(PuppetCommandTest, CountCountsAlsoNobody) {
@@ -135,14 +138,19 @@ TEST_F(PuppetCommandTest, SummaryDrawsAChartForEachFigure) {
   hub_.replies["puppet.last_run_summary"] = {{"total_resources", 100}, {"total_time", 2.5}, {"failed_resources", 0}};
   hub_.special[kMaster] = OkReply(kMaster, {{"total_resources", 300}, {"total_time", 7.5}}, 5);
   const std::string out = Run({"puppet", "summary"}).out;
-  EXPECT_THAT(out, HasSubstr("Summary statistics for 2 nodes:\n\n                  Total resources: ▇                  ▇"
-                             "  min: 100.0  avg: 200.0  max: 300.0\n"));
-  EXPECT_THAT(out, HasSubstr("         Total run-time (seconds): ▇                  ▇  min: 2.5    avg: 5.0    max: 7.5\n"));
-  EXPECT_THAT(out, HasSubstr("                 Failed resources: ▇                     min: 0.0    avg: 0.0    max: 0.0\n"));
+  EXPECT_THAT(out,
+              HasSubstr("Summary statistics for 2 nodes:\n\n                  Total resources: ▇                  ▇"
+                        "  min: 100.0  avg: 200.0  max: 300.0\n"));
+  EXPECT_THAT(out,
+              HasSubstr("         Total run-time (seconds): ▇                  ▇  min: 2.5    avg: 5.0    max: 7.5\n"));
+  EXPECT_THAT(out,
+              HasSubstr("                 Failed resources: ▇                     min: 0.0    avg: 0.0    max: 0.0\n"));
   EXPECT_THAT(out, HasSubstr("  Config Retrieval time (seconds): no figures\n"));
-  hub_.replies["puppetd.last_run_summary"] = {{"resources", {{"total", 11}}}, {"time", {{"total", 3.0}, {"last_run", 1}}}};
+  hub_.replies["puppetd.last_run_summary"] = {{"resources", {{"total", 11}}},
+                                              {"time", {{"total", 3.0}, {"last_run", 1}}}};
   hub_.special.clear();
-  EXPECT_THAT(Run({"puppetd", "summary"}).out, HasSubstr("Total resources: ▇                     min: 11.0   avg: 11.0   max: 11.0\n"));
+  EXPECT_THAT(Run({"puppetd", "summary"}).out,
+              HasSubstr("Total resources: ▇                     min: 11.0   avg: 11.0   max: 11.0\n"));
 }
 
 TEST_F(PuppetCommandTest, FailedNodesAreNamedAndMakeExitCode2) {
@@ -175,10 +183,19 @@ TEST_F(PuppetCommandTest, WishesBecomeInputs) {
 }
 
 TEST_F(PuppetCommandTest, WrongWordsSendNothing) {
-  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
-           {"puppet"}, {"puppet", "status", "x"}, {"puppet", "runnone"}, {"puppet", "runonce", "--force", "--splay", "--yes"},
-           {"puppet", "runall"}, {"puppet", "runall", "two"}, {"puppet", "runall", "1", "2"}, {"puppet", "status", "--noop"},
-           {"puppet", "resource", "host"}, {"puppet", "runall", "1", "--splay"}, {"puppetd", "runall", "1", "--batch", "2"}, {"puppet", "enable"}}) {
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"puppet"},
+                                             {"puppet", "status", "x"},
+                                             {"puppet", "runnone"},
+                                             {"puppet", "runonce", "--force", "--splay", "--yes"},
+                                             {"puppet", "runall"},
+                                             {"puppet", "runall", "two"},
+                                             {"puppet", "runall", "1", "2"},
+                                             {"puppet", "status", "--noop"},
+                                             {"puppet", "resource", "host"},
+                                             {"puppet", "runall", "1", "--splay"},
+                                             {"puppetd", "runall", "1", "--batch", "2"},
+                                             {"puppet", "enable"}}) {
     EXPECT_EQ(Run(wrong).code, 1) << absl::StrJoin(wrong, " ");
   }
   const CliResult none = Run({"puppetd", "runall", "0"});
@@ -194,11 +211,14 @@ TEST_F(PuppetCommandTest, RunallOf2011IsTheGuidesLog) {
   EXPECT_EQ(result.code, 0) << result.err;
   std::vector<std::string> lines = Lines(result.out);
   ASSERT_THAT(lines, SizeIs(10)) << result.out;
-  const std::vector<std::string> wanted = {
-      "Running all machines with a concurrency of 1", "Discovering hosts to run", "Found 2 hosts",
-      "Running agent.example.com, concurrency is 0", "agent.example.com schedule status: OK",
-      "Currently 1 nodes running; waiting", "Running puppetmaster.example.com, concurrency is 0",
-      "puppetmaster.example.com schedule status: OK"};
+  const std::vector<std::string> wanted = {"Running all machines with a concurrency of 1",
+                                           "Discovering hosts to run",
+                                           "Found 2 hosts",
+                                           "Running agent.example.com, concurrency is 0",
+                                           "agent.example.com schedule status: OK",
+                                           "Currently 1 nodes running; waiting",
+                                           "Running puppetmaster.example.com, concurrency is 0",
+                                           "puppetmaster.example.com schedule status: OK"};
   for (size_t i = 0; i < wanted.size(); ++i) EXPECT_THAT(lines[i], MatchesRegex(kOldTime + wanted[i]));
   EXPECT_THAT(lines[8], MatchesRegex("Finished processing 2 / 2 hosts in [0-9.]+ ms"));
   ASSERT_THAT(hub_.invoked(), SizeIs(1));
@@ -210,6 +230,28 @@ TEST_F(PuppetCommandTest, RunallOf2011IsTheGuidesLog) {
   EXPECT_EQ(spec.timeout_ms(), 3'600'000);
 }
 
+// The hub gathers what happens within some milliseconds.
+TEST_F(PuppetCommandTest, AMessageThatHoldsAllIsToldInTheOrderItHappened) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    v1::InvokeResponse all;
+    all.mutable_accepted()->set_targets(2);
+    for (const char* node : {kAgent, kMaster}) {
+      for (const v1::TaskState state : {v1::SENT, v1::RUNNING}) {
+        v1::TaskProgress* progress = all.add_progress();
+        progress->set_identity(node);
+        progress->set_state(state);
+      }
+      *all.add_replies() = OkReply(node, Json::object(), 900);
+    }
+    all.mutable_summary()->set_targets(2);
+    writer->Write(all);
+    return grpc::Status::OK;
+  };
+  const std::string out = Run({"puppetd", "runall", "1"}).out;
+  EXPECT_THAT(out, HasSubstr("> Running agent.example.com, concurrency is 0\n"));
+  EXPECT_THAT(out, HasSubstr("> Running puppetmaster.example.com, concurrency is 0\n"));
+}
+
 TEST_F(PuppetCommandTest, RunallTellsOfRefusalsAndFailures) {
   const v1::Reply refused = FailedReply(kMaster, v1::FAILED, 1, "Puppet is disabled: 'hands off'");
   RunOneByOne({kAgent, kMaster}, &refused);
@@ -218,6 +260,27 @@ TEST_F(PuppetCommandTest, RunallTellsOfRefusalsAndFailures) {
   EXPECT_THAT(result.out, HasSubstr("> puppetmaster.example.com failed: Puppet is disabled: 'hands off'\n"));
   EXPECT_EQ(hub_.invoked()[0].timeout_ms(), 60'000);
   EXPECT_EQ(result.out.find("waiting"), std::string::npos) << "the window was never full";
+}
+
+TEST_F(PuppetCommandTest, NodesWhoseTurnNeverCameAreNotCountedAsDone) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    v1::InvokeResponse all;
+    all.mutable_accepted()->set_targets(2);
+    v1::TaskProgress* progress = all.add_progress();
+    progress->set_identity(kAgent);
+    progress->set_state(v1::RUNNING);
+    *all.add_replies() = FailedReply(kAgent, v1::FAILED, 1, "Puppet run failed");
+    *all.add_replies() = FailedReply(kMaster, v1::CANCELLED, 5, "not sent: as many nodes had failed");
+    all.mutable_summary()->set_targets(2);
+    writer->Write(all);
+    return grpc::Status::OK;
+  };
+  const CliResult result = Run({"puppetd", "runall", "1", "--max-failures", "1"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(hub_.invoked()[0].max_failures(), 1u);
+  EXPECT_THAT(result.out, HasSubstr("> puppetmaster.example.com was not run: not sent: as many nodes had failed\n"));
+  EXPECT_EQ(result.out.find("Running puppetmaster"), std::string::npos);
+  EXPECT_THAT(result.out, HasSubstr("\nFinished processing 1 / 2 hosts in "));
 }
 
 TEST_F(PuppetCommandTest, RunallTakesOnlyNodesWherePuppetIsEnabled) {
