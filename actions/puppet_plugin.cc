@@ -44,8 +44,8 @@ Reply Enable(const PuppetFiles& files, const Request&, const Context& context) {
 Reply Disable(const PuppetFiles& files, const Request& request, const Context& context) {
   std::string message = InputText(request, "message");
   if (message.empty()) {
-    message = absl::StrCat("Disabled via orch by ", request.caller.empty() ? "an unnamed caller" : request.caller, " at ",
-                           absl::FormatTime("%Y-%m-%d %H:%M", context.clock->Now(), absl::LocalTimeZone()));
+    message = absl::StrCat("Disabled via orch by ", request.caller.empty() ? "an unnamed caller" : request.caller,
+                           " at ", absl::FormatTime("%Y-%m-%d %H:%M", context.clock->Now(), absl::LocalTimeZone()));
   }
   return AfterChange(DisablePuppet(files, message), "disable", files, context);
 }

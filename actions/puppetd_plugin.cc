@@ -61,8 +61,8 @@ Reply LastRunSummary(const PuppetFiles& files, const Request&, const Context&) {
     reply.data[part] = found != run->document.end() && found->is_object() ? *found : Json::object();
   }
   // What users of 2011 counted on.
-  for (const char* counter : {"changed", "failed", "failed_to_restart", "out_of_sync", "restarted", "scheduled",
-                              "skipped", "total"}) {
+  for (const char* counter :
+       {"changed", "failed", "failed_to_restart", "out_of_sync", "restarted", "scheduled", "skipped", "total"}) {
     if (!reply.data["resources"].contains(counter)) reply.data["resources"][counter] = 0;
   }
   return reply;
@@ -119,7 +119,8 @@ Reply PuppetdPlugin::RunOnce(const Request& request, const Context& context) con
   command.splay = splay > 0;
   if (splay > 0) command.splaylimit = splay;
   Reply reply = RunPuppet(options, RunCommand(command, program_), program_, memory_.get(), context);
-  reply.data["output"] = reply.data.contains("summary") ? reply.data["summary"].get<std::string>() : reply.status_message;
+  reply.data["output"] =
+      reply.data.contains("summary") ? reply.data["summary"].get<std::string>() : reply.status_message;
   reply.data.erase("summary");
   return reply;
 }

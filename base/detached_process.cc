@@ -43,8 +43,7 @@ absl::StatusOr<std::unique_ptr<DetachedProcess>> DetachedProcess::Start(const Op
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(options.process));
   // A link or another's file at that name is replaced, never written through.
   unlink(options.log_file.c_str());
-  const ProcessFd log(
-      open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kLogMode));
+  const ProcessFd log(open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kLogMode));
   if (log.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", options.log_file));
   ProcessFd report, report_child;
   ORCH_RETURN_IF_ERROR(MakePipe(&report, &report_child));
@@ -67,7 +66,9 @@ absl::StatusOr<DetachedProcess::End> DetachedProcess::Wait(absl::Duration timeou
                                                            const CancelToken* cancel) {
   const absl::Duration deadline = clock.Steady() + timeout;
   while (!ended_) {
-    if (cancel != nullptr && cancel->cancelled()) return absl::CancelledError(absl::StrCat("process ", pid_, " runs on"));
+    if (cancel != nullptr && cancel->cancelled()) {
+      return absl::CancelledError(absl::StrCat("process ", pid_, " runs on"));
+    }
     const absl::Duration left = deadline - clock.Steady();
     pollfd watched[] = {{report_.get(), POLLIN, 0}, {cancel == nullptr ? -1 : cancel->fd(), POLLIN, 0}};
     if (poll(watched, 2, PollMs(left)) < 0 && errno != EINTR) return NoResource("cannot wait");
@@ -78,7 +79,8 @@ absl::StatusOr<DetachedProcess::End> DetachedProcess::Wait(absl::Duration timeou
     ended_ = true;
     int status = 0;
     if (!ReadAll(report_.get(), &status, sizeof status)) {
-      end_ = absl::UnavailableError(absl::StrCat("the keeper of process ", pid_, " is gone; nobody knows how it ended"));
+      end_ =
+          absl::UnavailableError(absl::StrCat("the keeper of process ", pid_, " is gone; nobody knows how it ended"));
     } else if (WIFEXITED(status)) {
       end_ = End{WEXITSTATUS(status), 0};
     } else {

@@ -14,11 +14,11 @@ namespace orch::actions {
 
 inline constexpr size_t kMaxSummaryBytes = 1u << 20;
 inline constexpr size_t kMaxReportBytes = 64u << 20;
-inline constexpr size_t kMaxLogBytes = 4u << 20;       // of the report, those that are parsed
+inline constexpr size_t kMaxLogBytes = 4u << 20;  // of the report, those that are parsed
 inline constexpr size_t kMaxResourcesBytes = 16u << 20;
 
 struct LastRun {
-  int64_t lastrun = 0;  // seconds since 1970
+  int64_t lastrun = 0;                                                         // seconds since 1970
   int64_t out_of_sync = 0, failed = 0, corrected = 0, changed = 0, total = 0;  // resources
   double config_retrieval_time = 0, total_time = 0;                            // seconds
   std::string config_version;

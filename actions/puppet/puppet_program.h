@@ -42,14 +42,14 @@ class PuppetProgram {
 
 // Paths of what Puppet writes. Not all of them need to be there.
 struct PuppetFiles {
-  std::string config;         // puppet.conf
+  std::string config;  // puppet.conf
   std::string state_folder;
   std::string disabled_lock;  // there while Puppet is disabled; may hold why, as JSON
   std::string run_lock;       // the process that applies a catalog
   std::string daemon_pid;
-  std::string summary;        // of the last run, YAML
-  std::string report;         // of the last run, YAML
-  std::string resources;      // what the last catalog manages, "type[title]" a line
+  std::string summary;    // of the last run, YAML
+  std::string report;     // of the last run, YAML
+  std::string resources;  // what the last catalog manages, "type[title]" a line
 };
 
 // What is remembered between calls, by plugins and data functions together: asking Puppet where its

@@ -34,8 +34,8 @@ absl::Status CheckLists(const std::string& kind, const std::string& suffix, cons
     return absl::FailedPreconditionError(
         absl::StrCat("plugin.puppet.", allowing, " and plugin.puppet.", refusing, " are both set; keep one of them"));
   }
-  const bool ok = refused.empty() ? (allowed.empty() ? !refused_by_default : Holds(allowed, word))
-                                  : !Holds(refused, word);
+  const bool ok =
+      refused.empty() ? (allowed.empty() ? !refused_by_default : Holds(allowed, word)) : !Holds(refused, word);
   if (ok) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrCat("resources '", word, "' are not allowed here: see plugin.puppet.",
                                                   refused.empty() ? allowing : refusing, " of this node"));
@@ -58,7 +58,8 @@ absl::StatusOr<std::vector<std::string>> Properties(const Json& inputs) {
       return absl::InvalidArgumentError(absl::StrCat("property '", key, "': give text, a number or true or false"));
     }
     const std::string text = value.is_string() ? value.get<std::string>() : DumpJson(value);
-    if (absl::StrContains(text, '\0')) return absl::InvalidArgumentError(absl::StrCat("property '", key, "': a NUL byte"));
+    if (absl::StrContains(text, '\0'))
+      return absl::InvalidArgumentError(absl::StrCat("property '", key, "': a NUL byte"));
     properties.push_back(absl::StrCat(key, "=", text));
   }
   return properties;
@@ -116,8 +117,8 @@ Reply ApplyResource(const Request& request, const PuppetProgram& program, Puppet
   Json data{{"result", text}, {"changed", SaysChanged(output->out)}};
   const bool failed = output->exit_code != 0 || absl::StrContains(output->err, "Error:");
   if (failed) {
-    return Reply::Aborted(absl::StrCat("could not ", properties->empty() ? "read " : "set ", type, "[", name, "]: ",
-                                       text.substr(0, kMaxProblemBytes)),
+    return Reply::Aborted(absl::StrCat("could not ", properties->empty() ? "read " : "set ", type, "[", name,
+                                       "]: ", text.substr(0, kMaxProblemBytes)),
                           std::move(data));
   }
   Reply reply;

@@ -20,7 +20,6 @@ namespace orch::actions {
 absl::Status CheckResourceAllowed(const std::string& type, const std::string& name, const PuppetProgram& program);
 
 // Inputs: type, name, and properties.
-Reply ApplyResource(const Request& request, const PuppetProgram& program, PuppetMemory* memory,
-                    const Context& context);
+Reply ApplyResource(const Request& request, const PuppetProgram& program, PuppetMemory* memory, const Context& context);
 
 }  // namespace orch::actions

@@ -25,6 +25,7 @@ constexpr size_t kProblemLines = 3;
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(200);  // to say in time that it goes on
 // Exit codes of puppet agent --detailed-exitcodes.
 constexpr int kNothingChanged = 0;
+constexpr int kNothingApplied = 1;
 constexpr int kChanged = 2;
 
 Reply Done(Json data) {
@@ -79,23 +80,25 @@ Reply AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string
   const absl::StatusOr<DetachedProcess::End> end =
       run->Wait(std::max(context.timeout - kAnswerMargin, context.timeout / 2), *context.clock, context.cancel);
   if (!end.ok()) {
-    return ReplyFor(absl::Status(end.status().code(), absl::StrCat("the Puppet run goes on as process ", run->pid(),
-                                                                   ", without anybody waiting for it: ",
-                                                                   end.status().message())),
-                    std::move(data));
+    return ReplyFor(
+        absl::Status(end.status().code(), absl::StrCat("the Puppet run goes on as process ", run->pid(),
+                                                       ", without anybody waiting for it: ", end.status().message())),
+        std::move(data));
   }
   data["exitcode"] = end->exit_code;
-  const std::string outcome = AddOutcome(files, data["initiated_at"].get<int64_t>(), &data);
+  // Where nothing was applied, a newer summary is that of somebody else's run.
+  std::string outcome;
+  if (end->exit_code != kNothingApplied) outcome = AddOutcome(files, data["initiated_at"].get<int64_t>(), &data);
   if (end->signal == 0 && (end->exit_code == kNothingChanged || end->exit_code == kChanged)) {
     data["summary"] = absl::StrCat("Puppet run ended", outcome.empty() ? "" : ": ", outcome);
     return Done(std::move(data));
   }
-  const std::string how = end->signal != 0 ? absl::StrCat("signal ", end->signal)
-                                           : absl::StrCat("exit code ", end->exit_code);
+  const std::string how =
+      end->signal != 0 ? absl::StrCat("signal ", end->signal) : absl::StrCat("exit code ", end->exit_code);
   const std::string words = LastWords(log);
   std::string message = absl::StrCat("Puppet run failed (", how, ")");
-  for (const std::string* part : {&outcome, &words}) {
-    if (!part->empty()) absl::StrAppend(&message, ": ", *part);
+  for (const std::string& part : {outcome, words}) {
+    if (!part.empty()) absl::StrAppend(&message, ": ", part);
   }
   data["summary"] = message;
   return Reply::Aborted(std::move(message), std::move(data));

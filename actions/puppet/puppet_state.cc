@@ -33,9 +33,7 @@ std::string DisableMessage(const std::string& text) {
   return found != content->end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::string Count(int64_t number, const char* unit) {
-  return absl::StrCat(number, " ", unit, number == 1 ? "" : "s");
-}
+std::string Count(int64_t number, const char* unit) { return absl::StrCat(number, " ", unit, number == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -58,10 +56,14 @@ std::string PuppetState::OldMessage() const {
 }
 
 Json PuppetState::Fields() const {
-  return {{"applying", applying},           {"enabled", enabled},
-          {"daemon_present", daemon_present}, {"lastrun", lastrun},
-          {"since_lastrun", since_lastrun}, {"status", Status()},
-          {"disable_message", disable_message}, {"idling", idling}};
+  return {{"applying", applying},
+          {"enabled", enabled},
+          {"daemon_present", daemon_present},
+          {"lastrun", lastrun},
+          {"since_lastrun", since_lastrun},
+          {"status", Status()},
+          {"disable_message", disable_message},
+          {"idling", idling}};
 }
 
 bool IsPuppetProcess(pid_t pid) {

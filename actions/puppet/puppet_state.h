@@ -16,7 +16,7 @@ namespace orch::actions {
 
 struct PuppetState {
   bool enabled = true;
-  bool applying = false;        // a catalog, at this moment
+  bool applying = false;  // a catalog, at this moment
   bool daemon_present = false;
   bool idling = false;          // the daemon is there and applies nothing
   std::string disable_message;  // why it is disabled, as far as somebody said

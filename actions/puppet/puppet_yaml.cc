@@ -40,7 +40,8 @@ class Converter {
     if (depth > kMaxJsonDepth) return absl::InvalidArgumentError("it is nested too deep");
     if (++values_ > kMaxYamlValues) return absl::InvalidArgumentError("it holds too many values");
     switch (node.Type()) {
-      case YAML::NodeType::Scalar: return ScalarOf(node);
+      case YAML::NodeType::Scalar:
+        return ScalarOf(node);
       case YAML::NodeType::Sequence: {
         Json list = Json::array();
         for (const YAML::Node& item : node) {
@@ -58,7 +59,8 @@ class Converter {
         }
         return map;
       }
-      default: return Json();
+      default:
+        return Json();
     }
   }
 
@@ -74,8 +76,7 @@ absl::StatusOr<Json> ParsePuppetYaml(const std::string& text, absl::string_view 
     if (value.ok()) return value;
     return absl::InvalidArgumentError(absl::StrCat(what, " cannot be used: ", value.status().message()));
   } catch (const YAML::Exception& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, " is no YAML: line ", error.mark.line + 1, ": ", error.msg));
+    return absl::InvalidArgumentError(absl::StrCat(what, " is no YAML: line ", error.mark.line + 1, ": ", error.msg));
   }
 }
 

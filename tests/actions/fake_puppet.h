@@ -87,10 +87,11 @@ esac
   // The summary of a run that ended at `lastrun`.
   void WriteSummary(int64_t lastrun, int failed = 0) {
     Write("state/last_run_summary.yaml",
-          absl::StrCat("---\nversion:\n  config: 1795249470\n  puppet: 7.23.0\nresources:\n  changed: 2\n  failed: ", failed,
-                       "\n  out_of_sync: 3\n  corrective_change: 1\n  total: 11\ntime:\n  config_retrieval: 0.706065\n"
-                       "  total: 25.571\n  last_run: ",
-                       lastrun, "\nchanges:\n  total: 2\nevents:\n  total: 2\n"));
+          absl::StrCat(
+              "---\nversion:\n  config: 1795249470\n  puppet: 7.23.0\nresources:\n  changed: 2\n  failed: ", failed,
+              "\n  out_of_sync: 3\n  corrective_change: 1\n  total: 11\ntime:\n  config_retrieval: 0.706065\n"
+              "  total: 25.571\n  last_run: ",
+              lastrun, "\nchanges:\n  total: 2\nevents:\n  total: 2\n"));
   }
   int64_t Now() { return absl::ToUnixSeconds(node_.clock.Now()); }
 

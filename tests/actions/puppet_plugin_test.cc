@@ -191,8 +191,9 @@ TEST_F(PuppetPluginTest, AResourceIsSetWithItsPropertiesAsOneArgumentEach) {
       Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}, {"ip", "10.0.0.1; rm -rf $HOME"}, {"port", 80}});
   EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
   EXPECT_EQ(reply.data["changed"], true);
-  EXPECT_EQ(reply.data["result"],
-            "Notice: /Host[db1]/ensure: created\n<--color=false>\n<host>\n<db1>\n<ip=10.0.0.1; rm -rf $HOME>\n<port=80>");
+  EXPECT_EQ(
+      reply.data["result"],
+      "Notice: /Host[db1]/ensure: created\n<--color=false>\n<host>\n<db1>\n<ip=10.0.0.1; rm -rf $HOME>\n<port=80>");
   Write("resource", "echo 'host { }'\n");
   EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}}).data["changed"], false);
   Write("resource", "echo 'Error: no such parameter' >&2; exit 0\n");
@@ -206,7 +207,8 @@ TEST_F(PuppetPluginTest, ResourcesNobodyCouldMeanAreInvalid) {
   EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "--noop"}}).status_code, kInvalidInput);
   EXPECT_EQ(Run("puppet", "resource", {{"type", "-x"}, {"name", "a"}}).status_code, kInvalidInput);
   EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "a"}, {"--x", "1"}}).status_code, kInvalidInput);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "a"}, {"x", Json::array()}}).status_code, kInvalidInput);
+  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "a"}, {"x", Json::array()}}).status_code,
+            kInvalidInput);
   EXPECT_EQ(Calls("resource"), "");
 }
 

@@ -155,6 +155,8 @@ TEST_F(PuppetRunTest, WithWaitAFailedRunIsAFailureWithItsLastWords) {
   EXPECT_EQ(failed.data["exitcode"], 1);
   EXPECT_FALSE(failed.data.contains("changed_resources")) << "there is no newer summary";
   WriteSummary(Now() + 60, 3);
+  EXPECT_EQ(Run("puppet", "runonce", {{"wait", true}}).status_message, failed.status_message)
+      << "nor is it of this run: another was under way, and this one did nothing";
   Write("agent", "exit 6\n");
   EXPECT_THAT(Run("puppet", "runonce", {{"wait", true}}).status_message,
               AllOf(HasSubstr("exit code 6"), HasSubstr("2 of 11 resources changed, 3 failed")));
@@ -176,12 +178,14 @@ TEST_F(PuppetRunTest, ARunOutlivesThePatienceOfItsCaller) {
 TEST_F(PuppetRunTest, ThePuppetdOf2011SplaysOnlyWhenToldTo) {
   const Reply reply = Run("puppetd", "runonce");
   EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
-  EXPECT_THAT(reply.data["output"].get<std::string>(), MatchesRegex("Started a Puppet run using the '.*--no-splay' command"));
+  EXPECT_THAT(reply.data["output"].get<std::string>(),
+              MatchesRegex("Started a Puppet run using the '.*--no-splay' command"));
   LastRunArguments();
   options_.puppet->started_run = 0;
   options_.settings["puppetd.splaytime"] = "60";
   EXPECT_THAT(Run("puppetd", "runonce").data["output"].get<std::string>(), HasSubstr("--splay --splaylimit 60"));
-  EXPECT_THAT(Run("puppetd", "runonce", {{"forcerun", true}}).data["output"].get<std::string>(), HasSubstr("--no-splay"));
+  EXPECT_THAT(Run("puppetd", "runonce", {{"forcerun", true}}).data["output"].get<std::string>(),
+              HasSubstr("--no-splay"));
   StartDaemon();
   options_.puppet->started_run = 0;
   EXPECT_EQ(Run("puppetd", "runonce").data["output"], "Signalled the running Puppet Daemon");

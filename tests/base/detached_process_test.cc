@@ -84,7 +84,8 @@ TEST_F(DetachedProcessTest, RunsInASessionOfItsOwnAndIsNoChildOfOurs) {
 TEST_F(DetachedProcessTest, RunsOnWhenNobodyWaitsAnyMore) {
   ASSERT_EQ(mkfifo((folder_ + "/go").c_str(), 0600), 0);
   ASSERT_EQ(mkfifo((folder_ + "/done").c_str(), 0600), 0);
-  auto process = Shell(absl::StrCat("read -r line < ", folder_, "/go; echo \"late $line\"; echo x > ", folder_, "/done"));
+  auto process =
+      Shell(absl::StrCat("read -r line < ", folder_, "/go; echo \"late $line\"; echo x > ", folder_, "/done"));
   EXPECT_TRUE(absl::IsDeadlineExceeded(process->Wait(absl::Milliseconds(20), clock_).status()));
   CancelToken cancel;
   cancel.Cancel();
