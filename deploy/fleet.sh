@@ -9,7 +9,7 @@
 # DIR is build/fleet when not given. It holds hub.yaml, client.yaml (for orchctl -c), nodes/*/ and
 # the logs. Programs come from $ORCH_BIN, else build/release/bin, else build/dev/bin.
 # $ORCH_FLEET_AGENT_YAML and $ORCH_FLEET_HUB_YAML: further lines for every agent's and the hub's
-# configuration.
+# configuration; %n in an agent's stands for its name.
 set -euo pipefail
 umask 077
 
@@ -160,6 +160,7 @@ YAML
     if [ "$role" = web ]; then printf '%s\n' apache apache::mod::ssl; fi
     if [ "$role" = db ]; then printf '%s\n' mysql::server; fi
   } >"$folder/classes.txt"
+  local agent_lines=${ORCH_FLEET_AGENT_YAML:-}
   cat >"$folder/agent.yaml" <<YAML
 hub: $address
 identity: $name
@@ -170,7 +171,7 @@ main_collective: mcollective
 facts: {files: [$folder/facts.yaml], directory: $folder/facts.d, facter: off}
 classes_files: [$folder/classes.txt]
 state_dir: $folder/state
-${ORCH_FLEET_AGENT_YAML:-}
+${agent_lines//%n/$name}
 YAML
 }
 

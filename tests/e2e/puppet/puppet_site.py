@@ -22,7 +22,7 @@ SYSTEM_CONF = pathlib.Path("/etc/puppet/puppetserver")
 START_SECONDS = 240
 PACKAGES = ("puppet-agent", "facter", "puppetserver")
 
-# Every node gets a file and a message; it dawdles while a file says so, and fails while another does.
+# Every node gets a file and a message; its run goes on while a file says so, and fails when another does.
 MANIFEST = """
 $node = $trusted['certname']
 file {{ "{managed}/${{node}}":
@@ -30,7 +30,7 @@ file {{ "{managed}/${{node}}":
   content => "managed for ${{node}}\\n",
 }}
 exec {{ 'dawdle':
-  command => "/bin/sh -c 'sleep $(cat {switches}/slow.${{node}})'",
+  command => "/bin/sh -c 'while test -e {switches}/slow.${{node}}; do sleep 0.2; done'",
   onlyif  => "/usr/bin/test -e {switches}/slow.${{node}}",
 }}
 exec {{ 'break':
@@ -233,7 +233,8 @@ class PuppetSite:
         folder = self.agent_dir(name)
         for part in ("ssl", "var/state", "var/public", "run", "log", "code"):
             (folder / part).mkdir(parents=True)
-        self.agent_config(name).write_text(AGENT_PUPPET_CONF.format(name=name, port=self.port, dir=folder).strip() + "\n")
+        text = AGENT_PUPPET_CONF.format(name=name, port=self.port, dir=folder)
+        self.agent_config(name).write_text(text.strip() + "\n")
         return self.agent_config(name)
 
     def run_agent(self, name, *arguments, timeout=180):
@@ -248,10 +249,10 @@ class PuppetSite:
     def state_file(self, name, file):
         return self.agent_dir(name) / "var" / file
 
-    def switch(self, kind, name, text=None):
-        """Sets the switch `kind` (slow: seconds as text; broken) for a node, or clears it."""
+    def switch(self, kind, name, on):
+        """`slow`: runs of this node do not end while it is on. `broken`: they fail."""
         path = self.switches / f"{kind}.{name}"
-        if text is None:
-            path.unlink(missing_ok=True)
+        if on:
+            path.touch()
         else:
-            path.write_text(text)
+            path.unlink(missing_ok=True)
