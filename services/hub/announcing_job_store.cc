@@ -24,7 +24,8 @@ void AnnouncingJobStore::RecordTasks(absl::string_view job_id, std::vector<TaskC
   for (const TaskChange& change : changes) filtered += change.filtered ? 1 : 0;
   if (filtered == 0) return store_->RecordTasks(job_id, std::move(changes), std::move(done));
   store_->RecordTasks(job_id, std::move(changes),
-                      [this, id = std::string(job_id), filtered, done = std::move(done)](const absl::Status& status) mutable {
+                      [this, id = std::string(job_id), filtered,
+                       done = std::move(done)](const absl::Status& status) mutable {
                         if (status.ok()) {
                           Tell(id, [filtered](StoredJob* job) {
                             job->targets -= filtered;
@@ -39,7 +40,8 @@ void AnnouncingJobStore::RecordRollout(absl::string_view job_id, RolloutState st
   RolloutState shown = state;
   store_->RecordRollout(
       job_id, std::move(state),
-      [this, id = std::string(job_id), shown = std::move(shown), done = std::move(done)](const absl::Status& status) mutable {
+      [this, id = std::string(job_id), shown = std::move(shown),
+       done = std::move(done)](const absl::Status& status) mutable {
         if (status.ok()) {
           Tell(id, [&shown](StoredJob* job) {
             const v1::JobState before = job->rollout.state;
@@ -52,11 +54,13 @@ void AnnouncingJobStore::RecordRollout(absl::string_view job_id, RolloutState st
       });
 }
 
-void AnnouncingJobStore::AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) {
+void AnnouncingJobStore::AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply,
+                                     Answer<uint64_t> answer) {
   const v1::TaskState state = reply.state();
   store_->AppendReply(
       job_id, task, std::move(reply),
-      [this, id = std::string(job_id), state, answer = std::move(answer)](const absl::StatusOr<uint64_t>& number) mutable {
+      [this, id = std::string(job_id), state,
+       answer = std::move(answer)](const absl::StatusOr<uint64_t>& number) mutable {
         if (number.ok()) {
           Tell(id, [state](StoredJob* job) {
             CountOutcome(state, job);

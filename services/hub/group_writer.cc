@@ -30,7 +30,8 @@ absl::StatusOr<std::unique_ptr<GroupWriter>> GroupWriter::Create(std::unique_ptr
   return writer;
 }
 
-GroupWriter::GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, const Clock* clock, Executor* loop)
+GroupWriter::GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, const Clock* clock,
+                         Executor* loop)
     : file_(std::move(file)), rows_(std::move(rows)), clock_(clock), loop_(loop), thread_(clock, "store-write") {}
 
 GroupWriter::~GroupWriter() {
@@ -61,9 +62,9 @@ void GroupWriter::Add(Write write) {
   if (write.done == nullptr) return;
   std::vector<Answer> answers(1);
   answers[0] = {std::move(write.done),
-                absl::ResourceExhaustedError(absl::StrCat("job store ", file_->path(), ": its queue of writes is full (",
-                                                          kMaxQueuedWrites, " writes, ", kMaxQueuedWriteBytes >> 20,
-                                                          " MiB); the disk does not keep up, try again later"))};
+                absl::ResourceExhaustedError(absl::StrCat(
+                    "job store ", file_->path(), ": its queue of writes is full (", kMaxQueuedWrites, " writes, ",
+                    kMaxQueuedWriteBytes >> 20, " MiB); the disk does not keep up, try again later"))};
   Post(std::move(answers));
 }
 

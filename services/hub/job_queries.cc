@@ -74,13 +74,14 @@ void JobQueries::ListJobs(const v1::ListJobsRequest& request, v1::ListJobsRespon
   filter.created_after_us = request.created_after_us();
   filter.created_before_us = request.created_before_us();
   const size_t limit = request.page_size() == 0 ? kDefaultJobsPage : request.page_size();
-  store_->List(std::move(filter), *before, limit, [this, response, done = std::move(done)](absl::StatusOr<JobPage> page) {
-    if (!page.ok()) return done(page.status());
-    const bool durable = store_->Stats().durable;
-    for (const StoredJob& job : page->jobs) *response->add_jobs() = ShowJob(job, durable);
-    response->set_next_page_token(MakeToken(page->next));
-    done(absl::OkStatus());
-  });
+  store_->List(std::move(filter), *before, limit,
+               [this, response, done = std::move(done)](absl::StatusOr<JobPage> page) {
+                 if (!page.ok()) return done(page.status());
+                 const bool durable = store_->Stats().durable;
+                 for (const StoredJob& job : page->jobs) *response->add_jobs() = ShowJob(job, durable);
+                 response->set_next_page_token(MakeToken(page->next));
+                 done(absl::OkStatus());
+               });
 }
 
 void JobQueries::ListReplies(const v1::ListRepliesRequest& request, v1::ListRepliesResponse* response, Done done) {

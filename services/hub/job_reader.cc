@@ -15,7 +15,8 @@ namespace {
 
 // A job, in the order JobOfRow takes it.
 constexpr char kJob[] =
-    "SELECT num, id, caller, created_us, finished_us, state, paused_because, ended_early, released, detail, targets, ok, "
+    "SELECT num, id, caller, created_us, finished_us, state, paused_because, ended_early, released, detail, targets, "
+    "ok, "
     "failed, missing, run_limit_us, deadline_us, inputs_withheld, summary, spec, accepted, plan FROM jobs ";
 
 }  // namespace
@@ -28,9 +29,10 @@ absl::StatusOr<std::unique_ptr<JobReader>> JobReader::Open(const std::string& pa
       // From one id on, up to what sorts after every id that begins so: digits are 0-9 a-f.
       {&reader->get_, absl::StrCat(kJob, "WHERE id >= ? AND id < ? ORDER BY id LIMIT 2")},
       {&reader->get_by_key_, absl::StrCat(kJob, "WHERE caller = ? AND idempotency_key = ? AND idempotency_key <> ''")},
-      {&reader->list_, absl::StrCat(kJob, "WHERE num < ?1 AND (?2 = '' OR caller = ?2) AND (?3 = '' OR plugin = ?3) "
-                                          "AND (?4 = '' OR action = ?4) AND (?5 = 0 OR state = ?5) AND created_us >= ?6 "
-                                          "AND (?7 = 0 OR created_us < ?7) ORDER BY num DESC")},
+      {&reader->list_, absl::StrCat(kJob,
+                                    "WHERE num < ?1 AND (?2 = '' OR caller = ?2) AND (?3 = '' OR plugin = ?3) "
+                                    "AND (?4 = '' OR action = ?4) AND (?5 = 0 OR state = ?5) AND created_us >= ?6 "
+                                    "AND (?7 = 0 OR created_us < ?7) ORDER BY num DESC")},
       {&reader->find_, "SELECT num FROM jobs WHERE id = ?"},
       {&reader->replies_, "SELECT key, state, reply FROM replies WHERE key BETWEEN ? AND ? ORDER BY key"},
       {&reader->unfinished_, absl::StrCat(kJob, "WHERE finished_us = 0 ORDER BY num")},

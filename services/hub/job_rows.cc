@@ -41,7 +41,8 @@ int64_t LastKey(int64_t job) { return RowKey(job, kMaxRowOfJob); }
 }  // namespace
 
 std::string PackIdentities(const std::vector<std::string>& identities) {
-  return absl::StrJoin(identities, "", [](std::string* out, const std::string& name) { absl::StrAppend(out, name, "\n"); });
+  return absl::StrJoin(identities, "",
+                       [](std::string* out, const std::string& name) { absl::StrAppend(out, name, "\n"); });
 }
 
 std::string PackChanges(const std::vector<TaskChange>& changes) {
@@ -117,8 +118,9 @@ absl::Status JobRows::CreateJob(const StoredJob& job, const std::vector<std::str
   const std::string spec = job.spec.SerializeAsString(), accepted = job.accepted.SerializeAsString();
   ORCH_RETURN_IF_ERROR(self[kInsertJob]
                            .With(job.job_id, job.caller, job.spec.plugin(), job.spec.action(), job.created_us,
-                                 static_cast<int>(job.rollout.state), job.targets, absl::ToInt64Microseconds(job.run_limit),
-                                 absl::ToInt64Microseconds(job.deadline), job.inputs_withheld, Blob{spec}, Blob{accepted}, Blob{job.plan},
+                                 static_cast<int>(job.rollout.state), job.targets,
+                                 absl::ToInt64Microseconds(job.run_limit), absl::ToInt64Microseconds(job.deadline),
+                                 job.inputs_withheld, Blob{spec}, Blob{accepted}, Blob{job.plan},
                                  job.spec.idempotency_key())
                            .Run());
   auto open = std::make_unique<Open>();
@@ -149,7 +151,8 @@ absl::Status JobRows::RecordTasks(const std::string& job_id, const std::vector<T
 absl::Status JobRows::RecordRollout(const std::string& job_id, const RolloutState& state) {
   ORCH_ASSIGN_OR_RETURN(Open* const open, FindOpen(job_id));
   return (*this)[kUpdateRollout]
-      .With(static_cast<int>(state.state), state.paused_because, state.ended_early, state.released, Blob{state.detail}, open->num)
+      .With(static_cast<int>(state.state), state.paused_because, state.ended_early, state.released, Blob{state.detail},
+            open->num)
       .Run();
 }
 
@@ -158,9 +161,10 @@ absl::StatusOr<uint64_t> JobRows::AppendReply(const std::string& job_id, uint32_
   if (task >= open->has_outcome.size()) return JobHasNoTask(job_id, task);
   if (open->has_outcome[task]) return JobHasOutcome(job_id, reply.identity());
   const std::string bytes = reply.SerializeAsString();
-  ORCH_RETURN_IF_ERROR((*this)[kInsertReply]
-                           .With(RowKey(open->num, open->replies + 1), task, static_cast<int>(reply.state()), Blob{bytes})
-                           .Run());
+  ORCH_RETURN_IF_ERROR(
+      (*this)[kInsertReply]
+          .With(RowKey(open->num, open->replies + 1), task, static_cast<int>(reply.state()), Blob{bytes})
+          .Run());
   open->has_outcome[task] = true;
   CountOutcome(reply.state(), &open->counts);
   if (!std::exchange(open->changed, true)) changed_.push_back(open);

@@ -42,7 +42,8 @@ constexpr const char* kSteps[kJobStoreVersion] = {
       CREATE INDEX jobs_unfinished ON jobs (num) WHERE finished_us = 0;
       CREATE TABLE targets (job INTEGER PRIMARY KEY, identities BLOB NOT NULL);
       CREATE TABLE changes (key INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, tasks BLOB NOT NULL);
-      CREATE TABLE replies (key INTEGER PRIMARY KEY, task INTEGER NOT NULL, state INTEGER NOT NULL, reply BLOB NOT NULL);
+      CREATE TABLE replies (
+        key INTEGER PRIMARY KEY, task INTEGER NOT NULL, state INTEGER NOT NULL, reply BLOB NOT NULL);
     )sql",
     R"sql(
       ALTER TABLE jobs ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
@@ -52,8 +53,9 @@ constexpr const char* kSteps[kJobStoreVersion] = {
 
 absl::Status Refuse(const std::string& path, absl::string_view why) {
   return absl::FailedPreconditionError(
-      absl::StrCat("job store ", path, " ", why, "; the hub does not start rather than lose jobs. Put a good copy in its place, ",
-                   "or move it and its -wal and -shm files away: then the hub begins with an empty store"));
+      absl::StrCat("job store ", path, " ", why,
+                   "; the hub does not start rather than lose jobs. Put a good copy in its place, or move "
+                   "it and its -wal and -shm files away: then the hub begins with an empty store"));
 }
 
 absl::Status Migrate(Sqlite* file, int64_t from) {
@@ -139,7 +141,8 @@ absl::StatusOr<std::unique_ptr<JobStoreLock>> JobStoreLock::Take(const std::stri
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno != EWOULDBLOCK) return ErrnoStatus(errno, absl::StrCat("cannot lock ", name));
   return absl::FailedPreconditionError(
-      absl::StrCat("job store ", path, " is used by another hub that runs; stop that one, or give this one another file (store)"));
+      absl::StrCat("job store ", path,
+                   " is used by another hub that runs; stop that one, or give this one another file (store)"));
 }
 
 JobStoreLock::~JobStoreLock() { close(fd_); }

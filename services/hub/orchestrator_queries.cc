@@ -9,9 +9,10 @@ namespace orch::hub {
 
 grpc::ServerUnaryReactor* OrchestratorService::GetJob(grpc::CallbackServerContext* context,
                                                       const v1::GetJobRequest* request, v1::GetJobResponse* response) {
-  return Answer("/orch.v1.Orchestrator/GetJob", context, [this, request, response](const auth::Caller&, const Done& done) {
-    rooms_.jobs->GetJob(*request, response, done);
-  });
+  return Answer("/orch.v1.Orchestrator/GetJob", context,
+                [this, request, response](const auth::Caller&, const Done& done) {
+                  rooms_.jobs->GetJob(*request, response, done);
+                });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ListJobs(grpc::CallbackServerContext* context,

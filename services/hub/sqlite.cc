@@ -12,11 +12,24 @@ namespace {
 
 constexpr int kBusyMilliseconds = 5000;
 
+bool MeansFull(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+// What the system last said of a file: 0 for nothing.
+int LastErrno(sqlite3* database, int which_file) {
+  sqlite3_file* file = nullptr;
+  int error = 0;
+  if (sqlite3_file_control(database, "main", which_file, &file) != SQLITE_OK) return 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// SQLite knows ENOSPC only; a quota and a limit on a file's size are I/O errors to it.
 bool IsFull(sqlite3* database, int code) {
   if ((code & 0xff) == SQLITE_FULL) return true;
   if ((code & 0xff) != SQLITE_IOERR) return false;
-  const int error = sqlite3_system_errno(database);
-  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+  return MeansFull(sqlite3_system_errno(database)) || MeansFull(LastErrno(database, SQLITE_FCNTL_FILE_POINTER)) ||
+         MeansFull(LastErrno(database, SQLITE_FCNTL_JOURNAL_POINTER));  // in WAL mode: the log
 }
 
 absl::Status Failure(sqlite3* database, const std::string& path) {
@@ -75,7 +88,8 @@ void SqliteStatement::BindInt(int index, int64_t value) { sqlite3_bind_int64(sta
 
 // A null pointer would bind NULL.
 void SqliteStatement::BindText(int index, absl::string_view text) {
-  sqlite3_bind_text64(statement_.get(), index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_.get(), index, text.empty() ? "" : text.data(), text.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
 }
 
 void SqliteStatement::BindBlob(int index, absl::string_view bytes) {

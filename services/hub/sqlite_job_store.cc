@@ -36,8 +36,9 @@ SqliteJobStore::~SqliteJobStore() { *there_ = false; }
 void SqliteJobStore::Create(StoredJob job, std::vector<std::string> targets, Done done) {
   size_t bytes = kRowOverhead + job.spec.ByteSizeLong() + job.accepted.ByteSizeLong() + job.plan.size();
   for (const std::string& target : targets) bytes += target.size() + sizeof target;
-  writer_->Add({[job = std::move(job), targets = std::move(targets)](JobRows* rows) { return rows->CreateJob(job, targets); },
-                std::move(done), 2, bytes});
+  writer_->Add(
+      {[job = std::move(job), targets = std::move(targets)](JobRows* rows) { return rows->CreateJob(job, targets); },
+       std::move(done), 2, bytes});
 }
 
 void SqliteJobStore::RecordTasks(absl::string_view job_id, std::vector<TaskChange> changes, Done done) {
@@ -50,8 +51,9 @@ void SqliteJobStore::RecordTasks(absl::string_view job_id, std::vector<TaskChang
 
 void SqliteJobStore::RecordRollout(absl::string_view job_id, RolloutState state, Done done) {
   const size_t bytes = kRowOverhead + state.detail.size();
-  writer_->Add({[id = std::string(job_id), state = std::move(state)](JobRows* rows) { return rows->RecordRollout(id, state); },
-                std::move(done), 1, bytes});
+  writer_->Add(
+      {[id = std::string(job_id), state = std::move(state)](JobRows* rows) { return rows->RecordRollout(id, state); },
+       std::move(done), 1, bytes});
 }
 
 void SqliteJobStore::AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) {
@@ -71,8 +73,9 @@ void SqliteJobStore::AppendReply(absl::string_view job_id, uint32_t task, v1::Re
 }
 
 void SqliteJobStore::Finish(absl::string_view job_id, const v1::JobSummary& summary, Done done) {
-  writer_->Add({[id = std::string(job_id), summary, now = NowUs()](JobRows* rows) { return rows->Finish(id, summary, now); },
-                std::move(done), 3, kRowOverhead});
+  writer_->Add(
+      {[id = std::string(job_id), summary, now = NowUs()](JobRows* rows) { return rows->Finish(id, summary, now); },
+       std::move(done), 3, kRowOverhead});
 }
 
 template <typename T>
@@ -103,13 +106,15 @@ void SqliteJobStore::GetByKey(absl::string_view caller, absl::string_view key, A
 }
 
 void SqliteJobStore::List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) {
-  Read<JobPage>([filter = std::move(filter), before, limit](JobReader* reader) { return reader->List(filter, before, limit); },
-                std::move(answer));
+  Read<JobPage>(
+      [filter = std::move(filter), before, limit](JobReader* reader) { return reader->List(filter, before, limit); },
+      std::move(answer));
 }
 
 void SqliteJobStore::Replies(absl::string_view job_id, ReplyQuery query, Answer<ReplyPage> answer) {
-  Read<ReplyPage>([id = std::string(job_id), query = std::move(query)](JobReader* reader) { return reader->Replies(id, query); },
-                  std::move(answer));
+  Read<ReplyPage>(
+      [id = std::string(job_id), query = std::move(query)](JobReader* reader) { return reader->Replies(id, query); },
+      std::move(answer));
 }
 
 void SqliteJobStore::Prune(int64_t finished_before_us, uint64_t keep, Answer<uint64_t> answer) {

@@ -70,11 +70,12 @@ absl::Status SeveralJobs(absl::string_view prefix) {
 
 absl::Status CheckJobIdPrefix(absl::string_view text) {
   const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  if (text.size() >= kMinJobIdPrefix && text.size() <= kJobIdDigits && std::all_of(text.begin(), text.end(), is_digit)) {
+  if (text.size() >= kMinJobIdPrefix && text.size() <= kJobIdDigits &&
+      std::all_of(text.begin(), text.end(), is_digit)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("job_id must be the first ", kMinJobIdPrefix, " to ", kJobIdDigits, " digits (0-9 a-f) of a job's id"));
+  return absl::InvalidArgumentError(absl::StrCat("job_id must be the first ", kMinJobIdPrefix, " to ", kJobIdDigits,
+                                                 " digits (0-9 a-f) of a job's id"));
 }
 
 }  // namespace orch::hub

@@ -104,12 +104,13 @@ int Run(const std::string& dir) {
     took.push_back(absl::ToDoubleMilliseconds(bench.clock.Steady() - begin));
   }
   std::sort(took.begin(), took.end());
-  std::printf("lone_reply_ms median %.2f p90 %.2f p99 %.2f\n", took[kLone / 2], took[kLone * 9 / 10], took[kLone * 99 / 100]);
+  std::printf("lone_reply_ms median %.2f p90 %.2f p99 %.2f\n", took[kLone / 2], took[kLone * 9 / 10],
+              took[kLone * 99 / 100]);
 
   const double before = ResidentMiB();
   for (int i = 0; i < kJobs; ++i) bench.FillJob(10 + i, kTargets);
-  std::printf("resident_mib %.1f, before %.1f; %d jobs of %u targets are %.0f MiB on disk\n", ResidentMiB(), before, kJobs,
-              kTargets, static_cast<double>(bench.store->Stats().bytes) / (1 << 20));
+  std::printf("resident_mib %.1f, before %.1f; %d jobs of %u targets are %.0f MiB on disk\n", ResidentMiB(), before,
+              kJobs, kTargets, static_cast<double>(bench.store->Stats().bytes) / (1 << 20));
   begin = bench.clock.Steady();
   if (!call.List({}, 0, 100).ok()) abort();
   std::printf("list_100_jobs_ms %.2f\n", absl::ToDoubleMilliseconds(bench.clock.Steady() - begin));

@@ -122,7 +122,8 @@ TEST_F(JobQueriesTest, ErrorsNameTheField) {
   request.Clear();
   request.set_created_after_us(-1);
   EXPECT_THAT(list(request), HasSubstr("created_after_us"));
-  for (const char* token : {"x", "00112233445566aa:", "00112233445566aa:0", "ffffffffffffffff:5", "00112233445566aa:5x"}) {
+  for (const char* token :
+       {"x", "00112233445566aa:", "00112233445566aa:0", "ffffffffffffffff:5", "00112233445566aa:5x"}) {
     request.Clear();
     request.set_page_token(token);
     EXPECT_THAT(list(request), HasSubstr("page_token")) << token;

@@ -1,6 +1,8 @@
 #include "services/hub/sqlite_job_store.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,7 +196,8 @@ TEST_F(SqliteJobStoreTest, TwoHubsDoNotShareIt) {
 
 TEST_F(SqliteJobStoreTest, RefusesAFileThatIsNoJobStoreAndLeavesItAsItIs) {
   std::filesystem::create_directories(dir_.path() + "/state");
-  std::ofstream(path_) << "notes of mine, longer than a header of a database file would be, for a good reason: it is read";
+  std::ofstream(path_)
+      << "notes of mine, longer than a header of a database file would be, for a good reason: it is read";
   const absl::Status status = Open();
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(status.message(), HasSubstr(path_));
@@ -340,6 +343,29 @@ TEST_F(SqliteJobStoreTest, AFullDiskIsAnErrorWithANameAndReadsGoOn) {
   EXPECT_EQ(call_->Get(id_)->ok, stored);
   EXPECT_EQ(call_->Replies(id_, {.from = stored, .limit = 10})->replies.size(), 1u);
   // What still fits is taken, and with the next number.
+  EXPECT_EQ(*call_->AppendReply(id_, stored, ReplyOf("n")), stored + 1);
+  EXPECT_EQ(store_->Stats().problem, "");
+}
+
+// What the system says when nothing more can be written: here a limit of this process.
+TEST_F(SqliteJobStoreTest, AFileThatCannotGrowIsAFullDiskToo) {
+  ASSERT_EQ(Open(), absl::OkStatus());
+  ASSERT_TRUE(call_->Create(JobOf(id_), std::vector<std::string>(1000, "n")).ok());
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_handler = signal(SIGXFSZ, SIG_IGN);
+  const rlimit small = {1u << 20, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  absl::Status full;
+  uint32_t stored = 0;
+  for (; stored < 1000 && full.ok(); ++stored) {
+    full = call_->AppendReply(id_, stored, ReplyOf("n", v1::OK, std::string(8000, 'x'))).status();
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(full.code(), Code::kResourceExhausted) << full;
+  EXPECT_THAT(store_->Stats().problem, HasSubstr("disk full"));
+  EXPECT_EQ(call_->Get(id_)->ok, --stored);
   EXPECT_EQ(*call_->AppendReply(id_, stored, ReplyOf("n")), stored + 1);
   EXPECT_EQ(store_->Stats().problem, "");
 }

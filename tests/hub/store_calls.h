@@ -89,7 +89,8 @@ class StoreCalls {
         [&](auto answer) { store_->List(std::move(filter), before, limit, std::move(answer)); });
   }
   absl::StatusOr<ReplyPage> Replies(const std::string& id, ReplyQuery query = {}) {
-    return Await<absl::StatusOr<ReplyPage>>([&](auto answer) { store_->Replies(id, std::move(query), std::move(answer)); });
+    return Await<absl::StatusOr<ReplyPage>>(
+        [&](auto answer) { store_->Replies(id, std::move(query), std::move(answer)); });
   }
   absl::StatusOr<uint64_t> Prune(int64_t finished_before_us, uint64_t keep) {
     return Await<absl::StatusOr<uint64_t>>(
