@@ -106,6 +106,10 @@ class ControllerCommand final : public Command {
     if (view == nullptr) view = std::make_unique<ControllerView>(context, action == "stats");
     return RunJob(context, spec, targets.named, view.get());
   }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    if (words.empty()) return NextWord::Words({"exit", "reload_agent", "reload_agents", "stats"});
+    return {words.size() == 1 && words[0] == "reload_agent" ? NextWord::kPlugins : NextWord::kNothing};
+  }
 
  private:
   // The plugin is the second word or --argument, as MCollective had it.

@@ -106,6 +106,12 @@ class PuppetCommand : public Command {
     if (verb == "resource" && !old()) return Resource(context, words);
     return Plain(context, verb, std::nullopt, words);
   }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    if (!words.empty()) return {};
+    std::vector<std::string> verbs = {"count", "disable", "enable", "runall", "runonce", "status", "summary"};
+    if (!old()) verbs.emplace_back("resource");
+    return NextWord::Words(std::move(verbs));
+  }
 
  private:
   using MakeView = std::unique_ptr<PuppetView> (*)(Context* context, const Invocation& invocation);

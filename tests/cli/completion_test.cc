@@ -82,6 +82,9 @@ TEST_F(CompletionTest, OffersPluginsActionsAndInputs) {
   EXPECT_THAT(Offered({"filemgr", "-q", "touch", "m"}), ElementsAre("max_age=", "mode="));
   EXPECT_THAT(Offered({"service", "st"}), ElementsAre("status"));
   EXPECT_THAT(Offered({"plugin", "doc", "rp"}), ElementsAre("rpcutil"));
+  EXPECT_THAT(Offered({"controller", "reload_agent", "rp"}), ElementsAre("rpcutil"));
+  EXPECT_THAT(Offered({"puppet", "s"}), ElementsAre("status", "summary"));
+  EXPECT_THAT(Offered({"puppetd", "re"}), IsEmpty()) << "resources are puppet's only";
   EXPECT_THAT(Offered({"nosuch", "x"}), IsEmpty());
 }
 
