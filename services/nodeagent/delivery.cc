@@ -39,6 +39,7 @@ void Delivery::Report(const std::string& job_id, v1::TaskUpdate update, bool dur
 
 void Delivery::OnAcknowledged(const std::string& job_id) {
   if (journal_ != nullptr) journal_->Settle(job_id);
+  LogDebug("outcome acknowledged", {{"job", job_id}});
   ORCH_FAILPOINT("agent.outcome.after_ack");
 }
 

@@ -15,6 +15,9 @@ FAILPOINT = re.compile(r'ORCH_FAILPOINT\("([a-z_]+)\.([a-z_.]+)"\)')
 
 # What a task does: leaves one line when it starts and one when it ends, so that a second run cannot be missed.
 PLUGIN = """#!/bin/sh
+case "$CHORIA_EXTERNAL_PROTOCOL" in
+  *activation_request) echo '{"activate": true}' >"$2"; exit ;;
+esac
 id=$(sed -n 's/.*"requestid": *"\\([0-9a-f]*\\)".*/\\1/p' "$1")
 echo "begin $id" >>@RUNS@
 pause=$(sed -n 's/.*"pause": *\\([0-9.]*\\).*/\\1/p' "$1")

@@ -9,4 +9,4 @@
 # failpoints (the preset dev is).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-exec python3 -u "$here/chaos.py" "$@"
+exec /usr/bin/python3 -u "$here/chaos.py" "$@"
