@@ -46,6 +46,14 @@ class Hub:
         return getattr(self._stub, method)(request, timeout=timeout,
                                            metadata=self._signer.metadata(f"/orch.v1.Orchestrator/{method}"))
 
+    def ready(self, seconds):
+        import grpc
+        try:
+            grpc.channel_ready_future(self._channel).result(timeout=seconds)
+            return True
+        except grpc.FutureTimeoutError:
+            return False
+
     def close(self):
         self._channel.close()
 
@@ -74,17 +82,20 @@ class Client:
     def run(self):
         import grpc
         from orch.v1 import orchestrator_service_pb2 as api
-        hub = Hub(self._address, self._signer)
         self._file = open(self._path, "a")
         if self._file.tell() > 0:
             self._file.write("\n" if not open(self._path).read().endswith("\n") else "")
         refusals = 0
         while not self._done and time.monotonic() < self._give_up:
+            # A channel of its own for each try: one whose peer died in the middle of a handshake may stand still.
+            hub = Hub(self._address, self._signer)
             try:
+                if not hub.ready(2):
+                    continue
                 if self._job:
-                    stream = hub.call("WatchJob", api.WatchJobRequest(job_id=self._job, cursor=self._cursor), 60)
+                    stream = hub.call("WatchJob", api.WatchJobRequest(job_id=self._job, cursor=self._cursor), 20)
                 else:
-                    stream = hub.call("Invoke", api.InvokeRequest(spec=self._spec, cursor=self._cursor), 60)
+                    stream = hub.call("Invoke", api.InvokeRequest(spec=self._spec, cursor=self._cursor), 20)
                 for message in stream:
                     self._note(message)
             except grpc.RpcError as error:
@@ -97,7 +108,8 @@ class Client:
                     if self._job or refusals > 200:
                         return
                 time.sleep(0.03)
-        hub.close()
+            finally:
+                hub.close()
 
     def _note(self, message):
         line = {"cursor": message.cursor}
