@@ -86,8 +86,8 @@ class JobView {
 };
 
 // Runs the job to its end and returns the exit code; the view has then seen everything. With -v it
-// says where a data function failed. An error is one of before acceptance. When the connection breaks and the job is durable, it is followed again
-// from where it was seen last, for as long as --reconnect says.
+// says where a data function failed. An error is one of before acceptance. When the connection breaks
+// and the job is durable, it is followed again from where it was seen last, as long as --reconnect says.
 absl::StatusOr<int> RunJob(Context* context, const v1::JobSpec& spec, bool named, JobView* view);
 // The same for a job that is there already, from its beginning. `spec`: what it was asked for.
 absl::StatusOr<int> WatchJob(Context* context, const std::string& job_id, const v1::JobSpec& spec, JobView* view);

@@ -12,13 +12,18 @@ import unittest
 from fleet import BIN, PATIENCE, Fleet
 
 
+LANGUAGES = {"inshell": "shell", "inpython": "python", "asworker": "worker-python"}
+
+
 def setUpModule():
-    global fleet
-    fleet = Fleet(3)
-
-
-def tearDownModule():
-    fleet.close()
+    global fleet, folder
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="orch-ring-generated."))
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+    for name, language in LANGUAGES.items():
+        subprocess.run([str(BIN / "orchctl"), "plugin", "generate", "agent", name, "--actions", "greet,leave", "--language",
+                        language, "-o", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    fleet = Fleet(3, agent_yaml=f"plugins.directories: [{folder}]\n")
+    unittest.addModuleCleanup(fleet.close)
 
 
 def shell(program, text, **variables):
@@ -48,6 +53,16 @@ class TypedCommandTest(unittest.TestCase):
             result = fleet.orchctl(*words)
             self.assertEqual((result.code, result.out), (1, ""), result)
             self.assertIn(message, result.err, result)
+
+
+class GeneratedPluginTest(unittest.TestCase):
+    def test_what_generate_writes_is_valid_and_runs_on_nodes_as_it_is(self):
+        valid = fleet.orchctl("plugin", "validate", str(folder))
+        self.assertEqual((valid.code, valid.out.count(": OK, ")), (0, 3), valid)
+        for name in LANGUAGES:
+            result = fleet.orchctl(name, "greet", "--message", "it's me", "-j")
+            self.assertEqual(result.code, 0, result)
+            self.assertEqual([reply["data"] for reply in result.json()["replies"]], [{"message": "it's me"}] * 3, result)
 
 
 class CompletionTest(unittest.TestCase):
