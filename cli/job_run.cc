@@ -60,6 +60,7 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
   if (message.has_summary()) {
     ended_ = true;
     end_.ended_early = message.summary().ended_early();
+    elapsed_ = absl::Microseconds(message.summary().elapsed_us());
   }
   if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);
   return more && !(end_.accepted && context_->options().rollout.async);
@@ -137,6 +138,7 @@ const JobEnd& JobRun::Finish(StreamEnd stream) {
   const absl::Duration now = clock_.Steady();
   end_.total_time = now - sent_;
   end_.agent_time = end_.accepted ? now - accepted_at_ : absl::ZeroDuration();
+  if (watching_ && ended_) end_.total_time = end_.agent_time = elapsed_;
   end_.interrupted = stream.interrupted;
   end_.enough = stream.enough;
   end_.error = std::move(stream.status);

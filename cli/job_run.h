@@ -28,7 +28,11 @@ class JobRun {
   bool ended() const { return ended_; }          // the summary came
   size_t messages() const { return messages_; }  // of all streams
   const std::string& job_id() const { return end_.start.job_id; }
-  void set_job_id(const std::string& job_id) { end_.start.job_id = job_id; }
+  // A job that was there before: its times are what the hub says, not how long it was looked at.
+  void set_job_id(const std::string& job_id) {
+    end_.start.job_id = job_id;
+    watching_ = true;
+  }
   const std::string& cursor() const { return cursor_; }
   const v1::JobSpec& spec() const { return spec_; }
 
@@ -51,6 +55,8 @@ class JobRun {
   absl::Duration task_;  // at most, for one node
   bool paused_ = false;
   bool ended_ = false;
+  bool watching_ = false;
+  absl::Duration elapsed_;         // as the summary says
   size_t messages_ = 0;
   std::string cursor_;
   std::set<std::string> settled_;  // identities whose outcome was shown

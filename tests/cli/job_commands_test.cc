@@ -436,13 +436,15 @@ TEST_F(JobCommandsTest, WatchShowsAJobFromItsBeginning) {
     *replies.add_replies() = testing::OkReply("a.example.com", {{"fact", "role"}, {"value", "db"}}, 1000);
     *replies.add_replies() = testing::FailedReply("b.example.com", v1::FAILED, 1, "not today");
     writer->Write(replies);
-    writer->Write(Summary());
+    v1::InvokeResponse summary = Summary();
+    summary.mutable_summary()->set_elapsed_us(90'000'000);
+    writer->Write(summary);
     return grpc::Status::OK;
   };
   const CliResult result = Run({"job", "watch", "01234567"});
   EXPECT_EQ(result.code, 2) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("   Value: db\n"), HasSubstr("   not today\n"),
-                                HasSubstr("Finished processing 2 / 2 hosts")));
+                                HasSubstr("Finished processing 2 / 2 hosts in 90000.00 ms")));
 }
 
 TEST_F(JobCommandsTest, RepliesAreShownInEveryFormOverAllPages) {
