@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "services/hub/failed_plugins.h"
@@ -159,7 +160,9 @@ void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_jobs_total(dispatcher_->counters().jobs);
   response->set_replies_total(dispatcher_->counters().replies);
   const StoreStats store = store_->Stats();
-  response->set_store(store.problem.empty() ? store.place : absl::StrCat(store.place, " (", store.problem, ")"));
+  absl::string_view problem = store.problem;
+  absl::ConsumePrefix(&problem, absl::StrCat("job store ", store.place, ": "));
+  response->set_store(problem.empty() ? store.place : absl::StrCat(store.place, " (", problem, ")"));
   response->set_jobs_stored(store.jobs);
   response->set_store_bytes(store.bytes);
   for (const auto& [reason, count] : refusals_->All()) (*response->mutable_refused())[reason] = count;
