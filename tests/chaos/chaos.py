@@ -188,6 +188,8 @@ class Seed:
         from orch.v1 import job_pb2, orchestrator_service_pb2 as api
         hub = Hub(f"127.0.0.1:{self.fleet.client_door.target}", self.fleet.signer)
         wrong = list(self.notes)
+        if not hub.ready(20):
+            return wrong + ["the hub takes no calls"]
         self.jobs = {}
         runs = self.fleet.runs()
         for record in self.specs:

@@ -37,7 +37,8 @@ class Hub:
         import grpc
         from orch.v1 import orchestrator_service_pb2_grpc as rpc
         self._signer = signer
-        options = [("grpc.initial_reconnect_backoff_ms", 20), ("grpc.min_reconnect_backoff_ms", 20),
+        # The minimum is also how long one attempt may take, its handshake included.
+        options = [("grpc.initial_reconnect_backoff_ms", 20), ("grpc.min_reconnect_backoff_ms", 3000),
                    ("grpc.max_reconnect_backoff_ms", 100), ("grpc.enable_http_proxy", 0)]
         self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(signer.pem.encode()), options)
         self._stub = rpc.OrchestratorStub(self._channel)
