@@ -56,6 +56,7 @@ absl::StatusOr<std::shared_ptr<Plugin>> LoadInstalled(const InstalledPlugin& fil
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<const ddl::Plugin> ddl, LoadDdl(files));
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<ProgramPlugin> plugin,
                         ProgramPlugin::Create({files, std::move(ddl), OwnSettings(settings, files.name), clock}));
+  if (!options.ask_plugins) return std::shared_ptr<Plugin>(std::move(plugin));
   const absl::StatusOr<bool> active = plugin->Activate(options.facts, cancel);
   if (!active.ok()) {
     return absl::Status(active.status().code(), absl::StrCat("it did not activate: ", active.status().message()));
@@ -97,8 +98,7 @@ void AddInstalled(const CatalogOptions& options, const Clock* clock, const Cance
 }  // namespace
 
 std::shared_ptr<Catalog> BuildCatalog(const CatalogOptions& options, const Clock* clock, const CancelToken* cancel) {
-  std::shared_ptr<Catalog> catalog = BuiltinCatalog(options.builtin, clock);
-  if (!options.only.empty()) catalog->KeepOnly(options.only);
+  std::shared_ptr<Catalog> catalog = BuiltinCatalog(options.builtin, clock, options.only);
   AddInstalled(options, clock, cancel, catalog.get());
   LoadMcollectiveAgents({.libdirs = options.mcollective_libdirs,
                          .builtin = options.builtin,

@@ -22,6 +22,7 @@ struct CatalogOptions {
   std::string main_collective;
   std::shared_ptr<const Json> facts;  // for plugins that ask whether to activate; may be null
   std::string only;                   // when not empty, no other plugin
+  bool ask_plugins = true;            // false: whoever has a name here wanted to serve the node before
 };
 
 // Blocks: reads files, and asks each installed plugin whether it wants to serve this node (2 s at most,

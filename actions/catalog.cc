@@ -67,11 +67,6 @@ void Catalog::Remove(absl::string_view name) {
   std::erase_if(problems_, [name](const Problem& problem) { return problem.plugin == name; });
 }
 
-void Catalog::KeepOnly(absl::string_view name) {
-  std::erase_if(plugins_, [name](const auto& entry) { return entry.first != name; });
-  std::erase_if(problems_, [name](const Problem& problem) { return problem.plugin != name; });
-}
-
 std::shared_ptr<Plugin> Catalog::Find(absl::string_view name) const {
   const auto found = plugins_.find(std::string(name));
   return found == plugins_.end() ? nullptr : found->second;
@@ -79,11 +74,12 @@ std::shared_ptr<Plugin> Catalog::Find(absl::string_view name) const {
 
 std::shared_ptr<PuppetMemory> MakePuppetMemory() { return std::make_shared<PuppetMemory>(); }
 
-std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock* clock) {
+std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock* clock, absl::string_view only) {
   BuiltinOptions options = given;
   if (options.puppet == nullptr) options.puppet = MakePuppetMemory();
   auto catalog = std::make_shared<Catalog>();
   for (const Builtin& builtin : kBuiltins) {
+    if (!only.empty() && only != builtin.name) continue;
     const absl::StatusOr<bool> wanted = ActivatedBySettings(options.settings, builtin.name);
     if (!wanted.ok()) catalog->AddProblem({builtin.name, std::string(wanted.status().message())});
     if (!wanted.ok() || !*wanted) continue;

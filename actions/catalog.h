@@ -24,9 +24,8 @@ class Catalog {
 
   void Add(std::shared_ptr<Plugin> plugin);  // replaces one of the same name; building only
   void AddProblem(Problem problem) { problems_.push_back(std::move(problem)); }
-  // Forgets a plugin and what is known against it; all others; building only.
+  // Forgets a plugin and what is known against it; building only.
   void Remove(absl::string_view name);
-  void KeepOnly(absl::string_view name);
 
   std::shared_ptr<Plugin> Find(absl::string_view name) const;  // nullptr when not there
   const std::map<std::string, std::shared_ptr<Plugin>>& plugins() const { return plugins_; }
@@ -48,9 +47,10 @@ struct BuiltinOptions {
 };
 std::shared_ptr<PuppetMemory> MakePuppetMemory();
 
-// The written-out list of built-in plugins, by name in catalog.cc. One that nobody asked for is left out;
-// one that may not be loaded is a problem.
-std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock);
+// The written-out list of built-in plugins, by name in catalog.cc; or that one of them. One that nobody
+// asked for is left out; one that may not be loaded is a problem.
+std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock,
+                                        absl::string_view only = "");
 
 // Data functions built into the node; the table of docs/FILTERS.md says what they return. `options`
 // as for the plugins. Blocks; thread-safe.

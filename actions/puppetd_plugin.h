@@ -22,6 +22,9 @@ class PuppetdPlugin final : public BuiltinPlugin {
                                                         const BuiltinOptions& options, const Clock* clock);
   PuppetdPlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options);
 
+  // What it knows of Puppet's settings took a second to learn and lives in the agent; a run it starts outlives both.
+  bool NeedsAgent(absl::string_view) const override { return true; }
+
  protected:
   Reply RunAction(const Request& request, const Context& context) override;
 

@@ -23,6 +23,9 @@ class PuppetralPlugin final : public BuiltinPlugin {
   // More would wait for a process inside the action.
   int MaxConcurrency(absl::string_view action) const override;
 
+  // Its warm process is the agent's.
+  bool NeedsAgent(absl::string_view) const override { return true; }
+
  protected:
   Reply RunAction(const Request& request, const Context& context) override;
 

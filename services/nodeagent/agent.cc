@@ -80,12 +80,39 @@ absl::Status Agent::OpenState() {
   if (config_.state_dir.empty()) return absl::OkStatus();
   ORCH_ASSIGN_OR_RETURN(state_dir_, StateDir::Open(config_.state_dir));
   ORCH_ASSIGN_OR_RETURN(journal_, Journal::Open(state_dir_->journal(), deps_.clock));
-  // What was at work in the process that is gone has gone with it.
-  for (const std::string& job_id : journal_->Accepted()) journal_->Settle(job_id);
+  if (deps_.task_runner.empty()) return absl::OkStatus();
+  if (absl::StatusOr<std::string> program = FindProgram(deps_.task_runner); !program.ok()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(program.status().message(), "; it belongs beside orch-nodeagent: install both anew"));
+  }
+  processes_ = std::make_unique<TaskProcesses>(state_dir_->tasks(), deps_.task_runner);
   return absl::OkStatus();
 }
 
+// MCollective's agents need the agent's Ruby, so their folders are left out.
+void Agent::SetTaskTemplate() {
+  MutexLock lock(&template_mu_);
+  template_.catalog.builtin.settings = config_.plugin_settings;
+  template_.catalog.plugin_directories = config_.plugin_directories;
+  template_.log_level = static_cast<int>(config_.log_level);
+  template_.log_json = config_.log_json;
+  template_.log_file = config_.log_file;
+}
+
+TaskFile Agent::TaskFileOfNode() const {
+  const std::shared_ptr<const NodeSnapshot> now = state_->snapshot();
+  MutexLock lock(&template_mu_);
+  TaskFile task = template_;
+  task.catalog.identity = now->identity;
+  task.catalog.collectives = now->collectives;
+  task.catalog.main_collective = now->main_collective;
+  task.catalog.facts = now->facts;
+  task.classes = now->classes;
+  return task;
+}
+
 void Agent::Wire() {
+  SetTaskTemplate();
   found_ = inventory_->CollectNow();
   MakeCatalog();
   MakeSnapshot(Inventory::Found(found_));
@@ -93,12 +120,14 @@ void Agent::Wire() {
   std::weak_ptr<bool> alive = alive_;
   launcher_ = std::make_unique<Launcher>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
-      Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get()},
+      Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
+                             [this] { return TaskFileOfNode(); }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
           if (alive.lock() != nullptr && !link_->SendUpdate(std::move(update))) ++state_->counters().lost_updates;
         });
       });
+  launcher_->Recover();
   link_ = std::make_unique<HubLink>(
       LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop},
       HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::Key> {
@@ -119,7 +148,7 @@ void Agent::Wire() {
 Agent::~Agent() {
   *alive_ = false;
   inventory_->Cancel();
-  plugins_->Cancel();
+  if (plugins_ != nullptr) plugins_->Cancel();  // null when it could not be made
   background_.Join();
   plugin_background_.Join();
 }
@@ -219,6 +248,7 @@ void Agent::Reload(AgentConfig config) {
     state_->SetBuiltins(Builtins());
     config_.plugin_directories = config.plugin_directories;
     config_.mcollective_libdirs = config.mcollective_libdirs;
+    SetTaskTemplate();
     ApplySnapshot(Inventory::Found(found_));
     if (deps_.catalog == nullptr) plugins_->Load(CatalogOptionsFor(""), nullptr);
     inventory_->SetOptions(InventoryOptions(config_));

@@ -11,6 +11,7 @@
 #include "actions/node_control.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/mutex.h"
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
@@ -34,6 +35,7 @@ class Agent final : public actions::NodeControl {
     const Clock* clock;
     Random* random;
     Executor* loop;
+    std::string task_runner;  // path of orch-taskrunner; empty: actions run in this process
     std::shared_ptr<const actions::Catalog> catalog;                          // null: built-in and installed plugins
     Inventory::Background background;                                         // null: a thread
     std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
@@ -69,6 +71,8 @@ class Agent final : public actions::NodeControl {
   actions::CatalogOptions CatalogOptionsFor(const std::string& only) const;
   void OnCatalog(std::shared_ptr<const actions::Catalog> catalog);
   absl::Status OpenState();
+  void SetTaskTemplate();
+  TaskFile TaskFileOfNode() const;  // any thread
   void Wire();
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
@@ -86,6 +90,9 @@ class Agent final : public actions::NodeControl {
   std::unique_ptr<AgentState> state_;
   std::unique_ptr<StateDir> state_dir_;  // null, as the journal, without a state_dir
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<TaskProcesses> processes_;
+  mutable Mutex template_mu_;
+  TaskFile template_ ABSL_GUARDED_BY(template_mu_);
   std::unique_ptr<Inventory> inventory_;
   BackgroundThread background_;  // after inventory_: its work uses it
   std::unique_ptr<PluginLoader> plugins_;

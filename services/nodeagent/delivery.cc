@@ -88,6 +88,8 @@ void Delivery::Answer(const std::string& job_id, TaskRunner::Where where, bool s
   const Journal::State state = journal_ == nullptr ? Journal::State::kUnknown : journal_->Find(job_id);
   size_t bytes = 0;
   if (state == Journal::State::kFinished && SendKept(job_id, &bytes)) return;
+  // Acknowledged while its worker has not yet put it off the books.
+  if (state == Journal::State::kSettled) return send_(job_id, OfKind(v1::TaskUpdate::GONE));
   if (where == TaskRunner::Where::kAtWork || state == Journal::State::kAccepted) {
     return send_(job_id, OfKind(v1::TaskUpdate::STARTED));
   }

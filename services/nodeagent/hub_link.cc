@@ -112,6 +112,7 @@ void HubLink::Apply(HubSession::Output output) {
     attached_at_ = deps_.clock->Steady();
     tried_in_round_ = 0;
     failures_.clear();
+    not_before_.clear();
     LogInfo("attached", {{"hub", hub()}, {"hub_version", session_->hub_version()}});
     callbacks_.attached(true, hub());
   }
@@ -133,11 +134,16 @@ void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
   LogFailure(std::string(why.message()));
   if (was_attached) callbacks_.attached(false, std::string(why.message()));
   if (settled) backoff_.Reset();
+  if (retry_after > absl::ZeroDuration()) not_before_[hub()] = deps_.clock->Steady() + retry_after;
   ++tried_in_round_;
   const bool round_over = was_attached || tried_in_round_ >= options_.hubs.size();
   if (!was_attached) hub_index_ = (hub_index_ + 1) % options_.hubs.size();
   if (round_over) tried_in_round_ = 0;
-  ScheduleAttempt(round_over ? std::max(retry_after, backoff_.Next()) : retry_after);
+  // One hub's wish to be left alone says nothing of the next.
+  const auto wish = not_before_.find(hub());
+  const absl::Duration wished = wish == not_before_.end() ? absl::ZeroDuration() : wish->second - deps_.clock->Steady();
+  const absl::Duration pause = round_over ? backoff_.Next() : absl::ZeroDuration();
+  ScheduleAttempt(std::max({wished, pause, absl::ZeroDuration()}));
 }
 
 void HubLink::ScheduleAttempt(absl::Duration at_least) {

@@ -88,6 +88,7 @@ class HubLink {
     int times = 0;
   };
   std::map<std::string, Failure> failures_;  // by hub, since the last success
+  std::map<std::string, absl::Duration> not_before_;  // by hub: Clock::Steady, as it wished
   bool stopping_ = false;
   std::function<void()> stopped_;
 };

@@ -162,11 +162,15 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
     spec.accept = [journal = deps_.journal, job_id = spec.job_id] { return journal->Accept(job_id); };
   }
   if (filter->has_data_functions()) {  // may block: on a worker
-    spec.admit = [command, filter = *std::move(filter), state = deps_.state](TaskSpec* admitted) {
-      return AdmitCommand(*command, filter, state, admitted);
+    spec.admit = [this, command, filter = *std::move(filter)](TaskSpec* admitted) {
+      std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
+      if (!ended.has_value()) PutOutside(admitted);
+      return ended;
     };
   } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
     return Report(envelope.job_id(), *std::move(ended), spec.durable);
+  } else {
+    PutOutside(&spec);
   }
   Submit(std::move(spec));
 }
@@ -232,7 +236,67 @@ void Launcher::OnAttached(bool attached) {
   }
 }
 
+void Launcher::PutOutside(TaskSpec* spec) const {
+  if (deps_.processes == nullptr || spec->accept == nullptr || spec->action->impact != ddl::Impact::kChange ||
+      spec->plugin->NeedsAgent(spec->action->name)) {
+    return;
+  }
+  TaskProcesses* const processes = deps_.processes;
+  spec->run_outside = [this, processes, request = spec->request,
+                       no_reply_data = spec->no_reply_data](const actions::Context& context) {
+    TaskFile task = deps_.task_file();
+    task.request = request;
+    task.timeout = context.timeout;
+    task.no_reply_data = no_reply_data;
+    return processes->Run(task, context);
+  };
+  spec->answered = [processes, job_id = spec->job_id] { processes->Remove(job_id); };
+}
+
+void Launcher::Recover() {
+  if (deps_.journal == nullptr) return;
+  if (deps_.processes != nullptr) {
+    for (const TaskProcesses::Left& left : deps_.processes->Find()) TakeOver(left);
+  }
+  for (const std::string& job_id : deps_.journal->Accepted()) {
+    if (runner_.Find(job_id) != TaskRunner::Where::kNowhere) continue;
+    LogWarning("a job was at work when the agent ended, and left no outcome", {{"job", job_id}});
+    deps_.journal->Settle(job_id);
+  }
+}
+
+void Launcher::TakeOver(const TaskProcesses::Left& left) {
+  Journal* const journal = deps_.journal;
+  TaskProcesses* const processes = deps_.processes;
+  const Journal::State state = journal->Find(left.job_id);
+  const bool open = state == Journal::State::kAccepted || state == Journal::State::kUnknown;
+  if (open && left.running) {
+    if (state == Journal::State::kUnknown) (void)journal->Accept(left.job_id);  // a damaged journal knows it again
+    TaskSpec spec;
+    spec.job_id = left.job_id;
+    spec.durable = true;
+    spec.no_reply_data = left.no_reply_data;
+    spec.deadline = deps_.clock->Steady() + left.timeout;  // its process keeps the true one
+    spec.run_outside = [processes, job_id = left.job_id](const actions::Context& context) {
+      return processes->Resume(job_id, context);
+    };
+    spec.answered = [processes, job_id = left.job_id] { processes->Remove(job_id); };
+    LogInfo("a task of an earlier agent still runs; waiting for it", {{"job", left.job_id}});
+    return Submit(std::move(spec));
+  }
+  if (open && left.reply.has_value()) {
+    LogInfo("a task ended while no agent was there", {{"job", left.job_id}});
+    delivery_.Report(left.job_id, FinishedUpdate(*left.reply, absl::ZeroDuration(), left.no_reply_data), true);
+  }
+  if (!left.running) processes->Remove(left.job_id);
+}
+
+Launcher::~Launcher() {
+  if (deps_.processes != nullptr) deps_.processes->LetGo();
+}
+
 void Launcher::Drain(absl::AnyInvocable<void()> idle) {
+  if (deps_.processes != nullptr) deps_.processes->LetGo();
   runner_.Close();
   runner_.WhenIdle(std::move(idle));
 }

@@ -21,6 +21,7 @@
 #include "services/nodeagent/journal.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/seen_jobs.h"
+#include "services/nodeagent/task_processes.h"
 #include "services/nodeagent/task_runner.h"
 
 namespace orch::nodeagent {
@@ -38,11 +39,20 @@ class Launcher {
     Executor* executor;
     AgentState* state;
     Journal* journal = nullptr;  // null: nothing is durable
+    TaskProcesses* processes = nullptr;  // null: every action runs in this process
+    // Of the node, for a task's own process: settings and facts; the task itself is left out.
+    std::function<TaskFile()> task_file;
   };
   // Called from any thread; must not block nor call back.
   using UpdateSink = std::function<void(v1::Envelope update)>;
 
   Launcher(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink);
+  // What runs in processes of its own runs on.
+  ~Launcher();
+
+  // Before the first command: brings journal and task folders of an earlier agent together. What still
+  // runs is waited for, what has ended is to be delivered, what left nothing is gone.
+  void Recover();
 
   // The key commands must be signed with and updates are signed with. Until one is set every
   // envelope is refused.
@@ -74,6 +84,9 @@ class Launcher {
   // False when the job was taken on before; a durable one is answered with what became of it.
   bool TakeOn(const v1::Envelope& envelope, const v1::Command* command);
   void Submit(TaskSpec spec);
+  // Gives a durable task that changes the node a process of its own, where its plugin can do without us.
+  void PutOutside(TaskSpec* spec) const;
+  void TakeOver(const TaskProcesses::Left& left);
   void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread, as the next
   void Send(const std::string& job_id, v1::TaskUpdate update);
 

@@ -120,6 +120,12 @@ void ServeSignals(AgentConfig config, Agent* agent) {
   }
 }
 
+std::string ProgramBeside(const char* name) {
+  std::error_code error;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
+  return own.parent_path() / name;
+}
+
 int Run(int argc, char** argv) {
   const Arguments arguments = ParseArguments(argc, argv);
   if (arguments.exit_code >= 0) return arguments.exit_code;
@@ -145,6 +151,7 @@ int Run(int argc, char** argv) {
   absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(*config, {.clock = &clock,
                                                                          .random = &random,
                                                                          .loop = &loop,
+                                                                         .task_runner = ProgramBeside("orch-taskrunner"),
                                                                          .catalog = nullptr,
                                                                          .background = nullptr,
                                                                          .on_attached = on_attached,

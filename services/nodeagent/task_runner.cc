@@ -15,6 +15,7 @@ namespace {
 constexpr char kTooLate[] = "the action did not end within its time";
 
 std::string SlotOf(const TaskSpec& spec) {
+  if (spec.plugin == nullptr) return spec.job_id;
   return absl::StrCat(spec.request.plugin, ".", spec.plugin->ConcurrencySlot(spec.action->name));
 }
 
@@ -27,10 +28,13 @@ struct TaskRunner::Entry {
   const std::string job_id = spec.job_id;
   CancelToken cancel;
   const bool durable = spec.durable;
-  TimerId timer = 0;        // guarded by TaskRunner::mu_, as the next four
+  const std::function<void()> after_answer = spec.answered;
+  TimerId timer = 0;        // guarded by TaskRunner::mu_, as the next six
   TimerId start_timer = 0;  // ends its delay
   bool delayed = spec.delay > absl::ZeroDuration();
-  bool retired = false;  // off the books
+  bool outside = false;  // its action runs in another process
+  std::optional<v1::TaskUpdate> ended_by;  // why it was told to end
+  bool retired = false;                    // off the books
   std::string slot;      // "plugin.slot" while it counts there
   Mutex emit_mu;
   bool answered ABSL_GUARDED_BY(emit_mu) = false;
@@ -161,6 +165,7 @@ TaskRunner::EntryPtr TaskRunner::Take() {
 
 bool TaskRunner::SlotFreeLocked(const TaskSpec& spec) const {
   if (spec.admit != nullptr) return true;
+  if (spec.plugin == nullptr) return true;
   const int limit = spec.plugin->MaxConcurrency(spec.action->name);
   if (limit <= 0) return true;
   const auto found = running_.find(SlotOf(spec));
@@ -212,11 +217,34 @@ void TaskRunner::RunAction(const EntryPtr& entry) {
     }
     if (entry->cancel.cancelled()) return;
   }
-  if (spec.action->impact == ddl::Impact::kChange) Emit(entry, StartedUpdate());
+  if (spec.action != nullptr && spec.action->impact == ddl::Impact::kChange) Emit(entry, StartedUpdate());
   const actions::Context context{
       .clock = clock_, .node = node_, .cancel = &entry->cancel, .timeout = spec.deadline - start};
+  if (spec.run_outside != nullptr) return RunOutside(entry, context);
   const actions::Reply reply = nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context);
   Emit(entry, FinishedUpdate(reply, clock_->Steady() - start, spec.no_reply_data));
+}
+
+void TaskRunner::RunOutside(const EntryPtr& entry, const actions::Context& context) {
+  {
+    MutexLock lock(&mu_);
+    if (entry->ended_by.has_value()) return;  // answered
+    entry->outside = true;
+  }
+  const absl::Duration start = clock_->Steady();
+  const std::optional<actions::Reply> reply = entry->spec.run_outside(context);
+  if (!reply.has_value()) {
+    MutexLock lock(&entry->emit_mu);
+    entry->answered = true;
+    return;
+  }
+  v1::TaskUpdate update = FinishedUpdate(*reply, clock_->Steady() - start, entry->spec.no_reply_data);
+  {
+    MutexLock lock(&mu_);
+    // What had ended well before it was told to is not undone by that.
+    if (entry->ended_by.has_value() && reply->status_code != actions::kOk) update = *entry->ended_by;
+  }
+  Emit(entry, std::move(update));
 }
 
 void TaskRunner::Emit(const EntryPtr& entry, v1::TaskUpdate update) {
@@ -224,11 +252,19 @@ void TaskRunner::Emit(const EntryPtr& entry, v1::TaskUpdate update) {
   if (entry->answered) return;
   entry->answered = update.kind() != v1::TaskUpdate::STARTED;
   sink_(entry->job_id, std::move(update), entry->durable);
+  if (entry->answered && entry->after_answer != nullptr) entry->after_answer();
 }
 
 void TaskRunner::End(const EntryPtr& entry, v1::TaskState state, const std::string& error_kind,
                      const std::string& message) {
-  Emit(entry, EndedUpdate(state, actions::kUnknownError, error_kind, message));
+  v1::TaskUpdate update = EndedUpdate(state, actions::kUnknownError, error_kind, message);
+  bool outside;
+  {
+    MutexLock lock(&mu_);
+    outside = entry->outside;
+    if (!entry->ended_by.has_value()) entry->ended_by = update;
+  }
+  if (!outside) Emit(entry, std::move(update));
   entry->cancel.Cancel();
   {
     MutexLock lock(&mu_);

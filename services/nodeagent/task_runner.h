@@ -1,7 +1,7 @@
 // Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, as many at
 // once of one slot of actions as its plugin allows, and one answer for every task, at its deadline at the
 // latest, even when the action has not returned by then (its worker stays accounted for until it
-// has). Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
+// has); only tasks run outside this process are answered after their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
 // Never decides whether something may run.
 #pragma once
 
@@ -27,7 +27,7 @@ namespace orch::nodeagent {
 struct TaskSpec {
   std::string job_id;
   std::shared_ptr<actions::Plugin> plugin;
-  const ddl::Action* action = nullptr;  // of plugin->ddl()
+  const ddl::Action* action = nullptr;  // of plugin->ddl(); null, as the plugin, for one taken over
   actions::Request request;
   absl::Duration deadline;  // Clock::Steady
   bool no_reply_data = false;
@@ -36,6 +36,10 @@ struct TaskSpec {
   // Durable tasks, on a worker, right before the action: OK once the disk knows of it. An error ends
   // the task without running it.
   std::function<absl::Status()> accept;
+  // Runs the action outside this process. Such a task is answered only once that has ended, not at its
+  // deadline. nullopt: it was let go of and runs on; nothing is answered now.
+  std::function<std::optional<actions::Reply>(const actions::Context&)> run_outside;
+  std::function<void()> answered;  // after its final update went to the sink; may be null
   // Runs first, on a worker, outside the concurrency of the action, for checks that may block.
   // May complete the spec; an update ends the task without running it.
   std::function<std::optional<v1::TaskUpdate>(TaskSpec*)> admit;
@@ -90,6 +94,7 @@ class TaskRunner {
   // Off the queue, or out of its delay. False when a worker has it.
   bool TakeBackLocked(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunAction(const EntryPtr& entry);
+  void RunOutside(const EntryPtr& entry, const actions::Context& context);
   void Emit(const EntryPtr& entry, v1::TaskUpdate update);
   void End(const EntryPtr& entry, v1::TaskState state, const std::string& error_kind, const std::string& message);
   void Retire(const EntryPtr& entry);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -150,6 +151,20 @@ TEST_F(AgentTest, TakesTheNextHubWhenOneIsDown) {
   FakeHub hub(credentials(), "");
   StartAgent(Config({"127.0.0.1:1", "127.0.0.1:1", hub.address()}));
   EXPECT_EQ(hub.attached.Await(1)[0], "node1.example.com");
+}
+
+TEST_F(AgentTest, AHubsWishToBeLeftAloneDoesNotDelayTheNext) {
+  FakeHub a(credentials(), ""), b(credentials(), "");
+  StartAgent(Config({a.address(), b.address()}));
+  Inbox<FakeHub*> first;
+  std::thread watch_a([&] { a.attached.Await(1), first.Put(&a); });
+  std::thread watch_b([&] { b.attached.Await(1), first.Put(&b); });
+  v1::HubMessage goodbye;
+  goodbye.mutable_goodbye()->set_retry_after_ms(3'600'000);
+  first.Await(1)[0]->Send(goodbye);
+  first.Await(2);  // the other one is tried at once
+  watch_a.join();
+  watch_b.join();
 }
 
 TEST_F(AgentTest, SendsHeartbeatsAndDeltas) {

@@ -1,0 +1,111 @@
+// orch-taskrunner: runs one action that changes the node, apart from the agent, so that it goes on when
+// the agent ends. Started by the agent only; task_folder.h says what the two tell each other.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "services/nodeagent/runner/run_action.h"
+#include "services/nodeagent/runner/runner_node.h"
+#include "services/nodeagent/runner/task_folder.h"
+
+namespace orch::nodeagent {
+namespace {
+
+// An action that has not returned so long after its time never will.
+constexpr absl::Duration kLongestEnd = absl::Seconds(8);
+
+int Leave(const std::string& folder, const actions::Reply& reply) {
+  ORCH_FAILPOINT("runner.before_outcome");
+  const absl::Status written = WriteFileDurably(OutcomePath(folder), OutcomeText(reply), 0600);
+  ORCH_FAILPOINT("runner.after_outcome");
+  if (written.ok()) return 0;
+  LogError("the outcome of a task cannot be written", {{"why", std::string(written.message())}});
+  return kExitNoOutcome;
+}
+
+// Ends the action when told to, and the process when the action will not end.
+void Watch(const std::string& folder, absl::Duration timeout, CancelToken* cancel) {
+  sigset_t told;
+  sigemptyset(&told);
+  sigaddset(&told, SIGTERM);
+  const timespec first = absl::ToTimespec(timeout + kLongestEnd);
+  const bool cancelled = sigtimedwait(&told, nullptr, &first) == SIGTERM;
+  cancel->Cancel();
+  const timespec second = absl::ToTimespec(kLongestEnd);
+  if (cancelled) sigtimedwait(&told, nullptr, &second);  // told twice: at once
+  fflush(nullptr);
+  _exit(Leave(folder, actions::Reply::Failure(cancelled ? "cancelled" : "timeout",
+                                               "the action would not end; its process was ended")));
+}
+
+actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelToken& cancel) {
+  const std::shared_ptr<actions::Catalog> catalog = actions::BuildCatalog(task.catalog, &clock, &cancel);
+  const std::shared_ptr<actions::Plugin> plugin = catalog->Find(task.request.plugin);
+  const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(task.request.action);
+  if (action == nullptr) {
+    const std::string why = catalog->problems().empty() ? "it is not there any more" : catalog->problems()[0].reason;
+    return actions::Reply::Failure("crash", absl::StrCat("plugin ", task.request.plugin, " cannot be loaded: ", why));
+  }
+  RunnerNode node(&task, &clock);
+  const actions::Context context{.clock = &clock, .node = &node, .cancel = &cancel, .timeout = task.timeout};
+  return RunAction(plugin.get(), *action, task.request, context);
+}
+
+absl::StatusOr<std::string> ReadStandardInput() {
+  std::string text;
+  char buffer[65536];
+  while (text.size() <= kMaxTaskFileBytes) {
+    const ssize_t got = read(0, buffer, sizeof buffer);
+    if (got < 0) return ErrnoStatus(errno, "cannot read the task");
+    if (got == 0) return text;
+    text.append(buffer, static_cast<size_t>(got));
+  }
+  return absl::ResourceExhaustedError("the task is too large");
+}
+
+int Run(const std::string& folder) {
+  const absl::StatusOr<std::string> text = ReadStandardInput();
+  const absl::StatusOr<TaskFile> task = text.ok() ? TaskFile::FromText(*text) : text.status();
+  if (!task.ok()) {
+    return Leave(folder, actions::Reply::Failure("crash", std::string(task.status().message())));
+  }
+  [[maybe_unused]] const absl::Status log =
+      InitLog(static_cast<LogLevel>(task->log_level), task->log_json, task->log_file);
+  if (FILE* pid = fopen(PidPath(folder).c_str(), "we"); pid != nullptr) {
+    fprintf(pid, "%d\n", getpid());
+    fclose(pid);
+  }
+  ORCH_FAILPOINT("runner.started");
+  const SystemClock clock;
+  CancelToken cancel;
+  std::thread([&] { Watch(folder, task->timeout, &cancel); }).detach();
+  const actions::Reply reply = RunTask(*task, clock, cancel);
+  const int code = Leave(folder, reply);
+  fflush(nullptr);
+  _exit(code);  // the watching thread is never joined
+}
+
+}  // namespace
+}  // namespace orch::nodeagent
+
+int main(int argc, char** argv) {
+  if (argc != 2 || argv[1][0] != '/') {
+    fputs("orch-taskrunner is started by orch-nodeagent, with the folder of a task\n", stderr);
+    return 2;
+  }
+  sigset_t told;
+  sigemptyset(&told);
+  sigaddset(&told, SIGTERM);
+  sigprocmask(SIG_BLOCK, &told, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+  return orch::nodeagent::Run(argv[1]);
+}

@@ -1,0 +1,51 @@
+// What an agent and the process that runs one task tell each other, through the task's own folder:
+//
+//   task      the task, written by the agent, mode 0600; the process has it as its standard input and
+//             holds a lock on it, so that a later agent sees whether the process still lives
+//   pid       written by the process at its start
+//   outcome   written by the process, durably, as its last act
+//
+// Nothing secret is ever in arguments or environment.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "actions/action.h"
+#include "actions/build_catalog.h"
+#include "base/json.h"
+
+namespace orch::nodeagent {
+
+inline constexpr size_t kMaxTaskFileBytes = 8u << 20;
+inline constexpr size_t kMaxOutcomeFileBytes = 64u << 20;
+inline constexpr int kExitNoOutcome = 74;  // the outcome could not be written
+
+struct TaskFile {
+  actions::Request request;
+  absl::Duration timeout;
+  bool no_reply_data = false;
+  actions::CatalogOptions catalog;  // facts included; `only` is the plugin
+  std::vector<std::string> classes;
+  int log_level = 0;  // of base/log.h
+  bool log_json = false;
+  std::string log_file;
+
+  Json ToJson() const;
+  static absl::StatusOr<TaskFile> FromText(const std::string& text);
+};
+
+std::string OutcomeText(const actions::Reply& reply);
+// InvalidArgument when it is no outcome.
+absl::StatusOr<actions::Reply> ReplyFromOutcome(const std::string& text);
+
+inline std::string TaskPath(const std::string& folder) { return folder + "/task"; }
+inline std::string PidPath(const std::string& folder) { return folder + "/pid"; }
+inline std::string OutcomePath(const std::string& folder) { return folder + "/outcome"; }
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,286 @@
+// The real orch-nodeagent, killed in the middle of things and started again, against a hub of one page.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/durable_file.h"
+#include "base/failpoint.h"
+#include "base/lasting_process.h"
+#include "base/process_spawn.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/nodeagent/fake_hub.h"
+#include "tests/nodeagent/temp_folder.h"
+
+namespace orch::nodeagent {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kDdl[] = R"({
+  "$schema": "https://choria.io/schemas/mcorpc/ddl/v1/agent.json",
+  "metadata": {"name": "work", "description": "Works", "author": "A", "license": "L", "version": "1.0.0",
+               "url": "http://example.com", "timeout": 60, "provider": "external"},
+  "actions": [{"action": "go", "description": "Goes", "display": "always", "input": {},
+               "output": {"done": {"description": "Whether", "display_as": "Done", "type": "string"}}}]})";
+// Goes on for as long as the file `hold` is there.
+constexpr char kProgram[] = R"(#!/bin/sh
+case "$CHORIA_EXTERNAL_PROTOCOL" in *activation*) echo '{"activate": true}' >"$CHORIA_EXTERNAL_REPLY"; exit 0 ;; esac
+here=$(dirname "$0")
+echo $$ >>"$here/runs"
+while [ -e "$here/hold" ]; do sleep 0.02; done
+echo '{"statuscode": 0, "statusmsg": "OK", "data": {"done": "yes"}}' >"$CHORIA_EXTERNAL_REPLY"
+)";
+
+class RestartTest : public testing::Test {
+ protected:
+  RestartTest() : state_(folder_ / "state"), plugins_(folder_ / "plugins") {
+    std::filesystem::create_directories(plugins_);
+    Write(plugins_ + "/work.json", kDdl, 0644);
+    Write(plugins_ + "/work", kProgram, 0755);
+    EXPECT_TRUE(auth::WriteNewCredentials(folder_ / "credentials", "k1", &random_).ok());
+    hub_ = std::make_unique<FakeHub>(folder_ / "credentials", "");
+    Write(folder_ / "agent.yaml",
+          absl::StrCat("hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_ / "credentials",
+                       "\ntls: {mode: plaintext}\nfacts: {builtin: false, facter: off, directory: ", folder_ / "facts.d",
+                       "}\nclasses_files: []\nstate_dir: ", state_, "\nplugins: {directories: [", plugins_,
+                       "], mcollective: []}\nreconnect: {min: 10ms, max: 100ms}\n"),
+          0600);
+  }
+  ~RestartTest() override {
+    Release();
+    if (agent_ > 0) Kill();
+  }
+  static void Write(const std::string& path, const std::string& text, mode_t mode) {
+    std::ofstream(path) << text;
+    chmod(path.c_str(), mode);
+  }
+
+  // Waits until the hub knows it.
+  void Start(const std::string& failpoints = "") {
+    const ProcessFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const ProcessFd log(open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    ProcessSpec spec;
+    const char* bin = getenv("ORCH_BIN");
+    spec.argv = {absl::StrCat(bin == nullptr ? "build/dev/bin" : bin, "/orch-nodeagent"), "-c", folder_ / "agent.yaml"};
+    spec.argv[0] = std::filesystem::absolute(spec.argv[0]);
+    if (!failpoints.empty()) spec.env[kFailpointsVariable] = failpoints;
+    const size_t before = Registrations();
+    agent_ = StartLastingProcess(spec, nothing.get(), log.get()).value();
+    while (Registrations() <= before) hub_->received.Await(hub_->received.All().size() + 1);
+  }
+  size_t Registrations() {
+    size_t count = 0;
+    for (const v1::NodeMessage& message : hub_->received.All()) count += message.has_register_() ? 1 : 0;
+    return count;
+  }
+  int Wait() {
+    int status = 0;
+    while (waitpid(agent_, &status, 0) < 0 && errno == EINTR) {
+    }
+    agent_ = 0;
+    return status;
+  }
+  void Kill() {
+    kill(agent_, SIGKILL);
+    Wait();
+  }
+  void Hold() { Write(plugins_ + "/hold", "", 0600); }
+  void Release() { unlink((plugins_ + "/hold").c_str()); }
+  std::vector<std::string> Runs() {
+    const absl::StatusOr<std::string> text = ReadFile(plugins_ + "/runs", 1 << 16);
+    return text.ok() ? std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty())) : std::vector<std::string>();
+  }
+  void AwaitRun() {
+    while (Runs().empty()) Moment();
+  }
+  static void Moment() {
+    const timespec moment = {0, 5'000'000};
+    nanosleep(&moment, nullptr);
+  }
+  void Go(const std::string& job_id, int64_t timeout_ms = 60'000) {
+    v1::Command command;
+    command.set_job_id(job_id);
+    command.set_plugin("work");
+    command.set_action("go");
+    command.set_caller("psk=peadmin");
+    command.set_timeout_ms(timeout_ms);
+    command.set_durable(true);
+    hub_->SendCommand(command);
+  }
+  // The next update of the job after those taken before, passing over STARTED unless wanted.
+  v1::TaskUpdate Next(const std::string& job_id, bool started_too = false) {
+    while (true) {
+      const std::vector<v1::NodeMessage> all = hub_->received.Await(taken_ + 1);
+      const v1::NodeMessage& message = all[taken_++];
+      v1::TaskUpdate update;
+      if (!message.has_update() || message.update().job_id() != job_id) continue;
+      EXPECT_TRUE(update.ParseFromString(message.update().body()));
+      if (started_too || update.kind() != v1::TaskUpdate::STARTED) return update;
+    }
+  }
+  v1::TaskUpdate Ask(const std::string& job_id) {
+    taken_ = hub_->received.All().size();
+    hub_->SendSigned(v1::Envelope::QUERY, job_id);
+    return Next(job_id, /*started_too=*/true);
+  }
+  void ExpectForgottenOnceAcknowledged() {
+    hub_->SendSigned(v1::Envelope::ACK, job_);
+    // Repeats of the outcome may still be on their way.
+    v1::TaskUpdate answer = Ask(job_);
+    while (answer.kind() == v1::TaskUpdate::FINISHED) answer = Next(job_);
+    EXPECT_EQ(answer.kind(), v1::TaskUpdate::GONE);
+    while (FoldersLeft() > 0) Moment();
+  }
+  size_t FoldersLeft() const {
+    size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(state_ + "/tasks")) count += entry.exists() ? 1 : 0;
+    return count;
+  }
+
+  TempFolder folder_;
+  const std::string state_, plugins_;
+  SystemRandom random_;
+  std::unique_ptr<FakeHub> hub_;
+  pid_t agent_ = 0;
+  size_t taken_ = 0;
+  const std::string job_ = std::string(32, 'a');
+};
+
+TEST_F(RestartTest, AnActionGoesOnWhenItsAgentIsKilledAndItsOutcomeIsDelivered) {
+  Hold();
+  Start();
+  Go(job_);
+  AwaitRun();
+  Kill();
+  Release();
+  Start();
+  const v1::TaskUpdate update = Next(job_);
+  EXPECT_EQ(update.reply().state(), v1::OK) << update.DebugString();
+  EXPECT_THAT(update.reply().data_json(), HasSubstr("yes"));
+  EXPECT_EQ(Runs().size(), 1u);
+  ExpectForgottenOnceAcknowledged();
+}
+
+TEST_F(RestartTest, AnOutcomeLeftWhileNoAgentWasThereIsDelivered) {
+  Hold();
+  Start();
+  Go(job_);
+  AwaitRun();
+  Kill();
+  Release();
+  while (!std::filesystem::exists(absl::StrCat(state_, "/tasks/", job_, "/outcome"))) Moment();
+  Start();
+  EXPECT_EQ(Next(job_).reply().state(), v1::OK);
+  EXPECT_EQ(Runs().size(), 1u);
+}
+
+TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
+  Hold();
+  Start();
+  Go(job_);
+  AwaitRun();
+  Kill();
+  Start();
+  EXPECT_EQ(Ask(job_).kind(), v1::TaskUpdate::STARTED);
+  v1::CancelTask cancel;
+  cancel.set_job_id(job_);
+  hub_->SendSigned(v1::Envelope::CANCEL, job_, cancel.SerializeAsString());
+  EXPECT_EQ(Next(job_).reply().state(), v1::CANCELLED);
+  EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0) << "what it ran has ended";
+}
+
+TEST_F(RestartTest, AnOrderlyStopLeavesTheActionToTheNextAgent) {
+  Hold();
+  Start();
+  Go(job_);
+  AwaitRun();
+  kill(agent_, SIGTERM);
+  EXPECT_EQ(Wait(), 0);
+  Start();
+  Release();
+  EXPECT_EQ(Next(job_).reply().state(), v1::OK);
+  EXPECT_EQ(Runs().size(), 1u);
+}
+
+TEST_F(RestartTest, ATimeoutEndsWhatTheActionStarted) {
+  Hold();
+  Start();
+  Go(job_, 500);
+  AwaitRun();
+  const v1::Reply reply = Next(job_).reply();
+  EXPECT_EQ(reply.error_kind(), "timeout") << reply.DebugString();
+  EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0);
+}
+
+TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {
+  Start();
+  const pid_t first = std::exchange(agent_, 0);
+  const ProcessFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  ProcessSpec spec;
+  spec.argv = {absl::StrCat(getenv("ORCH_BIN"), "/orch-nodeagent"), "-c", folder_ / "agent.yaml"};
+  agent_ = StartLastingProcess(spec, nothing.get(), nothing.get()).value();
+  EXPECT_EQ(WEXITSTATUS(Wait()), 1);
+  agent_ = first;
+}
+
+// Killed anywhere, the job runs at most once, and the hub learns what became of it.
+class FailpointsTest : public RestartTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(FailpointsTest, AJobRunsAtMostOnceAndItsEndIsTold) {
+  if (!ORCH_FAILPOINTS) GTEST_SKIP() << "this build has no failpoints";
+  Start(GetParam());
+  Go(job_);
+  const bool of_runner = absl::string_view(GetParam()).substr(0, 7) == "runner.";
+  if (absl::StrContains(GetParam(), "settle") || absl::StrContains(GetParam(), "ack")) {
+    EXPECT_EQ(Next(job_).reply().state(), v1::OK);
+    hub_->SendSigned(v1::Envelope::ACK, job_);
+  }
+  if (of_runner) {
+    const v1::Reply reply = Next(job_).reply();
+    const bool done = absl::string_view(GetParam()) == "runner.after_outcome";
+    EXPECT_EQ(reply.error_kind(), done ? "" : "crash") << reply.DebugString();
+    Kill();
+  } else {
+    EXPECT_TRUE(WIFSIGNALED(Wait())) << "the failpoint was not passed";
+  }
+  Start();
+  v1::TaskUpdate end = Ask(job_);
+  if (end.kind() == v1::TaskUpdate::STARTED) end = Next(job_);
+  if (end.kind() == v1::TaskUpdate::UNKNOWN) {
+    EXPECT_TRUE(Runs().empty());
+    Go(job_);
+    end = Next(job_);
+    EXPECT_EQ(end.reply().state(), v1::OK);
+  }
+  if (end.kind() == v1::TaskUpdate::FINISHED && end.reply().state() == v1::OK) {
+    EXPECT_EQ(Runs().size(), 1u);
+  }
+  EXPECT_LE(Runs().size(), 1u);
+  EXPECT_THAT(end.kind(), testing::AnyOf(v1::TaskUpdate::FINISHED, v1::TaskUpdate::GONE));
+  ExpectForgottenOnceAcknowledged();
+}
+
+INSTANTIATE_TEST_SUITE_P(Everywhere, FailpointsTest,
+                         testing::Values("agent.journal.before_accepted", "agent.journal.after_accepted",
+                                         "agent.runner.before_start", "agent.runner.after_start", "agent.runner.ended",
+                                         "agent.journal.before_finished", "agent.journal.after_finished",
+                                         "agent.outcome.before_send", "agent.outcome.after_send",
+                                         "agent.journal.before_settled", "agent.journal.after_settled",
+                                         "agent.outcome.after_ack", "runner.started", "runner.before_outcome",
+                                         "runner.after_outcome"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace orch::nodeagent
