@@ -72,8 +72,8 @@ absl::Status Journal::Accept(const std::string& job_id) {
                        " KiB) the hub has not acknowledged; nothing more is taken on before it does"));
     }
     if (settled_.size() >= kMaxRemembered) {
-      return absl::ResourceExhaustedError(absl::StrCat("the journal remembers ", kMaxRemembered,
-                                                       " jobs of the last minutes, as many as it may; try again later"));
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "the journal remembers ", kMaxRemembered, " jobs of the last minutes, as many as it may; try again later"));
     }
     CompactLocked();
     const absl::Status written =
@@ -189,9 +189,13 @@ void Journal::CompactLocked() {
     outcomes.emplace_back(id, records.size());
     add(Kind::kFinished, id, *outcome);
   }
-  if (complete_from_ > steady) records.push_back(PackRecord({Kind::kDamage, "", now - (kRemember - (complete_from_ - steady)), ""}));
+  if (complete_from_ > steady) {
+    records.push_back(PackRecord({Kind::kDamage, "", now - (kRemember - (complete_from_ - steady)), ""}));
+  }
   const absl::StatusOr<std::vector<RecordFile::Place>> places = file_->Rewrite(records);
-  if (!places.ok()) return LogWarning("the journal could not be compacted", {{"why", std::string(places.status().message())}});
+  if (!places.ok()) {
+    return LogWarning("the journal could not be compacted", {{"why", std::string(places.status().message())}});
+  }
   for (const auto& [id, index] : outcomes) {
     jobs_[id].place = (*places)[index];
     jobs_[id].unsaved = std::string();

@@ -29,7 +29,9 @@ bool UnpackRecord(absl::string_view bytes, JournalRecord* record) {
   }
   record->job_id = std::string(bytes.substr(1, kJobIdBytes));
   uint64_t micros = 0;
-  for (int i = 0; i < 8; ++i) micros |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[1 + kJobIdBytes + i])) << (8 * i);
+  for (int i = 0; i < 8; ++i) {
+    micros |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[1 + kJobIdBytes + i])) << (8 * i);
+  }
   record->time = absl::FromUnixMicros(static_cast<int64_t>(micros));
   record->outcome = std::string(bytes.substr(kJournalRecordHead));
   return true;

@@ -32,7 +32,8 @@ struct TaskRunner::Entry {
   TimerId timer = 0;        // guarded by TaskRunner::mu_, as the next six
   TimerId start_timer = 0;  // ends its delay
   bool delayed = spec.delay > absl::ZeroDuration();
-  bool outside = false;  // its action runs in another process
+  const bool taken_over = spec.action == nullptr && spec.run_outside != nullptr;
+  bool outside = taken_over;  // its action runs in another process
   std::optional<v1::TaskUpdate> ended_by;  // why it was told to end
   bool retired = false;                    // off the books
   std::string slot;      // "plugin.slot" while it counts there
@@ -208,8 +209,8 @@ TaskRunner::Admission TaskRunner::Admit(const EntryPtr& entry) {
 void TaskRunner::RunAction(const EntryPtr& entry) {
   const TaskSpec& spec = entry->spec;
   const absl::Duration start = clock_->Steady();
-  if (entry->cancel.cancelled()) return;  // answered
-  if (start >= spec.deadline) return Emit(entry, EndedUpdate(v1::FAILED, actions::kUnknownError, "timeout", kTooLate));
+  if (entry->cancel.cancelled() && !entry->taken_over) return;  // answered
+  if (start >= spec.deadline && !entry->taken_over) return Emit(entry, EndedUpdate(v1::FAILED, actions::kUnknownError, "timeout", kTooLate));
   if (spec.accept != nullptr) {
     if (const absl::Status accepted = spec.accept(); !accepted.ok()) {
       return Emit(entry, EndedUpdate(v1::FAILED, actions::kUnknownError, "journal",
@@ -228,7 +229,7 @@ void TaskRunner::RunAction(const EntryPtr& entry) {
 void TaskRunner::RunOutside(const EntryPtr& entry, const actions::Context& context) {
   {
     MutexLock lock(&mu_);
-    if (entry->ended_by.has_value()) return;  // answered
+    if (entry->ended_by.has_value() && !entry->outside) return;  // answered
     entry->outside = true;
   }
   const absl::Duration start = clock_->Steady();
@@ -266,6 +267,7 @@ void TaskRunner::End(const EntryPtr& entry, v1::TaskState state, const std::stri
   }
   if (!outside) Emit(entry, std::move(update));
   entry->cancel.Cancel();
+  if (outside) return;  // its worker ends that process first, and may only now come to it
   {
     MutexLock lock(&mu_);
     if (!TakeBackLocked(entry)) return;  // its worker retires it

@@ -52,7 +52,7 @@ class NodeDurabilityTest(unittest.TestCase):
         return [int(line) for line in (plugins / "runs").read_text().split()] if (plugins / "runs").exists() else []
 
     def start(self, *arguments):
-        process = fleet.start_orchctl("invoke", "work", "go", "--json", *arguments)
+        process = fleet.start_orchctl("invoke", "work", "go", "--yes", "--json", *arguments)
         self.addCleanup(process.communicate)
         self.addCleanup((plugins / "hold").unlink, missing_ok=True)
         return process

@@ -26,12 +26,12 @@ class FakeHub::Stream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1
 
   void OnReadDone(bool ok) override {
     if (!ok) return End();
-    hub_->received.Put(inbound_);
-    if (inbound_.has_register_()) {
+    if (inbound_.has_register_()) {  // before the test is told, so that no command of its own gets ahead
       v1::HubMessage message;
       message.mutable_registered();
       Send(std::move(message));
     }
+    hub_->received.Put(inbound_);
     StartRead(&inbound_);
   }
   void OnWriteDone(bool ok) override {

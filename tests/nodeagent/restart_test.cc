@@ -63,14 +63,16 @@ class RestartTest : public testing::Test {
     chmod(path.c_str(), mode);
   }
 
+  static std::string Program() {
+    const char* bin = getenv("ORCH_BIN");
+    return std::filesystem::absolute(absl::StrCat(bin == nullptr ? "build/dev/bin" : bin, "/orch-nodeagent"));
+  }
   // Waits until the hub knows it.
   void Start(const std::string& failpoints = "") {
     const ProcessFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
     const ProcessFd log(open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     ProcessSpec spec;
-    const char* bin = getenv("ORCH_BIN");
-    spec.argv = {absl::StrCat(bin == nullptr ? "build/dev/bin" : bin, "/orch-nodeagent"), "-c", folder_ / "agent.yaml"};
-    spec.argv[0] = std::filesystem::absolute(spec.argv[0]);
+    spec.argv = {Program(), "-c", folder_ / "agent.yaml"};
     if (!failpoints.empty()) spec.env[kFailpointsVariable] = failpoints;
     const size_t before = Registrations();
     agent_ = StartLastingProcess(spec, nothing.get(), log.get()).value();
@@ -225,7 +227,7 @@ TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {
   const pid_t first = std::exchange(agent_, 0);
   const ProcessFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   ProcessSpec spec;
-  spec.argv = {absl::StrCat(getenv("ORCH_BIN"), "/orch-nodeagent"), "-c", folder_ / "agent.yaml"};
+  spec.argv = {Program(), "-c", folder_ / "agent.yaml"};
   agent_ = StartLastingProcess(spec, nothing.get(), nothing.get()).value();
   EXPECT_EQ(WEXITSTATUS(Wait()), 1);
   agent_ = first;
@@ -240,7 +242,8 @@ TEST_P(FailpointsTest, AJobRunsAtMostOnceAndItsEndIsTold) {
   Go(job_);
   const bool of_runner = absl::string_view(GetParam()).substr(0, 7) == "runner.";
   if (absl::StrContains(GetParam(), "settle") || absl::StrContains(GetParam(), "ack")) {
-    EXPECT_EQ(Next(job_).reply().state(), v1::OK);
+    const v1::Reply reply = Next(job_).reply();
+    EXPECT_EQ(reply.state(), v1::OK) << reply.DebugString();
     hub_->SendSigned(v1::Envelope::ACK, job_);
   }
   if (of_runner) {
@@ -258,7 +261,7 @@ TEST_P(FailpointsTest, AJobRunsAtMostOnceAndItsEndIsTold) {
     EXPECT_TRUE(Runs().empty());
     Go(job_);
     end = Next(job_);
-    EXPECT_EQ(end.reply().state(), v1::OK);
+    EXPECT_EQ(end.reply().state(), v1::OK) << end.DebugString();
   }
   if (end.kind() == v1::TaskUpdate::FINISHED && end.reply().state() == v1::OK) {
     EXPECT_EQ(Runs().size(), 1u);
