@@ -31,19 +31,27 @@ int Leave(const std::string& folder, const actions::Reply& reply) {
   return kExitNoOutcome;
 }
 
-// Ends the action when told to, and the process when the action will not end.
-void Watch(const std::string& folder, absl::Duration timeout, CancelToken* cancel) {
+// False when the time ran out first. A wait for signals may end early for no reason of ours.
+bool AwaitSigterm(const Clock& clock, absl::Duration limit) {
   sigset_t told;
   sigemptyset(&told);
   sigaddset(&told, SIGTERM);
-  const timespec first = absl::ToTimespec(timeout + kLongestEnd);
-  const bool cancelled = sigtimedwait(&told, nullptr, &first) == SIGTERM;
+  const absl::Duration deadline = clock.Steady() + limit;
+  for (absl::Duration left = limit; left > absl::ZeroDuration(); left = deadline - clock.Steady()) {
+    const timespec wait = absl::ToTimespec(left);
+    if (sigtimedwait(&told, nullptr, &wait) == SIGTERM) return true;
+  }
+  return false;
+}
+
+// Ends the action when told to, and the process when the action will not end.
+void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock, CancelToken* cancel) {
+  const bool cancelled = AwaitSigterm(clock, timeout + kLongestEnd);
   cancel->Cancel();
-  const timespec second = absl::ToTimespec(kLongestEnd);
-  if (cancelled) sigtimedwait(&told, nullptr, &second);  // told twice: at once
+  AwaitSigterm(clock, kLongestEnd);  // for what the action started to be ended; told twice: at once
   fflush(nullptr);
   _exit(Leave(folder, actions::Reply::Failure(cancelled ? "cancelled" : "timeout",
-                                               "the action would not end; its process was ended")));
+                                              "the action would not end; its process was ended")));
 }
 
 actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelToken& cancel) {
@@ -86,7 +94,7 @@ int Run(const std::string& folder) {
   ORCH_FAILPOINT("runner.started");
   const SystemClock clock;
   CancelToken cancel;
-  std::thread([&] { Watch(folder, task->timeout, &cancel); }).detach();
+  std::thread([&] { Watch(folder, task->timeout, clock, &cancel); }).detach();
   const actions::Reply reply = RunTask(*task, clock, cancel);
   const int code = Leave(folder, reply);
   fflush(nullptr);
