@@ -42,6 +42,9 @@ class ControllerView final : public JobView {
       context_->Note("No request sent, we did not discover any nodes.\n");
       return;
     }
+    if (!context_->options().quiet) {
+      context_->Print(absl::StrCat("\n", FinishedLine(end.answered(), end.asked(), end.total_time, context_->style())));
+    }
     const std::string missing = MissingText(end, context_->style());
     if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
     context_->Note(CutShortText(end));

@@ -50,7 +50,9 @@ TEST_F(ControllerTest, StatsAreOneLineANode) {
 TEST_F(ControllerTest, ReloadsSayWhatWasReloadedAndAskNobody) {
   hub_.replies["controller.reload_agents"] = {{"message", "reloaded all agents"}};
   hub_.replies["controller.reload_agent"] = {{"message", "reloaded package agent"}};
-  EXPECT_THAT(Run({"reload_agents"}).out, HasSubstr("web1.example.com> reloaded all agents\n"));
+  const std::string all = Run({"reload_agents"}).out;
+  EXPECT_THAT(all, HasSubstr("web1.example.com> reloaded all agents\n"));
+  EXPECT_THAT(all, HasSubstr("\nFinished processing "));
   EXPECT_THAT(Run({"reload_agent", "package"}).out, HasSubstr("web1.example.com> reloaded package agent\n"));
   EXPECT_EQ(Run({"reload_agent", "--argument", "package"}).code, 0);
   ASSERT_THAT(hub_.invoked(), SizeIs(3));
