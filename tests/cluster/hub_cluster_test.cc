@@ -205,16 +205,19 @@ TEST_F(ClusterTest, ASlowClientIsCutOffAndHoldsNobodyUp) {
   const auto context = slow->Context("Invoke");
   const auto reader = slow->stub().Invoke(context.get(), request);
   for (const auto& agent : agents) ASSERT_TRUE(agent->WaitCommands(1));
-  const TestClient::Job job = quick->Invoke(PingSpec());
+  // Less than the hub keeps for one client: on a busy machine it may be late and is not cut off.
+  v1::JobSpec few = PingSpec();
+  few.mutable_target()->set_limit(8);
+  const TestClient::Job job = quick->Invoke(few);
   EXPECT_TRUE(job.status.ok()) << job.status.error_message();
-  EXPECT_EQ(job.summary.ok(), 40u);
+  EXPECT_EQ(job.summary.ok(), 8u);
   while (quick->HubStatus().jobs_running() > 0) std::this_thread::yield();
   v1::InvokeResponse response;
   size_t replies = 0;
   while (reader->Read(&response)) replies += response.replies_size();
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_LT(replies, 40u);
-  EXPECT_EQ(quick->HubStatus().replies_total(), 80u);
+  EXPECT_EQ(quick->HubStatus().replies_total(), 48u);
 }
 
 TEST_F(ClusterTest, AJobGoesOnWhenItsClientVanishes) {
