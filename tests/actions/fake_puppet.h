@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -53,7 +54,13 @@ esac
   }
   ~PuppetTest() override {
     if (daemon_ > 0) kill(daemon_, SIGKILL);
-    std::filesystem::remove_all(folder_);
+    // A run the test did not wait for may still be writing here: look again until it is gone.
+    std::error_code busy;
+    for (int tries = 0; tries < 200; ++tries) {
+      std::filesystem::remove_all(folder_, busy);
+      if (!busy) break;
+      usleep(10'000);
+    }
   }
 
   void Write(const std::string& name, const std::string& text) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -28,7 +29,10 @@ class DetachedProcessTest : public ::testing::Test {
     folder_ = mkdtemp(name.data());
     options_.log_file = folder_ + "/log";
   }
-  ~DetachedProcessTest() override { std::filesystem::remove_all(folder_); }
+  ~DetachedProcessTest() override {
+    std::error_code busy;  // a keeper may still be writing here
+    std::filesystem::remove_all(folder_, busy);
+  }
 
   std::unique_ptr<DetachedProcess> Shell(const std::string& script) {
     options_.process.argv = {"/bin/sh", "-c", script};

@@ -294,6 +294,7 @@ TEST_F(LauncherTest, CancelsARunningTask) {
   EXPECT_EQ(reply.state(), v1::CANCELLED);
   EXPECT_THAT(reply.status_message(), HasSubstr("enough"));
   until.Open();
+  launcher_.reset();  // answered before its action returned: the latches must outlive that
 }
 
 TEST_F(LauncherTest, RefusesNewCommandsWhileItDrains) {
