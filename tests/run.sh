@@ -40,7 +40,7 @@ failed=0
 # The programs that tests are or start, as build targets; benchmarks and the like are left out.
 targets_of() {
   {
-    printf '%s\n' orch-hub orch-nodeagent orchctl
+    printf '%s\n' orch-hub orch-nodeagent orch-taskrunner orchctl
     grep -rhoE "\"$PWD/build/$1/[^\"]+\"" --include=CTestTestfile.cmake "build/$1" | tr -d '"' | sed 's|.*/||'
   } | sort -u
 }
