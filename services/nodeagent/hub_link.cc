@@ -137,7 +137,8 @@ void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
   if (retry_after > absl::ZeroDuration()) not_before_[hub()] = deps_.clock->Steady() + retry_after;
   ++tried_in_round_;
   const bool round_over = was_attached || tried_in_round_ >= options_.hubs.size();
-  if (!was_attached) hub_index_ = (hub_index_ + 1) % options_.hubs.size();
+  // A hub that was lost is tried again first, one that sends us away is not.
+  if (!was_attached || retry_after > absl::ZeroDuration()) hub_index_ = (hub_index_ + 1) % options_.hubs.size();
   if (round_over) tried_in_round_ = 0;
   // One hub's wish to be left alone says nothing of the next.
   const auto wish = not_before_.find(hub());

@@ -58,6 +58,7 @@ class AgentTest : public ::testing::Test {
     config.reconnect_max = absl::Milliseconds(100);
     return config;
   }
+  void SendAway(bool once_attached);
   void StartAgent(AgentConfig config) {
     auto catalog = std::make_shared<actions::Catalog>();
     catalog->Add(plugin_);
@@ -153,7 +154,8 @@ TEST_F(AgentTest, TakesTheNextHubWhenOneIsDown) {
   EXPECT_EQ(hub.attached.Await(1)[0], "node1.example.com");
 }
 
-TEST_F(AgentTest, AHubsWishToBeLeftAloneDoesNotDelayTheNext) {
+// `once_attached`: said to a node that is attached, or while it still registers.
+void AgentTest::SendAway(bool once_attached) {
   FakeHub a(credentials(), ""), b(credentials(), "");
   StartAgent(Config({a.address(), b.address()}));
   Inbox<FakeHub*> first;
@@ -161,11 +163,17 @@ TEST_F(AgentTest, AHubsWishToBeLeftAloneDoesNotDelayTheNext) {
   std::thread watch_b([&] { b.attached.Await(1), first.Put(&b); });
   v1::HubMessage goodbye;
   goodbye.mutable_goodbye()->set_retry_after_ms(3'600'000);
-  first.Await(1)[0]->Send(goodbye);
+  FakeHub* const sending = first.Await(1)[0];
+  if (once_attached) attachments_.Await(1);
+  sending->Send(goodbye);
   first.Await(2);  // the other one is tried at once
   watch_a.join();
   watch_b.join();
 }
+
+TEST_F(AgentTest, AHubsWishToBeLeftAloneDoesNotDelayTheNext) { SendAway(/*once_attached=*/false); }
+
+TEST_F(AgentTest, AHubThatSendsAnAttachedNodeAwayDoesNotDelayTheNext) { SendAway(/*once_attached=*/true); }
 
 TEST_F(AgentTest, SendsHeartbeatsAndDeltas) {
   FakeHub hub(credentials(), "");
