@@ -45,6 +45,7 @@ Reply LegacyPlugin::RunAction(const Request& request, const Context& context, ab
   call.timeout = timeout;
   call.max_reply = kMaxReplyFile;
   call.cancel = context.cancel;
+  call.streams = source().ddl->FindAction(request.action)->streams;
   call.on_output = context.on_output;
   const absl::StatusOr<ProgramAnswer> answer = CallProgram(call, *context.clock);
   if (!answer.ok()) return CouldNotCall(request, answer.status());

@@ -32,7 +32,7 @@ ProcessSpec SpecOf(const ProgramCall& call, const PrivateFolder& folder) {
   spec.timeout = call.timeout;
   spec.kill_grace = kProgramKillGrace;
   spec.max_output = kMaxProgramOutput;
-  spec.end_on_output_limit = true;
+  spec.end_on_output_limit = !call.streams;
   spec.cancel = call.cancel;
   if (call.style == ProgramCall::Style::kMcollective) {
     spec.env = {{"MCOLLECTIVE_REQUEST_FILE", spec.argv[1]}, {"MCOLLECTIVE_REPLY_FILE", spec.argv[2]}};

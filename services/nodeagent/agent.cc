@@ -121,7 +121,8 @@ void Agent::Wire() {
   launcher_ = std::make_unique<Launcher>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
       Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
-                             [this] { return TaskFileOfNode(); }},
+                             [this] { return TaskFileOfNode(); },
+                             [this] { return link_ != nullptr && link_->HasRoom(); }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
           if (alive.lock() != nullptr && !link_->SendUpdate(std::move(update))) ++state_->counters().lost_updates;

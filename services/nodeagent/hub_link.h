@@ -57,6 +57,9 @@ class HubLink {
   // False when it was lost: no hub knows this node now.
   bool SendUpdate(v1::Envelope update);
 
+  // Whether the hub takes what may be left out.
+  bool HasRoom() const { return attached() && stream_ != nullptr && stream_->HasRoom(); }
+
   bool attached() const { return session_ != nullptr && session_->registered(); }
   const std::string& hub() const { return options_.hubs[hub_index_]; }
 

@@ -44,6 +44,11 @@ absl::Status HubStream::Send(v1::NodeMessage message) {
   return absl::OkStatus();
 }
 
+bool HubStream::HasRoom() {
+  MutexLock lock(&mu_);
+  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_bytes_ < kRoomBytes;
+}
+
 void HubStream::HalfClose() {
   MutexLock lock(&mu_);
   half_close_ = true;

@@ -26,6 +26,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
  public:
   static constexpr size_t kMaxOutboxMessages = 2048;
   static constexpr size_t kMaxOutboxBytes = 32u << 20;
+  static constexpr size_t kRoomBytes = 1u << 20;  // with more waiting there is no room for what may be left out
   static constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
 
   // All on the loop.
@@ -42,6 +43,8 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   absl::Status CheckProof(const std::string& proof_hex);
   // ResourceExhausted when the hub takes so little that the outbox is full; then close. Thread-safe.
   absl::Status Send(v1::NodeMessage message);
+  // Whether a good part of the outbox is free, for what may be left out. Thread-safe.
+  bool HasRoom();
   // Sends what is in the outbox, then says that nothing follows; the hub ends the call.
   void HalfClose();
   // Ends the call at once; only `released` comes after it. From the loop, or after that has stopped.

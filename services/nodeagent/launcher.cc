@@ -59,6 +59,13 @@ Launcher::Launcher(std::string identity, TaskRunner::Options tasks, Dependencies
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
       delivery_(dependencies.journal, dependencies.executor,
                 [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
+      output_(dependencies.executor, dependencies.output_room,
+              [this](const std::string& job_id, v1::OutputChunk chunk) {
+                v1::TaskUpdate update;
+                update.set_kind(v1::TaskUpdate::OUTPUT);
+                *update.mutable_output() = std::move(chunk);
+                Send(job_id, std::move(update));
+              }),
       runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
               [this](const std::string& job_id, v1::TaskUpdate update, bool durable) {
                 Report(job_id, std::move(update), durable);
@@ -161,6 +168,12 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
   if (spec.durable && deps_.journal != nullptr) {
     spec.accept = [journal = deps_.journal, job_id = spec.job_id] { return journal->Accept(job_id); };
   }
+  if (command->live_output()) {
+    spec.on_output = [this, job_id = spec.job_id](ProcessStream stream, absl::string_view piece) {
+      output_.Add(job_id, stream, piece);
+    };
+    output_.Begin(spec.job_id);  // until its final update, which every way from here has
+  }
   if (filter->has_data_functions()) {  // may block: on a worker
     spec.admit = [this, command, filter = *std::move(filter)](TaskSpec* admitted) {
       std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
@@ -236,19 +249,20 @@ void Launcher::OnAttached(bool attached) {
   }
 }
 
-void Launcher::PutOutside(TaskSpec* spec) const {
+void Launcher::PutOutside(TaskSpec* spec) {
   if (deps_.processes == nullptr || spec->accept == nullptr || spec->action->impact != ddl::Impact::kChange ||
       spec->plugin->NeedsAgent(spec->action->name)) {
     return;
   }
   TaskProcesses* const processes = deps_.processes;
-  spec->run_outside = [this, processes, request = spec->request,
+  const bool live = spec->on_output != nullptr && spec->action->streams;
+  spec->run_outside = [this, processes, live, request = spec->request,
                        no_reply_data = spec->no_reply_data](const actions::Context& context) {
     TaskFile task = deps_.task_file();
     task.request = request;
     task.timeout = context.timeout;
     task.no_reply_data = no_reply_data;
-    return processes->Run(task, context);
+    return processes->Run(task, context, live ? OutputOf(request.job_id) : nullptr);
   };
   spec->answered = [processes, job_id = spec->job_id] { processes->Remove(job_id); };
 }
@@ -277,8 +291,9 @@ void Launcher::TakeOver(const TaskProcesses::Left& left) {
     spec.durable = true;
     spec.no_reply_data = left.no_reply_data;
     spec.deadline = deps_.clock->Steady() + left.timeout;  // its process keeps the true one
-    spec.run_outside = [processes, job_id = left.job_id](const actions::Context& context) {
-      return processes->Resume(job_id, context);
+    output_.Begin(left.job_id, /*taken_over=*/true);
+    spec.run_outside = [this, processes, job_id = left.job_id](const actions::Context& context) {
+      return processes->Resume(job_id, context, OutputOf(job_id));
     };
     spec.answered = [processes, job_id = left.job_id] { processes->Remove(job_id); };
     LogInfo("a task of an earlier agent still runs; waiting for it", {{"job", left.job_id}});
@@ -305,7 +320,14 @@ void Launcher::CancelAll(const std::string& why) { runner_.CancelAll("shutdown",
 
 void Launcher::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
+  if (update.kind() != v1::TaskUpdate::STARTED) output_.End(job_id);
   delivery_.Report(job_id, std::move(update), durable);
+}
+
+OutputReader::Sink Launcher::OutputOf(const std::string& job_id) {
+  return [this, job_id](ProcessStream stream, uint64_t offset, absl::string_view piece) {
+    output_.AddAt(job_id, stream, offset, piece);
+  };
 }
 
 void Launcher::Send(const std::string& job_id, v1::TaskUpdate update) {

@@ -20,6 +20,7 @@
 #include "services/nodeagent/delivery.h"
 #include "services/nodeagent/journal.h"
 #include "services/nodeagent/node_state.h"
+#include "services/nodeagent/output_relay.h"
 #include "services/nodeagent/seen_jobs.h"
 #include "services/nodeagent/task_processes.h"
 #include "services/nodeagent/task_runner.h"
@@ -42,6 +43,7 @@ class Launcher {
     TaskProcesses* processes = nullptr;  // null: every action runs in this process
     // Of the node, for a task's own process: settings and facts; the task itself is left out.
     std::function<TaskFile()> task_file;
+    OutputRelay::Room output_room = nullptr;  // null: always
   };
   // Called from any thread; must not block nor call back.
   using UpdateSink = std::function<void(v1::Envelope update)>;
@@ -85,9 +87,10 @@ class Launcher {
   bool TakeOn(const v1::Envelope& envelope, const v1::Command* command);
   void Submit(TaskSpec spec);
   // Gives a durable task that changes the node a process of its own, where its plugin can do without us.
-  void PutOutside(TaskSpec* spec) const;
+  void PutOutside(TaskSpec* spec);
   void TakeOver(const TaskProcesses::Left& left);
   void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread, as the next
+  OutputReader::Sink OutputOf(const std::string& job_id);
   void Send(const std::string& job_id, v1::TaskUpdate update);
 
   const std::string identity_;
@@ -102,6 +105,7 @@ class Launcher {
   mutable Mutex key_mu_;
   std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
   Delivery delivery_;
+  OutputRelay output_;
   TaskRunner runner_;  // last: its workers use all of the above
 };
 

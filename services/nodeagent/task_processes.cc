@@ -81,28 +81,36 @@ absl::StatusOr<ProcessFd> TaskProcesses::WriteTask(const TaskFile& task) const {
   return file;
 }
 
-std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const actions::Context& context) {
+std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const actions::Context& context,
+                                                 OutputReader::Sink output) {
   const std::string& job_id = task.request.job_id;
   absl::StatusOr<ProcessFd> file = WriteTask(task);
   if (!file.ok()) {
     return actions::Reply::Failure("journal", absl::StrCat("not started: ", file.status().message()));
+  }
+  if (output != nullptr) {
+    if (const absl::Status made = OutputReader::Make(OutputPath(FolderOf(job_id))); !made.ok()) {
+      LogWarning("a task runs without live output", {{"job", job_id}, {"why", std::string(made.message())}});
+    }
   }
   ORCH_FAILPOINT("agent.runner.before_start");
   const absl::StatusOr<pid_t> pid = StartLastingProcess(SpecOf(program_, FolderOf(job_id)), file->get(), 2);
   if (!pid.ok()) return actions::Reply::Failure("crash", absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
   file->Close();  // from now on the lock is the process's
-  return Await(job_id, *pid, context);
+  return Await(job_id, *pid, context, std::move(output));
 }
 
-std::optional<actions::Reply> TaskProcesses::Resume(const std::string& job_id, const actions::Context& context) {
-  return Await(job_id, 0, context);
+std::optional<actions::Reply> TaskProcesses::Resume(const std::string& job_id, const actions::Context& context,
+                                                    OutputReader::Sink output) {
+  return Await(job_id, 0, context, std::move(output));
 }
 
 // `child` is 0 for a process of an earlier agent.
 std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pid_t child,
-                                                   const actions::Context& context) {
+                                                   const actions::Context& context, OutputReader::Sink output) {
   const std::string folder = FolderOf(job_id);
+  OutputReader reader(OutputPath(folder), std::move(output));
   pid_t pid = child;
   ProcessFd pidfd;
   absl::Duration kill_at = absl::InfiniteDuration();
@@ -111,10 +119,9 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
     if (child == 0 && pid == 0) pid = PidIn(folder);
     if (pidfd.get() < 0 && pid != 0) pidfd = ProcessFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     // Asked after the pidfd was had: a number that was given to another process since is not used.
-    if (child == 0 ? !Lives(folder) : false) return Outcome(job_id, "its process has ended");
-    if (child != 0) {
-      if (const std::string how = Reaped(child); !how.empty()) return Outcome(job_id, how);
-    }
+    std::string ended = child != 0 ? Reaped(child) : Lives(folder) ? "" : "its process has ended";
+    reader.Drain();  // after it was seen to have ended: then nothing more comes
+    if (!ended.empty()) return Outcome(job_id, ended);
     if (let_go_.cancelled()) return std::nullopt;
     if (context.cancel->cancelled() && !told && pid != 0) {
       told = true;
@@ -122,10 +129,11 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
       kill(pid, SIGTERM);
     }
     if (context.clock->Steady() >= kill_at && pid != 0) kill(-pid, SIGKILL);
-    pollfd fds[] = {{pidfd.get(), POLLIN, 0}, {let_go_.fd(), POLLIN, 0}, {told ? -1 : context.cancel->fd(), POLLIN, 0}};
+    pollfd fds[] = {{pidfd.get(), POLLIN, 0}, {let_go_.fd(), POLLIN, 0}, {told ? -1 : context.cancel->fd(), POLLIN, 0},
+                    {reader.fd(), POLLIN, 0}};
     const bool known = pidfd.get() >= 0 && !told;
     const timespec wait = absl::ToTimespec(known ? absl::Seconds(1) : kLookAgain);
-    ppoll(fds, 3, &wait, nullptr);
+    ppoll(fds, 4, &wait, nullptr);
   }
 }
 

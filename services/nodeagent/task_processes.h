@@ -13,6 +13,7 @@
 #include "actions/action.h"
 #include "base/process.h"
 #include "base/process_spawn.h"
+#include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/task_folder.h"
 
 namespace orch::nodeagent {
@@ -27,9 +28,12 @@ class TaskProcesses {
       : folder_(std::move(folder)), program_(std::move(program)) {}
 
   // Blocks until the action has ended; a cancelled one is ended. nullopt: let go of, it runs on.
-  std::optional<actions::Reply> Run(const TaskFile& task, const actions::Context& context);
-  // The same for one that is in its folder already.
-  std::optional<actions::Reply> Resume(const std::string& job_id, const actions::Context& context);
+  // `output`, unless null, gets what the action prints, on the calling thread.
+  std::optional<actions::Reply> Run(const TaskFile& task, const actions::Context& context,
+                                    OutputReader::Sink output = nullptr);
+  // The same for one that is in its folder already; its output only if that was wanted at its start.
+  std::optional<actions::Reply> Resume(const std::string& job_id, const actions::Context& context,
+                                       OutputReader::Sink output = nullptr);
   // Every Run and Resume returns at once, and leaves its process alone.
   void LetGo() { let_go_.Cancel(); }
 
@@ -48,7 +52,8 @@ class TaskProcesses {
  private:
   std::string FolderOf(const std::string& job_id) const { return folder_ + "/" + job_id; }
   absl::StatusOr<ProcessFd> WriteTask(const TaskFile& task) const;
-  std::optional<actions::Reply> Await(const std::string& job_id, pid_t child, const actions::Context& context);
+  std::optional<actions::Reply> Await(const std::string& job_id, pid_t child, const actions::Context& context,
+                                      OutputReader::Sink output);
   actions::Reply Outcome(const std::string& job_id, const std::string& how_it_ended) const;
 
   const std::string folder_;

@@ -219,9 +219,13 @@ void TaskRunner::RunAction(const EntryPtr& entry) {
     if (entry->cancel.cancelled()) return;
   }
   if (spec.action != nullptr && spec.action->impact == ddl::Impact::kChange) Emit(entry, StartedUpdate());
-  const actions::Context context{
-      .clock = clock_, .node = node_, .cancel = &entry->cancel, .timeout = spec.deadline - start};
+  actions::Context context{.clock = clock_,
+                           .node = node_,
+                           .cancel = &entry->cancel,
+                           .timeout = spec.deadline - start,
+                           .on_output = nullptr};
   if (spec.run_outside != nullptr) return RunOutside(entry, context);
+  if (spec.action->streams) context.on_output = spec.on_output;
   const actions::Reply reply = nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context);
   Emit(entry, FinishedUpdate(reply, clock_->Steady() - start, spec.no_reply_data));
 }

@@ -39,6 +39,8 @@ struct TaskSpec {
   // Runs the action outside this process. Such a task is answered only once that has ended, not at its
   // deadline. nullopt: it was let go of and runs on; nothing is answered now.
   std::function<std::optional<actions::Reply>(const actions::Context&)> run_outside;
+  // What its action prints, where that streams and runs in this process; may be null.
+  std::function<void(ProcessStream stream, absl::string_view piece)> on_output;
   std::function<void()> answered;  // after its final update went to the sink; may be null
   // Runs first, on a worker, outside the concurrency of the action, for checks that may block.
   // May complete the spec; an update ends the task without running it.

@@ -15,7 +15,9 @@ case "$3" in *activation_request) echo '{"activate": true}' >"$2"; exit ;; esac
 folder=$(dirname "$0")
 echo "$$" >>"$folder/began"
 echo "line one"
+[ ! -e "$folder/flood" ] || head -c 20000000 /dev/zero | tr '\\0' x
 while [ ! -e "$folder/go" ]; do sleep 0.05; done
+echo "line two"
 if [ -e "$folder/fail" ]; then echo '{"statuscode": 1, "statusmsg": "told to fail"}' >"$2"; exit; fi
 echo '{"statuscode": 0, "data": {"done": "yes"}}' >"$2"
 """
@@ -44,7 +46,7 @@ def setUpModule():
 
 class JobsTest(unittest.TestCase):
     def setUp(self):
-        for name in ("go", "began", "fail"):
+        for name in ("go", "began", "fail", "flood"):
             (folder / name).unlink(missing_ok=True)
 
     def began(self):
@@ -171,7 +173,6 @@ class JobsTest(unittest.TestCase):
         self.assertEqual(retried.code, 0, retried)
         self.assertEqual(sorted(each["sender"] for each in retried.json()["replies"]), fleet.nodes[:2])
 
-    @unittest.skip("the node agent does not send its actions' output yet; orchctl's side is held by cli_jobs_test")
     def test_live_output_comes_while_the_action_runs(self):
         process = self.start("--live", "-I", fleet.nodes[0])
         first = process.stdout.readline()
@@ -180,6 +181,34 @@ class JobsTest(unittest.TestCase):
         self.go()
         code, out, err = self.end(process)
         self.assertEqual(code, 0, out + err)
+        self.assertIn(f"{fleet.nodes[0]}> line two\n", out)
+
+    def test_live_output_goes_on_over_an_agents_restart(self):
+        node = fleet.nodes[0]
+        process = self.start("--live", "-I", node)
+        self.assertEqual(process.stdout.readline(), f"{node}> line one\n")
+        fleet.kill(node)
+        fleet.restart_node(node)
+        self.go()
+        code, out, err = self.end(process)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn(f"{node}> line two\n", out)
+        self.assertNotIn("line one", out, "said before")
+        self.assertEqual(self.began(), 1)
+        fleet.wait_connected(fleet.nodes)
+
+    def test_a_flood_of_live_output_stalls_nothing_and_every_byte_is_shown_or_counted(self):
+        (folder / "flood").write_text("")
+        process = self.start("--live", "--jsonl", "-I", fleet.nodes[0])
+        # Nobody reads what orchctl writes until the action has ended on the node.
+        self.wait_began(1)
+        self.go()
+        wait_until("the job has ended", lambda: self.jobs("--state", "running") == [])
+        code, out, err = self.end(process)
+        self.assertEqual(code, 0, err)
+        chunks = [json.loads(line) for line in out.splitlines() if json.loads(line)["kind"] == "output"]
+        data, lost = "".join(each["data"] for each in chunks), sum(each.get("lost", 0) for each in chunks)
+        self.assertEqual(len(data) + lost, len("line one\nline two\n") + 20_000_000)
 
     def test_events_tell_of_jobs(self):
         self.go()

@@ -19,7 +19,9 @@ constexpr char kDdl[] = R"({
      "input": {"needed": {"prompt": "Needed", "description": "A number", "type": "integer", "optional": false}},
      "output": {}},
     {"action": "sized", "description": "Has a time of its own", "display": "failed", "impact": "read", "timeout": 7,
-     "input": {}, "output": {}}
+     "input": {}, "output": {}},
+    {"action": "talk", "description": "Prints", "display": "failed", "impact": "read", "streams": true, "input": {},
+     "output": {}}
   ]
 })";
 

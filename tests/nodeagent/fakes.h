@@ -18,7 +18,7 @@
 namespace orch::nodeagent {
 
 // Actions: read (input text: optional string, at most 10 characters; needed: required integer for
-// action "strict"), change, strict, sized (DDL timeout 7 s).
+// action "strict"), change, strict, sized (DDL timeout 7 s), talk (streams).
 class FakePlugin final : public actions::Plugin {
  public:
   using Body = std::function<actions::Reply(const actions::Request&, const actions::Context&)>;

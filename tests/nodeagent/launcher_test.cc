@@ -297,6 +297,33 @@ TEST_F(LauncherTest, CancelsARunningTask) {
   launcher_.reset();  // answered before its action returned: the latches must outlive that
 }
 
+TEST_F(LauncherTest, SendsWhatAnActionPrintsOnlyWhereItStreamsAndThatIsWanted) {
+  Latch printed, seen;
+  auto plugin = std::make_shared<FakePlugin>([&](const auto&, const actions::Context& context) {
+    if (context.on_output == nullptr) return actions::Reply();
+    context.on_output(ProcessStream::kOut, "working");
+    printed.Open();
+    seen.Wait();
+    return actions::Reply();
+  });
+  state_.SetSnapshot(MakeSnapshot(plugin));
+  EXPECT_EQ(Handle(Command("talk")).kind(), v1::TaskUpdate::FINISHED);
+  v1::Command command = Command("read");
+  command.set_live_output(true);
+  EXPECT_EQ(Handle(command).kind(), v1::TaskUpdate::FINISHED);
+  command = Command("talk");
+  command.set_live_output(true);
+  launcher_->Handle(Seal(command));
+  printed.Wait();
+  executor_.RunUntilIdle();
+  const v1::TaskUpdate update = Await(3);
+  EXPECT_EQ(update.kind(), v1::TaskUpdate::OUTPUT);
+  EXPECT_EQ(update.output().data(), "working");
+  seen.Open();
+  EXPECT_EQ(Await(4).kind(), v1::TaskUpdate::FINISHED);
+  launcher_.reset();  // before the latches
+}
+
 TEST_F(LauncherTest, RefusesNewCommandsWhileItDrains) {
   bool idle = false;
   launcher_->Drain([&idle] { idle = true; });

@@ -12,6 +12,7 @@
 #include "base/durable_file.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/run_action.h"
 #include "services/nodeagent/runner/runner_node.h"
 #include "services/nodeagent/runner/task_folder.h"
@@ -54,7 +55,7 @@ void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock
                                               "the action would not end; its process was ended")));
 }
 
-actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelToken& cancel) {
+actions::Reply RunTask(const std::string& folder, const TaskFile& task, const Clock& clock, const CancelToken& cancel) {
   const std::shared_ptr<actions::Catalog> catalog = actions::BuildCatalog(task.catalog, &clock, &cancel);
   const std::shared_ptr<actions::Plugin> plugin = catalog->Find(task.request.plugin);
   const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(task.request.action);
@@ -63,7 +64,12 @@ actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelTok
     return actions::Reply::Failure("crash", absl::StrCat("plugin ", task.request.plugin, " cannot be loaded: ", why));
   }
   RunnerNode node(&task, &clock);
-  const actions::Context context{.clock = &clock, .node = &node, .cancel = &cancel, .timeout = task.timeout};
+  actions::Context context{
+      .clock = &clock, .node = &node, .cancel = &cancel, .timeout = task.timeout, .on_output = nullptr};
+  OutputWriter output(OutputPath(folder));
+  if (output.wanted()) {
+    context.on_output = [&output](ProcessStream stream, absl::string_view piece) { output.Write(stream, piece); };
+  }
   return RunAction(plugin.get(), *action, task.request, context);
 }
 
@@ -95,7 +101,7 @@ int Run(const std::string& folder) {
   const SystemClock clock;
   CancelToken cancel;
   std::thread([&] { Watch(folder, task->timeout, clock, &cancel); }).detach();
-  const actions::Reply reply = RunTask(*task, clock, cancel);
+  const actions::Reply reply = RunTask(folder, *task, clock, cancel);
   const int code = Leave(folder, reply);
   fflush(nullptr);
   _exit(code);  // the watching thread is never joined

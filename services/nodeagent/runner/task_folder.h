@@ -3,6 +3,7 @@
 //   task      the task, written by the agent, mode 0600; the process has it as its standard input and
 //             holds a lock on it, so that a later agent sees whether the process still lives
 //   pid       written by the process at its start
+//   output    a named pipe, for live output (output_pipe.h); only where that is wanted
 //   outcome   written by the process, durably, as its last act
 //
 // Nothing secret is ever in arguments or environment.

@@ -1,0 +1,81 @@
+// What running actions print, on its way to the hub: cut into chunks, held for a moment when the hub is
+// slow or away, and left out, with the gap counted, when that is too much. Never stalls an action.
+// Owned by Launcher.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "base/process.h"
+#include "orch/v1/node_service.pb.h"
+
+namespace orch::nodeagent {
+
+class OutputRelay {
+ public:
+  static constexpr size_t kMaxChunkBytes = 32u << 10;
+  static constexpr size_t kMaxStreamBytes = 128u << 10;  // held of one stream of one task
+  static constexpr size_t kMaxBytes = 4u << 20;          // held in all
+  static constexpr size_t kBurstBytes = 512u << 10;      // given to the network at a time
+  static constexpr absl::Duration kPause = absl::Milliseconds(50);
+
+  // Whether the network takes more output now; null: always. On the loop.
+  using Room = std::function<bool()>;
+  using Send = std::function<void(const std::string& job_id, v1::OutputChunk chunk)>;  // any thread
+
+  OutputRelay(Executor* executor, Room room, Send send)
+      : executor_(executor), room_(std::move(room)), send_(std::move(send)) {}
+
+  // All on any thread; none blocks for longer than signing a chunk takes.
+  // `taken_over`: an earlier agent sent what the task printed so far; what comes first is no gap.
+  void Begin(const std::string& job_id, bool taken_over = false);
+  // A piece that follows on the one before it. Of a task that was not begun: does nothing.
+  void Add(const std::string& job_id, ProcessStream stream, absl::string_view piece);
+  // `offset`: of the piece in its stream; a jump is a gap.
+  void AddAt(const std::string& job_id, ProcessStream stream, uint64_t offset, absl::string_view piece);
+  // Before the task's final update is sent: sends what is held of it, says what is missing at its end,
+  // and takes nothing of it any more.
+  void End(const std::string& job_id);
+
+  size_t held() const;
+
+ private:
+  struct Stream {
+    uint64_t sent = 0;     // offset up to which chunks were sent
+    uint64_t start = 0;    // offset of `bytes`
+    uint64_t printed = 0;  // offset up to which is known of
+    std::string bytes;
+    bool any = false;
+  };
+  struct Task {
+    bool taken_over = false;
+    std::array<Stream, 2> streams;  // stdout, stderr
+  };
+
+  void AddLocked(Task* task, Stream* stream, uint64_t offset, absl::string_view piece)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ScheduleLocked(absl::Duration delay) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Pump();
+  bool TakeChunk(std::string* job_id, v1::OutputChunk* chunk);
+  v1::OutputChunk CutLocked(size_t index, Stream* stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  Executor* const executor_;
+  const Room room_;
+  const Send send_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Mutex send_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // from cutting a chunk to having sent it: keeps their order
+  mutable Mutex mu_;
+  std::map<std::string, Task> tasks_ ABSL_GUARDED_BY(mu_);
+  size_t held_ ABSL_GUARDED_BY(mu_) = 0;
+  bool scheduled_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace orch::nodeagent
