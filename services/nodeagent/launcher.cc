@@ -56,6 +56,7 @@ Launcher::Launcher(std::string identity, TaskRunner::Options tasks, Dependencies
     : identity_(std::move(identity)),
       deps_(dependencies),
       sink_(std::move(sink)),
+      refusals_(dependencies.clock),
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
       delivery_(dependencies.journal, dependencies.executor,
                 [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
@@ -66,6 +67,8 @@ Launcher::Launcher(std::string identity, TaskRunner::Options tasks, Dependencies
                 *update.mutable_output() = std::move(chunk);
                 Send(job_id, std::move(update));
               }),
+      outside_({dependencies.clock, dependencies.journal, dependencies.processes, dependencies.task_file, &output_,
+                &delivery_, &runner_}),
       runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
               [this](const std::string& job_id, v1::TaskUpdate update, bool durable) {
                 Report(job_id, std::move(update), durable);
@@ -111,8 +114,7 @@ void Launcher::Handle(const v1::Envelope& envelope) {
 void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
   Counters& counters = deps_.state->counters();
   ++counters.unvalidated;
-  refusals_.Count(refusal);
-  LogRefusal(envelope, refusal, why);
+  refusals_.Add(envelope, refusal, why);
   const bool stale = refusal == auth::Refusal::kStaleClock;
   if (stale) ++counters.ttl_expired;
   // Only these two are found after the MAC held. A job that was taken on answers for itself.
@@ -120,26 +122,6 @@ void Launcher::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, co
       IsJobId(envelope.job_id()) && !Knows(envelope.job_id())) {
     Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()), /*durable=*/false);
   }
-}
-
-// A flood of forged messages must not become a flood of lines.
-void Launcher::LogRefusal(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
-  const absl::Duration now = deps_.clock->Steady();
-  if (now - refusal_second_ >= absl::Seconds(1)) {
-    if (refusals_unlogged_ > 0) {
-      LogWarning("more messages were refused than were logged", {{"count", absl::StrCat(refusals_unlogged_)}});
-    }
-    refusal_second_ = now;
-    refusals_logged_ = refusals_unlogged_ = 0;
-  }
-  if (refusals_logged_ >= kMaxRefusalLogsPerSecond) {
-    ++refusals_unlogged_;
-    return;
-  }
-  ++refusals_logged_;
-  LogWarning("refused a message", {{"reason", std::string(auth::RefusalName(refusal))},
-                                   {"job", envelope.job_id().substr(0, 64)},
-                                   {"why", std::string(why.message())}});
 }
 
 void Launcher::OnCommand(const v1::Envelope& envelope) {
@@ -177,13 +159,13 @@ void Launcher::OnCommand(const v1::Envelope& envelope) {
   if (filter->has_data_functions()) {  // may block: on a worker
     spec.admit = [this, command, filter = *std::move(filter)](TaskSpec* admitted) {
       std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
-      if (!ended.has_value()) PutOutside(admitted);
+      if (!ended.has_value()) outside_.Put(admitted);
       return ended;
     };
   } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
     return Report(envelope.job_id(), *std::move(ended), spec.durable);
   } else {
-    PutOutside(&spec);
+    outside_.Put(&spec);
   }
   Submit(std::move(spec));
 }
@@ -249,69 +231,14 @@ void Launcher::OnAttached(bool attached) {
   }
 }
 
-void Launcher::PutOutside(TaskSpec* spec) {
-  if (deps_.processes == nullptr || spec->accept == nullptr || spec->action->impact != ddl::Impact::kChange ||
-      spec->plugin->NeedsAgent(spec->action->name)) {
-    return;
-  }
-  TaskProcesses* const processes = deps_.processes;
-  const bool live = spec->on_output != nullptr && spec->action->streams;
-  spec->run_outside = [this, processes, live, request = spec->request,
-                       no_reply_data = spec->no_reply_data](const actions::Context& context) {
-    TaskFile task = deps_.task_file();
-    task.request = request;
-    task.timeout = context.timeout;
-    task.no_reply_data = no_reply_data;
-    return processes->Run(task, context, live ? OutputOf(request.job_id) : nullptr);
-  };
-  spec->answered = [processes, job_id = spec->job_id] { processes->Remove(job_id); };
-}
+Launcher::~Launcher() { outside_.LetGo(); }
 
 void Launcher::Recover() {
-  if (deps_.journal == nullptr) return;
-  if (deps_.processes != nullptr) {
-    for (const TaskProcesses::Left& left : deps_.processes->Find()) TakeOver(left);
-  }
-  for (const std::string& job_id : deps_.journal->Accepted()) {
-    if (runner_.Find(job_id) != TaskRunner::Where::kNowhere) continue;
-    LogWarning("a job was at work when the agent ended, and left no outcome", {{"job", job_id}});
-    deps_.journal->Settle(job_id);
-  }
-}
-
-void Launcher::TakeOver(const TaskProcesses::Left& left) {
-  Journal* const journal = deps_.journal;
-  TaskProcesses* const processes = deps_.processes;
-  const Journal::State state = journal->Find(left.job_id);
-  const bool open = state == Journal::State::kAccepted || state == Journal::State::kUnknown;
-  if (open && left.running) {
-    if (state == Journal::State::kUnknown) (void)journal->Accept(left.job_id);  // a damaged journal knows it again
-    TaskSpec spec;
-    spec.job_id = left.job_id;
-    spec.durable = true;
-    spec.no_reply_data = left.no_reply_data;
-    spec.deadline = deps_.clock->Steady() + left.timeout;  // its process keeps the true one
-    output_.Begin(left.job_id, /*taken_over=*/true);
-    spec.run_outside = [this, processes, job_id = left.job_id](const actions::Context& context) {
-      return processes->Resume(job_id, context, OutputOf(job_id));
-    };
-    spec.answered = [processes, job_id = left.job_id] { processes->Remove(job_id); };
-    LogInfo("a task of an earlier agent still runs; waiting for it", {{"job", left.job_id}});
-    return Submit(std::move(spec));
-  }
-  if (open && left.reply.has_value()) {
-    LogInfo("a task ended while no agent was there", {{"job", left.job_id}});
-    delivery_.Report(left.job_id, FinishedUpdate(*left.reply, absl::ZeroDuration(), left.no_reply_data), true);
-  }
-  if (!left.running) processes->Remove(left.job_id);
-}
-
-Launcher::~Launcher() {
-  if (deps_.processes != nullptr) deps_.processes->LetGo();
+  outside_.Recover([this](TaskSpec spec) { Submit(std::move(spec)); });
 }
 
 void Launcher::Drain(absl::AnyInvocable<void()> idle) {
-  if (deps_.processes != nullptr) deps_.processes->LetGo();
+  outside_.LetGo();
   runner_.Close();
   runner_.WhenIdle(std::move(idle));
 }
@@ -322,12 +249,6 @@ void Launcher::Report(const std::string& job_id, v1::TaskUpdate update, bool dur
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
   if (update.kind() != v1::TaskUpdate::STARTED) output_.End(job_id);
   delivery_.Report(job_id, std::move(update), durable);
-}
-
-OutputReader::Sink Launcher::OutputOf(const std::string& job_id) {
-  return [this, job_id](ProcessStream stream, uint64_t offset, absl::string_view piece) {
-    output_.AddAt(job_id, stream, offset, piece);
-  };
 }
 
 void Launcher::Send(const std::string& job_id, v1::TaskUpdate update) {

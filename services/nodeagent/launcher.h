@@ -21,6 +21,8 @@
 #include "services/nodeagent/journal.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/output_relay.h"
+#include "services/nodeagent/outside_tasks.h"
+#include "services/nodeagent/refusal_log.h"
 #include "services/nodeagent/seen_jobs.h"
 #include "services/nodeagent/task_processes.h"
 #include "services/nodeagent/task_runner.h"
@@ -30,7 +32,6 @@ namespace orch::nodeagent {
 class Launcher {
  public:
   static constexpr size_t kMaxReplayNonces = 65'536;
-  static constexpr int kMaxRefusalLogsPerSecond = 5;
   static constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);  // when neither command nor DDL say one
   static constexpr absl::Duration kMaxTimeout = absl::Hours(24);
 
@@ -73,12 +74,11 @@ class Launcher {
   void CancelAll(const std::string& why);
 
   size_t active_tasks() const { return runner_.active(); }
-  const auth::RefusalCounters& refusals() const { return refusals_; }
+  const auth::RefusalCounters& refusals() const { return refusals_.counters(); }
 
  private:
   std::shared_ptr<const auth::Key> key() const;
   void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
-  void LogRefusal(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
   void OnQuery(const std::string& job_id);
@@ -86,26 +86,20 @@ class Launcher {
   // False when the job was taken on before; a durable one is answered with what became of it.
   bool TakeOn(const v1::Envelope& envelope, const v1::Command* command);
   void Submit(TaskSpec spec);
-  // Gives a durable task that changes the node a process of its own, where its plugin can do without us.
-  void PutOutside(TaskSpec* spec);
-  void TakeOver(const TaskProcesses::Left& left);
   void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread, as the next
-  OutputReader::Sink OutputOf(const std::string& job_id);
   void Send(const std::string& job_id, v1::TaskUpdate update);
 
   const std::string identity_;
   const Dependencies deps_;
   const UpdateSink sink_;
-  auth::RefusalCounters refusals_;
+  RefusalLog refusals_;
   auth::ReplayGuard replay_guard_;
   SeenJobs seen_;
-  absl::Duration refusal_second_;  // start of the second the next two count in
-  int refusals_logged_ = 0;
-  int refusals_unlogged_ = 0;
   mutable Mutex key_mu_;
   std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
   Delivery delivery_;
   OutputRelay output_;
+  OutsideTasks outside_;
   TaskRunner runner_;  // last: its workers use all of the above
 };
 

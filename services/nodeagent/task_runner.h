@@ -1,11 +1,10 @@
-// Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, as many at
-// once of one slot of actions as its plugin allows, and one answer for every task, at its deadline at the
-// latest, even when the action has not returned by then (its worker stays accounted for until it
-// has); only tasks run outside this process are answered after their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
+// Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, and one answer
+// for every task, at its deadline at the latest, even when the action has not returned by then (its
+// worker stays accounted for until it has); only tasks run outside this process are answered after
+// their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
 // Never decides whether something may run.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -16,36 +15,13 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "actions/action.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "base/process.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/task.h"
+#include "services/nodeagent/task_queue.h"
 
 namespace orch::nodeagent {
-
-struct TaskSpec {
-  std::string job_id;
-  std::shared_ptr<actions::Plugin> plugin;
-  const ddl::Action* action = nullptr;  // of plugin->ddl(); null, as the plugin, for one taken over
-  actions::Request request;
-  absl::Duration deadline;  // Clock::Steady
-  bool no_reply_data = false;
-  absl::Duration delay;  // before it joins the queue; not part of the deadline's time
-  bool durable = false;  // its final update is kept until the hub has it; said to the sink
-  // Durable tasks, on a worker, right before the action: OK once the disk knows of it. An error ends
-  // the task without running it.
-  std::function<absl::Status()> accept;
-  // Runs the action outside this process. Such a task is answered only once that has ended, not at its
-  // deadline. nullopt: it was let go of and runs on; nothing is answered now.
-  std::function<std::optional<actions::Reply>(const actions::Context&)> run_outside;
-  // What its action prints, where that streams and runs in this process; may be null.
-  std::function<void(ProcessStream stream, absl::string_view piece)> on_output;
-  std::function<void()> answered;  // after its final update went to the sink; may be null
-  // Runs first, on a worker, outside the concurrency of the action, for checks that may block.
-  // May complete the spec; an update ends the task without running it.
-  std::function<std::optional<v1::TaskUpdate>(TaskSpec*)> admit;
-};
 
 class TaskRunner {
  public:
@@ -79,27 +55,20 @@ class TaskRunner {
   size_t workers() const;  // threads alive
 
  private:
-  struct Entry;
-  using EntryPtr = std::shared_ptr<Entry>;
   enum class Admission { kRun, kEnded, kRequeued };  // kRun: it holds its slot
 
   void Work(std::list<std::thread>::iterator self);
-  EntryPtr Take();
-  bool SlotFreeLocked(const TaskSpec& spec) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void TakeSlotLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  EntryPtr NextLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  TaskPtr Take();
   void StartWorkerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  Admission Admit(const EntryPtr& entry);
-  void EnqueueLocked(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void ArmStart(const EntryPtr& entry);
-  void ArmDeadline(const EntryPtr& entry);
-  // Off the queue, or out of its delay. False when a worker has it.
-  bool TakeBackLocked(const EntryPtr& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void RunAction(const EntryPtr& entry);
-  void RunOutside(const EntryPtr& entry, const actions::Context& context);
-  void Emit(const EntryPtr& entry, v1::TaskUpdate update);
-  void End(const EntryPtr& entry, v1::TaskState state, const std::string& error_kind, const std::string& message);
-  void Retire(const EntryPtr& entry);
+  Admission Admit(const TaskPtr& task);
+  void WakeWorkerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ArmStart(const TaskPtr& task);
+  void ArmDeadline(const TaskPtr& task);
+  void RunAction(const TaskPtr& task);
+  void RunOutside(const TaskPtr& task, const actions::Context& context);
+  void Emit(const TaskPtr& task, v1::TaskUpdate update);
+  void End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind, const std::string& message);
+  void Retire(const TaskPtr& task);
   void JoinEnded();
 
   const Options options_;
@@ -111,14 +80,12 @@ class TaskRunner {
 
   mutable Mutex mu_;
   CondVar work_;
-  std::deque<EntryPtr> queue_ ABSL_GUARDED_BY(mu_);
-  std::map<std::string, EntryPtr> entries_ ABSL_GUARDED_BY(mu_);  // queued or on a worker
-  std::map<std::string, int> running_ ABSL_GUARDED_BY(mu_);       // by "plugin.slot"
+  TaskQueue queue_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, TaskPtr> tasks_ ABSL_GUARDED_BY(mu_);  // queued or on a worker
   std::list<std::thread> threads_ ABSL_GUARDED_BY(mu_);
   std::list<std::thread> ended_ ABSL_GUARDED_BY(mu_);
   std::vector<absl::AnyInvocable<void()>> when_idle_ ABSL_GUARDED_BY(mu_);
   size_t idle_workers_ ABSL_GUARDED_BY(mu_) = 0;
-  size_t delayed_ ABSL_GUARDED_BY(mu_) = 0;  // in entries_, not yet in queue_; count as waiting
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
