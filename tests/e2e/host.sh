@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${1:-$root/build/release}")
 cache=${ORCH_HOST_CACHE:-/var/cache/orch-test-host}
 # What our programs link and the tests use; not what the build needs.
-packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libspdlog1.10,libsqlite3-0
+packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libspdlog1.10,libsqlite3-0,ruby
 
 [ "$(id -u)" -eq 0 ] || { echo "host.sh: needs root, to boot a container" >&2; exit 1; }
 [ -x "$build/bin/orch-hub" ] || { echo "host.sh: no programs in $build/bin; build them first" >&2; exit 1; }
@@ -49,7 +49,7 @@ ExecStopPost=/bin/systemctl poweroff
 UNIT
 
 # The image is below, what the run writes is above it in memory.
-timeout 180 systemd-nspawn --quiet --directory="$image" --volatile=overlay --boot --register=no --keep-unit \
+timeout 300 systemd-nspawn --quiet --directory="$image" --volatile=overlay --boot --register=no --keep-unit \
   --private-network --hostname=host1 --bind-ro="$work/stage/usr/local:/usr/local" \
   --bind-ro="$work/on_host.sh:/opt/on_host.sh" --bind-ro="$work/orch-test.service:/etc/systemd/system/orch-test.service" \
   --bind="$work/out:/out" -- systemd.wants=orch-test.service systemd.show_status=no \
