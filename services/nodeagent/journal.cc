@@ -176,18 +176,18 @@ void Journal::CompactLocked() {
   const absl::Duration steady = clock_->Steady();
   std::vector<std::string> records;
   std::vector<std::pair<std::string, size_t>> outcomes;  // job → index of its record
-  const auto add = [&](Kind kind, const std::string& id, const std::string& outcome) {
-    records.push_back(PackRecord({kind, id, now - (steady - jobs_[id].since), outcome}));
+  const auto add = [&](Kind kind, const std::string& id, const Job& job, const std::string& outcome) {
+    records.push_back(PackRecord({kind, id, now - (steady - job.since), outcome}));
   };
-  for (const std::string& id : settled_) add(Kind::kSettled, id, "");
+  for (const std::string& id : settled_) add(Kind::kSettled, id, jobs_[id], "");
   for (const auto& [id, job] : jobs_) {
-    if (job.state == State::kAccepted) add(Kind::kAccepted, id, "");
+    if (job.state == State::kAccepted) add(Kind::kAccepted, id, job, "");
   }
   for (const auto& [order, id] : finished_) {
     absl::StatusOr<std::string> outcome = OutcomeLocked(jobs_[id]);
     if (!outcome.ok()) return;  // better a long file than one without it
     outcomes.emplace_back(id, records.size());
-    add(Kind::kFinished, id, *outcome);
+    add(Kind::kFinished, id, jobs_[id], *outcome);
   }
   if (complete_from_ > steady) {
     records.push_back(PackRecord({Kind::kDamage, "", now - (kRemember - (complete_from_ - steady)), ""}));
