@@ -112,6 +112,7 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
     return;
   }
   if (envelope.kind() == v1::Envelope::ACK) {
+    if (options_.on_ack) options_.on_ack();
     MutexLock lock(&mu_);
     ++acks_;
     changed_.SignalAll();
@@ -120,7 +121,7 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
   if (envelope.kind() == v1::Envelope::QUERY) return HandleQuery(envelope.job_id());
   v1::Command command;
   if (!command.ParseFromString(envelope.body())) return;
-  {
+  if (options_.keep_commands) {
     MutexLock lock(&mu_);
     commands_.push_back(command);
     changed_.SignalAll();

@@ -34,6 +34,8 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
     std::function<std::optional<v1::TaskUpdate>(const v1::Command&)> on_command;
     // What became of a job; nullopt: no answer. Unset: it never came to know of it.
     std::function<std::optional<v1::TaskUpdate>(const std::string& job_id)> on_query;
+    std::function<void()> on_ack;  // an outcome was acknowledged; may be unset
+    bool keep_commands = true;     // false: commands() stays empty, however long it runs
   };
   FakeAgent(Options options, const Clock* clock, Random* random);
   ~FakeAgent();
