@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   bool check_config = false;
   app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
   app.add_flag("--check-config", check_config, "Read the configuration, say what is wrong with it, and end");
-  app.set_version_flag("--version", orch::kVersion);
+  app.set_version_flag("--version", absl::StrCat("orch-hub ", orch::kVersion));
   orch::hub::InitOptions init_options;
   CLI::App* init = app.add_subcommand("init", "Write configuration, credentials and certificate for a first hub");
   init->add_option("--dir", init_options.directory, "Folder to write to")->capture_default_str();
