@@ -36,9 +36,27 @@ bool NodeLink::Push(Message message) {
   if (outbox_.size() >= kMaxOutboxMessages) return false;
   if (!outbox_.empty() && outbox_bytes_ + bytes > kMaxOutboxBytes) return false;
   outbox_bytes_ += bytes;
+  urgent_ = urgent_ || !message.can_wait;
   outbox_.push_back({std::move(message), bytes});
-  PumpLocked();
+  if (urgent_) {
+    PumpLocked();
+  } else {
+    AwaitCompanyLocked();
+  }
   return true;
+}
+
+void NodeLink::AwaitCompanyLocked() {
+  if (std::exchange(awaiting_company_, true)) return;
+  std::weak_ptr<NodeLink> link = self_;
+  executor_->PostAfter(kWaitForCompany, [link] {
+    const std::shared_ptr<NodeLink> alive = link.lock();
+    if (alive == nullptr) return;
+    MutexLock lock(&alive->mu_);
+    alive->awaiting_company_ = false;
+    alive->urgent_ = !alive->outbox_.empty();
+    alive->PumpLocked();
+  });
 }
 
 void NodeLink::Close() {
@@ -59,10 +77,13 @@ void NodeLink::CutOff() {
 void NodeLink::PumpLocked() {
   if (writing_ || state_ == State::kFinished || state_ == State::kDone) return;
   if (!outbox_.empty()) {
+    if (!urgent_ && state_ == State::kOpen) return;
     Message& next = outbox_.front().message;
     if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
     writing_ = true;
-    StartWrite(&next.head);
+    urgent_ = outbox_.size() > 1;
+    // What more is to follow at once goes out with it.
+    StartWrite(&next.head, urgent_ ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
   } else if (state_ == State::kClosing) {
     state_ = State::kFinished;
     Finish(grpc::Status::OK);

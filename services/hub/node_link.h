@@ -22,6 +22,8 @@ inline constexpr size_t kMaxOutboxMessages = 1024;
 inline constexpr size_t kMaxOutboxBytes = 16u << 20;
 inline constexpr size_t kMaxUnhandledMessages = 16;
 inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
+// What can wait for company (NodeOutbox::Message) waits so long at most.
+inline constexpr absl::Duration kWaitForCompany = absl::Milliseconds(50);
 // A closing stream must be written out within this.
 inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 
@@ -50,6 +52,7 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
 
   NodeLink(grpc::CallbackServerContext* context, Executor* executor) : context_(context), executor_(executor) {}
 
+  void AwaitCompanyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The loop is done with a message of so many bytes.
@@ -69,6 +72,8 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
+  bool urgent_ ABSL_GUARDED_BY(mu_) = false;  // something queued cannot wait, or waited long enough
+  bool awaiting_company_ ABSL_GUARDED_BY(mu_) = false;  // the timer runs
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
   TimerId cut_off_ ABSL_GUARDED_BY(mu_) = 0;

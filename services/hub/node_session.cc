@@ -161,6 +161,7 @@ bool NodeSession::SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind) {
   v1::Envelope* envelope = message.head.mutable_command();
   *envelope = MakeEnvelope(job_id, kind);
   auth::SealEnvelope(caller_.key, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  message.can_wait = kind == v1::Envelope::ACK;
   return outbox_->Push(std::move(message));
 }
 

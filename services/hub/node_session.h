@@ -26,6 +26,7 @@ class NodeOutbox {
   struct Message {
     v1::HubMessage head;                      // an envelope without its body when `body` is set
     std::shared_ptr<const CommandBody> body;  // put in while the message is written
+    bool can_wait = false;                    // a short time, for company: what follows shares its packet
   };
   virtual ~NodeOutbox() = default;
   // False when it is full or closed; then nothing was queued.

@@ -1,4 +1,7 @@
 // Jobs that outlive streams, clients and the hub, over real gRPC and a real store.
+#include <thread>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/cluster/cluster.h"
@@ -89,6 +92,21 @@ class JobClusterTest : public ClusterTest {
     StartHub();
   }
 };
+
+// They wait for company; with or without it they come.
+TEST_F(JobClusterTest, EveryAcknowledgementOfManyQuickJobsComes) {
+  StartHub();
+  auto a = Attach("a");
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([this] {
+      auto client = Connect();
+      for (int job = 0; job < 10; ++job) EXPECT_EQ(client->Invoke(RecordedSpec()).summary.ok(), 1u);
+    });
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_TRUE(a->WaitAcks(40));
+}
 
 TEST_F(JobClusterTest, AJobGoesOnInARestartedHub) {
   StartHub();

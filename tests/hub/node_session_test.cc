@@ -272,6 +272,8 @@ TEST_F(NodeSessionTest, AsksAndAcknowledgesInSealedEnvelopesWithoutABody) {
   ASSERT_TRUE(session_.SendQuery(job_));
   session_.SendAck(job_);
   ASSERT_THAT(outbox_->messages, SizeIs(2));
+  EXPECT_FALSE(outbox_->messages[0].can_wait);
+  EXPECT_TRUE(outbox_->messages[1].can_wait);
   const v1::Envelope& query = outbox_->messages[0].head.command();
   const v1::Envelope& ack = outbox_->messages[1].head.command();
   EXPECT_EQ(query.kind(), v1::Envelope::QUERY);
