@@ -150,7 +150,9 @@ JobStoreLock::~JobStoreLock() { close(fd_); }
 absl::StatusOr<std::unique_ptr<Sqlite>> OpenJobStoreFile(const std::string& path, Random* random) {
   ORCH_RETURN_IF_ERROR(CheckThere(path, random));
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<Sqlite> file, Sqlite::Open(path, Sqlite::Mode::kWrite));
+  file->set_log_kept(true);  // what is refused is left as it is, for whoever tries to save it
   ORCH_RETURN_IF_ERROR(CheckWhole(file.get()));
+  file->set_log_kept(false);
   ORCH_RETURN_IF_ERROR(file->Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
                                  "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 2000;"
                                  "PRAGMA journal_size_limit = 67108864;"

@@ -109,6 +109,10 @@ absl::StatusOr<std::unique_ptr<Sqlite>> Sqlite::Open(const std::string& path, Mo
 
 Sqlite::~Sqlite() { sqlite3_close(database_); }
 
+void Sqlite::set_log_kept(bool kept) {
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, kept ? 1 : 0, nullptr);
+}
+
 absl::Status Sqlite::Run(const std::string& sql) {
   if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
   return Failure(database_, path_);

@@ -76,6 +76,9 @@ class Sqlite {
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
 
+  // Whether the write-ahead log is put into the file when this closes: it is, unless told not to.
+  void set_log_kept(bool kept);
+
   // One or several statements whose rows nobody wants.
   absl::Status Run(const std::string& sql);
   absl::StatusOr<SqliteStatement> Prepare(absl::string_view sql);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/durable_file.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
 
@@ -246,6 +247,24 @@ TEST_F(SqliteJobStoreTest, ADamagedFileIsRefused) {
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(status.message(), HasSubstr("is damaged"));
   EXPECT_THAT(status.message(), HasSubstr(path_));
+}
+
+TEST_F(SqliteJobStoreTest, WhatIsRefusedIsLeftAsItIs) {
+  ASSERT_EQ(Open(), absl::OkStatus());
+  ASSERT_TRUE(call_->Create(JobOf(id_), {}).ok());
+  CopyAway(dir_.path() + "/copy");
+  Close();
+  for (const char* name : {"jobs.db", "jobs.db-wal"}) {
+    std::filesystem::rename(absl::StrCat(dir_.path(), "/copy/", name), absl::StrCat(dir_.path(), "/state/", name));
+  }
+  const auto contents = [](const std::string& path) { return ReadFile(path, 1 << 20).value_or("not there"); };
+  const std::string log = contents(path_ + "-wal");
+  ASSERT_GT(log.size(), 4096);
+  Overwrite(0, std::string(4096, 'x'));
+  const std::string file = contents(path_);
+  EXPECT_EQ(Open().code(), Code::kFailedPrecondition);
+  EXPECT_TRUE(contents(path_) == file);
+  EXPECT_TRUE(contents(path_ + "-wal") == log);
 }
 
 // As version 1 wrote it; never changed with the code.
