@@ -77,6 +77,30 @@ absl::Status WriteFileDurably(const std::string& path, absl::string_view content
   return SyncFolderOf(path);
 }
 
+absl::Status SetRoomAside(const std::string& path, size_t bytes) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));
+  const absl::Cleanup close_file = [fd] { close(fd); };
+  if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP ||
+      errno == ENOSYS || errno == EINTR) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, absl::StrCat("cannot set aside room in ", path));
+}
+
+absl::Status WriteIntoRoom(const std::string& room, const std::string& path, absl::string_view contents) {
+  const int fd = open(room.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", room));
+  const absl::Cleanup close_file = [fd] { close(fd); };
+  ORCH_RETURN_IF_ERROR(WriteAll(fd, contents, path));
+  // What an earlier attempt wrote beyond.
+  if (ftruncate(fd, static_cast<off_t>(contents.size())) != 0 || fsync(fd) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("cannot sync ", room));
+  }
+  if (rename(room.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, absl::StrCat("cannot replace ", path));
+  return SyncFolderOf(path);
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", path));

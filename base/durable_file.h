@@ -16,6 +16,13 @@ namespace orch {
 // The mode is set before the first byte is written. Unavailable when the disk is full.
 absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode);
 
+// Makes the file `path` (mode 0600) with `bytes` set aside for what it will hold, where its file system
+// can. Unavailable when the disk is full.
+absl::Status SetRoomAside(const std::string& path, size_t bytes);
+// Writes `contents` there, syncs, and renames it to `path`, in the same folder: works on a full disk, as
+// far as the room goes. After an error the room is there still.
+absl::Status WriteIntoRoom(const std::string& room, const std::string& path, absl::string_view contents);
+
 // Makes names given or taken in the folder of `path` last.
 absl::Status SyncFolderOf(const std::string& path);
 

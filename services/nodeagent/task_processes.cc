@@ -28,6 +28,8 @@
 namespace orch::nodeagent {
 namespace {
 
+constexpr size_t kPidRoomBytes = 16;
+
 // Its process holds the lock for as long as it lives; no process id can be mistaken for it.
 bool Lives(const std::string& folder) {
   const ProcessFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
@@ -66,6 +68,8 @@ ProcessSpec SpecOf(const std::string& program, const std::string& folder) {
 absl::StatusOr<ProcessFd> TaskProcesses::WriteTask(const TaskFile& task) const {
   const std::string folder = FolderOf(task.request.job_id);
   if (mkdir(folder.c_str(), 0700) != 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", folder));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(PidPath(folder), kPidRoomBytes));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(RoomPath(folder), kOutcomeRoomBytes));
   const std::string path = TaskPath(folder), text = DumpJson(task.ToJson());
   ProcessFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));

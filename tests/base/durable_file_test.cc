@@ -94,5 +94,29 @@ TEST(ErrnoStatusTest, ChoosesTheCodeByWhatTheCallerCanDo) {
   EXPECT_EQ(ErrnoStatus(ENOENT, "cannot open /x").message(), "cannot open /x: No such file or directory");
 }
 
+TEST_F(DurableFileTest, WhatIsWrittenIntoRoomTakesItsPlace) {
+  ASSERT_TRUE(SetRoomAside(Path("room"), 65536).ok());
+  struct stat info;
+  ASSERT_EQ(stat(Path("room").c_str(), &info), 0);
+  EXPECT_EQ(info.st_size, 0);
+  EXPECT_GE(info.st_blocks * 512, 65536) << "set aside, where the file system can";
+  ASSERT_TRUE(WriteIntoRoom(Path("room"), Path("x"), "contents").ok());
+  EXPECT_EQ(ReadFile(Path("x"), 100).value(), "contents");
+  EXPECT_EQ(FilesInFolder(), 1u);
+}
+
+TEST_F(DurableFileTest, ALongerAttemptLeavesNothingOfItselfInTheRoom) {
+  ASSERT_TRUE(SetRoomAside(Path("room"), 64).ok());
+  ASSERT_EQ(mkdir(Path("folder").c_str(), 0700), 0);
+  EXPECT_FALSE(WriteIntoRoom(Path("room"), Path("folder"), "a folder is in its place").ok());
+  ASSERT_TRUE(WriteIntoRoom(Path("room"), Path("x"), "short").ok());
+  EXPECT_EQ(ReadFile(Path("x"), 100).value(), "short");
+}
+
+TEST_F(DurableFileTest, WithoutRoomNothingIsWritten) {
+  EXPECT_EQ(WriteIntoRoom(Path("room"), Path("x"), "x").code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(FilesInFolder(), 0u);
+}
+
 }  // namespace
 }  // namespace orch

@@ -2,12 +2,14 @@
 
 Nothing here waits for a fixed time: `wait_until` looks again until the thing is so or time is up.
 """
+import errno
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -15,6 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ORCH_BIN", ROOT / "build/dev/bin")).resolve()
 # Programs under a sanitizer are several times slower.
 PATIENCE = float(os.environ.get("ORCH_TEST_PATIENCE", "1"))
+
+SKIPPED = 77  # the exit code CTest takes for it
 
 
 class Timeout(AssertionError):
@@ -154,6 +158,49 @@ class Fleet:
             subprocess.run([str(BIN / "orch-hub"), "init", "--dir", str(folder), "--identity", "foreign.example.net",
                             "--listen", "127.0.0.1:0"], check=True, stdin=subprocess.DEVNULL, capture_output=True)
         return folder / "credentials"
+
+
+def in_own_mounts(script):
+    """Runs the test program in a mount namespace of its own, where SmallDisk works; the first call does not return."""
+    if "ORCH_OWN_MOUNTS" in os.environ:
+        return
+    for options in (["-m"], ["-r", "-m"]):
+        command = ["unshare", *options, "--propagation", "private"]
+        try:
+            tried = subprocess.run([*command, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+        except FileNotFoundError as error:
+            tried = str(error)
+        if not tried:
+            os.environ["ORCH_OWN_MOUNTS"] = "yes"
+            os.execvp(command[0], [*command, sys.executable, script, *sys.argv[1:]])
+    print(f"skipped: this machine lets nobody mount: {tried.strip()}")
+    sys.exit(SKIPPED)
+
+
+class SmallDisk:
+    """A file system of its own in a folder, which can be filled."""
+
+    def __init__(self, folder, size):
+        self.folder = pathlib.Path(folder)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(folder)], check=True)
+
+    def fill(self):
+        with open(self.folder / "filling", "ab", buffering=0) as file:
+            piece = b"." * 65536
+            while piece:
+                try:
+                    file.write(piece)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    piece = piece[:len(piece) // 2]
+
+    def make_room(self):
+        (self.folder / "filling").unlink(missing_ok=True)
+
+    def close(self):
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 
 def runs(pid):

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -23,9 +24,12 @@ namespace {
 // An action that has not returned so long after its time never will.
 constexpr absl::Duration kLongestEnd = absl::Seconds(8);
 
+// Whoever is first; the other waits for the process to end.
 int Leave(const std::string& folder, const actions::Reply& reply) {
+  static std::atomic_flag leaving;
+  while (leaving.test_and_set()) pause();
   ORCH_FAILPOINT("runner.before_outcome");
-  const absl::Status written = WriteFileDurably(OutcomePath(folder), OutcomeText(reply), 0600);
+  const absl::Status written = LeaveOutcome(folder, reply);
   ORCH_FAILPOINT("runner.after_outcome");
   if (written.ok()) return 0;
   LogError("the outcome of a task cannot be written", {{"why", std::string(written.message())}});
@@ -93,7 +97,9 @@ int Run(const std::string& folder) {
   }
   [[maybe_unused]] const absl::Status log =
       InitLog(static_cast<LogLevel>(task->log_level), task->log_json, task->log_file);
-  if (FILE* pid = fopen(PidPath(folder).c_str(), "we"); pid != nullptr) {
+  FILE* pid = fopen(PidPath(folder).c_str(), "r+e");  // not cut off: that would give its room away
+  if (pid == nullptr) pid = fopen(PidPath(folder).c_str(), "we");
+  if (pid != nullptr) {
     fprintf(pid, "%d\n", getpid());
     fclose(pid);
   }

@@ -1,12 +1,20 @@
 #include "services/nodeagent/runner/task_folder.h"
 
+#include <unistd.h>
+
 #include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
 #include "base/status_macros.h"
 
 namespace orch::nodeagent {
+namespace {
+
+constexpr size_t kMaxLostMessage = 4096;
+
+}  // namespace
 
 Json TaskFile::ToJson() const {
   const Json facts = catalog.facts == nullptr ? Json::object() : *catalog.facts;
@@ -71,6 +79,19 @@ std::string OutcomeText(const actions::Reply& reply) {
                    {"status_message", reply.status_message},
                    {"error_kind", reply.error_kind},
                    {"data", reply.data}});
+}
+
+absl::Status LeaveOutcome(const std::string& folder, const actions::Reply& reply) {
+  const absl::Status kept = WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText(reply));
+  if (kept.ok()) return kept;
+  if (access(RoomPath(folder).c_str(), F_OK) != 0) {  // an agent that set nothing aside
+    return WriteFileDurably(OutcomePath(folder), OutcomeText(reply), 0600);
+  }
+  const std::string said = reply.status_message.substr(0, kMaxLostMessage);
+  return WriteIntoRoom(RoomPath(folder), OutcomePath(folder),
+                       OutcomeText(actions::Reply::Failure(
+                           "outcome-lost", absl::StrCat("the action ended with status ", reply.status_code, " (", said,
+                                                        "), but its data is lost: ", kept.message()))));
 }
 
 absl::StatusOr<actions::Reply> ReplyFromOutcome(const std::string& text) {

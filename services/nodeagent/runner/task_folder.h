@@ -2,7 +2,8 @@
 //
 //   task      the task, written by the agent, mode 0600; the process has it as its standard input and
 //             holds a lock on it, so that a later agent sees whether the process still lives
-//   pid       written by the process at its start
+//   pid       written by the process at its start, into room the agent set aside
+//   room      disk set aside by the agent for the outcome
 //   output    a named pipe, for live output (output_pipe.h); only where that is wanted
 //   outcome   written by the process, durably, as its last act
 //
@@ -25,6 +26,7 @@ namespace orch::nodeagent {
 
 inline constexpr size_t kMaxTaskFileBytes = 8u << 20;
 inline constexpr size_t kMaxOutcomeFileBytes = 64u << 20;
+inline constexpr size_t kOutcomeRoomBytes = 64u << 10;
 inline constexpr int kExitNoOutcome = 74;  // the outcome could not be written
 
 struct TaskFile {
@@ -42,11 +44,15 @@ struct TaskFile {
 };
 
 std::string OutcomeText(const actions::Reply& reply);
+// Durably, also when the disk is full: then as far as its room goes, and beyond that what is left is the
+// failure "outcome-lost", with the reply's own message.
+absl::Status LeaveOutcome(const std::string& folder, const actions::Reply& reply);
 // InvalidArgument when it is no outcome.
 absl::StatusOr<actions::Reply> ReplyFromOutcome(const std::string& text);
 
 inline std::string TaskPath(const std::string& folder) { return folder + "/task"; }
 inline std::string PidPath(const std::string& folder) { return folder + "/pid"; }
+inline std::string RoomPath(const std::string& folder) { return folder + "/room"; }
 inline std::string OutcomePath(const std::string& folder) { return folder + "/outcome"; }
 
 }  // namespace orch::nodeagent
