@@ -123,19 +123,16 @@ void NodeLink::OnReadDone(bool ok) {
   auto message = std::make_shared<v1::NodeMessage>();
   message->Swap(&incoming_);
   const size_t bytes = message->ByteSizeLong();
-  std::shared_ptr<NodeLink> self;
-  {
-    MutexLock lock(&mu_);
-    self = self_;
-    ++unhandled_;
-    unhandled_bytes_ += bytes;
-    reading_ = unhandled_ < kMaxUnhandledMessages && unhandled_bytes_ < kMaxUnhandledBytes;
-    if (reading_) StartRead(&incoming_);
-  }
-  executor_->Post([self, message, bytes] {
+  MutexLock lock(&mu_);
+  ++unhandled_;
+  unhandled_bytes_ += bytes;
+  // Before the next read is begun: that may end on another thread at once.
+  executor_->Post([self = self_, message, bytes] {
     self->session_->OnMessage(*message);
     self->Handled(bytes);
   });
+  reading_ = unhandled_ < kMaxUnhandledMessages && unhandled_bytes_ < kMaxUnhandledBytes;
+  if (reading_) StartRead(&incoming_);
 }
 
 void NodeLink::Handled(size_t bytes) {

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/failpoint.h"
+
 namespace orch::nodeagent {
 namespace {
 
@@ -82,6 +84,7 @@ void OutputRelay::Pump() {
     MutexLock in_order(&send_mu_);
     if (!TakeChunk(&job_id, &chunk)) return;
     sent += chunk.data().size();
+    ORCH_FAILPOINT("agent.output.before_send");
     send_(job_id, std::move(chunk));
   }
   MutexLock lock(&mu_);

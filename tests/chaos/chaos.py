@@ -81,6 +81,7 @@ class Seed:
         spec = job_pb2.JobSpec(plugin="chaos", action="mark", timeout_ms=rng.choice([8000, 15000]))
         spec.inputs_json = json.dumps({"pause": rng.choice([0, 0, 0.02, 0.1, 0.4])}).encode()
         spec.idempotency_key = f"seed{self.number}-{index}-{os.urandom(4).hex()}"
+        spec.live_output = rng.random() < 0.5
         kind = rng.randrange(5)
         if kind == 1:
             spec.concurrency = rng.randint(1, 8)
@@ -211,7 +212,7 @@ class Seed:
                     break
             finished = job.state == job_pb2.JOB_FINISHED
             targets = job.summary.targets if finished else job.targets
-            described = {"id": ident, "targets": targets, "finished": finished}
+            described = {"id": ident, "targets": targets, "finished": finished, "live": self.specs[record].live_output}
             self.jobs[ident] = {reply[0]: reply for reply in stored}
             wrong += check_job(described, stored, lines, runs)
         hub.close()

@@ -97,6 +97,7 @@ class Client:
                     stream = hub.call("WatchJob", api.WatchJobRequest(job_id=self._job, cursor=self._cursor), 20)
                 else:
                     stream = hub.call("Invoke", api.InvokeRequest(spec=self._spec, cursor=self._cursor), 20)
+                self._write({"attached": True})
                 for message in stream:
                     self._note(message)
             except grpc.RpcError as error:
@@ -121,6 +122,8 @@ class Client:
         if message.replies:
             line["replies"] = [[reply.identity, reply.state, reply.status_code, reply.error_kind, reply.status_message,
                                 reply.data_json.decode()] for reply in message.replies]
+        if message.output:
+            line["output"] = [[chunk.identity, chunk.stream, chunk.offset, chunk.data.decode()] for chunk in message.output]
         if message.no_longer_targets:
             line["filtered"] = message.no_longer_targets
         if message.HasField("summary"):

@@ -20,15 +20,17 @@ case "$CHORIA_EXTERNAL_PROTOCOL" in
 esac
 id=$(sed -n 's/.*"requestid": *"\\([0-9a-f]*\\)".*/\\1/p' "$1")
 echo "begin $id" >>@RUNS@
+echo "began $id"
 pause=$(sed -n 's/.*"pause": *\\([0-9.]*\\).*/\\1/p' "$1")
 sleep "${pause:-0}"
 echo "end $id" >>@RUNS@
+echo "ended $id"
 printf '{"statuscode":0,"statusmsg":"OK","data":{"id":"%s"}}' "$id" >"$2"
 """
 DDL = """{
   "metadata": {"name": "chaos", "description": "Leaves marks", "author": "tests", "license": "Apache-2.0",
     "version": "1.0.0", "url": "https://example.com", "timeout": 20, "provider": "external"},
-  "actions": [{"action": "mark", "description": "Leaves a mark", "display": "failed", "impact": "change",
+  "actions": [{"action": "mark", "description": "Leaves a mark", "display": "failed", "impact": "change", "streams": true,
     "input": {"pause": {"prompt": "Pause", "description": "Seconds between begin and end", "type": "number",
       "optional": true, "default": 0}},
     "output": {"id": {"description": "The request's id", "display_as": "Id"}}}]

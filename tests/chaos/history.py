@@ -3,11 +3,12 @@
 OK, FAILED, DENIED, TIMED_OUT, CANCELLED, OFFLINE, EXPIRED, INDETERMINATE = range(4, 12)
 TERMINAL = {OK: "OK", FAILED: "FAILED", DENIED: "DENIED", TIMED_OUT: "TIMED_OUT", CANCELLED: "CANCELLED",
             OFFLINE: "OFFLINE", EXPIRED: "EXPIRED", INDETERMINATE: "INDETERMINATE"}
+STDOUT = 1
 NEVER_RUN = (OFFLINE, EXPIRED)
 
 
 def check_job(job, stored, record, runs):
-    """`job`: {id, targets, finished, summary}; `stored`: its replies as the store has them, `record`: lines of the client that
+    """`job`: {id, targets, finished, live}; `stored`: its replies as the store has them, `record`: lines of the client that
     watched it; each reply [identity, state, code, kind, message, data]. `runs`: {(request, node): (begun, ended)}."""
     wrong = []
     ident = job["id"]
@@ -24,6 +25,26 @@ def check_job(job, stored, record, runs):
         wrong.append(f"job {ident}: {len(by_node)} outcomes for {job['targets']} targets")
     wrong += check_watch(ident, by_node, record)
     wrong += check_runs(ident, by_node, runs)
+    wrong += check_output(ident, job["live"], record)
+    return wrong
+
+
+def check_output(ident, live, record):
+    """What is told live was printed, at that place, and is told once to one who stays."""
+    wrong = []
+    printed = f"began {ident}\nended {ident}\n"
+    told = {}
+    for line in record:
+        if line.get("attached"):
+            told = {}
+        for node, stream, offset, data in line.get("output", []):
+            if not live:
+                wrong.append(f"job {ident}, {node}: live output nobody asked for")
+            if stream != STDOUT or printed[offset:offset + len(data)] != data:
+                wrong.append(f"job {ident}, {node}: live output {data!r} at {offset} of stream {stream} was never printed")
+            if offset < told.get(node, 0):
+                wrong.append(f"job {ident}, {node}: live output at {offset} told after that at {told[node]}")
+            told[node] = offset + len(data)
     return wrong
 
 

@@ -11,8 +11,8 @@ def reply(node, state=OK):
 
 
 class HistoryTest(unittest.TestCase):
-    def check(self, stored, record, runs, targets=2, finished=True):
-        return check_job({"id": JOB, "targets": targets, "finished": finished}, stored, record, runs)
+    def check(self, stored, record, runs, targets=2, finished=True, live=True):
+        return check_job({"id": JOB, "targets": targets, "finished": finished, "live": live}, stored, record, runs)
 
     def setUp(self):
         self.stored = [reply("n1"), reply("n2")]
@@ -35,6 +35,19 @@ class HistoryTest(unittest.TestCase):
     def test_an_outcome_told_twice_is_found(self):
         self.record.insert(0, {"replies": [reply("n1")]})
         self.assertIn("told twice", " ".join(self.check(self.stored, self.record, self.runs)))
+
+    def test_live_output_is_checked(self):
+        def check(*chunks, live=True):
+            record = [{"output": [chunk]} if chunk else {"attached": True} for chunk in chunks] + self.record
+            return " ".join(self.check(self.stored, record, self.runs, live=live))
+
+        first, rest = ["n1", 1, 0, "began a"], ["n1", 1, 7, "a" * 31]
+        self.assertEqual(check(first, rest), "")
+        self.assertEqual(check(first, None, first), "", "told again to one who came again")
+        self.assertIn("told after that", check(first, first))
+        self.assertIn("never printed", check(["n1", 1, 1, "began a"]))
+        self.assertIn("never printed", check(["n1", 2, 0, "began a"]))
+        self.assertIn("nobody asked", check(first, live=False))
 
     def test_an_outcome_never_told_is_found(self):
         self.record[0] = {}

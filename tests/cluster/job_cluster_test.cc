@@ -54,6 +54,7 @@ class Following {
   bool Read() {
     v1::InvokeResponse response;
     if (!reader_->Read(&response)) return false;
+    for (const v1::OutputChunk& chunk : response.output()) output.push_back(chunk);
     if (response.has_accepted()) accepted = response.accepted();
     if (response.has_summary()) summary = response.summary();
     if (!response.cursor().empty()) cursor = response.cursor();
@@ -73,6 +74,7 @@ class Following {
   v1::JobSummary summary;
   std::vector<std::string> identities;
   std::string cursor;
+  std::vector<v1::OutputChunk> output;
 
  private:
   std::unique_ptr<grpc::ClientContext> context_;
@@ -229,6 +231,30 @@ TEST_F(JobClusterTest, AJobIsPausedResumedAndCancelledByOthers) {
   EXPECT_EQ(job.summary.failed(), 2u);
   EXPECT_EQ(a->cancels(), 1u);
   EXPECT_THAT(b->commands(), IsEmpty());
+}
+
+TEST_F(JobClusterTest, WhatANodeSaysIsTakenInItsOrder) {
+  constexpr uint64_t kChunks = 5000;
+  StartHub();
+  auto a = AttachSilent("a");
+  auto client = Connect();
+  v1::JobSpec spec = RecordedSpec();
+  spec.set_live_output(true);
+  Following job = Following::Invoke(client.get(), spec);
+  ASSERT_TRUE(a->WaitCommands(1));
+  const std::string wire_id = a->commands()[0].job_id();
+  v1::TaskUpdate update;
+  update.set_kind(v1::TaskUpdate::OUTPUT);
+  for (uint64_t offset = 0; offset < kChunks; ++offset) {
+    update.mutable_output()->set_stream(v1::OutputChunk::STDOUT);
+    update.mutable_output()->set_offset(offset);
+    update.mutable_output()->set_data("x");
+    a->Finish(wire_id, update);
+  }
+  a->Finish(wire_id, Succeeded());
+  EXPECT_TRUE(job.ReadAll().ok());
+  ASSERT_THAT(job.output, SizeIs(kChunks));
+  for (uint64_t at = 0; at < kChunks; ++at) ASSERT_EQ(job.output[at].offset(), at);
 }
 
 TEST_F(JobClusterTest, ACallThatIsRepeatedWithItsKeyRunsNothingTwiceAlsoAfterARestart) {
