@@ -45,6 +45,17 @@ else()
   target_link_libraries(orch_grpc INTERFACE grpc++_reflection ${GRPCPP_LIBRARIES} protobuf::libprotobuf orch_absl)
 endif()
 
+# Shared objects of C++ cost a program more at its start than all it does then: a millisecond and a half,
+# for thousands of names each. So yaml-cpp is an archive too, base/log.cc takes spdlog from its headers,
+# and orch_program drops what nothing refers to.
+if(ORCH_STATIC)
+  find_library(YAML_CPP_ARCHIVE libyaml-cpp.a REQUIRED)
+  get_target_property(yaml_cpp_configurations yaml-cpp IMPORTED_CONFIGURATIONS)
+  foreach(configuration IN LISTS yaml_cpp_configurations)
+    set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION_${configuration} ${YAML_CPP_ARCHIVE})
+  endforeach()
+endif()
+
 # RE2 also sits inside gRPC's closure; linked the same way, so that a program holds it once.
 add_library(orch_re2 INTERFACE)
 if(ORCH_STATIC)
