@@ -15,10 +15,10 @@ class EventsCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Flag({"-f", "--follow"}, "Go on until interrupted, as it does anyway", group, &follow_);
+    table->Flag({"-f", "--follow"}, "Go on with what happens; without --since only with that", group, &follow_);
     table->Flag({"--nodes"}, "Only what happens to nodes", group, &nodes_);
     table->Flag({"--jobs"}, "Only what happens to jobs", group, &jobs_);
-    table->Text({"--since"}, "CURSOR", "From this event on; --json shows each event's cursor", group, &cursor_);
+    table->Text({"--since"}, "CURSOR", "Only what came after this event; --json shows cursors", group, &cursor_);
     table->Add(
         {{"-n", "--max"}, "COUNT", "End after so many events", group, {}, false, [this](const std::string& text) {
            if (absl::SimpleAtoi(text, &most_) && most_ > 0) return absl::OkStatus();
@@ -41,6 +41,7 @@ class EventsCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     context->options().reconnect = reconnect_;
     ORCH_RETURN_IF_ERROR(context->Hub().status());
+    if (cursor_.empty() && !follow_) cursor_ = "first";
     Reconnector reconnector(context);
     while (true) {
       const size_t before = seen_;
@@ -71,12 +72,24 @@ class EventsCommand final : public Command {
     request.set_jobs(jobs_);
     return (*hub)->WatchEvents(request, [this, context](const v1::WatchEventsResponse& event) {
       if (!event.cursor().empty()) cursor_ = event.cursor();
-      ++seen_;
-      context->Print(absl::StrCat(
-          context->options().format == Format::kHuman ? EventLine(event) : DumpJson(EventJson(event)), "\n"));
-      context->env().out->Flush();
-      return most_ == 0 || seen_ < most_;
+      return event.kind() == v1::WatchEventsResponse::KIND_UNSPECIFIED ? OnCaughtUp(context) : OnEvent(context, event);
     });
+  }
+
+  // Both: false when enough was seen.
+  bool OnEvent(Context* context, const v1::WatchEventsResponse& event) {
+    ++seen_;
+    context->Print(absl::StrCat(
+        context->options().format == Format::kHuman ? EventLine(event) : DumpJson(EventJson(event)), "\n"));
+    context->env().out->Flush();
+    return most_ == 0 || seen_ < most_;
+  }
+  bool OnCaughtUp(Context* context) {
+    if (context->options().format != Format::kHuman) {
+      context->Print(absl::StrCat(DumpJson({{"kind", "cursor"}, {"cursor", cursor_}}), "\n"));
+      context->env().out->Flush();
+    }
+    return follow_;
   }
 
   bool follow_ = false;

@@ -101,6 +101,10 @@ class PluginDocCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     PluginSource source(hub, context->config().cache_dir);
     ORCH_ASSIGN_OR_RETURN(const PluginSource::Loaded loaded, source.Get(std::string(name)));
+    if (loaded.response.plugin().node_count() == 0) {
+      context->Note(absl::StrCat("orchctl: no attached node offers the plugin ", name,
+                                 " any more; this is what nodes that had it said\n"));
+    }
     if (context->options().format != Format::kHuman) {
       ORCH_ASSIGN_OR_RETURN(const Json ddl, ParseJsonObject(loaded.plugin->json, "DDL from the hub"));
       context->Print(JsonText(ddl, context->env().out_is_terminal));

@@ -198,6 +198,19 @@ class PuppetCommand : public Command {
     return Plain(context, "resource", arguments);
   }
 
+  // It is two jobs, or many with --rerun, and goes on while its caller looks.
+  static absl::Status CheckRunAllOptions(const RolloutOptions& options) {
+    RolloutOptions other = options;
+    other.lock.clear();
+    other.record = false;
+    v1::JobSpec spec;
+    FillRollout(other, &spec);
+    if (!other.async && spec.ByteSizeLong() == 0) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "runall is one window over nodes that is watched to its end: of the job options only --lock, --record and "
+        "--max-failures go with it");
+  }
+
   absl::StatusOr<int> RunAll(Context* context, const std::vector<std::string>& words) {
     const std::string usage = absl::StrCat(plugin_, " runall <concurrency>");
     if (words.size() < 2)
@@ -218,6 +231,7 @@ class PuppetCommand : public Command {
       return absl::InvalidArgumentError(
           "runall says how many nodes run at once: --batch and --concurrency do not go with it");
     }
+    ORCH_RETURN_IF_ERROR(CheckRunAllOptions(context->options().rollout));
     order_.concurrency = static_cast<uint32_t>(concurrency);
     wishes_.force = true;
     ORCH_ASSIGN_OR_RETURN(Arguments arguments, RunArguments());

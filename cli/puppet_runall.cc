@@ -178,7 +178,9 @@ class Rounds {
   // Leaves only nodes that say Puppet is enabled there. A filter by puppet().enabled would find them too,
   // but only one by one as their turns come: nobody could say how many they are.
   absl::StatusOr<int> KeepEnabled(Targets* targets) {
-    v1::JobSpec spec = MakeSpec(context_->options(), *targets, run_.plugin->name, "status");
+    CommonOptions options = context_->options();
+    options.rollout = RolloutOptions();  // a lock and the like are for the run
+    v1::JobSpec spec = MakeSpec(options, *targets, run_.plugin->name, "status");
     spec.clear_timeout_ms();
     spec.clear_max_failures();
     spec.clear_max_failures_percent();

@@ -1,6 +1,7 @@
 #include "cli/typed_command.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -88,17 +89,38 @@ std::string NearestCommand(const std::string& name) {
   return NearestWord(name, known);
 }
 
+// Plugins of ours without a command of their own: a node may have them, though none does now.
+bool IsBuiltIn(absl::string_view name) {
+  constexpr absl::string_view kKnown[] = {"filemgr", "nrpe", "process", "puppetral", "rpcutil", "shell"};
+  return std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+}
+
+// Empty when nobody knows a plugin of that name.
+std::string WhyNotOffered(const std::string& name, const v1::ListPluginsResponse& listed) {
+  const std::string text = absl::StrCat("no attached node offers the plugin ", name, "; ");
+  for (const v1::ListPluginsResponse::Failed& failed : listed.failed()) {
+    if (failed.problem().plugin() != name || failed.identities().empty()) continue;
+    return absl::StrCat(text, "on ", Printable(failed.identities(0)),
+                        " it could not be loaded: ", Printable(failed.problem().reason()));
+  }
+  if (!IsBuiltIn(name)) return "";
+  return absl::StrCat(text, name == "shell" ? "it is off unless agent.yaml on a node has plugin.shell.allow: true and "
+                                              "root's shell.policy is there (orch-nodeagent(8))"
+                                            : "'orchctl plugin list' shows what nodes offer and could not load");
+}
+
 // `cause`: why the hub could not be asked; OK when it was, and has no such plugin.
 absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status& cause) {
   std::string nearest = NearestCommand(name);
   std::string text = absl::StrCat("unknown command '", Printable(name), "'");
-  if (nearest.empty() && hub != nullptr && cause.ok()) {
+  if (hub != nullptr && cause.ok()) {
     const absl::StatusOr<v1::ListPluginsResponse> listed = hub->ListPlugins();
     std::vector<std::string> plugins;
     if (listed.ok()) {
+      if (const std::string why = WhyNotOffered(name, *listed); !why.empty()) return absl::NotFoundError(why);
       for (const v1::Plugin& plugin : listed->plugins()) plugins.push_back(plugin.name());
     }
-    nearest = NearestWord(name, plugins);
+    if (nearest.empty()) nearest = NearestWord(name, plugins);
   }
   absl::StrAppend(&text, nearest.empty() ? "; 'orchctl help' lists the commands, 'orchctl plugin list' the plugins"
                                          : absl::StrCat("; did you mean ", nearest, "?"));

@@ -81,6 +81,10 @@ absl::StatusOr<EventLog::WatchId> EventLog::Add(const v1::WatchEventsRequest& re
 }
 
 absl::Status EventLog::ReadCursor(absl::string_view cursor, Watcher* watcher) const {
+  if (cursor == kFirstEvent) {
+    watcher->next = first_;
+    return absl::OkStatus();
+  }
   uint64_t number = 0;
   const bool ours = absl::ConsumePrefix(&cursor, absl::StrCat(store_id_, ":"));
   if (!ours || !absl::SimpleAtoi(cursor, &number) || number > last()) {
@@ -100,6 +104,14 @@ void EventLog::Pump(Watcher* watcher) {
     if (!(event.has_job() ? watcher->jobs : watcher->nodes)) continue;
     if (!watcher->sink->TryPush(event)) return;
   }
+  if (!watcher->caught_up) TellCaughtUp(watcher);
+}
+
+void EventLog::TellCaughtUp(Watcher* watcher) {
+  Event event;
+  event.set_time_us(absl::ToUnixMicros(clock_->Now()));
+  event.set_cursor(CursorOf(last()));
+  watcher->caught_up = watcher->sink->TryPush(std::move(event));
 }
 
 bool EventLog::TellGap(Watcher* watcher) {

@@ -21,6 +21,7 @@
 namespace orch::hub {
 
 inline constexpr size_t kMaxEvents = 10'000;            // kept for those who come back
+inline constexpr char kFirstEvent[] = "first";        // as a cursor: before the oldest that is kept
 inline constexpr size_t kMaxEventSpecBytes = 4u << 10;  // a job's longer target is left out
 inline constexpr absl::Duration kProgressEvery = absl::Seconds(1);
 
@@ -42,7 +43,8 @@ class EventLog {
   void OnJob(Event::Kind kind, absl::string_view job_id, const std::function<v1::Job()>& job);
 
   // InvalidArgument for a cursor that is none of this store; then the sink was not used. What came
-  // after the cursor is told first; without one only what comes.
+  // after the cursor is told first, with kFirstEvent all that is kept; without one only what comes. Once
+  // the watch has caught up it is told so: a message without a kind, with the cursor to go on from.
   absl::StatusOr<WatchId> Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink);
   void Remove(WatchId watch) { watchers_.erase(watch); }
   // The client's queue has run empty: it can be told more.
@@ -57,12 +59,14 @@ class EventLog {
     bool nodes = true;
     bool jobs = true;
     bool gap_of_unknown_size = false;
+    bool caught_up = false;  // and told so
   };
 
   void Append(Event event);
   // Tells as much as there is room for.
   void Pump(Watcher* watcher);
   bool TellGap(Watcher* watcher);
+  void TellCaughtUp(Watcher* watcher);
   uint64_t last() const { return first_ + events_.size() - 1; }
   std::string CursorOf(uint64_t number) const;
   absl::Status ReadCursor(absl::string_view cursor, Watcher* watcher) const;

@@ -198,6 +198,7 @@ grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest
   if (found == ddls.end()) return {grpc::StatusCode::NOT_FOUND, "no such plugin"};
   response->mutable_plugin()->set_name(found->first);
   response->mutable_plugin()->set_ddl_sha256(Sha256(found->second));
+  response->mutable_plugin()->set_node_count(nodes.size());
   if (request->known_sha256() != response->plugin().ddl_sha256()) {
     response->mutable_plugin()->set_ddl_json(found->second);
     MutexLock lock(&mu_);

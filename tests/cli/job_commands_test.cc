@@ -569,9 +569,36 @@ TEST_F(JobCommandsTest, EventsAreShownAndFollowedAgainFromTheirCursor) {
                                 HasSubstr("  5 events were lost: ")));
   EXPECT_THAT(result.err, HasSubstr("the watch goes on. Trying again"));
   streams = 0;
-  const std::string line = Run({"events", "--nodes", "--since", "c0", "-n", "1", "-j"}).out;
+  const std::string line = Run({"events", "--follow", "--nodes", "--since", "c0", "-n", "1", "-j"}).out;
   EXPECT_EQ(Json::parse(line)["event"], "node_connected");
   EXPECT_EQ(Json::parse(line)["cursor"], "c1");
+}
+
+TEST_F(JobCommandsTest, EventsThatAreNotFollowedEndWhenAllIsTold) {
+  std::string asked;
+  hub_.event_script = [&](const v1::WatchEventsRequest& request, FakeHub::EventWriter* writer) {
+    asked = request.cursor();
+    v1::WatchEventsResponse event;
+    event.set_kind(v1::WatchEventsResponse::NODE_GONE);
+    event.set_identity("a.example.com");
+    event.set_cursor("c1");
+    writer->Write(event);
+    event.Clear();
+    event.set_cursor("c2");
+    writer->Write(event);
+    event.set_kind(v1::WatchEventsResponse::NODE_STALE);
+    while (writer->Write(event)) continue;  // until the client goes
+    return grpc::Status::OK;
+  };
+  const CliResult plain = Run({"events"});
+  EXPECT_EQ(plain.code, 0) << plain.err;
+  EXPECT_EQ(asked, "first");
+  EXPECT_THAT(plain.out, AllOf(HasSubstr("node_gone  a.example.com\n"), Not(HasSubstr("node_stale"))));
+  const CliResult json = Run({"events", "--since", "c0", "-j"});
+  EXPECT_EQ(asked, "c0");
+  EXPECT_THAT(json.out, HasSubstr("\n{\"cursor\":\"c2\",\"kind\":\"cursor\"}\n"));
+  Run({"events", "--follow", "-n", "2"});
+  EXPECT_EQ(asked, "");
 }
 
 TEST_F(JobCommandsTest, AHubThatIsDownIsSaidByEveryVerb) {

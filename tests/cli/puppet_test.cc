@@ -195,6 +195,9 @@ TEST_F(PuppetCommandTest, WrongWordsSendNothing) {
                                              {"puppet", "resource", "host"},
                                              {"puppet", "runall", "1", "--splay"},
                                              {"puppetd", "runall", "1", "--batch", "2"},
+                                             {"puppet", "runall", "1", "--async"},
+                                             {"puppet", "runall", "1", "--canary", "1"},
+                                             {"puppet", "runall", "1", "--idempotency-key", "k"},
                                              {"puppet", "enable"}}) {
     EXPECT_EQ(Run(wrong).code, 1) << absl::StrJoin(wrong, " ");
   }
@@ -337,6 +340,24 @@ TEST_F(PuppetCommandTest, RerunGoesOnUntilItIsInterrupted) {
   const CliResult result = Run({"puppetd", "runall", "1", "--rerun", "0.01"}, {.interrupt = &interrupt});
   EXPECT_EQ(result.code, 130);
   EXPECT_EQ(rounds, 3);
+}
+
+TEST_F(PuppetCommandTest, JobOptionsAreThoseOfEveryJob) {
+  const CliResult later = Run({"puppet", "runonce", "--yes", "--async", "--lock", "deploy", "--canary", "1"});
+  EXPECT_EQ(later.code, 0) << later.err;
+  EXPECT_EQ(later.out, std::string(32, 'a') + "\n");
+  EXPECT_EQ(hub_.invoked()[0].lock(), "deploy");
+  EXPECT_EQ(hub_.invoked()[0].canary(), 1u);
+}
+
+TEST_F(PuppetCommandTest, TheLockOfRunallIsForTheRunsAlone) {
+  Run({"puppet", "runall", "1", "--lock", "deploy"});
+  ASSERT_THAT(hub_.invoked(), ::testing::Not(::testing::IsEmpty()));
+  EXPECT_EQ(hub_.invoked()[0].action(), "status");
+  EXPECT_EQ(hub_.invoked()[0].lock(), "");
+  Run({"puppetd", "runall", "1", "--lock", "deploy"});
+  EXPECT_EQ(hub_.invoked().back().action(), "runonce");
+  EXPECT_EQ(hub_.invoked().back().lock(), "deploy");
 }
 
 }  // namespace

@@ -102,6 +102,28 @@ TEST_F(TypedCommandTest, WrongInputsAreNamedAndNothingIsSent) {
   EXPECT_THAT(hub_.invoked(), SizeIs(0));
 }
 
+TEST_F(TypedCommandTest, APluginThatNoNodeOffersIsSaidToBeThat) {
+  const CliResult shell = Run({"shell", "run", "--command", "true"});
+  EXPECT_EQ(shell.code, 1);
+  EXPECT_THAT(shell.err, StartsWith("orchctl: no attached node offers the plugin shell; it is off unless agent.yaml on "
+                                    "a node has plugin.shell.allow: true"));
+  EXPECT_THAT(Run({"nrpe", "runcommand"}).err, HasSubstr("'orchctl plugin list' shows what nodes offer and"));
+  v1::ListPluginsResponse::Failed failed;
+  failed.mutable_problem()->set_plugin("greeter");
+  failed.mutable_problem()->set_reason("no program");
+  failed.add_identities("a.example.com");
+  hub_.failed_plugins = {failed};
+  EXPECT_THAT(Run({"greeter", "greet"}).err, HasSubstr("greeter; on a.example.com it could not be loaded: no program"));
+}
+
+TEST_F(TypedCommandTest, DocumentationOfAPluginThatIsGoneSaysSo) {
+  EXPECT_THAT(Run({"plugin", "doc", "filemgr"}).err, ::testing::Not(HasSubstr("any more")));
+  hub_.nodes.clear();
+  const CliResult gone = Run({"plugin", "doc", "filemgr"});
+  EXPECT_EQ(gone.code, 0);
+  EXPECT_THAT(gone.err, HasSubstr("no attached node offers the plugin filemgr any more"));
+}
+
 TEST_F(TypedCommandTest, HelpIsMadeFromTheDdl) {
   const CliResult plugin = Run({"filemgr", "--help"});
   EXPECT_EQ(plugin.code, 0) << plugin.err;

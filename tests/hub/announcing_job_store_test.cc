@@ -23,7 +23,10 @@ class AnnouncingJobStoreTest : public ::testing::Test {
   std::shared_ptr<FakeSink<Event>> sink_ = std::make_shared<FakeSink<Event>>();
   const std::string id_ = JobId("a");
 
-  void SetUp() override { ASSERT_TRUE(events_.Add({}, sink_).ok()); }
+  void SetUp() override {
+    ASSERT_TRUE(events_.Add({}, sink_).ok());
+    sink_->responses.clear();  // has caught up
+  }
   std::vector<Event::Kind> Kinds() const {
     std::vector<Event::Kind> kinds;
     for (const Event& event : sink_->responses) kinds.push_back(event.kind());

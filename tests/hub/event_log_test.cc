@@ -30,6 +30,11 @@ class EventLogTest : public ::testing::Test {
     auto id = log_.Add(request, sink);
     EXPECT_TRUE(id.ok()) << id.status();
     id_ = id.value_or(0);
+    caught_up_.Clear();
+    if (!sink->responses.empty() && sink->responses.back().kind() == Event::KIND_UNSPECIFIED) {
+      caught_up_ = sink->responses.back();
+      sink->responses.pop_back();
+    }
     return sink;
   }
   void Node(const std::string& identity) { log_.OnNode(Nodes::NODE_CONNECTED, identity); }
@@ -48,6 +53,7 @@ class EventLogTest : public ::testing::Test {
     return names;
   }
   EventLog::WatchId id_ = 0;
+  Event caught_up_;  // what the last Watch was told in the end
 };
 
 TEST_F(EventLogTest, AWatchIsToldWhatComes) {
@@ -74,6 +80,40 @@ TEST_F(EventLogTest, ACursorGoesOnWhereItWas) {
   for (const char* name : {"a", "b", "c"}) Node(name);
   EXPECT_THAT(Names(*Watch(first->responses[0].cursor())), ElementsAre("b", "c"));
   EXPECT_THAT(Names(*Watch(first->responses[2].cursor())), IsEmpty());
+}
+
+TEST_F(EventLogTest, AWatchIsToldOnceWhereItHasCaughtUp) {
+  const auto none = Watch();
+  const std::string cursor = caught_up_.cursor();
+  EXPECT_NE(cursor, "");
+  Node("a");
+  Node("b");
+  EXPECT_THAT(Names(*none), ElementsAre("a", "b"));
+  const auto resumed = Watch(cursor);
+  EXPECT_THAT(Names(*resumed), ElementsAre("a", "b"));
+  EXPECT_EQ(caught_up_.cursor(), resumed->responses[1].cursor());
+}
+
+TEST_F(EventLogTest, AClientThatIsSlowIsToldLaterThatItHasCaughtUp) {
+  Node("a");
+  v1::WatchEventsRequest request;
+  request.set_cursor(kFirstEvent);
+  auto sink = std::make_shared<Sink>();
+  sink->room = 1;
+  const EventLog::WatchId id = *log_.Add(request, sink);
+  EXPECT_THAT(sink->responses, SizeIs(1));
+  sink->room = 5;
+  log_.OnDrained(id);
+  ASSERT_THAT(sink->responses, SizeIs(2));
+  EXPECT_EQ(sink->responses[1].kind(), Event::KIND_UNSPECIFIED);
+  log_.OnDrained(id);
+  EXPECT_THAT(sink->responses, SizeIs(2));
+}
+
+TEST_F(EventLogTest, AllThatIsKeptCanBeAskedFor) {
+  Node("a");
+  Node("b");
+  EXPECT_THAT(Names(*Watch("first")), ElementsAre("a", "b"));
 }
 
 TEST_F(EventLogTest, AForeignCursorIsRefused) {

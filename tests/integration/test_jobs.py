@@ -218,8 +218,12 @@ class JobsTest(unittest.TestCase):
             fleet.orchctl("hold", "run", "--yes", "-I", fleet.nodes[0])
         out, err = watch.communicate(timeout=20)
         self.assertEqual(watch.returncode, 0, err)
-        seen = [json.loads(line) for line in out.splitlines()]
+        at_first, *seen = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(at_first["kind"], "cursor")
         self.assertEqual(len(seen), 2)
+        since = fleet.orchctl("events", "--jobs", "--jsonl", "--since", at_first["cursor"])
+        self.assertEqual(since.code, 0, since)
+        self.assertEqual([json.loads(line) for line in since.out.splitlines()][:2], seen)
         for event in seen:
             self.assertEqual(event["kind"], "event")
             self.assertTrue(event["event"].startswith("job_"), event)
