@@ -13,7 +13,7 @@ Inventory::Inventory(Options options, const Clock* clock, Executor* executor, Ba
       executor_(executor),
       background_(std::move(background)),
       changed_(std::move(changed)),
-      collector_(std::make_shared<FactCollector>(options_.facts, clock)) {}
+      collector_(options_.facts, clock) {}
 
 Inventory::~Inventory() {
   if (timer_ != 0) executor_->Cancel(timer_);
@@ -25,7 +25,7 @@ std::string Inventory::Stamp() const {
 }
 
 Inventory::Found Inventory::CollectNow() {
-  return {collector_->Collect(FactCollector::Depth::kQuick, &cancel_), ReadClasses(options_.classes_files)};
+  return {collector_.Collect(FactCollector::Depth::kQuick, &cancel_), ReadClasses(options_.classes_files)};
 }
 
 void Inventory::Start() {
@@ -51,7 +51,6 @@ void Inventory::Refresh() {
 
 void Inventory::SetOptions(Options options) {
   options_ = std::move(options);
-  collector_ = std::make_shared<FactCollector>(options_.facts, clock_);
   Refresh();
 }
 
@@ -62,8 +61,9 @@ void Inventory::StartCollection() {
   stamp_ = Stamp();  // before reading: what is written meanwhile is seen next time
   next_full_ = clock_->Steady() + options_.facts.interval;
   std::weak_ptr<bool> alive = alive_;
-  background_([this, alive, collector = collector_, classes_files = options_.classes_files] {
-    Found found{collector->Collect(FactCollector::Depth::kFull, &cancel_), ReadClasses(classes_files)};
+  background_([this, alive, options = options_] {
+    collector_.SetConfig(options.facts);
+    Found found{collector_.Collect(FactCollector::Depth::kFull, &cancel_), ReadClasses(options.classes_files)};
     executor_->Post([this, alive, found = std::move(found)]() mutable {
       if (alive.lock() != nullptr) FinishCollection(std::move(found));
     });

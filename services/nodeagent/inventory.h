@@ -41,7 +41,8 @@ class Inventory {
   Found CollectNow();
   // Starts watching, and the first full collection.
   void Start();
-  // Collects anew (SIGHUP), with other options if given. During a collection: once it is over.
+  // Collects anew (SIGHUP), with other options if given; a source that fails then keeps its last good
+  // facts. During a collection: once it is over.
   void Refresh();
   void SetOptions(Options options);
   // Ends programs that collect. Any thread.
@@ -60,7 +61,7 @@ class Inventory {
   const std::function<void(const Found&)> changed_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   CancelToken cancel_;
-  std::shared_ptr<FactCollector> collector_;  // used by the collection that runs, else by the loop
+  FactCollector collector_;  // used by the collection that runs, else by the loop
   std::string stamp_;
   absl::Duration next_full_;
   bool collecting_ = false;

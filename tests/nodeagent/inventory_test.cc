@@ -13,7 +13,9 @@
 namespace orch::nodeagent {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // Time is moved by hand and collections run inline, when the test lets them.
 class InventoryTest : public ::testing::Test {
@@ -24,13 +26,12 @@ class InventoryTest : public ::testing::Test {
         executor_(&clock_) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/facts.d");
-    Inventory::Options options;
-    options.facts.builtin = false;
-    options.facts.facter = "off";
-    options.facts.directory = folder_ + "/facts.d";
-    options.classes_files = {folder_ + "/classes.txt"};
+    options_.facts.builtin = false;
+    options_.facts.facter = "off";
+    options_.facts.directory = folder_ + "/facts.d";
+    options_.classes_files = {folder_ + "/classes.txt"};
     inventory_ = std::make_unique<Inventory>(
-        options, &clock_, &executor_,
+        options_, &clock_, &executor_,
         [this](absl::AnyInvocable<void()> work) { background_.push_back(std::move(work)); },
         [this](const Inventory::Found& found) { found_.push_back(found); });
   }
@@ -50,6 +51,7 @@ class InventoryTest : public ::testing::Test {
   }
 
   const std::string folder_;
+  Inventory::Options options_;
   ManualClock clock_;
   ManualExecutor executor_;
   std::vector<absl::AnyInvocable<void()>> background_;
@@ -95,6 +97,29 @@ TEST_F(InventoryTest, NeverCollectsTwiceAtATime) {
   EXPECT_EQ(background_.size(), 1u);  // the refresh asked for meanwhile
   RunBackground();
   EXPECT_EQ(found_.size(), 2u);
+}
+
+TEST_F(InventoryTest, NewOptionsKeepTheLastGoodFactsOfASourceThatIsWrongNow) {
+  Write("facts.d/a.yaml", "role: db\n");
+  Write("site.yaml", "rack: r1\n");
+  Write("facts.d/run", "#!/bin/sh\n[ -e " + folder_ + "/broken ] && exit 1\necho '{\"ran\": 1}'\n");
+  std::filesystem::permissions(folder_ + "/facts.d/run", std::filesystem::perms::owner_all);
+  options_.facts.files = {folder_ + "/site.yaml"};
+  inventory_->SetOptions(options_);
+  RunBackground();
+  for (const char* name : {"facts.d/a.yaml", "site.yaml", "broken"}) Write(name, "a: [\n");
+  options_.facts.timeout = absl::Seconds(7);
+  options_.facts.files = {folder_ + "/other.yaml", folder_ + "/site.yaml"};
+  inventory_->SetOptions(options_);
+  RunBackground();
+  const Json& facts = *found_.back().facts.facts;
+  EXPECT_EQ(facts, (Json{{"role", "db"}, {"rack", "r1"}, {"ran", 1}}));
+  EXPECT_THAT(found_.back().facts.problems, Contains(HasSubstr("a.yaml")));
+  options_.facts.files = {};
+  options_.facts.directory = folder_ + "/elsewhere";
+  inventory_->SetOptions(options_);
+  RunBackground();
+  EXPECT_EQ(*found_.back().facts.facts, Json::object()) << "what is not configured any more is gone";
 }
 
 }  // namespace

@@ -44,8 +44,14 @@ void FactCollector::RunFacter(const CancelToken* cancel) {
     facter_ = FactPart();
     return;
   }
-  facter_.source = path;
+  if (facter_.source != path) facter_ = FactPart{.source = path};
   Absorb(RunFactProgram({path, "--json"}, config_.timeout, cancel, *clock_), &facter_);
+}
+
+void FactCollector::SetConfig(const FactsConfig& config) {
+  config_ = config;
+  directory_.SetOptions(config.directory, config.timeout);
+  files_.SetPaths(config.files);
 }
 
 CollectedFacts FactCollector::Collect(FactCollector::Depth depth, const CancelToken* cancel) {

@@ -27,12 +27,14 @@ class FactCollector {
   };
 
   FactCollector(FactsConfig config, const Clock* clock);
+  // From the next collection on. Sources that stay keep the last good facts they gave.
+  void SetConfig(const FactsConfig& config);
   CollectedFacts Collect(Depth depth, const CancelToken* cancel);
 
  private:
   void RunFacter(const CancelToken* cancel);
 
-  const FactsConfig config_;
+  FactsConfig config_;
   const Clock* const clock_;
   FactPart facter_;
   FactsDirectory directory_;

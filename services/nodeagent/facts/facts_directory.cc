@@ -54,6 +54,12 @@ std::string StampOf(const std::string& path) {
 FactsDirectory::FactsDirectory(std::string directory, absl::Duration timeout, const Clock* clock)
     : directory_(std::move(directory)), timeout_(timeout), clock_(clock) {}
 
+void FactsDirectory::SetOptions(const std::string& directory, absl::Duration timeout) {
+  if (directory != directory_) parts_.clear();
+  directory_ = directory;
+  timeout_ = timeout;
+}
+
 absl::StatusOr<Json> FactsDirectory::ReadOne(const std::string& name, bool run, const CancelToken* cancel,
                                              bool* skipped) {
   const std::string path = absl::StrCat(directory_, "/", name);
@@ -106,8 +112,14 @@ std::vector<FactPart> FactsDirectory::Collect(bool run, const CancelToken* cance
   return out;
 }
 
-FactFiles::FactFiles(std::vector<std::string> paths) {
-  for (std::string& path : paths) parts_.push_back({.source = std::move(path)});
+void FactFiles::SetPaths(const std::vector<std::string>& paths) {
+  std::map<std::string, FactPart> had;
+  for (FactPart& part : parts_) had[part.source] = std::move(part);
+  parts_.clear();
+  for (const std::string& path : paths) {
+    const auto found = had.find(path);
+    parts_.push_back(found == had.end() ? FactPart{.source = path} : found->second);
+  }
 }
 
 std::vector<FactPart> FactFiles::Collect() {

@@ -19,6 +19,8 @@ class FactsDirectory {
 
   FactsDirectory(std::string directory, absl::Duration timeout, const Clock* clock);
 
+  // The files of another directory begin with nothing.
+  void SetOptions(const std::string& directory, absl::Duration timeout);
   // Parts in order of file name. `run` false: executables are not run, what they last gave is used.
   // A folder that is not there has no facts.
   std::vector<FactPart> Collect(bool run, const CancelToken* cancel);
@@ -26,8 +28,8 @@ class FactsDirectory {
  private:
   absl::StatusOr<Json> ReadOne(const std::string& name, bool run, const CancelToken* cancel, bool* skipped);
 
-  const std::string directory_;
-  const absl::Duration timeout_;
+  std::string directory_;
+  absl::Duration timeout_;
   const Clock* const clock_;
   std::map<std::string, FactPart> parts_;  // by file name
 };
@@ -35,7 +37,9 @@ class FactsDirectory {
 // The files of `facts.files`, later ones win.
 class FactFiles {
  public:
-  explicit FactFiles(std::vector<std::string> paths);
+  explicit FactFiles(const std::vector<std::string>& paths) { SetPaths(paths); }
+  // Those it had keep what they gave.
+  void SetPaths(const std::vector<std::string>& paths);
   std::vector<FactPart> Collect();
 
  private:
