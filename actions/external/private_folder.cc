@@ -1,6 +1,7 @@
 #include "actions/external/private_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/log.h"
@@ -19,6 +21,26 @@
 
 namespace orch::actions {
 namespace {
+
+constexpr char kPrefix[] = "orch-plugin.";
+constexpr int kMaxAttempts = 10;
+
+std::string Parent() {
+  const char* base = getenv("TMPDIR");
+  return base == nullptr || base[0] != '/' ? "/tmp" : base;
+}
+
+// The folder, locked; negative when it is in use, gone, or not this user's alone.
+int LockOwn(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat info;
+  if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &info) == 0 && info.st_uid == geteuid() &&
+      (info.st_mode & 077) == 0 && info.st_nlink > 0) {
+    return fd;
+  }
+  if (fd >= 0) close(fd);
+  return -1;
+}
 
 absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -31,19 +53,40 @@ absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) 
 
 }  // namespace
 
-PrivateFolder::PrivateFolder(std::string path) : path_(std::move(path)) {}
+PrivateFolder::PrivateFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
 absl::StatusOr<std::unique_ptr<PrivateFolder>> PrivateFolder::Create() {
-  const char* base = getenv("TMPDIR");
-  std::string path = absl::StrCat(base == nullptr || base[0] != '/' ? "/tmp" : base, "/orch-plugin.XXXXXX");
-  if (mkdtemp(path.data()) == nullptr) return ErrnoStatus(errno, absl::StrCat("cannot make a folder ", path));
-  return std::unique_ptr<PrivateFolder>(new PrivateFolder(std::move(path)));
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    std::string path = absl::StrCat(Parent(), "/", kPrefix, "XXXXXX");
+    if (mkdtemp(path.data()) == nullptr) return ErrnoStatus(errno, absl::StrCat("cannot make a folder ", path));
+    const int lock = LockOwn(path);
+    if (lock >= 0) return std::unique_ptr<PrivateFolder>(new PrivateFolder(std::move(path), lock));
+    rmdir(path.c_str());  // an agent's sweep was quicker
+  }
+  return absl::UnavailableError(absl::StrCat("cannot lock a folder of its own in ", Parent()));
+}
+
+void PrivateFolder::SweepLeft() {
+  std::error_code error;
+  size_t swept = 0;
+  for (std::filesystem::directory_iterator at(Parent(), error), end; !error && at != end; at.increment(error)) {
+    const std::string path = at->path();
+    if (!absl::StartsWith(at->path().filename().string(), kPrefix)) continue;
+    const int lock = LockOwn(path);
+    if (lock < 0) continue;
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+    close(lock);
+    ++swept;
+  }
+  if (swept > 0) LogInfo("removed folders of plugins' calls that were cut short", {{"folders", absl::StrCat(swept)}});
 }
 
 PrivateFolder::~PrivateFolder() {
   std::error_code error;
   std::filesystem::remove_all(path_, error);
   if (error) LogWarning("cannot remove a plugin's folder", {{"folder", path_}, {"why", error.message()}});
+  close(lock_);
 }
 
 std::string PrivateFolder::File(absl::string_view name) const { return absl::StrCat(path_, "/", name); }

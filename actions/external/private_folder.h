@@ -1,5 +1,6 @@
 // A folder of its own for one call of a plugin: nobody else can look in, and it is gone with this
-// object. Owned by the call; used on its thread.
+// object. What a process that was killed leaves, the next agent's start sweeps: a folder nobody has locked.
+// Not among the agent's state: a call must work where that disk is full. Owned by the call; used on its thread.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,8 @@ class PrivateFolder {
  public:
   // Under $TMPDIR, else /tmp; mode 0700.
   static absl::StatusOr<std::unique_ptr<PrivateFolder>> Create();
+  // Removes those of this user, under $TMPDIR or /tmp, that no process uses.
+  static void SweepLeft();
   // Removes it with all that is in it.
   ~PrivateFolder();
   PrivateFolder(const PrivateFolder&) = delete;
@@ -30,8 +33,9 @@ class PrivateFolder {
   absl::StatusOr<std::string> Read(absl::string_view name, size_t max_bytes) const;
 
  private:
-  explicit PrivateFolder(std::string path);
+  PrivateFolder(std::string path, int lock);
   const std::string path_;
+  const int lock_;  // the folder, locked for as long as this is there
 };
 
 }  // namespace orch::actions

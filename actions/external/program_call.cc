@@ -1,7 +1,12 @@
 #include "actions/external/program_call.h"
 
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <atomic>
 #include <cstring>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +17,7 @@
 namespace orch::actions {
 namespace {
 
+constexpr absl::Duration kLookAtReplyEvery = absl::Milliseconds(100);
 constexpr char kRequestFile[] = "request.json";
 constexpr char kReplyFile[] = "reply.json";
 constexpr char kConfigFile[] = "config.cfg";
@@ -33,7 +39,6 @@ ProcessSpec SpecOf(const ProgramCall& call, const PrivateFolder& folder) {
   spec.kill_grace = kProgramKillGrace;
   spec.max_output = kMaxProgramOutput;
   spec.end_on_output_limit = !call.streams;
-  spec.cancel = call.cancel;
   if (call.style == ProgramCall::Style::kMcollective) {
     spec.env = {{"MCOLLECTIVE_REQUEST_FILE", spec.argv[1]}, {"MCOLLECTIVE_REPLY_FILE", spec.argv[2]}};
     return spec;
@@ -48,6 +53,47 @@ ProcessSpec SpecOf(const ProgramCall& call, const PrivateFolder& folder) {
     spec.env[absl::StrCat(prefix, "FACTS")] = folder.File(kFactsFile);
   }
   return spec;
+}
+
+// Ends a call when its caller does, or when its reply outgrows what is accepted: a program that never
+// stops writing must not fill the disk. One thread a call, beside the process it costs.
+class ReplyWatch {
+ public:
+  ReplyWatch(const CancelToken* caller, std::string reply, size_t max_bytes)
+      : caller_(caller), reply_(std::move(reply)), max_bytes_(max_bytes), thread_([this] { Watch(); }) {}
+  ~ReplyWatch() {
+    over_.Cancel();
+    thread_.join();
+  }
+  const CancelToken* end() const { return &end_; }
+  bool outgrown() const { return outgrown_.load(); }
+
+ private:
+  void Watch() {
+    pollfd fds[] = {{over_.fd(), POLLIN, 0}, {caller_ == nullptr ? -1 : caller_->fd(), POLLIN, 0}};
+    while (!over_.cancelled()) {
+      poll(fds, 2, static_cast<int>(absl::ToInt64Milliseconds(kLookAtReplyEvery)));
+      struct stat info;
+      const bool large = lstat(reply_.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+                         static_cast<uint64_t>(info.st_size) > max_bytes_;
+      const bool cancelled = caller_ != nullptr && caller_->cancelled();
+      if (!large && !cancelled) continue;
+      if (!cancelled) outgrown_ = true;
+      return end_.Cancel();
+    }
+  }
+
+  const CancelToken* const caller_;
+  const std::string reply_;
+  const uint64_t max_bytes_;
+  CancelToken end_, over_;
+  std::atomic<bool> outgrown_{false};
+  std::thread thread_;
+};
+
+absl::Status Outgrown(const ProgramCall& call) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat(call.program, " was ended: its reply file holds more than the ", call.max_reply, " bytes accepted"));
 }
 
 absl::Status HowItEnded(const ProgramCall& call, const ProcessResult& result) {
@@ -86,12 +132,15 @@ absl::StatusOr<ProgramAnswer> CallProgram(const ProgramCall& call, const Clock& 
     output.Add(stream, piece);
     if (call.on_output != nullptr) call.on_output(stream, piece);
   };
+  const ReplyWatch watch(call.cancel, folder->File(kReplyFile), call.max_reply);
+  spec.cancel = watch.end();
   ORCH_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec, clock));
   ProgramAnswer answer;
   answer.exit_code = result.exit_code;
   answer.last_lines = output.LastLines();
   answer.error_text = output.ErrorText();
-  ORCH_RETURN_IF_ERROR(WithLastLines(HowItEnded(call, result), answer.last_lines));
+  const bool outgrown = result.end == ProcessResult::End::kCancelled && watch.outgrown();
+  ORCH_RETURN_IF_ERROR(WithLastLines(outgrown ? Outgrown(call) : HowItEnded(call, result), answer.last_lines));
   absl::StatusOr<std::string> reply = folder->Read(kReplyFile, call.max_reply);
   if (reply.ok()) answer.reply = *std::move(reply);
   if (reply.ok() || absl::IsNotFound(reply.status())) return answer;

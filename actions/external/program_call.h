@@ -33,7 +33,7 @@ struct ProgramCall {
   std::string settings;  // "key = value" lines
   std::shared_ptr<const Json> facts;
   absl::Duration timeout;
-  size_t max_reply = 0;
+  size_t max_reply = 0;  // one that writes more is ended
   bool streams = false;  // may print without end: what is beyond kMaxProgramOutput is not kept
   const CancelToken* cancel = nullptr;
   std::function<void(ProcessStream stream, absl::string_view piece)> on_output;  // as it is printed; may be null

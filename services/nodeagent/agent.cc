@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actions/external/private_folder.h"
 #include "actions/shell/shell_jobs.h"
 #include "base/log.h"
 #include "base/mutex.h"
@@ -79,6 +80,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
 absl::Status Agent::OpenState() {
   if (config_.state_dir.empty()) return absl::OkStatus();
   ORCH_ASSIGN_OR_RETURN(state_dir_, StateDir::Open(config_.state_dir));
+  actions::PrivateFolder::SweepLeft();
   ORCH_ASSIGN_OR_RETURN(journal_, Journal::Open(state_dir_->journal(), deps_.clock));
   if (deps_.task_runner.empty()) return absl::OkStatus();
   if (absl::StatusOr<std::string> program = FindProgram(deps_.task_runner); !program.ok()) {

@@ -1,4 +1,5 @@
 // Providers external and legacy_json: what goes to a program, and what comes of its answers.
+#include "actions/external/private_folder.h"
 #include "base/durable_file.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"
@@ -274,6 +275,27 @@ TEST_F(LegacyTest, AnActionWithoutItsScriptIsNotLoaded) {
   Write("old.json", SampleDdl("old", "legacy_json", "", R"(, "implemented_by": "gone.sh")"));
   Load();
   EXPECT_THAT(Problem("old"), HasSubstr("gone.sh"));
+}
+
+TEST_F(ExternalTest, AProgramThatNeverStopsWritingItsReplyIsEnded) {
+  Install("flood", ShellPlugin("while head -c 200000 /dev/zero >>\"$2\"; do sleep 0.002; done"));
+  const Reply reply = Call("flood", Json::object(), absl::Seconds(60));
+  EXPECT_THAT(reply.status_message, HasSubstr("was ended: its reply file holds more than the"));
+}
+
+TEST_F(ExternalTest, FoldersOfThoseWhoWereKilledAreSweptAndOthersStay) {
+  const std::string left = root_ + "/tmp/orch-plugin.a1b2c3", public_one = root_ + "/tmp/orch-plugin.public";
+  for (const std::string& path : {left, public_one}) std::filesystem::create_directory(path);
+  chmod(left.c_str(), 0700);
+  chmod(public_one.c_str(), 0755);
+  std::ofstream(left + "/request.json") << "{}";
+  const auto used = PrivateFolder::Create();
+  ASSERT_TRUE(used.ok()) << used.status();
+  PrivateFolder::SweepLeft();
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists((*used)->path()));
+  EXPECT_TRUE(std::filesystem::exists(public_one)) << "it may be somebody else's";
+  std::filesystem::remove(public_one);
 }
 
 }  // namespace
