@@ -124,7 +124,7 @@ bool JobRun::CountAll(const v1::InvokeResponse& message) {
 
 bool JobRun::Count(const v1::Reply& reply) {
   if (!settled_.insert(reply.identity()).second) return true;
-  live_.End(reply.identity());
+  live_.End(reply);
   const Answer answer = ToAnswer(reply);
   if (answer.missing()) {
     end_.silent.push_back(answer.identity);

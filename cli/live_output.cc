@@ -8,19 +8,46 @@ namespace orch::cli {
 void LiveOutput::Add(const v1::OutputChunk& chunk) {
   const bool error = chunk.stream() == v1::OutputChunk::STDERR;
   Stream& stream = streams_[{chunk.identity(), error}];
+  if (chunk.attempt() > stream.attempt) {  // begins anew
+    if (!stream.line.empty()) PrintLine(chunk.identity(), error, stream.line);
+    stream = {.attempt = chunk.attempt()};
+  }
   const uint64_t end = chunk.offset() + chunk.data().size();
-  if (end <= stream.next && !chunk.data().empty()) return;
+  if (chunk.attempt() < stream.attempt || end <= stream.next) return;
   const uint64_t lost = chunk.offset() > stream.next ? chunk.offset() - stream.next : 0;
   absl::string_view data = chunk.data();
   if (chunk.offset() < stream.next) data.remove_prefix(stream.next - chunk.offset());
   stream.next = end;
+  Show(chunk.identity(), error, lost, data, &stream);
+}
+
+void LiveOutput::End(const v1::Reply& reply) {
+  for (const bool error : {false, true}) {
+    const auto found = streams_.find({reply.identity(), error});
+    if (found == streams_.end() && !context_->options().rollout.live) continue;  // came too late for any of it
+    Stream stream;
+    if (found != streams_.end()) {
+      stream = std::move(found->second);
+      streams_.erase(found);
+    }
+    const uint64_t end = error ? reply.stderr_bytes() : reply.stdout_bytes();
+    if ((stream.attempt == 0 || stream.attempt == reply.attempt()) && end > stream.next) {
+      const uint64_t lost = end - stream.next;
+      stream.next = end;
+      Show(reply.identity(), error, lost, "", &stream);
+    }
+    if (!stream.line.empty()) PrintLine(reply.identity(), error, stream.line);
+  }
+}
+
+void LiveOutput::Show(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream) {
   if (context_->options().format == Format::kHuman) {
-    AddText(chunk, lost, data, &stream);
+    ShowText(identity, error, lost, data, stream);
   } else if (context_->options().format == Format::kJsonLines) {
     context_->Print(absl::StrCat(DumpJson({{"kind", "output"},
-                                           {"sender", chunk.identity()},
+                                           {"sender", identity},
                                            {"stream", error ? "stderr" : "stdout"},
-                                           {"offset", end - data.size()},
+                                           {"offset", stream->next - data.size()},
                                            {"lost", lost},
                                            {"data", std::string(data)}}),
                                  "\n"));
@@ -28,32 +55,23 @@ void LiveOutput::Add(const v1::OutputChunk& chunk) {
   context_->env().out->Flush();
 }
 
-void LiveOutput::AddText(const v1::OutputChunk& chunk, uint64_t lost, absl::string_view data, Stream* stream) {
-  const bool error = chunk.stream() == v1::OutputChunk::STDERR;
+void LiveOutput::ShowText(const std::string& identity, bool error, uint64_t lost, absl::string_view data,
+                          Stream* stream) {
   if (lost > 0) {
-    if (!stream->line.empty()) PrintLine(chunk.identity(), error, stream->line);
+    if (!stream->line.empty()) PrintLine(identity, error, stream->line);
     stream->line.clear();
-    PrintLine(chunk.identity(), error, absl::StrCat("[", lost, " bytes were left out]"));
+    PrintLine(identity, error, absl::StrCat("[", lost, " bytes were left out]"));
   }
   stream->line.append(data.data(), data.size());
   size_t begin = 0;
   for (size_t end = stream->line.find('\n'); end != std::string::npos; end = stream->line.find('\n', begin)) {
-    PrintLine(chunk.identity(), error, absl::string_view(stream->line).substr(begin, end - begin));
+    PrintLine(identity, error, absl::string_view(stream->line).substr(begin, end - begin));
     begin = end + 1;
   }
   stream->line.erase(0, begin);
   if (stream->line.size() < kMaxHeldLine) return;
-  PrintLine(chunk.identity(), error, stream->line);
+  PrintLine(identity, error, stream->line);
   stream->line.clear();
-}
-
-void LiveOutput::End(const std::string& identity) {
-  for (const bool error : {false, true}) {
-    const auto found = streams_.find({identity, error});
-    if (found == streams_.end()) continue;
-    if (!found->second.line.empty()) PrintLine(identity, error, found->second.line);
-    streams_.erase(found);
-  }
 }
 
 void LiveOutput::PrintLine(const std::string& identity, bool error, absl::string_view line) {

@@ -20,15 +20,18 @@ class LiveOutput {
   // People get "NODE> line" for standard output and "NODE! line" for standard error; --jsonl the
   // chunk. What was shown before is left out, what got lost is said.
   void Add(const v1::OutputChunk& chunk);
-  // The node is done: its last line may have no end.
-  void End(const std::string& identity);
+  // The node is done: its last line may have no end, and the last bytes may have been left out.
+  void End(const v1::Reply& reply);
 
  private:
   struct Stream {
+    uint32_t attempt = 0;
     uint64_t next = 0;  // offset of the byte that is due
     std::string line;
   };
-  void AddText(const v1::OutputChunk& chunk, uint64_t lost, absl::string_view data, Stream* stream);
+  // `data` ends at stream->next; `lost`: bytes before it that never came.
+  void Show(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream);
+  void ShowText(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream);
   void PrintLine(const std::string& identity, bool error, absl::string_view line);
 
   Context* const context_;

@@ -38,6 +38,7 @@ void JobRun::OnUpdate(absl::string_view identity, uint32_t attempt, v1::TaskUpda
     case v1::TaskUpdate::OUTPUT:
       if (!current || !request_.spec.live_output()) return;
       update.mutable_output()->set_identity(task.identity);
+      update.mutable_output()->set_attempt(attempt);
       feed_.ForEach([&](JobWatch* watch) { watch->AddOutput(update.output()); });
       return;
     case v1::TaskUpdate::UNKNOWN:
@@ -67,6 +68,7 @@ void JobRun::TakeReply(size_t index, uint32_t attempt, v1::Reply reply) {
     return;
   }
   reply.clear_latency_us();
+  reply.set_attempt(attempt);
   ++rooms_.counters->replies;
   EndTask(index, std::move(reply), attempt);
 }

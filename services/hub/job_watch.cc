@@ -28,6 +28,8 @@ void JobWatch::Accepted(v1::JobAccepted accepted) {
 
 void JobWatch::AddReply(uint64_t number, const v1::Reply& reply) {
   if (sink_ == nullptr || (number != 0 && number <= seen_)) return;
+  left_out_.erase({reply.identity(), v1::OutputChunk::STDOUT});
+  left_out_.erase({reply.identity(), v1::OutputChunk::STDERR});
   MakeRoom(reply.ByteSizeLong());
   *gathered_.add_replies() = reply;
   if (number != 0) seen_ = number;
@@ -43,17 +45,18 @@ void JobWatch::AddProgress(const v1::TaskProgress& progress) {
 
 void JobWatch::AddOutput(const v1::OutputChunk& chunk) {
   if (sink_ == nullptr) return;
-  uint64_t& gap = gaps_[{chunk.identity(), static_cast<int>(chunk.stream())}];
-  gap += chunk.gap();
+  LeftOut& left_out = left_out_[{chunk.identity(), static_cast<int>(chunk.stream())}];
+  if (left_out.attempt != chunk.attempt()) left_out = {.attempt = chunk.attempt()};
+  left_out.bytes += chunk.gap();
   // Half of the queue is kept for replies, which must not be left out.
   if (sink_->queued_bytes() > kMaxWatchBytes / 2) {
-    gap += chunk.data().size();
+    left_out.bytes += chunk.data().size();
     return;
   }
   MakeRoom(chunk.ByteSizeLong());
   v1::OutputChunk* added = gathered_.add_output();
   *added = chunk;
-  added->set_gap(std::exchange(gap, 0));
+  added->set_gap(std::exchange(left_out.bytes, 0));
   FlushSoon();
 }
 

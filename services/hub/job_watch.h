@@ -63,7 +63,11 @@ class JobWatch {
   uint64_t seen_;
   v1::InvokeResponse gathered_;
   size_t gathered_bytes_ = 0;
-  std::map<std::pair<std::string, int>, uint64_t> gaps_;  // bytes of output left out, by node and stream
+  struct LeftOut {
+    uint32_t attempt = 0;
+    uint64_t bytes = 0;
+  };
+  std::map<std::pair<std::string, int>, LeftOut> left_out_;  // of live output, by node and stream
   TimerId flush_timer_ = 0;
 };
 

@@ -247,7 +247,10 @@ void Launcher::CancelAll(const std::string& why) { runner_.CancelAll("shutdown",
 
 void Launcher::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
-  if (update.kind() != v1::TaskUpdate::STARTED) output_.End(job_id);
+  if (update.kind() != v1::TaskUpdate::STARTED) {
+    const Printed printed = output_.End(job_id);
+    if (update.has_reply()) SetPrinted(printed, update.mutable_reply());
+  }
   delivery_.Report(job_id, std::move(update), durable);
 }
 

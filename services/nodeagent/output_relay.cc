@@ -47,22 +47,25 @@ void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::s
   ScheduleLocked(absl::ZeroDuration());
 }
 
-void OutputRelay::End(const std::string& job_id) {
+Printed OutputRelay::End(const std::string& job_id) {
   MutexLock in_order(&send_mu_);
   std::vector<v1::OutputChunk> chunks;
+  Printed printed = {};
   {
     MutexLock lock(&mu_);
     const auto found = tasks_.find(job_id);
-    if (found == tasks_.end()) return;
+    if (found == tasks_.end()) return {};
     for (size_t index = 0; index < found->second.streams.size(); ++index) {
       Stream& stream = found->second.streams[index];
       while (!stream.bytes.empty()) chunks.push_back(CutLocked(index, &stream));
       stream.start = stream.printed;
       if (stream.sent < stream.printed) chunks.push_back(CutLocked(index, &stream));  // only says the gap
+      printed[index] = stream.printed;
     }
     tasks_.erase(found);
   }
   for (v1::OutputChunk& chunk : chunks) send_(job_id, std::move(chunk));
+  return printed;
 }
 
 void OutputRelay::ScheduleLocked(absl::Duration delay) {

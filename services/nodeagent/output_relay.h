@@ -16,6 +16,7 @@
 #include "base/mutex.h"
 #include "base/process.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/runner/output_pipe.h"
 
 namespace orch::nodeagent {
 
@@ -42,8 +43,8 @@ class OutputRelay {
   // `offset`: of the piece in its stream; a jump is a gap.
   void AddAt(const std::string& job_id, ProcessStream stream, uint64_t offset, absl::string_view piece);
   // Before the task's final update is sent: sends what is held of it, says what is missing at its end,
-  // and takes nothing of it any more.
-  void End(const std::string& job_id);
+  // and takes nothing of it any more. Returns how far each stream went; 0 of a task that was not begun.
+  Printed End(const std::string& job_id);
 
   size_t held() const;
 

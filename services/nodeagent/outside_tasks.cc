@@ -55,9 +55,11 @@ void OutsideTasks::TakeOver(const TaskProcesses::Left& left, const std::function
     LogInfo("a task of an earlier agent still runs; waiting for it", {{"job", job_id}});
     return submit(std::move(spec));
   }
-  if (open && left.reply.has_value()) {
+  if (open && left.outcome.has_value()) {
     LogInfo("a task ended while no agent was there", {{"job", job_id}});
-    deps_.delivery->Report(job_id, FinishedUpdate(*left.reply, absl::ZeroDuration(), left.no_reply_data), true);
+    v1::TaskUpdate update = FinishedUpdate(left.outcome->reply, absl::ZeroDuration(), left.no_reply_data);
+    SetPrinted(left.outcome->printed, update.mutable_reply());
+    deps_.delivery->Report(job_id, std::move(update), true);
   }
   if (!left.running) deps_.processes->Remove(job_id);
 }

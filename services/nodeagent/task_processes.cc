@@ -114,7 +114,7 @@ std::optional<actions::Reply> TaskProcesses::Resume(const std::string& job_id, c
 std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pid_t child,
                                                    const actions::Context& context, OutputReader::Sink output) {
   const std::string folder = FolderOf(job_id);
-  OutputReader reader(OutputPath(folder), std::move(output));
+  OutputReader reader(OutputPath(folder), output);
   pid_t pid = child;
   ProcessFd pidfd;
   absl::Duration kill_at = absl::InfiniteDuration();
@@ -125,7 +125,11 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
     // Asked after the pidfd was had: a number that was given to another process since is not used.
     std::string ended = child != 0 ? Reaped(child) : Lives(folder) ? "" : "its process has ended";
     reader.Drain();  // after it was seen to have ended: then nothing more comes
-    if (!ended.empty()) return Outcome(job_id, ended);
+    if (!ended.empty()) {
+      const TaskOutcome outcome = Outcome(job_id, ended);
+      SayPrinted(outcome.printed, output);
+      return outcome.reply;
+    }
     if (let_go_.cancelled()) return std::nullopt;
     if (context.cancel->cancelled() && !told && pid != 0) {
       told = true;
@@ -141,14 +145,14 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
   }
 }
 
-actions::Reply TaskProcesses::Outcome(const std::string& job_id, const std::string& how_it_ended) const {
+TaskOutcome TaskProcesses::Outcome(const std::string& job_id, const std::string& how_it_ended) const {
   ORCH_FAILPOINT("agent.runner.ended");
   const absl::StatusOr<std::string> text = ReadFile(OutcomePath(FolderOf(job_id)), kMaxOutcomeFileBytes);
-  const absl::StatusOr<actions::Reply> reply = text.ok() ? ReplyFromOutcome(*text) : text.status();
-  if (reply.ok()) return *reply;
-  return actions::Reply::Failure("crash", absl::StrCat("the action may have changed the node, but left no outcome: ",
-                                                       absl::IsNotFound(reply.status()) ? how_it_ended
-                                                                                        : reply.status().message()));
+  absl::StatusOr<TaskOutcome> outcome = text.ok() ? OutcomeFromText(*text) : text.status();
+  if (outcome.ok()) return *std::move(outcome);
+  return {actions::Reply::Failure(
+      "crash", absl::StrCat("the action may have changed the node, but left no outcome: ",
+                            absl::IsNotFound(outcome.status()) ? how_it_ended : outcome.status().message()))};
 }
 
 std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
@@ -168,7 +172,7 @@ std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
     }
     const absl::StatusOr<std::string> outcome = ReadFile(OutcomePath(folder), kMaxOutcomeFileBytes);
     if (outcome.ok() && !left.running) {
-      if (absl::StatusOr<actions::Reply> reply = ReplyFromOutcome(*outcome); reply.ok()) left.reply = *std::move(reply);
+      if (absl::StatusOr<TaskOutcome> kept = OutcomeFromText(*outcome); kept.ok()) left.outcome = *std::move(kept);
     }
     all.push_back(std::move(left));
   }

@@ -28,7 +28,8 @@ class TaskProcesses {
       : folder_(std::move(folder)), program_(std::move(program)) {}
 
   // Blocks until the action has ended; a cancelled one is ended. nullopt: let go of, it runs on.
-  // `output`, unless null, gets what the action prints, on the calling thread.
+  // `output`, unless null, gets what the action prints, on the calling thread; last an empty piece of
+  // each stream that says how far it went.
   std::optional<actions::Reply> Run(const TaskFile& task, const actions::Context& context,
                                     OutputReader::Sink output = nullptr);
   // The same for one that is in its folder already; its output only if that was wanted at its start.
@@ -40,7 +41,7 @@ class TaskProcesses {
   struct Left {
     std::string job_id;
     bool running = false;
-    std::optional<actions::Reply> reply;  // its outcome, when it left one
+    std::optional<TaskOutcome> outcome;  // when it left one
     bool no_reply_data = false;
     absl::Duration timeout;
   };
@@ -54,7 +55,7 @@ class TaskProcesses {
   absl::StatusOr<ProcessFd> WriteTask(const TaskFile& task) const;
   std::optional<actions::Reply> Await(const std::string& job_id, pid_t child, const actions::Context& context,
                                       OutputReader::Sink output);
-  actions::Reply Outcome(const std::string& job_id, const std::string& how_it_ended) const;
+  TaskOutcome Outcome(const std::string& job_id, const std::string& how_it_ended) const;
 
   const std::string folder_;
   const std::string program_;

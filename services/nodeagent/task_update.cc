@@ -66,4 +66,9 @@ v1::TaskUpdate StartedUpdate() {
   return update;
 }
 
+void SetPrinted(const Printed& printed, v1::Reply* reply) {
+  reply->set_stdout_bytes(printed[0]);
+  reply->set_stderr_bytes(printed[1]);
+}
+
 }  // namespace orch::nodeagent

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "actions/action.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/runner/output_pipe.h"
 
 namespace orch::nodeagent {
 
@@ -26,5 +27,8 @@ v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, absl::string_vi
 v1::TaskUpdate FilteredUpdate(absl::string_view failure = "");
 
 v1::TaskUpdate StartedUpdate();
+
+// `printed`: of live output, to each stream in all.
+void SetPrinted(const Printed& printed, v1::Reply* reply);
 
 }  // namespace orch::nodeagent

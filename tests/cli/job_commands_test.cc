@@ -339,7 +339,10 @@ TEST_F(JobCommandsTest, LiveOutputComesInWholeLinesWithTheNodesName) {
     chunk(v1::OutputChunk::STDERR, 0, "oops\n");
     chunk(v1::OutputChunk::STDOUT, 4, "two\n");  // overlaps: only the new part counts
     chunk(v1::OutputChunk::STDOUT, 100, "end");  // 92 bytes are missing
-    writer->Write(ReplyOf("a.example.com", "hub:1"));
+    v1::InvokeResponse reply = ReplyOf("a.example.com", "hub:1");
+    reply.mutable_replies(0)->set_stdout_bytes(110);
+    reply.mutable_replies(0)->set_stderr_bytes(5);
+    writer->Write(reply);
     writer->Write(Summary());
     return grpc::Status::OK;
   };
@@ -350,6 +353,7 @@ TEST_F(JobCommandsTest, LiveOutputComesInWholeLinesWithTheNodesName) {
                                      "a.example.com> two\n"
                                      "a.example.com> [92 bytes were left out]\n"
                                      "a.example.com> end\n"
+                                     "a.example.com> [7 bytes were left out]\n"
                                      "a.example.com                            \n"));
   EXPECT_THAT(result.err, Not(HasSubstr("\r"))) << "no bar between the lines";
   const std::vector<std::string> lines =
@@ -357,6 +361,32 @@ TEST_F(JobCommandsTest, LiveOutputComesInWholeLinesWithTheNodesName) {
   EXPECT_EQ(Json::parse(lines[1]),
             Json::parse(R"({"kind":"output","sender":"a.example.com","stream":"stdout","offset":0,
                                                    "lost":0,"data":"one\ntw"})"));
+}
+
+TEST_F(JobCommandsTest, LiveOutputBeginsAnewWithEachAttempt) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    writer->Write(Accepted(1, true));
+    for (const uint32_t attempt : {1u, 2u, 1u}) {
+      v1::InvokeResponse response;
+      v1::OutputChunk* out = response.add_output();
+      out->set_identity("a.example.com");
+      out->set_stream(v1::OutputChunk::STDOUT);
+      out->set_attempt(attempt);
+      out->set_data(attempt == 1 ? "first, long" : "second\n");
+      writer->Write(response);
+    }
+    v1::InvokeResponse reply = ReplyOf("a.example.com", "hub:1");
+    reply.mutable_replies(0)->set_attempt(2);
+    reply.mutable_replies(0)->set_stdout_bytes(7);
+    writer->Write(reply);
+    writer->Write(Summary());
+    return grpc::Status::OK;
+  };
+  const CliResult result =
+      Run({"invoke", "rpcutil", "ping", "--live"}, {.terminal = true, .variables = {{"NO_COLOR", "1"}}});
+  EXPECT_THAT(result.out, StartsWith("a.example.com> first, long\n"
+                                     "a.example.com> second\n"
+                                     "a.example.com                            \n"));
 }
 
 TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {

@@ -142,7 +142,11 @@ class Fleet:
         return sorted(found.out.split()) if found.code in (0, 1) else []
 
     def wait_connected(self, nodes, seconds=30):
-        wait_until(f"{len(nodes)} nodes attached", lambda: self.connected() == sorted(nodes), seconds)
+        try:
+            wait_until(f"{len(nodes)} nodes attached", lambda: self.connected() == sorted(nodes), seconds)
+        except Timeout as late:
+            said = "".join(f"\n--- {node or 'hub'}\n{self.log(node)[-2000:]}" for node in [None, *nodes[:3]])
+            raise Timeout(f"{late}; attached are {self.connected()}{said}") from None
 
     def write_config(self, name, **changes):
         """A copy of client.yaml with other values; returns its path."""

@@ -7,7 +7,7 @@ import signal
 import tempfile
 import unittest
 
-from fleet import PATIENCE, Fleet, wait_until
+from fleet import PATIENCE, Fleet, runs, wait_until
 
 # Says that it began, and waits until it may end.
 HOLD = """#!/bin/sh
@@ -189,13 +189,39 @@ class JobsTest(unittest.TestCase):
         self.assertEqual(process.stdout.readline(), f"{node}> line one\n")
         fleet.kill(node)
         fleet.restart_node(node)
+        fleet.wait_connected(fleet.nodes)
         self.go()
         code, out, err = self.end(process)
         self.assertEqual(code, 0, out + err)
         self.assertIn(f"{node}> line two\n", out)
         self.assertNotIn("line one", out, "said before")
         self.assertEqual(self.began(), 1)
+
+    def test_live_output_nobody_could_read_is_counted(self):
+        node = fleet.nodes[0]
+        process = self.start("--live", "-I", node)
+        self.assertEqual(process.stdout.readline(), f"{node}> line one\n")
+        fleet.kill(node)
+        self.go()
+        runner = int((folder / "began").read_text())
+        wait_until("the action has ended, with its process",
+                   lambda: not runs(runner) and any((fleet.home / "nodes" / node / "state/tasks").glob("*/outcome")))
+        fleet.restart_node(node)
+        code, out, err = self.end(process)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn(f"{node}> [9 bytes were left out]\n", out)
         fleet.wait_connected(fleet.nodes)
+
+    def test_live_output_of_a_retry_begins_anew(self):
+        self.go()
+        (folder / "fail").write_text("")
+        process = self.start("--live", "-I", fleet.nodes[0], "--retries", "1", "--retry-sleep", "1s")
+        self.assertEqual(process.stdout.readline(), f"{fleet.nodes[0]}> line one\n")
+        self.assertEqual(process.stdout.readline(), f"{fleet.nodes[0]}> line two\n")
+        (folder / "fail").unlink()
+        code, out, err = self.end(process)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn(f"{fleet.nodes[0]}> line one\n{fleet.nodes[0]}> line two\n", out)
 
     def test_a_flood_of_live_output_stalls_nothing_and_every_byte_is_shown_or_counted(self):
         (folder / "flood").write_text("")

@@ -1,9 +1,6 @@
 """Jobs that change nodes, while agents are killed and started again: run once, and no outcome is lost."""
 import json
-import os
 import pathlib
-import signal
-import sys
 import tempfile
 import unittest
 
@@ -83,7 +80,7 @@ class NodeDurabilityTest(unittest.TestCase):
     def test_a_hub_killed_in_the_middle_gets_the_outcome_afterwards(self):
         process = self.start("-I", NODE)
         wait_until("the node runs it", self.pids)
-        os.kill(fleet.pid(), signal.SIGKILL)
+        fleet.kill()
         fleet.restart_hub()
         fleet.wait_connected(fleet.nodes)
         (plugins / "hold").unlink()

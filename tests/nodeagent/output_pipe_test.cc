@@ -15,20 +15,19 @@ namespace {
 class OutputPipeTest : public testing::Test {
  protected:
   OutputPipeTest() : path_(OutputPath(folder_.path())) {}
-  std::unique_ptr<OutputReader> Reader() {
-    return std::make_unique<OutputReader>(path_, [this](ProcessStream stream, uint64_t offset, absl::string_view piece) {
-      uint64_t& next = next_[stream == ProcessStream::kOut ? 0 : 1];
-      missing_ += offset - next;
-      next = offset + piece.size();
-      (stream == ProcessStream::kOut ? out_ : err_) += std::string(piece);
-    });
-  }
+  std::unique_ptr<OutputReader> Reader() { return std::make_unique<OutputReader>(path_, sink_); }
 
   TempFolder folder_;
   const std::string path_;
   std::string out_, err_;
   uint64_t next_[2] = {0, 0};
   uint64_t missing_ = 0;
+  const OutputReader::Sink sink_ = [this](ProcessStream stream, uint64_t offset, absl::string_view piece) {
+    uint64_t& next = next_[stream == ProcessStream::kOut ? 0 : 1];
+    missing_ += offset - next;
+    next = offset + piece.size();
+    (stream == ProcessStream::kOut ? out_ : err_) += std::string(piece);
+  };
 };
 
 TEST_F(OutputPipeTest, CarriesBothStreamsInWholeFrames) {
@@ -62,14 +61,13 @@ TEST_F(OutputPipeTest, AFullPipeLosesOutputNotTimeAndTheReaderLearnsHowMuch) {
   ASSERT_TRUE(OutputReader::Make(path_).ok());
   const auto reader = Reader();
   constexpr size_t kPrinted = 3u * kOutputPipeBytes;
-  {
-    OutputWriter writer(path_);
-    writer.Write(ProcessStream::kOut, std::string(kPrinted, 'x'));
-    reader->Drain();  // makes room for the writer's last words
-  }
+  OutputWriter writer(path_);
+  writer.Write(ProcessStream::kOut, std::string(kPrinted, 'x'));
   reader->Drain();
   EXPECT_LT(out_.size(), kPrinted);
   EXPECT_GT(out_.size(), 0u);
+  EXPECT_EQ(writer.printed(), (Printed{kPrinted, 0}));
+  SayPrinted(writer.printed(), sink_);
   EXPECT_EQ(out_.size() + missing_, kPrinted);
 }
 

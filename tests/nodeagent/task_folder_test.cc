@@ -41,9 +41,9 @@ actions::Reply ReplyWith(size_t bytes) {
 
 class TaskFolderTest : public ::testing::Test {
  protected:
-  absl::StatusOr<actions::Reply> Left() const {
+  absl::StatusOr<TaskOutcome> Left() const {
     absl::StatusOr<std::string> text = ReadFile(OutcomePath(folder_.path()), kMaxOutcomeFileBytes);
-    return text.ok() ? ReplyFromOutcome(*text) : text.status();
+    return text.ok() ? OutcomeFromText(*text) : text.status();
   }
   TempFolder folder_;
 };
@@ -51,27 +51,28 @@ class TaskFolderTest : public ::testing::Test {
 TEST_F(TaskFolderTest, AnOutcomeThatFitsItsRoomIsLeftWhole) {
   ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
   const FilesUpTo limit(kOutcomeRoomBytes);
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), ReplyWith(60'000)).ok());
-  EXPECT_EQ(Left()->data["text"], std::string(60'000, 'x'));
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(60'000), {7, 9}}).ok());
+  EXPECT_EQ(Left()->reply.data["text"], std::string(60'000, 'x'));
 }
 
 TEST_F(TaskFolderTest, OneThatIsLargerIsSaidToBeLostOnAFullDisk) {
   ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
   const FilesUpTo limit(kOutcomeRoomBytes);
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), ReplyWith(2 * kOutcomeRoomBytes)).ok());
-  EXPECT_EQ(Left()->error_kind, "outcome-lost");
-  EXPECT_THAT(Left()->status_message, HasSubstr("ended with status 0 (done so far), but its data is lost"));
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeRoomBytes), {7, 9}}).ok());
+  EXPECT_EQ(Left()->reply.error_kind, "outcome-lost");
+  EXPECT_THAT(Left()->reply.status_message, HasSubstr("ended with status 0 (done so far), but its data is lost"));
+  EXPECT_EQ(Left()->printed, (Printed{7, 9}));
 }
 
 TEST_F(TaskFolderTest, OneThatIsLargerIsLeftWholeWhereTheDiskHasRoom) {
   ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), ReplyWith(2 * kOutcomeRoomBytes)).ok());
-  EXPECT_EQ(Left()->status_message, "done so far");
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeRoomBytes), {7, 9}}).ok());
+  EXPECT_EQ(Left()->reply.status_message, "done so far");
 }
 
 TEST_F(TaskFolderTest, AFolderWithoutRoomGetsItsOutcomeToo) {
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), ReplyWith(10)).ok());
-  EXPECT_EQ(Left()->status_message, "done so far");
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(10), {7, 9}}).ok());
+  EXPECT_EQ(Left()->reply.status_message, "done so far");
 }
 
 }  // namespace

@@ -25,11 +25,11 @@ namespace {
 constexpr absl::Duration kLongestEnd = absl::Seconds(8);
 
 // Whoever is first; the other waits for the process to end.
-int Leave(const std::string& folder, const actions::Reply& reply) {
+int Leave(const std::string& folder, const TaskOutcome& outcome) {
   static std::atomic_flag leaving;
   while (leaving.test_and_set()) pause();
   ORCH_FAILPOINT("runner.before_outcome");
-  const absl::Status written = LeaveOutcome(folder, reply);
+  const absl::Status written = LeaveOutcome(folder, outcome);
   ORCH_FAILPOINT("runner.after_outcome");
   if (written.ok()) return 0;
   LogError("the outcome of a task cannot be written", {{"why", std::string(written.message())}});
@@ -50,16 +50,18 @@ bool AwaitSigterm(const Clock& clock, absl::Duration limit) {
 }
 
 // Ends the action when told to, and the process when the action will not end.
-void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock, CancelToken* cancel) {
+void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock, const OutputWriter& output,
+           CancelToken* cancel) {
   const bool cancelled = AwaitSigterm(clock, timeout + kLongestEnd);
   cancel->Cancel();
   AwaitSigterm(clock, kLongestEnd);  // for what the action started to be ended; told twice: at once
   fflush(nullptr);
-  _exit(Leave(folder, actions::Reply::Failure(cancelled ? "cancelled" : "timeout",
-                                              "the action would not end; its process was ended")));
+  const actions::Reply reply = actions::Reply::Failure(cancelled ? "cancelled" : "timeout",
+                                                       "the action would not end; its process was ended");
+  _exit(Leave(folder, {reply, output.printed()}));
 }
 
-actions::Reply RunTask(const std::string& folder, const TaskFile& task, const Clock& clock, const CancelToken& cancel) {
+actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelToken& cancel, OutputWriter* output) {
   const std::shared_ptr<actions::Catalog> catalog = actions::BuildCatalog(task.catalog, &clock, &cancel);
   const std::shared_ptr<actions::Plugin> plugin = catalog->Find(task.request.plugin);
   const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(task.request.action);
@@ -70,9 +72,8 @@ actions::Reply RunTask(const std::string& folder, const TaskFile& task, const Cl
   RunnerNode node(&task, &clock);
   actions::Context context{
       .clock = &clock, .node = &node, .cancel = &cancel, .timeout = task.timeout, .on_output = nullptr};
-  OutputWriter output(OutputPath(folder));
-  if (output.wanted()) {
-    context.on_output = [&output](ProcessStream stream, absl::string_view piece) { output.Write(stream, piece); };
+  if (output->wanted()) {
+    context.on_output = [output](ProcessStream stream, absl::string_view piece) { output->Write(stream, piece); };
   }
   return RunAction(plugin.get(), *action, task.request, context);
 }
@@ -93,7 +94,7 @@ int Run(const std::string& folder) {
   const absl::StatusOr<std::string> text = ReadStandardInput();
   const absl::StatusOr<TaskFile> task = text.ok() ? TaskFile::FromText(*text) : text.status();
   if (!task.ok()) {
-    return Leave(folder, actions::Reply::Failure("crash", std::string(task.status().message())));
+    return Leave(folder, {actions::Reply::Failure("crash", std::string(task.status().message()))});
   }
   [[maybe_unused]] const absl::Status log =
       InitLog(static_cast<LogLevel>(task->log_level), task->log_json, task->log_file);
@@ -106,9 +107,10 @@ int Run(const std::string& folder) {
   ORCH_FAILPOINT("runner.started");
   const SystemClock clock;
   CancelToken cancel;
-  std::thread([&] { Watch(folder, task->timeout, clock, &cancel); }).detach();
-  const actions::Reply reply = RunTask(folder, *task, clock, cancel);
-  const int code = Leave(folder, reply);
+  OutputWriter output(OutputPath(folder));
+  std::thread([&] { Watch(folder, task->timeout, clock, output, &cancel); }).detach();
+  const actions::Reply reply = RunTask(*task, clock, cancel, &output);
+  const int code = Leave(folder, {reply, output.printed()});
   fflush(nullptr);
   _exit(code);  // the watching thread is never joined
 }

@@ -1,7 +1,6 @@
 #include "services/nodeagent/runner/output_pipe.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,35 +37,30 @@ ProcessFd OpenPipe(const std::string& path) {
 
 OutputWriter::OutputWriter(const std::string& path) : fd_(OpenPipe(path)) {}
 
-OutputWriter::~OutputWriter() {
-  MutexLock lock(&mu_);
-  for (size_t stream = 0; stream < 2; ++stream) {
-    if (!progress_[stream].lost || WriteFrame(stream, progress_[stream].offset, "")) continue;
-    pollfd room = {fd_.get(), POLLOUT, 0};
-    poll(&room, 1, static_cast<int>(absl::ToInt64Milliseconds(kMaxFarewell)));
-    WriteFrame(stream, progress_[stream].offset, "");
-  }
-}
-
 void OutputWriter::Write(ProcessStream stream, absl::string_view piece) {
   if (!wanted()) return;
   const size_t index = stream == ProcessStream::kOut ? 0 : 1;
   MutexLock lock(&mu_);
-  Progress& progress = progress_[index];
   while (!piece.empty()) {
     const absl::string_view part = piece.substr(0, kMaxPiece);
-    progress.lost = !WriteFrame(index, progress.offset, part);
-    progress.offset += part.size();
+    WriteFrame(index, printed_[index], part);
+    printed_[index] += part.size();
     piece.remove_prefix(part.size());
   }
 }
 
-bool OutputWriter::WriteFrame(size_t stream, uint64_t offset, absl::string_view piece) {
+// The whole frame, or nothing where there is no room.
+void OutputWriter::WriteFrame(size_t stream, uint64_t offset, absl::string_view piece) {
   const Head head = {offset, static_cast<uint32_t>(piece.size()), static_cast<uint32_t>(stream)};
   char frame[PIPE_BUF];
   memcpy(frame, &head, sizeof head);
-  if (!piece.empty()) memcpy(frame + sizeof head, piece.data(), piece.size());
-  return write(fd_.get(), frame, sizeof head + piece.size()) > 0;  // the whole frame, or nothing
+  memcpy(frame + sizeof head, piece.data(), piece.size());
+  [[maybe_unused]] const ssize_t wrote = write(fd_.get(), frame, sizeof head + piece.size());
+}
+
+Printed OutputWriter::printed() const {
+  MutexLock lock(&mu_);
+  return printed_;
 }
 
 absl::Status OutputReader::Make(const std::string& path) {
@@ -91,6 +85,12 @@ void OutputReader::Drain() {
           absl::string_view(frame + sizeof head, head.size));
     drained += PIPE_BUF;  // its place in the pipe, however small it is
   }
+}
+
+void SayPrinted(const Printed& printed, const OutputReader::Sink& sink) {
+  if (sink == nullptr) return;
+  if (printed[0] > 0) sink(ProcessStream::kOut, printed[0], "");
+  if (printed[1] > 0) sink(ProcessStream::kErr, printed[1], "");
 }
 
 }  // namespace orch::nodeagent

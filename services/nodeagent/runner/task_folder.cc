@@ -74,38 +74,42 @@ absl::StatusOr<TaskFile> TaskFile::FromText(const std::string& text) {
   return task;
 }
 
-std::string OutcomeText(const actions::Reply& reply) {
+std::string OutcomeText(const TaskOutcome& outcome) {
+  const actions::Reply& reply = outcome.reply;
   return DumpJson({{"status_code", reply.status_code},
                    {"status_message", reply.status_message},
                    {"error_kind", reply.error_kind},
-                   {"data", reply.data}});
+                   {"data", reply.data},
+                   {"printed", outcome.printed}});
 }
 
-absl::Status LeaveOutcome(const std::string& folder, const actions::Reply& reply) {
-  const absl::Status kept = WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText(reply));
+absl::Status LeaveOutcome(const std::string& folder, const TaskOutcome& outcome) {
+  const absl::Status kept = WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText(outcome));
   if (kept.ok()) return kept;
   if (access(RoomPath(folder).c_str(), F_OK) != 0) {  // an agent that set nothing aside
-    return WriteFileDurably(OutcomePath(folder), OutcomeText(reply), 0600);
+    return WriteFileDurably(OutcomePath(folder), OutcomeText(outcome), 0600);
   }
-  const std::string said = reply.status_message.substr(0, kMaxLostMessage);
-  return WriteIntoRoom(RoomPath(folder), OutcomePath(folder),
-                       OutcomeText(actions::Reply::Failure(
-                           "outcome-lost", absl::StrCat("the action ended with status ", reply.status_code, " (", said,
-                                                        "), but its data is lost: ", kept.message()))));
+  const std::string said = outcome.reply.status_message.substr(0, kMaxLostMessage);
+  const actions::Reply lost = actions::Reply::Failure(
+      "outcome-lost", absl::StrCat("the action ended with status ", outcome.reply.status_code, " (", said,
+                                   "), but its data is lost: ", kept.message()));
+  return WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText({lost, outcome.printed}));
 }
 
-absl::StatusOr<actions::Reply> ReplyFromOutcome(const std::string& text) {
+absl::StatusOr<TaskOutcome> OutcomeFromText(const std::string& text) {
   ORCH_ASSIGN_OR_RETURN(const Json json, ParseJsonObject(text, "the outcome", kMaxOutcomeFileBytes));
-  actions::Reply reply;
+  TaskOutcome outcome;
+  actions::Reply& reply = outcome.reply;
   try {
     reply.status_code = json.at("status_code");
     reply.status_message = json.at("status_message");
     reply.error_kind = json.at("error_kind");
     reply.data = json.at("data");
+    outcome.printed = json.value("printed", Printed{});
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("the outcome cannot be read: ", error.what()));
   }
-  return reply;
+  return outcome;
 }
 
 }  // namespace orch::nodeagent

@@ -21,6 +21,7 @@
 #include "actions/action.h"
 #include "actions/build_catalog.h"
 #include "base/json.h"
+#include "services/nodeagent/runner/output_pipe.h"
 
 namespace orch::nodeagent {
 
@@ -43,12 +44,17 @@ struct TaskFile {
   static absl::StatusOr<TaskFile> FromText(const std::string& text);
 };
 
-std::string OutcomeText(const actions::Reply& reply);
+struct TaskOutcome {
+  actions::Reply reply;
+  Printed printed = {};  // 0 where no live output was wanted
+};
+
+std::string OutcomeText(const TaskOutcome& outcome);
 // Durably, also when the disk is full: then as far as its room goes, and beyond that what is left is the
 // failure "outcome-lost", with the reply's own message.
-absl::Status LeaveOutcome(const std::string& folder, const actions::Reply& reply);
+absl::Status LeaveOutcome(const std::string& folder, const TaskOutcome& outcome);
 // InvalidArgument when it is no outcome.
-absl::StatusOr<actions::Reply> ReplyFromOutcome(const std::string& text);
+absl::StatusOr<TaskOutcome> OutcomeFromText(const std::string& text);
 
 inline std::string TaskPath(const std::string& folder) { return folder + "/task"; }
 inline std::string PidPath(const std::string& folder) { return folder + "/pid"; }
