@@ -112,8 +112,17 @@ std::string WhyNotOffered(const std::string& name, const v1::ListPluginsResponse
 // `cause`: why the hub could not be asked; OK when it was, and has no such plugin.
 absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status& cause) {
   std::string nearest = NearestCommand(name);
-  std::string text = absl::StrCat("unknown command '", Printable(name), "'");
-  if (hub != nullptr && cause.ok()) {
+  if (!cause.ok()) {
+    const std::string text =
+        nearest.empty() ? absl::StrCat(cause.message(), "; only the hub knows whether '", Printable(name),
+                                       "', which is no command of orchctl's own, is a plugin")
+                        : absl::StrCat("unknown command '", Printable(name), "'; did you mean ", nearest,
+                                       "? Whether a plugin is called so could not be asked: ", cause.message());
+    absl::Status status(cause.code(), text);
+    const int code = ExitCodeOf(cause);
+    return code == kExitError ? status : WithExitCode(std::move(status), static_cast<ExitCode>(code));
+  }
+  if (hub != nullptr) {
     const absl::StatusOr<v1::ListPluginsResponse> listed = hub->ListPlugins();
     std::vector<std::string> plugins;
     if (listed.ok()) {
@@ -122,13 +131,10 @@ absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status
     }
     if (nearest.empty()) nearest = NearestWord(name, plugins);
   }
-  absl::StrAppend(&text, nearest.empty() ? "; 'orchctl help' lists the commands, 'orchctl plugin list' the plugins"
-                                         : absl::StrCat("; did you mean ", nearest, "?"));
-  if (cause.ok()) return absl::InvalidArgumentError(text);
-  absl::Status status(cause.code(),
-                      absl::StrCat(text, " Whether a plugin is called so could not be asked: ", cause.message()));
-  const int code = ExitCodeOf(cause);
-  return code == kExitError ? status : WithExitCode(std::move(status), static_cast<ExitCode>(code));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown command '", Printable(name), "'",
+                   nearest.empty() ? "; 'orchctl help' lists the commands, 'orchctl plugin list' the plugins"
+                                   : absl::StrCat("; did you mean ", nearest, "?")));
 }
 
 // Parses the options that are needed to reach the hub, and finds the action's place; words.size() when

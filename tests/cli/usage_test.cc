@@ -73,6 +73,11 @@ TEST(UsageTest, AnUnknownCommandIsSaidToBeOneAlsoWhereNoHubCanBeAsked) {
   EXPECT_THAT(result.err,
               StartsWith("orchctl: unknown command 'pign'; did you mean ping? Whether a plugin is called so "
                          "could not be asked: cannot connect to hub 127.0.0.1:1"));
+  const CliResult plugin = RunCli({"deploy", "run"}, {.variables = {{"ORCHCTL_CONFIG", dir + "/client.yaml"}}});
+  EXPECT_EQ(plugin.code, 6) << plugin.err;
+  EXPECT_THAT(plugin.err, StartsWith("orchctl: cannot connect to hub 127.0.0.1:1"));
+  EXPECT_THAT(plugin.err, HasSubstr("; only the hub knows whether 'deploy', which is no command of orchctl's own, "
+                                    "is a plugin\n"));
 }
 
 TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
