@@ -19,7 +19,7 @@ namespace orch::actions {
 // Status codes as in MCollective.
 enum StatusCode : int {
   kOk = 0,
-  kAborted = 1,        // ran and failed, or refused
+  kAborted = 1,  // ran and failed, or refused
   kUnknownAction = 2,
   kMissingInput = 3,
   kInvalidInput = 4,
@@ -29,7 +29,7 @@ enum StatusCode : int {
 struct Reply {
   int status_code = kOk;
   std::string status_message = "OK";
-  std::string error_kind;           // timeout, crash, protocol, output-limit, busy, cancelled, …; empty when there is none
+  std::string error_kind;  // timeout, crash, protocol, output-limit, busy, cancelled, …; empty when there is none
   Json data = Json::object();
 
   static Reply Aborted(std::string message, Json data = Json::object());
@@ -71,7 +71,7 @@ struct Request {
   std::string caller;
   std::string job_id;
   std::string collective;
-  std::string sender;            // the hub's name
+  std::string sender;  // the hub's name
   absl::Time issued_at;
   absl::Duration ttl;
 };

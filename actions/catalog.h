@@ -49,14 +49,12 @@ std::shared_ptr<PuppetMemory> MakePuppetMemory();
 
 // The written-out list of built-in plugins, by name in catalog.cc; or that one of them. One that nobody
 // asked for is left out; one that may not be loaded is a problem.
-std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock,
-                                        absl::string_view only = "");
+std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock, absl::string_view only = "");
 
 // Data functions built into the node; the table of docs/FILTERS.md says what they return. `options`
 // as for the plugins. Blocks; thread-safe.
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
-                                             const NodeState& node, const Clock& clock,
-                                             const BuiltinOptions& options);
+                                             const NodeState& node, const Clock& clock, const BuiltinOptions& options);
 std::vector<std::string> BuiltinDataFunctionNames();
 
 }  // namespace orch::actions

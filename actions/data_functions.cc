@@ -32,9 +32,7 @@ absl::StatusOr<Json> Fact(const DataCall& call) {
   return Json{{"exists", true}, {"value", *value}, {"value_encoding", "text/plain"}};
 }
 
-absl::StatusOr<Json> Fstat(const DataCall& call) {
-  return FileStatus(call.argument, call.clock);
-}
+absl::StatusOr<Json> Fstat(const DataCall& call) { return FileStatus(call.argument, call.clock); }
 
 absl::StatusOr<Json> PluginData(const DataCall& call) {
   for (const NodeState::PluginInfo& plugin : call.node.Plugins()) {
@@ -99,8 +97,7 @@ absl::Status CheckArguments(const Function& function, const std::vector<std::str
 }  // namespace
 
 absl::StatusOr<Json> CallBuiltinDataFunction(absl::string_view name, const std::vector<std::string>& arguments,
-                                             const NodeState& node, const Clock& clock,
-                                             const BuiltinOptions& options) {
+                                             const NodeState& node, const Clock& clock, const BuiltinOptions& options) {
   for (const Function& function : kFunctions) {
     if (function.name != name) continue;
     ORCH_RETURN_IF_ERROR(CheckArguments(function, arguments));

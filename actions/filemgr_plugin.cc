@@ -54,7 +54,8 @@ Reply Remove(const std::string& file) {
     return Problem(errno, "remove", file);
   }
   if (S_ISDIR(info.st_mode)) {
-    return Reply::Aborted(absl::StrCat("could not remove ", file, ": it is a directory, and filemgr removes files only"));
+    return Reply::Aborted(
+        absl::StrCat("could not remove ", file, ": it is a directory, and filemgr removes files only"));
   }
   // unlink refuses a directory that took the file's place.
   if (unlink(file.c_str()) != 0 && errno != ENOENT) return Problem(errno, "remove", file);

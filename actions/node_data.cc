@@ -66,9 +66,8 @@ absl::StatusOr<Json> SysctlData(const DataCall& call) {
   if (path.empty()) path = "/proc/sys";
   for (const absl::string_view part : absl::StrSplit(call.argument, '.')) {
     const bool good = !part.empty() && part.find_first_not_of('/') != absl::string_view::npos &&
-                      std::all_of(part.begin(), part.end(), [](char c) {
-                        return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '/';
-                      });
+                      std::all_of(part.begin(), part.end(),
+                                  [](char c) { return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '/'; });
     if (!good) return absl::InvalidArgumentError(absl::StrCat("'", call.argument, "' is no name of a kernel setting"));
     absl::StrAppend(&path, "/", absl::StrReplaceAll(part, {{"/", "."}}));
   }

@@ -94,7 +94,8 @@ Reply NrpePlugin::RunAll(const Context& context, const Checks& checks) const {
   Json results = Json::object();
   for (const auto& [name, line] : checks) {
     const Context one = ForOneCheck(context, settings_, deadline - context.clock->Steady());
-    const absl::StatusOr<CheckResult> result = RunCheck(CommandRunner(one, SettingOf(settings_, "path")), line, nullptr);
+    const absl::StatusOr<CheckResult> result =
+        RunCheck(CommandRunner(one, SettingOf(settings_, "path")), line, nullptr);
     if (!result.ok()) return ReplyFor(result.status(), Json{{"commands", results}});
     results[name] = {{"exitcode", result->exit_code}, {"output", result->output}, {"perfdata", result->perfdata}};
   }

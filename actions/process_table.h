@@ -11,17 +11,17 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxProcesses = 100'000;           // looked at
-inline constexpr size_t kMaxCommandLineBytes = 4096;       // kept of one
+inline constexpr size_t kMaxProcesses = 100'000;      // looked at
+inline constexpr size_t kMaxCommandLineBytes = 4096;  // kept of one
 
 struct ProcessInfo {
   pid_t pid = 0;
   pid_t ppid = 0;
-  uid_t uid = 0;                // effective
-  char state = '?';             // as in proc(5): R, S, D, Z, …
-  std::string name;             // of the program, at most 15 bytes
-  std::string command_line;     // blanks between the arguments; [name] for a kernel thread or a zombie
-  int64_t memory_bytes = 0;     // virtual
+  uid_t uid = 0;             // effective
+  char state = '?';          // as in proc(5): R, S, D, Z, …
+  std::string name;          // of the program, at most 15 bytes
+  std::string command_line;  // blanks between the arguments; [name] for a kernel thread or a zombie
+  int64_t memory_bytes = 0;  // virtual
   int64_t resident_bytes = 0;
 
   bool zombie() const { return state == 'Z'; }

@@ -27,8 +27,8 @@ PuppetralPlugin::PuppetralPlugin(std::shared_ptr<const ddl::Plugin> ddl, const W
 int PuppetralPlugin::MaxConcurrency(absl::string_view) const { return static_cast<int>(processes_); }
 
 Reply PuppetralPlugin::RunAction(const Request& request, const Context& context) {
-  return worker_.Call(
-      Json{{"action", request.action}, {"data", request.inputs}, {"requestid", request.job_id}}, context);
+  return worker_.Call(Json{{"action", request.action}, {"data", request.inputs}, {"requestid", request.job_id}},
+                      context);
 }
 
 }  // namespace orch::actions

@@ -112,7 +112,8 @@ Reply ShellPlugin::RunNow(const Request& request, const Context& context) const 
   absl::StatusOr<ProcessSpec> spec = SpecOf(request);
   if (!spec.ok()) return Refused(spec.status());
   absl::Duration limit = context.timeout;
-  if (const double seconds = Number(request, "timeout", 0); seconds > 0) limit = std::min(limit, absl::Seconds(seconds));
+  if (const double seconds = Number(request, "timeout", 0); seconds > 0)
+    limit = std::min(limit, absl::Seconds(seconds));
   spec->kill_grace = std::min(kGrace, limit / 4);
   spec->timeout = limit - spec->kill_grace;
   spec->cancel = context.cancel;

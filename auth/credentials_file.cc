@@ -96,7 +96,8 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, a
 
 absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
   if (const absl::Status status = CheckSecretFile(path, "credentials file"); absl::IsNotFound(status)) {
-    return absl::NotFoundError(absl::StrCat(status.message(), "; 'orch-hub init' makes one on the hub, elsewhere copy it "
+    return absl::NotFoundError(absl::StrCat(status.message(),
+                                            "; 'orch-hub init' makes one on the hub, elsewhere copy it "
                                             "from there, or name yours with `credentials` in the configuration"));
   } else if (!status.ok()) {
     return status;

@@ -29,7 +29,8 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     before_last = last;
     last = row;
@@ -58,7 +59,8 @@ absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path) {
 
 absl::StatusOr<ConfigFile> ConfigFile::Parse(absl::string_view text, std::string name) {
   if (text.size() > kMaxConfigBytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(name, " holds more than the ", kMaxConfigBytes, " bytes accepted"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat(name, " holds more than the ", kMaxConfigBytes, " bytes accepted"));
   }
   ORCH_ASSIGN_OR_RETURN(const std::vector<ConfigEntry> entries, ParseConfigText(text, name));
   ConfigFile file = Empty(std::move(name));
@@ -189,8 +191,12 @@ absl::Status ConfigReader::Finish() {
   for (const auto& [key, value] : file_->values_) {
     std::string reason;
     if (known_.count(key) > 0) continue;
-    const auto is_above = [&key = key](const std::string& name) { return absl::StartsWith(name, absl::StrCat(key, ".")); };
-    const auto is_below = [&key = key](const std::string& name) { return absl::StartsWith(key, absl::StrCat(name, ".")); };
+    const auto is_above = [&key = key](const std::string& name) {
+      return absl::StartsWith(name, absl::StrCat(key, "."));
+    };
+    const auto is_below = [&key = key](const std::string& name) {
+      return absl::StartsWith(key, absl::StrCat(name, "."));
+    };
     const auto covers = [&key = key](const std::string& start) { return absl::StartsWith(key, start); };
     if (std::any_of(known_sections_.begin(), known_sections_.end(), covers)) continue;
     const bool is_section = std::any_of(known_.begin(), known_.end(), is_above) ||
@@ -211,8 +217,8 @@ absl::Status ConfigReader::Finish() {
   errors_.insert(errors_.begin(), unknown.begin(), unknown.end());
   if (errors_.empty()) return absl::OkStatus();
   const size_t more = errors_.size() - 1;
-  return absl::InvalidArgumentError(
-      absl::StrCat(errors_.front(), more == 0 ? "" : absl::StrCat(" (and ", more, more == 1 ? " more error)" : " more errors)")));
+  return absl::InvalidArgumentError(absl::StrCat(
+      errors_.front(), more == 0 ? "" : absl::StrCat(" (and ", more, more == 1 ? " more error)" : " more errors)")));
 }
 
 std::string NearestWord(absl::string_view word, const std::vector<std::string>& known) {
@@ -223,7 +229,8 @@ std::string NearestWord(absl::string_view word, const std::vector<std::string>& 
   for (const std::string& candidate : known) {
     if (candidate.empty() || candidate.size() > kMaxComparedWord) continue;
     const size_t distance = EditDistance(wanted, absl::AsciiStrToLower(candidate));
-    if (distance < std::min(wanted.size(), candidate.size()) && (distance < best || (distance == best && nearest.empty()))) {
+    if (distance < std::min(wanted.size(), candidate.size()) &&
+        (distance < best || (distance == best && nearest.empty()))) {
       best = distance;
       nearest = candidate;
     }

@@ -39,14 +39,13 @@ std::string HkdfSha256(absl::string_view secret, absl::string_view info, size_t 
   std::string out(size, '\0');
   EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr);
   size_t made = size;
-  const bool ok =
-      context != nullptr && EVP_PKEY_derive_init(context) == 1 &&
-      EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()) == 1 &&
-      EVP_PKEY_CTX_set1_hkdf_key(context, reinterpret_cast<const unsigned char*>(secret.data()),
-                                 static_cast<int>(secret.size())) == 1 &&
-      EVP_PKEY_CTX_add1_hkdf_info(context, reinterpret_cast<const unsigned char*>(info.data()),
-                                  static_cast<int>(info.size())) == 1 &&
-      EVP_PKEY_derive(context, reinterpret_cast<unsigned char*>(out.data()), &made) == 1 && made == size;
+  const bool ok = context != nullptr && EVP_PKEY_derive_init(context) == 1 &&
+                  EVP_PKEY_CTX_set_hkdf_md(context, EVP_sha256()) == 1 &&
+                  EVP_PKEY_CTX_set1_hkdf_key(context, reinterpret_cast<const unsigned char*>(secret.data()),
+                                             static_cast<int>(secret.size())) == 1 &&
+                  EVP_PKEY_CTX_add1_hkdf_info(context, reinterpret_cast<const unsigned char*>(info.data()),
+                                              static_cast<int>(info.size())) == 1 &&
+                  EVP_PKEY_derive(context, reinterpret_cast<unsigned char*>(out.data()), &made) == 1 && made == size;
   EVP_PKEY_CTX_free(context);
   if (!ok) std::abort();
   return out;

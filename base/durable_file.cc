@@ -45,21 +45,28 @@ absl::Status ErrnoStatus(int error, absl::string_view what_failed) {
   const std::string message = absl::StrCat(what_failed, ": ", std::generic_category().message(error));
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return absl::NotFoundError(message);
+    case ENOTDIR:
+      return absl::NotFoundError(message);
     case EACCES:
     case EPERM:
-    case EROFS: return absl::PermissionDeniedError(message);
-    case EEXIST: return absl::AlreadyExistsError(message);
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    case EEXIST:
+      return absl::AlreadyExistsError(message);
     case ENOSPC:
     case EDQUOT:
     case EAGAIN:
-    case EINTR: return absl::UnavailableError(message);
+    case EINTR:
+      return absl::UnavailableError(message);
     case EMFILE:
     case ENFILE:
-    case ENOMEM: return absl::ResourceExhaustedError(message);
+    case ENOMEM:
+      return absl::ResourceExhaustedError(message);
     case EINVAL:
-    case ENAMETOOLONG: return absl::InvalidArgumentError(message);
-    default: return absl::FailedPreconditionError(message);
+    case ENAMETOOLONG:
+      return absl::InvalidArgumentError(message);
+    default:
+      return absl::FailedPreconditionError(message);
   }
 }
 
@@ -68,8 +75,8 @@ absl::Status WriteFileDurably(const std::string& path, absl::string_view content
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot create a file beside ", path));
   absl::Cleanup remove = [&temporary] { unlink(temporary.c_str()); };
-  absl::Status written =
-      fchmod(fd, mode) == 0 ? WriteAll(fd, contents, path) : ErrnoStatus(errno, absl::StrCat("cannot set the mode of ", path));
+  absl::Status written = fchmod(fd, mode) == 0 ? WriteAll(fd, contents, path)
+                                               : ErrnoStatus(errno, absl::StrCat("cannot set the mode of ", path));
   close(fd);
   ORCH_RETURN_IF_ERROR(written);
   if (rename(temporary.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, absl::StrCat("cannot replace ", path));
@@ -81,8 +88,8 @@ absl::Status SetRoomAside(const std::string& path, size_t bytes) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));
   const absl::Cleanup close_file = [fd] { close(fd); };
-  if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP ||
-      errno == ENOSYS || errno == EINTR) {
+  if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 || errno == EOPNOTSUPP || errno == ENOSYS ||
+      errno == EINTR) {
     return absl::OkStatus();
   }
   return ErrnoStatus(errno, absl::StrCat("cannot set aside room in ", path));

@@ -126,7 +126,8 @@ absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view w
   if (text.empty()) return Json::object();
   absl::StatusOr<Json> value = ParseJson(text, what, max_bytes);
   if (value.ok() && !value->is_object()) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": a JSON object {…} is expected, found ", value->type_name()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": a JSON object {…} is expected, found ", value->type_name()));
   }
   return value;
 }

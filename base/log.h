@@ -23,10 +23,16 @@ absl::Status InitLog(LogLevel level, bool json, const std::string& file);
 // a full disk (the line is dropped and counted).
 using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
 void Log(LogLevel level, absl::string_view message, const LogFields& fields = {});
-inline void LogDebug(absl::string_view message, const LogFields& fields = {}) { Log(LogLevel::kDebug, message, fields); }
+inline void LogDebug(absl::string_view message, const LogFields& fields = {}) {
+  Log(LogLevel::kDebug, message, fields);
+}
 inline void LogInfo(absl::string_view message, const LogFields& fields = {}) { Log(LogLevel::kInfo, message, fields); }
-inline void LogWarning(absl::string_view message, const LogFields& fields = {}) { Log(LogLevel::kWarning, message, fields); }
-inline void LogError(absl::string_view message, const LogFields& fields = {}) { Log(LogLevel::kError, message, fields); }
+inline void LogWarning(absl::string_view message, const LogFields& fields = {}) {
+  Log(LogLevel::kWarning, message, fields);
+}
+inline void LogError(absl::string_view message, const LogFields& fields = {}) {
+  Log(LogLevel::kError, message, fields);
+}
 bool LogEnabled(LogLevel level);
 
 }  // namespace orch

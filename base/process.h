@@ -37,16 +37,17 @@ class CancelToken {
 enum class ProcessStream { kOut, kErr };
 
 struct ProcessSpec {
-  std::vector<std::string> argv;              // argv[0] is searched in PATH unless it holds a slash
-  std::map<std::string, std::string> env;     // added to the base environment: PATH, HOME, LC_ALL=C, nothing inherited else
-  bool bare_env = false;                      // the base environment is PATH alone
-  std::string cwd;                            // empty: /
-  std::string stdin_text;                     // then end of file
-  absl::Duration timeout = absl::Seconds(60); // then the whole process group is ended
+  std::vector<std::string> argv;  // argv[0] is searched in PATH unless it holds a slash
+  std::map<std::string, std::string>
+      env;                 // added to the base environment: PATH, HOME, LC_ALL=C, nothing inherited else
+  bool bare_env = false;   // the base environment is PATH alone
+  std::string cwd;         // empty: /
+  std::string stdin_text;  // then end of file
+  absl::Duration timeout = absl::Seconds(60);    // then the whole process group is ended
   absl::Duration kill_grace = absl::Seconds(2);  // between SIGTERM and SIGKILL
-  size_t max_output = 1u << 20;               // bytes kept of each of stdout and stderr; the rest is read and dropped
-  bool end_on_output_limit = false;           // end the group instead of dropping
-  const CancelToken* cancel = nullptr;        // may be null; must outlive the call
+  size_t max_output = 1u << 20;         // bytes kept of each of stdout and stderr; the rest is read and dropped
+  bool end_on_output_limit = false;     // end the group instead of dropping
+  const CancelToken* cancel = nullptr;  // may be null; must outlive the call
   // Each piece as it is read, whatever is kept of it. On the calling thread; must not block. May be null.
   std::function<void(ProcessStream stream, absl::string_view piece)> on_output;
 };
@@ -54,8 +55,8 @@ struct ProcessSpec {
 struct ProcessResult {
   enum class End { kExited, kSignalled, kTimedOut, kCancelled, kOutputLimit };
   End end = End::kExited;
-  int exit_code = -1;      // for kExited
-  int signal = 0;          // for kSignalled
+  int exit_code = -1;  // for kExited
+  int signal = 0;      // for kSignalled
   std::string out;
   std::string err;
   bool out_truncated = false;

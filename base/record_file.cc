@@ -176,7 +176,8 @@ absl::StatusOr<std::string> RecordFile::Read(Place place) const {
   std::string bytes(place.size, '\0');
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t got = pread(file->fd(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(place.offset + done));
+    const ssize_t got =
+        pread(file->fd(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(place.offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return ErrnoStatus(got < 0 ? errno : EIO, absl::StrCat("cannot read ", path_));
     done += static_cast<size_t>(got);

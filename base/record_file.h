@@ -66,7 +66,7 @@ class RecordFile {
   uint64_t appended_ ABSL_GUARDED_BY(mu_) = 0;  // records, ever
   uint64_t synced_ ABSL_GUARDED_BY(mu_) = 0;    // of them on the disk
   bool syncing_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Status broken_ ABSL_GUARDED_BY(mu_);    // nothing can be relied on any more
+  absl::Status broken_ ABSL_GUARDED_BY(mu_);  // nothing can be relied on any more
 };
 
 }  // namespace orch

@@ -53,7 +53,8 @@ ScannedRecords ScanRecords(absl::string_view contents, size_t max_record) {
   while (at < contents.size()) {
     const size_t size = RecordAt(contents.substr(at), max_record);
     if (size > 0) {
-      found.records.push_back({at + kRecordFrameBytes, contents.substr(at + kRecordFrameBytes, size - kRecordFrameBytes)});
+      found.records.push_back(
+          {at + kRecordFrameBytes, contents.substr(at + kRecordFrameBytes, size - kRecordFrameBytes)});
       found.damaged_bytes += unread;
       unread = 0;
       at += size;

@@ -1,9 +1,10 @@
 #include "base/service.h"
 
-#include <csignal>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+
+#include <csignal>
 
 #include "absl/strings/str_cat.h"
 

@@ -9,7 +9,8 @@
 namespace orch {
 
 // Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH in this and all later threads and
-// ignores SIGPIPE and SIGXFSZ (a file that may not grow is an error like any other). First thing in main, before any thread.
+// ignores SIGPIPE and SIGXFSZ (a file that may not grow is an error like any other). First thing in main, before any
+// thread.
 void BlockServiceSignals();
 
 // Waits for one of the blocked signals and returns its number. From main.

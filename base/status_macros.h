@@ -10,10 +10,9 @@
 #define ORCH_CONCAT(a, b) ORCH_CONCAT_INNER(a, b)
 
 // ORCH_RETURN_IF_ERROR(DoIt());
-#define ORCH_RETURN_IF_ERROR(expression)                      \
-  do {                                                        \
-    if (absl::Status orch_status = (expression); !orch_status.ok()) \
-      return orch_status;                                     \
+#define ORCH_RETURN_IF_ERROR(expression)                                                \
+  do {                                                                                  \
+    if (absl::Status orch_status = (expression); !orch_status.ok()) return orch_status; \
   } while (false)
 
 // ORCH_ASSIGN_OR_RETURN(std::string text, ReadFile(path));

@@ -19,7 +19,7 @@ namespace orch {
 namespace {
 
 constexpr size_t kReadBytes = 64u << 10;
-constexpr absl::Duration kMaxWait = absl::Seconds(1);  // of one poll; the given clock decides, not poll's
+constexpr absl::Duration kMaxWait = absl::Seconds(1);          // of one poll; the given clock decides, not poll's
 constexpr absl::Duration kReapWait = absl::Milliseconds(500);  // for a process that closed its output to be gone
 
 }  // namespace
@@ -50,11 +50,13 @@ absl::StatusOr<std::string> WorkerProcess::Exchange(absl::string_view line, absl
   ReadOut();
   ReadErr();
   if (!buffer_.empty()) {
-    return Fail(absl::FailedPreconditionError("the worker printed something before it was asked; its standard output "
-                                              "is for answers only"));
+    return Fail(
+        absl::FailedPreconditionError("the worker printed something before it was asked; its standard output "
+                                      "is for answers only"));
   }
   const absl::Duration deadline = clock_->Steady() + timeout;
-  if (const absl::Status written = Write(absl::StrCat(line, "\n"), deadline, cancel); !written.ok()) return Fail(written);
+  if (const absl::Status written = Write(absl::StrCat(line, "\n"), deadline, cancel); !written.ok())
+    return Fail(written);
   absl::StatusOr<std::string> answer = ReadLine(deadline, cancel);
   if (!answer.ok()) return Fail(answer.status());
   return answer;

@@ -29,9 +29,9 @@ struct ClientConfig {
   std::string credentials = "/etc/orch/credentials";
   TlsSettings tls;
   std::string collective;
-  absl::Duration timeout;   // zero: the DDL's
+  absl::Duration timeout;  // zero: the DDL's
   std::string color = "auto";
-  std::string cache_dir;    // empty: nothing is cached
+  std::string cache_dir;  // empty: nothing is cached
 };
 
 // `config_file`: of -c, or empty. `hub`: of --hub, or empty.

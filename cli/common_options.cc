@@ -16,7 +16,12 @@ absl::Status Wrong(absl::string_view message) { return absl::InvalidArgumentErro
 template <typename T, typename Parse>
 OptionSpec Parsed(std::vector<std::string> names, std::string value, std::string help, std::string group, T* target,
                   Parse parse) {
-  return {std::move(names), std::move(value), std::move(help), std::move(group), {}, false,
+  return {std::move(names),
+          std::move(value),
+          std::move(help),
+          std::move(group),
+          {},
+          false,
           [target, parse](const std::string& text) -> absl::Status {
             ORCH_ASSIGN_OR_RETURN(*target, parse(text));
             return absl::OkStatus();
@@ -25,7 +30,12 @@ OptionSpec Parsed(std::vector<std::string> names, std::string value, std::string
 
 OptionSpec FilterOption(std::vector<std::string> names, std::string value, std::string help, filter::OptionKind kind,
                         CommonOptions* options) {
-  return {std::move(names), std::move(value), std::move(help), "Host Filters", {}, false,
+  return {std::move(names),
+          std::move(value),
+          std::move(help),
+          "Host Filters",
+          {},
+          false,
           [options, kind](const std::string& text) {
             options->filter.push_back({kind, text});
             return absl::OkStatus();
@@ -82,7 +92,12 @@ void AddForm(const char* name, const char* help, Format format, CommonOptions* o
 
 void AddJson(CommonOptions* options, OptionTable* table) {
   const char* const json_help = "Produce JSON; --json=array gives the bare array of MCollective";
-  table->Add({{"-j", "--json"}, "array", json_help, "Output Options", {}, true,
+  table->Add({{"-j", "--json"},
+              "array",
+              json_help,
+              "Output Options",
+              {},
+              true,
               [options](const std::string& text) -> absl::Status {
                 ORCH_ASSIGN_OR_RETURN(const Format format, ParseJsonForm(text));
                 return ChooseForm("--json", format, options);
@@ -118,8 +133,13 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                     }));
   table->Add(Parsed({"--limit-seed"}, "NUMBER", "Seed for a random subset that can be repeated", group,
                     &options->limit_seed, ParseSeed));
-  table->Add({{"--dt", "--discovery-timeout"}, "SECONDS", "Accepted and ignored: discovery does not wait", group, {},
-              false, [options](const std::string&) {
+  table->Add({{"--dt", "--discovery-timeout"},
+              "SECONDS",
+              "Accepted and ignored: discovery does not wait",
+              group,
+              {},
+              false,
+              [options](const std::string&) {
                 options->discovery_timeout_given = true;
                 return absl::OkStatus();
               }});
@@ -184,8 +204,8 @@ absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_al
   }
   if (!(duration >= absl::ZeroDuration()) || duration > absl::Hours(24 * 7) ||
       (!zero_allowed && duration < absl::Milliseconds(1))) {
-    return Wrong(absl::StrCat("'", text, "' is no time; give seconds, ", zero_allowed ? "0" : "more than 0",
-                              " to one week"));
+    return Wrong(
+        absl::StrCat("'", text, "' is no time; give seconds, ", zero_allowed ? "0" : "more than 0", " to one week"));
   }
   return duration;
 }

@@ -69,15 +69,25 @@ void AppendValues(const OptionSpec& spec, const std::string& before, const std::
 
 void AppendNext(const NextWord& next, const std::string& typed, CandidateSource* source, Candidates* found) {
   switch (next.kind) {
-    case NextWord::kNothing: return;
-    case NextWord::kWords: return AppendWords(next.words, "", found);
-    case NextWord::kPlugins: return Append(source->Plugins(), found);
-    case NextWord::kActions: return Append(source->Actions(next.plugin), found);
-    case NextWord::kInputs: return Append(source->Inputs(next.plugin, next.action, typed), found);
-    case NextWord::kNodes: return Append(source->Nodes(typed), found);
-    case NextWord::kFacts: return Append(source->FactNames(), found);
-    case NextWord::kJobs: return Append(source->Jobs(), found);
-    case NextWord::kFiles: found->files = true; return;
+    case NextWord::kNothing:
+      return;
+    case NextWord::kWords:
+      return AppendWords(next.words, "", found);
+    case NextWord::kPlugins:
+      return Append(source->Plugins(), found);
+    case NextWord::kActions:
+      return Append(source->Actions(next.plugin), found);
+    case NextWord::kInputs:
+      return Append(source->Inputs(next.plugin, next.action, typed), found);
+    case NextWord::kNodes:
+      return Append(source->Nodes(typed), found);
+    case NextWord::kFacts:
+      return Append(source->FactNames(), found);
+    case NextWord::kJobs:
+      return Append(source->Jobs(), found);
+    case NextWord::kFiles:
+      found->files = true;
+      return;
   }
 }
 

@@ -9,12 +9,12 @@ namespace orch::cli {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitError = 1,        // wrong usage or input, or no node matched
-  kExitSomeFailed = 2,   // some node failed or did not answer
-  kExitNoAnswer = 3,     // nodes were chosen by the hub, none answered
+  kExitError = 1,          // wrong usage or input, or no node matched
+  kExitSomeFailed = 2,     // some node failed or did not answer
+  kExitNoAnswer = 3,       // nodes were chosen by the hub, none answered
   kExitNoNamedAnswer = 4,  // nodes were named (or pinged), none answered
-  kExitDenied = 5,       // the hub refused the caller
-  kExitNoHub = 6,        // the hub cannot be reached, or the connection to it broke
+  kExitDenied = 5,         // the hub refused the caller
+  kExitNoHub = 6,          // the hub cannot be reached, or the connection to it broke
   kExitInterrupted = 130,
 };
 

@@ -75,14 +75,17 @@ class FactsCommand final : public Command {
     switch (context->options().format) {
       case Format::kJson:
       case Format::kJsonArray:
-      case Format::kJsonLines: return ShowJson(context, report, values);
-      case Format::kTable: return ShowTable(context, values);
+      case Format::kJsonLines:
+        return ShowJson(context, report, values);
+      case Format::kTable:
+        return ShowTable(context, values);
       case Format::kSenders:
         for (const FactValue& value : values) {
           for (const std::string& node : value.nodes) context->Print(absl::StrCat(Printable(node), "\n"));
         }
         return;
-      case Format::kHuman: return ShowReport(context, report, values);
+      case Format::kHuman:
+        return ShowReport(context, report, values);
     }
   }
 

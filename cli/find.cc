@@ -94,8 +94,12 @@ class FindCommand final : public Command {
     if (options.verbose) context->Note(absl::StrCat(DiscoveryLine(names_.size(), options.classic), "\n"));
     switch (options.format) {
       case Format::kJson:
-      case Format::kJsonArray: context->Print(JsonText(names_, context->env().out_is_terminal)); break;
-      case Format::kJsonLines: ShowLines(context, took); break;
+      case Format::kJsonArray:
+        context->Print(JsonText(names_, context->env().out_is_terminal));
+        break;
+      case Format::kJsonLines:
+        ShowLines(context, took);
+        break;
       default:
         for (const std::string& name : names_) context->Print(absl::StrCat(Printable(name), "\n"));
     }

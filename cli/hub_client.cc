@@ -85,8 +85,7 @@ class HubClient::Rpc {
   }
 
   template <typename Response, typename Start, typename OnMessage>
-  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message,
-                   bool endless = false) {
+  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message, bool endless = false) {
     grpc::ClientContext context;
     signer_->Sign(method, false, &context);
     if (env_.interrupt != nullptr) env_.interrupt->CatchSigint();
@@ -126,10 +125,13 @@ class HubClient::Rpc {
     }
     switch (explained.code()) {
       case absl::StatusCode::kUnauthenticated:
-      case absl::StatusCode::kPermissionDenied: return WithExitCode(explained, kExitDenied);
+      case absl::StatusCode::kPermissionDenied:
+        return WithExitCode(explained, kExitDenied);
       case absl::StatusCode::kUnavailable:
-      case absl::StatusCode::kDeadlineExceeded: return WithExitCode(explained, kExitNoHub);
-      default: return explained;
+      case absl::StatusCode::kDeadlineExceeded:
+        return WithExitCode(explained, kExitNoHub);
+      default:
+        return explained;
     }
   }
 
@@ -148,9 +150,8 @@ HubClient::~HubClient() = default;
 void HubClient::set_call_limit(absl::Duration limit) { rpc_->set_call_limit(limit); }
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env,
-                                                             absl::Duration patience) {
-  ORCH_ASSIGN_OR_RETURN(auth::Key key,
-                        auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
+                                                              absl::Duration patience) {
+  ORCH_ASSIGN_OR_RETURN(auth::Key key, auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
   auto rpc = std::make_unique<Rpc>(config, env, std::move(key), std::move(channel));
   auto client = std::unique_ptr<HubClient>(new HubClient(config.hub, std::move(rpc)));

@@ -15,7 +15,12 @@ class InvokeCommand final : public Command {
     const std::string group = "Application Options";
     table->Text({"-a", "--agent", "--plugin"}, "PLUGIN", "Plugin to call", group, &plugin_);
     table->Text({"--action"}, "ACTION", "Action to call", group, &action_);
-    table->Add({{"--arg", "--argument"}, "KEY=VAL", "Input to pass to the action", group, {}, false,
+    table->Add({{"--arg", "--argument"},
+                "KEY=VAL",
+                "Input to pass to the action",
+                group,
+                {},
+                false,
                 [this](const std::string& text) {
                   arguments_.push_back(text);
                   return absl::OkStatus();

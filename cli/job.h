@@ -56,7 +56,7 @@ struct FilterFailure {
 struct JobEnd {
   JobStart start;
   Tally tally;
-  std::vector<std::string> silent;  // targets without an answer of their own
+  std::vector<std::string> silent;             // targets without an answer of their own
   std::vector<FilterFailure> filter_failures;  // by identity; at most kMaxFilterFailures
   absl::Time started;
   absl::Duration agent_time;  // from acceptance to the end

@@ -56,7 +56,7 @@ class JobRun {
   bool paused_ = false;
   bool ended_ = false;
   bool watching_ = false;
-  absl::Duration elapsed_;         // as the summary says
+  absl::Duration elapsed_;  // as the summary says
   size_t messages_ = 0;
   std::string cursor_;
   std::set<std::string> settled_;  // identities whose outcome was shown

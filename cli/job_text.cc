@@ -33,12 +33,12 @@ std::string FinishedLine(size_t answered, size_t asked, absl::Duration took, con
 
 std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& style) {
   const std::string started = absl::FormatTime("%Y-%m-%d %H:%M:%S %z", end.started, absl::LocalTimeZone());
-  return absl::StrCat(style.Yellow(absl::StrCat("---- ", name, " stats ----")), "\n",                       //
-                      "           Nodes: ", AnsweredOfAsked(end.answered(), end.asked(), style), "\n",      //
-                      "     Pass / Fail: ", end.tally.ok, " / ", end.tally.failed, "\n",                    //
-                      "      Start Time: ", started, "\n",                                                  //
-                      "  Discovery Time: ", Milliseconds(end.start.discovery), "ms\n",                      //
-                      "      Agent Time: ", Milliseconds(end.agent_time), "ms\n",                           //
+  return absl::StrCat(style.Yellow(absl::StrCat("---- ", name, " stats ----")), "\n",                   //
+                      "           Nodes: ", AnsweredOfAsked(end.answered(), end.asked(), style), "\n",  //
+                      "     Pass / Fail: ", end.tally.ok, " / ", end.tally.failed, "\n",                //
+                      "      Start Time: ", started, "\n",                                              //
+                      "  Discovery Time: ", Milliseconds(end.start.discovery), "ms\n",                  //
+                      "      Agent Time: ", Milliseconds(end.agent_time), "ms\n",                       //
                       "      Total Time: ", Milliseconds(end.total_time), "ms\n");
 }
 
@@ -88,8 +88,8 @@ std::string CutShortText(const JobEnd& end) {
                         " nodes had answered", in_job, rest);
   }
   if (end.ended_early.empty()) return "";
-  return absl::StrCat("orchctl: the job", in_job.empty() ? "" : absl::StrCat(" ", id), " was ended early: ",
-                      Printable(end.ended_early), "\n");
+  return absl::StrCat("orchctl: the job", in_job.empty() ? "" : absl::StrCat(" ", id),
+                      " was ended early: ", Printable(end.ended_early), "\n");
 }
 
 std::string StatusText(const Answer& answer, const Style& style) {
@@ -97,11 +97,16 @@ std::string StatusText(const Answer& answer, const Style& style) {
   if (answer.missing()) return style.Red("No Response");
   if (answer.state == v1::CANCELLED) return style.Red("Request Cancelled");
   switch (answer.code) {
-    case 1: return style.Red("Request Aborted");
-    case 2: return style.Yellow("Unknown Action");
-    case 3: return style.Yellow("Missing Request Data");
-    case 4: return style.Yellow("Invalid Request Data");
-    default: return answer.state == v1::DENIED ? style.Red("Request Denied") : style.Red("Unknown Request Status");
+    case 1:
+      return style.Red("Request Aborted");
+    case 2:
+      return style.Yellow("Unknown Action");
+    case 3:
+      return style.Yellow("Missing Request Data");
+    case 4:
+      return style.Yellow("Invalid Request Data");
+    default:
+      return answer.state == v1::DENIED ? style.Red("Request Denied") : style.Red("Unknown Request Status");
   }
 }
 

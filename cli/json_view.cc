@@ -38,8 +38,8 @@ class JsonView final : public JobView {
     Json reply = AnswerJson(answer);
     if (context_->options().format == Format::kJsonArray) {
       if (answer.missing()) return true;
-      reply = {{"agent", subject_.plugin},       {"action", subject_.action_name}, {"sender", answer.identity},
-               {"statuscode", answer.code},      {"statusmsg", answer.message},    {"data", answer.data}};
+      reply = {{"agent", subject_.plugin},  {"action", subject_.action_name}, {"sender", answer.identity},
+               {"statuscode", answer.code}, {"statusmsg", answer.message},    {"data", answer.data}};
     }
     replies_.push_back(std::move(reply));
     return true;
@@ -145,12 +145,17 @@ class SendersView final : public JobView {
 
 absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const JobSubject& subject) {
   switch (context->options().format) {
-    case Format::kHuman: return std::unique_ptr<JobView>();
+    case Format::kHuman:
+      return std::unique_ptr<JobView>();
     case Format::kJson:
-    case Format::kJsonArray: return std::unique_ptr<JobView>(std::make_unique<JsonView>(context, subject));
-    case Format::kJsonLines: return std::unique_ptr<JobView>(std::make_unique<JsonLinesView>(context, subject));
-    case Format::kTable: return std::unique_ptr<JobView>(std::make_unique<TableView>(context, subject));
-    case Format::kSenders: return std::unique_ptr<JobView>(std::make_unique<SendersView>(context));
+    case Format::kJsonArray:
+      return std::unique_ptr<JobView>(std::make_unique<JsonView>(context, subject));
+    case Format::kJsonLines:
+      return std::unique_ptr<JobView>(std::make_unique<JsonLinesView>(context, subject));
+    case Format::kTable:
+      return std::unique_ptr<JobView>(std::make_unique<TableView>(context, subject));
+    case Format::kSenders:
+      return std::unique_ptr<JobView>(std::make_unique<SendersView>(context));
   }
   return absl::InternalError("an output format without a view");
 }
@@ -161,12 +166,9 @@ std::string JsonText(const Json& value, bool pretty) {
 }
 
 Json AnswerJson(const Answer& answer) {
-  Json json = {{"sender", answer.identity},
-               {"statuscode", answer.code},
-               {"statusmsg", answer.message},
-               {"state", v1::TaskState_Name(answer.state)},
-               {"data", answer.data},
-               {"time_ms", absl::ToDoubleMilliseconds(answer.latency)}};
+  Json json = {{"sender", answer.identity},   {"statuscode", answer.code},
+               {"statusmsg", answer.message}, {"state", v1::TaskState_Name(answer.state)},
+               {"data", answer.data},         {"time_ms", absl::ToDoubleMilliseconds(answer.latency)}};
   if (!answer.error_kind.empty()) json["error_kind"] = answer.error_kind;
   return json;
 }

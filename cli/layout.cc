@@ -109,10 +109,14 @@ bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display) {
                                                 : DisplayMode::kFailed;
   }
   switch (mode) {
-    case DisplayMode::kAll: return true;
-    case DisplayMode::kOk: return answer.ok();
-    case DisplayMode::kFailed: return !answer.ok();
-    default: return false;
+    case DisplayMode::kAll:
+      return true;
+    case DisplayMode::kOk:
+      return answer.ok();
+    case DisplayMode::kFailed:
+      return !answer.ok();
+    default:
+      return false;
   }
 }
 

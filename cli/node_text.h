@@ -12,8 +12,8 @@ namespace orch::cli {
 struct Inventory {
   v1::Node node;
   Json facts = Json::object();
-  Json stats = Json::object();             // of rpcutil daemon_stats; empty when the node did not answer
-  std::vector<std::string> data_plugins;   // of rpcutil inventory
+  Json stats = Json::object();            // of rpcutil daemon_stats; empty when the node did not answer
+  std::vector<std::string> data_plugins;  // of rpcutil inventory
 };
 
 std::string InventoryText(const Inventory& inventory);

@@ -27,7 +27,12 @@ void OptionTable::Flag(std::vector<std::string> names, std::string help, std::st
 
 void OptionTable::Text(std::vector<std::string> names, std::string value, std::string help, std::string group,
                        std::string* target) {
-  Add({std::move(names), std::move(value), std::move(help), std::move(group), {}, false,
+  Add({std::move(names),
+       std::move(value),
+       std::move(help),
+       std::move(group),
+       {},
+       false,
        [target](const std::string& text) {
          if (text.empty()) return Wrong("its value is empty");
          *target = text;

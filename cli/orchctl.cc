@@ -77,8 +77,10 @@ absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance
   if (!context->options().output_file.empty()) ORCH_RETURN_IF_ERROR(file.Open(context->options().output_file));
   absl::StatusOr<int> code = instance.command->Run(context, positional);
   if (!code.ok() && context->options().format == Format::kJsonLines) {
-    context->Print(absl::StrCat(DumpJson({{"kind", "error"}, {"error", std::string(code.status().message())},
-                                         {"exit_code", ExitCodeOf(code.status())}}), "\n"));
+    context->Print(absl::StrCat(DumpJson({{"kind", "error"},
+                                          {"error", std::string(code.status().message())},
+                                          {"exit_code", ExitCodeOf(code.status())}}),
+                                "\n"));
   }
   if (!env->out->Flush()) return absl::DataLossError("cannot write the output; is the disk full?");
   return code;

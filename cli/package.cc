@@ -89,7 +89,8 @@ class PackageView final : public JobView {
   // Of several packages one; which it is also where it is not there.
   std::string ResultLine(const std::string& node, const Json& one) const {
     if (Failed(one)) {
-      return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")), Field(one, "message"));
+      return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")),
+                             Field(one, "message"));
     }
     return VersionLine(node, one, absl::StrCat(Field(one, "package"), " "));
   }

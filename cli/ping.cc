@@ -81,7 +81,12 @@ class PingCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     table->Flag({"-g", "--graph"}, "Shows a graph of ping distribution", "Application Options", &graph_);
-    table->Add({{"--expect"}, "COUNT", "Ends as soon as so many nodes have answered", "Application Options", {}, false,
+    table->Add({{"--expect"},
+                "COUNT",
+                "Ends as soon as so many nodes have answered",
+                "Application Options",
+                {},
+                false,
                 [this](const std::string& text) {
                   if (absl::SimpleAtoi(text, &expect_) && expect_ > 0) return absl::OkStatus();
                   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no number above 0"));

@@ -32,9 +32,9 @@ absl::Status PluginSource::NoSuchPlugin(const std::string& name, const absl::Sta
   std::vector<std::string> known;
   for (const v1::Plugin& plugin : listed->plugins()) known.push_back(plugin.name());
   const std::string nearest = NearestWord(name, known);
-  return absl::NotFoundError(absl::StrCat("no connected node has a plugin '", name, "'",
-                                          nearest.empty() ? "; 'orchctl plugin list' shows what there is"
-                                                          : absl::StrCat("; did you mean ", nearest, "?")));
+  return absl::NotFoundError(absl::StrCat(
+      "no connected node has a plugin '", name, "'",
+      nearest.empty() ? "; 'orchctl plugin list' shows what there is" : absl::StrCat("; did you mean ", nearest, "?")));
 }
 
 // A cache that cannot be written costs a few kilobytes next time, nothing else.

@@ -13,14 +13,22 @@ namespace {
 
 const char* TypeName(ddl::InputType type) {
   switch (type) {
-    case ddl::InputType::kString: return "string";
-    case ddl::InputType::kList: return "list";
-    case ddl::InputType::kBoolean: return "boolean";
-    case ddl::InputType::kInteger: return "integer";
-    case ddl::InputType::kFloat: return "float";
-    case ddl::InputType::kNumber: return "number";
-    case ddl::InputType::kHash: return "hash";
-    case ddl::InputType::kArray: return "array";
+    case ddl::InputType::kString:
+      return "string";
+    case ddl::InputType::kList:
+      return "list";
+    case ddl::InputType::kBoolean:
+      return "boolean";
+    case ddl::InputType::kInteger:
+      return "integer";
+    case ddl::InputType::kFloat:
+      return "float";
+    case ddl::InputType::kNumber:
+      return "number";
+    case ddl::InputType::kHash:
+      return "hash";
+    case ddl::InputType::kArray:
+      return "array";
   }
   return "unknown";
 }

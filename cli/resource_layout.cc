@@ -31,9 +31,8 @@ std::vector<std::string> Keys(const Json& data) {
 bool IsWord(const Json& value) {
   if (!value.is_string()) return false;
   const std::string& text = value.get_ref<const std::string&>();
-  return !text.empty() && absl::ascii_islower(text[0]) && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_islower(c) || c == '_';
-  });
+  return !text.empty() && absl::ascii_islower(text[0]) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_islower(c) || c == '_'; });
 }
 
 // A property's value as Ruby shows it: what JSON cannot tell from text is known by the property.

@@ -62,11 +62,16 @@ class ServiceView final : public JobView {
   // As MCollective: each node for status; where a start or stop did not do; for restart nobody. Failures always.
   bool IsListed(const Answer& answer, const std::string& status) const {
     switch (context_->options().display) {
-      case DisplayMode::kAll: return true;
-      case DisplayMode::kOk: return answer.ok();
-      case DisplayMode::kFailed: return !answer.ok();
-      case DisplayMode::kNone: return false;
-      case DisplayMode::kDdl: break;
+      case DisplayMode::kAll:
+        return true;
+      case DisplayMode::kOk:
+        return answer.ok();
+      case DisplayMode::kFailed:
+        return !answer.ok();
+      case DisplayMode::kNone:
+        return false;
+      case DisplayMode::kDdl:
+        break;
     }
     if (!answer.ok() || action_ == "status" || context_->options().verbose) return true;
     return action_ != "restart" && status != "running" && status != "stopped";

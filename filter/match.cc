@@ -50,9 +50,9 @@ std::string FirstFailure(const Expression& root, const CallResults& results) {
   if (root.kind == Expression::Kind::kCall) {
     const auto found = results.find(root.call.key);
     if (found == results.end() || found->second.ok()) return "";
-    const std::string arguments = absl::StrJoin(root.call.arguments, ", ", [](std::string* out, const std::string& one) {
-      absl::StrAppend(out, "'", one, "'");
-    });
+    const std::string arguments =
+        absl::StrJoin(root.call.arguments, ", ",
+                      [](std::string* out, const std::string& one) { absl::StrAppend(out, "'", one, "'"); });
     return absl::StrCat(root.call.function, "(", arguments, "): ", found->second.status().message());
   }
   for (const ExpressionPtr& child : root.children) {

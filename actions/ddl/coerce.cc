@@ -115,9 +115,9 @@ absl::StatusOr<Json> CoerceArguments(const Action& action,
     } else if (action.additional_inputs) {
       inputs[key] = text;
     } else {
-      return absl::InvalidArgumentError(
-          absl::StrCat("input '", key, "': is not declared by action ", action.name, DidYouMean(key, names),
-                       names.empty() ? "; it takes none" : absl::StrCat(" (it takes: ", absl::StrJoin(names, ", "), ")")));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "input '", key, "': is not declared by action ", action.name, DidYouMean(key, names),
+          names.empty() ? "; it takes none" : absl::StrCat(" (it takes: ", absl::StrJoin(names, ", "), ")")));
     }
   }
   return inputs;

@@ -38,12 +38,12 @@ struct Input {
   std::string description;
   InputType type = InputType::kString;
   bool optional = false;
-  bool sensitive = false;             // shown as *** everywhere
+  bool sensitive = false;  // shown as *** everywhere
   std::optional<Json> default_value;
-  std::string validation;             // regex, or a named validator; empty: none
+  std::string validation;                   // regex, or a named validator; empty: none
   std::shared_ptr<const re2::RE2> pattern;  // when `validation` is a regex
-  size_t max_length = 0;              // characters; 0: unlimited
-  std::vector<Json> list;             // for kList
+  size_t max_length = 0;                    // characters; 0: unlimited
+  std::vector<Json> list;                   // for kList
 };
 
 struct Output {
@@ -57,8 +57,8 @@ struct Output {
 struct Aggregate {
   std::string function;  // summary, average, sum, min, max, percentile, boolean_summary, nagios_states, chart
   std::string output;
-  std::string format;    // printf-like as in MCollective; empty: the function's own
-  Json arguments;        // the function's other arguments as given
+  std::string format;  // printf-like as in MCollective; empty: the function's own
+  Json arguments;      // the function's other arguments as given
 };
 
 struct Action {
@@ -67,11 +67,11 @@ struct Action {
   Display display = Display::kFailed;
   Impact impact = Impact::kChange;
   bool idempotent = false;
-  bool streams = false;            // gives out what it prints while it runs
-  bool additional_inputs = false;  // takes inputs that are not declared
+  bool streams = false;                   // gives out what it prints while it runs
+  bool additional_inputs = false;         // takes inputs that are not declared
   std::optional<absl::Duration> timeout;  // of this action; else the plugin's
-  std::string implemented_by;      // its script's name, for the provider legacy_json; else empty
-  std::vector<Input> inputs;       // in the text's order where it gives one, else by name
+  std::string implemented_by;             // its script's name, for the provider legacy_json; else empty
+  std::vector<Input> inputs;              // in the text's order where it gives one, else by name
   std::vector<Output> outputs;
   std::vector<Aggregate> aggregates;
 
@@ -87,11 +87,11 @@ struct Plugin {
   std::string version;
   std::string url;
   absl::Duration timeout;
-  std::string provider;  // "" built in, "external", …
+  std::string provider;       // "" built in, "external", …
   std::string requires_orch;  // ">=0.1": the versions of orch it needs; empty: any
   std::map<std::string, Action> actions;
-  std::string json;      // the text as loaded
-  std::string sha256;    // 32 bytes over `json`
+  std::string json;    // the text as loaded
+  std::string sha256;  // 32 bytes over `json`
 
   const Action* FindAction(absl::string_view action) const;
   absl::Duration TimeoutOf(const Action& action) const { return action.timeout.value_or(timeout); }

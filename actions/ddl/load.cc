@@ -127,8 +127,9 @@ absl::Status LoadAggregates(const Place& place, Action* action) {
 absl::StatusOr<std::string> LoadScriptName(const Place& action) {
   ORCH_ASSIGN_OR_RETURN(std::string name, action.TextOr("implemented_by", ""));
   if (name.empty() || (IsFieldName(name) && name[0] != '.')) return name;
-  return action.Member("implemented_by")->Error(
-      absl::StrCat("'", name, "' is no file name of letters, digits, _ - and .; it lies in the plugin's folder"));
+  return action.Member("implemented_by")
+      ->Error(
+          absl::StrCat("'", name, "' is no file name of letters, digits, _ - and .; it lies in the plugin's folder"));
 }
 
 absl::StatusOr<Action> LoadAction(const Place& place) {

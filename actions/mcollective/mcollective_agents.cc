@@ -51,19 +51,20 @@ absl::StatusOr<Json> Describe(const McollectiveOptions& options, const WarmWorke
   config["main_collective"] = options.main_collective;
   ProcessSpec spec = worker.process;
   spec.argv.push_back("describe");
-  spec.stdin_text = absl::StrCat(
-      DumpJson(Json{{"config", config},
-                    {"only", options.only},
-                    {"facts", options.facts == nullptr ? "{}" : DumpJson(*options.facts)}}),
-      "\n");
+  spec.stdin_text = absl::StrCat(DumpJson(Json{{"config", config},
+                                               {"only", options.only},
+                                               {"facts", options.facts == nullptr ? "{}" : DumpJson(*options.facts)}}),
+                                 "\n");
   spec.timeout = kLoadTimeout;
   spec.max_output = kMaxDescription;
   spec.end_on_output_limit = true;
   spec.cancel = cancel;
   ORCH_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec, clock));
-  const std::string said = result.err.size() > kErrorBytes ? result.err.substr(result.err.size() - kErrorBytes) : result.err;
+  const std::string said =
+      result.err.size() > kErrorBytes ? result.err.substr(result.err.size() - kErrorBytes) : result.err;
   if (result.end == ProcessResult::End::kTimedOut) {
-    return absl::DeadlineExceededError(absl::StrCat("the agents did not load within ", absl::FormatDuration(kLoadTimeout)));
+    return absl::DeadlineExceededError(
+        absl::StrCat("the agents did not load within ", absl::FormatDuration(kLoadTimeout)));
   }
   if (!result.ok()) return absl::UnavailableError(absl::StrCat("the agents could not be loaded: ", said));
   return ParseJsonObject(result.out, "the description of the agents", kMaxDescription);
@@ -83,8 +84,7 @@ void AddAgent(const Json& agent, const McollectiveOptions& options, WarmWorker::
   }
   worker.name = absl::StrCat("agent ", name);
   worker.process.argv.insert(worker.process.argv.end(), {"serve", name});
-  catalog->Add(
-      std::make_shared<McollectivePlugin>(*ddl, options.libdirs, options.builtin.settings, worker, clock));
+  catalog->Add(std::make_shared<McollectivePlugin>(*ddl, options.libdirs, options.builtin.settings, worker, clock));
 }
 
 absl::Status Load(const McollectiveOptions& options, const Clock* clock, const CancelToken* cancel, Catalog* catalog) {
@@ -98,7 +98,8 @@ absl::Status Load(const McollectiveOptions& options, const Clock* clock, const C
   if (agents == described.end() || !agents->is_array()) return absl::InternalError("the agents were not described");
   for (size_t i = 0; i < agents->size(); ++i) {
     if (i >= kMaxMcollectiveAgents) {
-      return absl::ResourceExhaustedError(absl::StrCat("more than ", kMaxMcollectiveAgents, " agents; the rest is left out"));
+      return absl::ResourceExhaustedError(
+          absl::StrCat("more than ", kMaxMcollectiveAgents, " agents; the rest is left out"));
     }
     AddAgent((*agents)[i], options, worker, clock, catalog);
   }

@@ -16,7 +16,8 @@ class McollectivePlugin final : public BuiltinPlugin {
  public:
   // `settings`: of all plugins, for the agent's configuration.
   McollectivePlugin(std::shared_ptr<const ddl::Plugin> ddl, std::vector<std::string> libdirs,
-                    std::map<std::string, std::string> settings, const WarmWorker::Options& options, const Clock* clock);
+                    std::map<std::string, std::string> settings, const WarmWorker::Options& options,
+                    const Clock* clock);
 
   // More would wait for a process inside the action.
   int MaxConcurrency(absl::string_view action) const override;

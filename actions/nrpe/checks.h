@@ -11,10 +11,10 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxChecks = 512;             // of one node
-inline constexpr size_t kMaxCheckFiles = 256;         // *.cfg files of one folder
+inline constexpr size_t kMaxChecks = 512;      // of one node
+inline constexpr size_t kMaxCheckFiles = 256;  // *.cfg files of one folder
 inline constexpr size_t kMaxCheckFileBytes = 1 << 20;
-inline constexpr int kUnknownState = 3;               // of Nagios' 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+inline constexpr int kUnknownState = 3;  // of Nagios' 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
 
 const char* StateName(int exit_code);
 

@@ -42,8 +42,8 @@ class Splitter {
 
   // A home folder; a range such as ~:10 is none.
   static bool IsHome(absl::string_view text) {
-    return text[0] == '~' && (text.size() == 1 || text[1] == '/' || absl::ascii_isspace(text[1]) ||
-                              absl::ascii_isalpha(text[1]));
+    return text[0] == '~' &&
+           (text.size() == 1 || text[1] == '/' || absl::ascii_isspace(text[1]) || absl::ascii_isalpha(text[1]));
   }
 
   static absl::Status ShellOnly(char c) {
@@ -92,8 +92,8 @@ class Splitter {
     if (!absl::StartsWith(rest_, kMacro) || end == absl::string_view::npos ||
         !absl::SimpleAtoi(rest_.substr(kMacro.size(), end - kMacro.size()), &number) || number == 0 ||
         number > kMaxCheckArguments) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("holds a $ that is none of $ARG1$ to $ARG", kMaxCheckArguments, "$; write \\$ for the character"));
+      return absl::InvalidArgumentError(absl::StrCat("holds a $ that is none of $ARG1$ to $ARG", kMaxCheckArguments,
+                                                     "$; write \\$ for the character"));
     }
     if (arguments_ == nullptr) {
       return absl::FailedPreconditionError(

@@ -49,7 +49,8 @@ absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl:
   const std::string set = SettingOf(settings, "ruby.scripts");
   const std::string path = absl::StrCat(set.empty() ? OwnScripts() : set, "/", name);
   if (IsFile(path)) return path;
-  return absl::NotFoundError(absl::StrCat("the script ", path, " is not there; install it, or set plugin.ruby.scripts"));
+  return absl::NotFoundError(
+      absl::StrCat("the script ", path, " is not there; install it, or set plugin.ruby.scripts"));
 }
 
 absl::StatusOr<std::string> RubyOf(const std::string& program) {
@@ -89,7 +90,8 @@ absl::Status ReadWorkerSettings(const PluginSettings& settings, absl::string_vie
   const std::string idle = SettingOf(settings, absl::StrCat(name, ".idle"));
   if (!idle.empty() && (!absl::ParseDuration(idle, &options->idle) || options->idle <= absl::ZeroDuration() ||
                         options->idle > kMaxIdle)) {
-    return absl::InvalidArgumentError(absl::StrCat("plugin.", name, ".idle: '", idle, "' must be a time up to 24h, such as 10m"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("plugin.", name, ".idle: '", idle, "' must be a time up to 24h, such as 10m"));
   }
   const std::string processes = SettingOf(settings, absl::StrCat(name, ".processes"));
   if (processes.empty()) return absl::OkStatus();

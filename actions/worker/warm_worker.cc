@@ -225,12 +225,17 @@ std::vector<WarmWorker::Process> WarmWorker::TakeExpiredLocked() {
 Reply ReplyForWorker(const absl::Status& status) {
   const std::string message(status.message());
   switch (status.code()) {
-    case absl::StatusCode::kDeadlineExceeded: return Reply::Failure("timeout", message);
-    case absl::StatusCode::kCancelled: return Reply::Failure("cancelled", message);
-    case absl::StatusCode::kResourceExhausted: return Reply::Failure("output-limit", message);
+    case absl::StatusCode::kDeadlineExceeded:
+      return Reply::Failure("timeout", message);
+    case absl::StatusCode::kCancelled:
+      return Reply::Failure("cancelled", message);
+    case absl::StatusCode::kResourceExhausted:
+      return Reply::Failure("output-limit", message);
     case absl::StatusCode::kFailedPrecondition:
-    case absl::StatusCode::kInvalidArgument: return Reply::Failure("protocol", message);
-    default: return Reply::Failure("crash", message);
+    case absl::StatusCode::kInvalidArgument:
+      return Reply::Failure("protocol", message);
+    default:
+      return Reply::Failure("crash", message);
   }
 }
 

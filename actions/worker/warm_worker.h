@@ -26,16 +26,16 @@ namespace orch::actions {
 
 class WarmWorker {
  public:
-  static constexpr size_t kMaxProcesses = 16;        // of one plugin, whatever is asked for
-  static constexpr size_t kMaxAnswer = 4u << 20;     // bytes of one answer
-  static constexpr size_t kMaxErrorLines = 5;        // of a worker's standard error, in a message
+  static constexpr size_t kMaxProcesses = 16;     // of one plugin, whatever is asked for
+  static constexpr size_t kMaxAnswer = 4u << 20;  // bytes of one answer
+  static constexpr size_t kMaxErrorLines = 5;     // of a worker's standard error, in a message
   static constexpr size_t kMaxErrorBytes = 1000;
   static constexpr absl::Duration kEndGrace = absl::Milliseconds(200);  // to end by itself
 
   struct Options {
-    std::string name;           // whose worker, in messages: "puppetral"
-    ProcessSpec process;        // argv, env, bare_env and cwd count
-    size_t max_processes = 4;   // requests beyond these wait
+    std::string name;          // whose worker, in messages: "puppetral"
+    ProcessSpec process;       // argv, env, bare_env and cwd count
+    size_t max_processes = 4;  // requests beyond these wait
     absl::Duration idle = absl::Minutes(10);
     size_t max_answer = kMaxAnswer;
   };
@@ -83,8 +83,8 @@ class WarmWorker {
   const Clock* const clock_;
 
   mutable Mutex mu_;
-  CondVar free_;   // a place or a process is
-  CondVar reap_;   // nothing is left, or all is to end
+  CondVar free_;                                 // a place or a process is
+  CondVar reap_;                                 // nothing is left, or all is to end
   std::vector<Idle> idle_ ABSL_GUARDED_BY(mu_);  // the last used at the back, taken first
   size_t alive_ ABSL_GUARDED_BY(mu_) = 0;        // idle, busy and being started
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;

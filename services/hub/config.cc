@@ -73,8 +73,7 @@ absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file) {
   config.heartbeat = read.Duration("heartbeat", config.heartbeat, absl::Seconds(1), absl::Hours(1));
   config.stale_after = read.Duration("stale_after", config.stale_after, absl::Seconds(2), absl::Hours(24));
   if (config.stale_after <= config.heartbeat) read.Fail("stale_after", "must be longer than heartbeat");
-  config.shutdown_grace =
-      read.Duration("shutdown_grace", config.shutdown_grace, absl::ZeroDuration(), absl::Hours(1));
+  config.shutdown_grace = read.Duration("shutdown_grace", config.shutdown_grace, absl::ZeroDuration(), absl::Hours(1));
   const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
   if (!ParseLogLevel(level, &config.log_level).ok()) config.log_level = LogLevel::kInfo;
   config.log_json = read.Choice("log.format", "text", {"text", "json"}) == "json";

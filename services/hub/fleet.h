@@ -11,11 +11,11 @@
 #include "auth/refusal.h"
 #include "base/executor.h"
 #include "orch/v1/orchestrator_service.pb.h"
-#include "services/hub/ddl_cache.h"
-#include "services/hub/dispatcher.h"
-#include "services/hub/node_session.h"
-#include "services/hub/node_watch.h"
-#include "services/hub/registry.h"
+#include "services/hub/jobs/dispatcher.h"
+#include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/node_session.h"
+#include "services/hub/nodes/node_watch.h"
+#include "services/hub/nodes/registry.h"
 
 namespace orch::hub {
 

@@ -20,22 +20,22 @@
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/version.h"
-#include "services/hub/announcing_job_store.h"
-#include "services/hub/ddl_cache.h"
-#include "services/hub/dispatcher.h"
-#include "services/hub/door.h"
-#include "services/hub/event_log.h"
+#include "services/hub/door/door.h"
+#include "services/hub/door/server_settings.h"
+#include "services/hub/events/announcing_job_store.h"
+#include "services/hub/events/event_log.h"
 #include "services/hub/fleet.h"
 #include "services/hub/gated_executor.h"
-#include "services/hub/invocations.h"
-#include "services/hub/job_queries.h"
+#include "services/hub/job_store/job_queries.h"
+#include "services/hub/jobs/dispatcher.h"
+#include "services/hub/jobs/invocations.h"
 #include "services/hub/node_service.h"
-#include "services/hub/node_watch.h"
+#include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/node_watch.h"
+#include "services/hub/nodes/registry.h"
 #include "services/hub/open_job_store.h"
 #include "services/hub/orchestrator_service.h"
 #include "services/hub/queries.h"
-#include "services/hub/registry.h"
-#include "services/hub/server_settings.h"
 
 namespace orch::hub {
 namespace {
@@ -86,12 +86,20 @@ absl::StatusOr<auth::ServerTls> Transport(const HubConfig& config, absl::Time no
 struct Hub::Parts {
   Parts(const HubConfig& config, const Clock* clock, Random* random, std::unique_ptr<GatedExecutor> loop,
         std::unique_ptr<JobStore> jobs)
-      : config(config), clock(clock), random(random), loop(std::move(loop)), gate(*this->loop),
+      : config(config),
+        clock(clock),
+        random(random),
+        loop(std::move(loop)),
+        gate(*this->loop),
         replay_guard(clock, kCredentialWindow, kMaxNonces),
-        registry(clock, {config.max_nodes, config.stale_after}), ddls(clock, &gate),
-        events(clock, jobs->id(), jobs->starts()), store(std::move(jobs), &events),
-        dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}), watch(&registry, clock),
-        fleet(&registry, &ddls, &dispatcher, &watch, &refusals), invocations(&registry, &ddls, &dispatcher, clock) {}
+        registry(clock, {config.max_nodes, config.stale_after}),
+        ddls(clock, &gate),
+        events(clock, jobs->id(), jobs->starts()),
+        store(std::move(jobs), &events),
+        dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}),
+        watch(&registry, clock),
+        fleet(&registry, &ddls, &dispatcher, &watch, &refusals),
+        invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
   absl::Status StartServer(const std::vector<std::string>& unix_addresses);
@@ -175,10 +183,9 @@ absl::Status Hub::Parts::Open() {
 absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addresses) {
   node_service = std::make_unique<NodeService>(verifier.get(), door.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
-  orchestrator_service = std::make_unique<OrchestratorService>(
-      OrchestratorService::Rooms{verifier.get(), door.get(), &invocations, queries.get(), &dispatcher,
-                                 job_queries.get(), &events, &watch, clock, random, &gate, kVersion,
-                                 config.max_clients});
+  orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Rooms{
+      verifier.get(), door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock,
+      random, &gate, kVersion, config.max_clients});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -247,7 +254,8 @@ void Hub::Parts::Stop() {
     gate.PostAfter(kLastWords, [told] { told->Open(); });
   });
   told->Wait();
-  server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(kServerShutdownSeconds, GPR_TIMESPAN)));
+  server->Shutdown(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(kServerShutdownSeconds, GPR_TIMESPAN)));
   server->Wait();
   auto closed = std::make_shared<Latch>();
   gate.Post([this, closed] {
@@ -264,8 +272,7 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const C
                                                 Executor* executor) {
   auto loop = std::make_unique<GatedExecutor>(executor);
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobStore> jobs, OpenJobStore(config, clock, random, loop.get()));
-  std::unique_ptr<Hub> hub(
-      new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(jobs))));
+  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(jobs))));
   ORCH_RETURN_IF_ERROR(hub->parts_->Open());
   LogInfo("hub serves", {{"identity", config.identity}, {"listen", absl::StrJoin(hub->addresses(), ", ")}});
   return hub;

@@ -51,7 +51,8 @@ std::string HubYaml(const InitOptions& options, const Files& files) {
 
 std::string AgentYaml(const InitOptions& options, const Files& files) {
   return absl::StrCat("# orch-nodeagent. On another machine: copy this file and the credentials (mode 0600) there.\n",
-                      "hub: ", PeerAddress(options), "\n", "# identity: the node's name; its fully qualified one when not set\n",
+                      "hub: ", PeerAddress(options), "\n",
+                      "# identity: the node's name; its fully qualified one when not set\n",
                       "credentials: ", files.credentials, "\n", "tls:\n  mode: on\n");
 }
 
@@ -84,8 +85,12 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
   ORCH_RETURN_IF_ERROR(CheckOptions(options));
   // Absolute, so that the files hold wherever the programs are started.
   const std::string dir = std::filesystem::absolute(options.directory).lexically_normal().string();
-  const Files files = {dir + "/hub.yaml",     dir + "/credentials", dir + "/tls/hub.crt",
-                       dir + "/tls/hub.key",  dir + "/agent.yaml",  dir + "/client.yaml",
+  const Files files = {dir + "/hub.yaml",
+                       dir + "/credentials",
+                       dir + "/tls/hub.crt",
+                       dir + "/tls/hub.key",
+                       dir + "/agent.yaml",
+                       dir + "/client.yaml",
                        dir == kConfigFolder ? "" : dir + "/jobs.db"};
   for (const std::string& path : files.All()) {
     if (access(path.c_str(), F_OK) == 0) {

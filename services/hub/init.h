@@ -12,7 +12,7 @@ namespace orch::hub {
 
 struct InitOptions {
   std::string directory = "/etc/orch";
-  std::string identity;                  // the hub's name; also how peers find it
+  std::string identity;  // the hub's name; also how peers find it
   std::string listen = "0.0.0.0:61613";
 };
 

@@ -5,8 +5,8 @@
 
 #include "auth/server_call.h"
 #include "filter/filter.h"
-#include "services/hub/grpc_status.h"
-#include "services/hub/node_link.h"
+#include "services/hub/door/grpc_status.h"
+#include "services/hub/nodes/node_link.h"
 
 namespace orch::hub {
 namespace {
@@ -31,8 +31,8 @@ grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* NodeService::Attach(gr
   }
   if (door_ != nullptr) door_->Authenticated(context->peer());
   const std::shared_ptr<NodeLink> link = NodeLink::Create(context, executor_);
-  link->Begin(std::make_unique<NodeSession>(*std::move(caller), context->peer(), link, events_, clock_, random_,
-                                            options_));
+  link->Begin(
+      std::make_unique<NodeSession>(*std::move(caller), context->peer(), link, events_, clock_, random_, options_));
   return link.get();
 }
 

@@ -6,8 +6,8 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/node_service.grpc.pb.h"
-#include "services/hub/door.h"
-#include "services/hub/node_session.h"
+#include "services/hub/door/door.h"
+#include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {
 
@@ -16,7 +16,12 @@ class NodeService final : public v1::NodeService::CallbackService {
   // `door` may be null (no TCP).
   NodeService(const auth::CallVerifier* verifier, Door* door, NodeEvents* events, const Clock* clock, Random* random,
               Executor* executor, NodeSession::Options options)
-      : verifier_(verifier), door_(door), events_(events), clock_(clock), random_(random), executor_(executor),
+      : verifier_(verifier),
+        door_(door),
+        events_(events),
+        clock_(clock),
+        random_(random),
+        executor_(executor),
         options_(std::move(options)) {}
 
   grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* Attach(grpc::CallbackServerContext* context) override;

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "services/hub/memory_job_store.h"
-#include "services/hub/sqlite_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
+#include "services/hub/job_store/sqlite_job_store.h"
 
 namespace orch::hub {
 

@@ -8,7 +8,7 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "services/hub/config.h"
-#include "services/hub/job_store.h"
+#include "services/hub/job_store/job_store.h"
 
 namespace orch::hub {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <utility>
 
-#include "services/hub/client_stream.h"
+#include "services/hub/door/client_stream.h"
 #include "services/hub/orchestrator_service.h"
 
 namespace orch::hub {
@@ -33,8 +33,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ListLocks(grpc::CallbackServerContext* context,
-                                                         const v1::ListLocksRequest*,
-                                                         v1::ListLocksResponse* response) {
+                                                         const v1::ListLocksRequest*, v1::ListLocksResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListLocks", context, [this, response](const auth::Caller&, const Done& done) {
     rooms_.dispatcher->locks().List(response);
     done(absl::OkStatus());

@@ -2,7 +2,7 @@
 #include <memory>
 #include <utility>
 
-#include "services/hub/client_stream.h"
+#include "services/hub/door/client_stream.h"
 #include "services/hub/orchestrator_service.h"
 
 namespace orch::hub {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth/server_call.h"
-#include "services/hub/client_stream.h"
-#include "services/hub/grpc_status.h"
+#include "services/hub/door/client_stream.h"
+#include "services/hub/door/grpc_status.h"
 
 namespace orch::hub {
 namespace {
@@ -29,8 +29,8 @@ absl::StatusOr<auth::Caller> OrchestratorService::Admit(const char* method, grpc
   if (!caller.ok()) return caller;
   if (rooms_.door != nullptr) rooms_.door->Authenticated(context->peer());
   if (open_calls_.load() > rooms_.max_clients) {
-    return absl::ResourceExhaustedError(absl::StrCat("the hub serves ", rooms_.max_clients,
-                                                     " calls, its limit (limits.clients); try again shortly"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the hub serves ", rooms_.max_clients, " calls, its limit (limits.clients); try again shortly"));
   }
   return caller;
 }
@@ -84,7 +84,8 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::
 grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(grpc::CallbackServerContext* context,
                                                                                 const v1::FindNodesRequest* request) {
   open_calls_.fetch_add(1);
-  const auto stream = ClientStream<v1::FindNodesResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
+  const auto stream =
+      ClientStream<v1::FindNodesResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
   auto* const reactor = stream.get();
   const auto caller = Admit("/orch.v1.Orchestrator/FindNodes", context);
   auto query = caller.ok() ? ParseTarget(request->target(), rooms_.random) : caller.status();
@@ -108,9 +109,10 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
 grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerContext* context,
                                                        const v1::GetNodeRequest* request,
                                                        v1::GetNodeResponse* response) {
-  return Answer("/orch.v1.Orchestrator/GetNode", context, [this, request, response](const auth::Caller&, const Done& done) {
-    done(rooms_.queries->GetNode(*request, response));
-  });
+  return Answer("/orch.v1.Orchestrator/GetNode", context,
+                [this, request, response](const auth::Caller&, const Done& done) {
+                  done(rooms_.queries->GetNode(*request, response));
+                });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerContext* context,

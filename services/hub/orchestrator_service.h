@@ -14,11 +14,11 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
-#include "services/hub/door.h"
-#include "services/hub/event_log.h"
-#include "services/hub/invocations.h"
-#include "services/hub/job_queries.h"
-#include "services/hub/node_watch.h"
+#include "services/hub/door/door.h"
+#include "services/hub/events/event_log.h"
+#include "services/hub/job_store/job_queries.h"
+#include "services/hub/jobs/invocations.h"
+#include "services/hub/nodes/node_watch.h"
 #include "services/hub/queries.h"
 
 namespace orch::hub {

@@ -11,8 +11,8 @@
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
-#include "services/hub/failed_plugins.h"
-#include "services/hub/invocations.h"
+#include "services/hub/jobs/invocations.h"
+#include "services/hub/nodes/failed_plugins.h"
 
 namespace orch::hub {
 namespace {
@@ -70,8 +70,8 @@ absl::Status Queries::GetNode(const v1::GetNodeRequest& request, v1::GetNodeResp
   }
   const NodeRecord* record = registry_->Find(request.identity());
   if (record == nullptr) {
-    return absl::NotFoundError(absl::StrCat("the hub has never seen a node ", request.identity(),
-                                            "; orchctl find lists those it knows"));
+    return absl::NotFoundError(
+        absl::StrCat("the hub has never seen a node ", request.identity(), "; orchctl find lists those it knows"));
   }
   *response->mutable_node() = registry_->Describe(*record);
   return absl::OkStatus();
@@ -132,7 +132,8 @@ absl::Status Queries::TryGetPlugin(const v1::GetPluginRequest& request, v1::GetP
   if (entries.empty()) return NoSuchPlugin(request.name(), *ddls_);
   const DdlCache::Entry& best = *entries.front();
   if (!best.problem.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat("plugin ", best.name, ": its DDL cannot be used: ", best.problem));
+    return absl::FailedPreconditionError(
+        absl::StrCat("plugin ", best.name, ": its DDL cannot be used: ", best.problem));
   }
   if (best.plugin == nullptr) {
     *awaited = &best;

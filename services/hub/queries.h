@@ -10,10 +10,10 @@
 #include "auth/refusal.h"
 #include "base/clock.h"
 #include "orch/v1/orchestrator_service.pb.h"
-#include "services/hub/ddl_cache.h"
-#include "services/hub/dispatcher.h"
-#include "services/hub/registry.h"
-#include "services/hub/targets.h"
+#include "services/hub/jobs/dispatcher.h"
+#include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/registry.h"
+#include "services/hub/nodes/targets.h"
 
 namespace orch::hub {
 
@@ -33,10 +33,16 @@ class Queries {
  public:
   Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
           const auth::RefusalCounters* refusals, const Clock* clock, HubFacts facts)
-      : registry_(registry), ddls_(ddls), dispatcher_(dispatcher), store_(store), refusals_(refusals), clock_(clock),
+      : registry_(registry),
+        ddls_(ddls),
+        dispatcher_(dispatcher),
+        store_(store),
+        refusals_(refusals),
+        clock_(clock),
         facts_(std::move(facts)) {}
 
-  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query, bool include_disconnected) const;
+  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query,
+                                                               bool include_disconnected) const;
   absl::Status GetNode(const v1::GetNodeRequest& request, v1::GetNodeResponse* response) const;
   absl::Status FactReport(const TargetQuery& query, const v1::FactReportRequest& request,
                           v1::FactReportResponse* response) const;

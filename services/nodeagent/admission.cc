@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "actions/ddl/validate.h"
 #include "base/json.h"
-#include "services/nodeagent/task_update.h"
+#include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {
 namespace {

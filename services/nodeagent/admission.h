@@ -8,12 +8,13 @@
 #include "filter/filter.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/node_state.h"
-#include "services/nodeagent/task_runner.h"
+#include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {
 
 // Fills `spec`'s plugin, action and request inputs, or says how the task ends without running:
-// FILTERED, with the data function that failed if one did; DENIED with code 2 (no such plugin or action), 3 (input missing), 4 (input wrong).
+// FILTERED, with the data function that failed if one did; DENIED with code 2 (no such plugin or action), 3 (input
+// missing), 4 (input wrong).
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
                                            TaskSpec* spec);
 

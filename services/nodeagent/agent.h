@@ -15,13 +15,13 @@
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
-#include "services/nodeagent/hub_link.h"
 #include "services/nodeagent/inventory.h"
-#include "services/nodeagent/journal.h"
 #include "services/nodeagent/launcher.h"
+#include "services/nodeagent/link/hub_link.h"
 #include "services/nodeagent/node_state.h"
 #include "services/nodeagent/plugin_loader.h"
 #include "services/nodeagent/state_dir.h"
+#include "services/nodeagent/tasks/journal.h"
 
 namespace orch::nodeagent {
 
@@ -35,9 +35,9 @@ class Agent final : public actions::NodeControl {
     const Clock* clock;
     Random* random;
     Executor* loop;
-    std::string task_runner;  // path of orch-taskrunner; empty: actions run in this process
-    std::shared_ptr<const actions::Catalog> catalog;                          // null: built-in and installed plugins
-    Inventory::Background background;                                         // null: a thread
+    std::string task_runner;                          // path of orch-taskrunner; empty: actions run in this process
+    std::shared_ptr<const actions::Catalog> catalog;  // null: built-in and installed plugins
+    Inventory::Background background;                 // null: a thread
     std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
     // Somebody with the right asked for the end: the owner calls BeginStop. On the loop; null: refused.
     std::function<void(const std::string& why)> on_exit;
@@ -83,7 +83,7 @@ class Agent final : public actions::NodeControl {
   AgentConfig config_;
   const Dependencies deps_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  const std::shared_ptr<actions::PuppetMemory> puppet_;  // outlives a reload of the catalogue
+  const std::shared_ptr<actions::PuppetMemory> puppet_;   // outlives a reload of the catalogue
   const std::shared_ptr<actions::ShellJobs> shell_jobs_;  // kept over a reload
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;

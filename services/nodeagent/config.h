@@ -12,19 +12,11 @@
 #include "base/config_file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "services/nodeagent/facts/facts_config.h"
 
 namespace orch::nodeagent {
 
 inline constexpr char kDefaultConfigPath[] = "/etc/orch/agent.yaml";
-
-struct FactsConfig {
-  std::vector<std::string> files;
-  std::string directory = "/etc/orch/facts.d";
-  std::string facter = "auto";  // auto, off or a path
-  bool builtin = true;
-  absl::Duration interval = absl::Seconds(300);
-  absl::Duration timeout = absl::Seconds(30);  // of facter and of each executable
-};
 
 struct AgentConfig {
   std::string file;  // where it was read from
@@ -43,7 +35,7 @@ struct AgentConfig {
   absl::Duration reconnect_max;
   absl::Duration shutdown_grace;
   std::vector<std::string> plugin_directories = {"/etc/orch/plugins.d", "/usr/lib/orch/plugins"};
-  std::vector<std::string> mcollective_libdirs;  // library folders of MCollective's agents
+  std::vector<std::string> mcollective_libdirs;        // library folders of MCollective's agents
   std::map<std::string, std::string> plugin_settings;  // "package.provider" → "apt"
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

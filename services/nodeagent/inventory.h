@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/process.h"
-#include "services/nodeagent/classes.h"
 #include "services/nodeagent/config.h"
+#include "services/nodeagent/facts/classes.h"
 #include "services/nodeagent/facts/fact_collector.h"
 
 namespace orch::nodeagent {

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "filter/wire.h"
 #include "services/nodeagent/admission.h"
-#include "services/nodeagent/splay.h"
-#include "services/nodeagent/task_update.h"
+#include "services/nodeagent/tasks/splay.h"
+#include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {
 namespace {

@@ -17,15 +17,15 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/nodeagent/delivery.h"
-#include "services/nodeagent/journal.h"
 #include "services/nodeagent/node_state.h"
-#include "services/nodeagent/output_relay.h"
-#include "services/nodeagent/outside_tasks.h"
 #include "services/nodeagent/refusal_log.h"
-#include "services/nodeagent/seen_jobs.h"
-#include "services/nodeagent/task_processes.h"
-#include "services/nodeagent/task_runner.h"
+#include "services/nodeagent/tasks/delivery.h"
+#include "services/nodeagent/tasks/journal.h"
+#include "services/nodeagent/tasks/output_relay.h"
+#include "services/nodeagent/tasks/outside_tasks.h"
+#include "services/nodeagent/tasks/seen_jobs.h"
+#include "services/nodeagent/tasks/task_processes.h"
+#include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {
 
@@ -40,7 +40,7 @@ class Launcher {
     Random* random;
     Executor* executor;
     AgentState* state;
-    Journal* journal = nullptr;  // null: nothing is durable
+    Journal* journal = nullptr;          // null: nothing is durable
     TaskProcesses* processes = nullptr;  // null: every action runs in this process
     // Of the node, for a task's own process: settings and facts; the task itself is left out.
     std::function<TaskFile()> task_file;

@@ -148,14 +148,15 @@ int Run(int argc, char** argv) {
     told_to_end = true;
     kill(getpid(), SIGTERM);  // main waits for it
   };
-  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(*config, {.clock = &clock,
-                                                                         .random = &random,
-                                                                         .loop = &loop,
-                                                                         .task_runner = ProgramBeside("orch-taskrunner"),
-                                                                         .catalog = nullptr,
-                                                                         .background = nullptr,
-                                                                         .on_attached = on_attached,
-                                                                         .on_exit = on_exit});
+  absl::StatusOr<std::unique_ptr<Agent>> agent =
+      Agent::Create(*config, {.clock = &clock,
+                              .random = &random,
+                              .loop = &loop,
+                              .task_runner = ProgramBeside("orch-taskrunner"),
+                              .catalog = nullptr,
+                              .background = nullptr,
+                              .on_attached = on_attached,
+                              .on_exit = on_exit});
   if (!agent.ok()) return Fail(agent.status());
   LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
   (*agent)->Start();

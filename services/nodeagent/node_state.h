@@ -13,7 +13,7 @@
 #include "actions/catalog.h"
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "services/nodeagent/snapshot.h"
+#include "services/nodeagent/link/snapshot.h"
 
 namespace orch::nodeagent {
 

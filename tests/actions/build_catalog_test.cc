@@ -31,9 +31,10 @@ TEST_F(ExternalTest, ABrokenPluginIsAProblemAndStopsNoOther) {
   EXPECT_THAT(Problem("syntax"), AllOf(HasSubstr("syntax.json"), HasSubstr("line 1")));
   EXPECT_THAT(Problem("unnamed"), HasSubstr("make them one"));
   EXPECT_THAT(Problem("Wrong-Name"), HasSubstr("rename it"));
-  const auto installed = std::count_if(catalog_->problems().begin(), catalog_->problems().end(), [](const auto& problem) {
-    return EmbeddedDdl(problem.plugin).empty();  // built-in ones may miss a program here, such as Puppet
-  });
+  const auto installed =
+      std::count_if(catalog_->problems().begin(), catalog_->problems().end(), [](const auto& problem) {
+        return EmbeddedDdl(problem.plugin).empty();  // built-in ones may miss a program here, such as Puppet
+      });
   EXPECT_EQ(installed, 5);
   EXPECT_NE(catalog_->Find("rpcutil"), nullptr);
 }

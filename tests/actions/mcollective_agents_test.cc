@@ -301,7 +301,8 @@ TEST_F(McollectiveAgentsTest, AnExceptionIsACrashAndTheProcessStays) {
 TEST_F(McollectiveAgentsTest, AnAgentThatEndsIsACrashAndTheNextRequestWorks) {
   Load({"trouble"});
   EXPECT_THAT(Run("trouble", "exits").status_message, HasSubstr("exit 7"));
-  for (const auto& [action, how] : std::map<std::string, std::string>{{"vanishes", "exit code 7"}, {"dies", "signal 9"}}) {
+  for (const auto& [action, how] :
+       std::map<std::string, std::string>{{"vanishes", "exit code 7"}, {"dies", "signal 9"}}) {
     const Reply reply = Run("trouble", action);
     EXPECT_EQ(reply.status_code, kUnknownError) << action;
     EXPECT_EQ(reply.error_kind, "crash") << action;

@@ -26,8 +26,8 @@ TEST(CheckArgvTest, SplitsAsAShellWould) {
 }
 
 TEST(CheckArgvTest, RefusesWhatOnlyAShellUnderstands) {
-  for (const char* line : {"/x | /y", "/x; /y", "/x && /y", "/x > /tmp/z", "/x < /y", "/x `id`", "/x \"`id`\"", "/x (a)",
-                           "/x *.log", "/x a?", "/x ~/a", "/x # note", "/x {a,b}"}) {
+  for (const char* line : {"/x | /y", "/x; /y", "/x && /y", "/x > /tmp/z", "/x < /y", "/x `id`", "/x \"`id`\"",
+                           "/x (a)", "/x *.log", "/x a?", "/x ~/a", "/x # note", "/x {a,b}"}) {
     EXPECT_THAT(ErrorOf(line), HasSubstr("only a shell understands")) << line;
   }
   EXPECT_THAT(ErrorOf("/x $HOME"), HasSubstr("holds a $"));
@@ -73,7 +73,8 @@ esac
     folder_.Write("nrpe.d/a.cfg", absl::StrCat("# a note\ncommand[ok]=", check, " ok\ncommand[warning] = ", check,
                                                " warning\ncommand[critical]=", check, " critical\ncommand[odd]=", check,
                                                " odd\ncommand[twice]=/no/such\nserver_port=5666\n"));
-    folder_.Write("nrpe.d/b.cfg", absl::StrCat("command[twice]=", check, " ok\ncommand[args]=", check, " args $ARG1$\n"));
+    folder_.Write("nrpe.d/b.cfg",
+                  absl::StrCat("command[twice]=", check, " ok\ncommand[args]=", check, " args $ARG1$\n"));
     folder_.Write("nrpe.d/c.txt", "command[none]=/bin/true\n");
     check_ = check;
   }
@@ -89,7 +90,8 @@ esac
 TEST_F(NrpeTest, AGoodCheckHasTextAndPerformanceData) {
   const Reply reply = Check("ok");
   EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
-  EXPECT_EQ(reply.data, (Json{{"command", "ok"}, {"exitcode", 0}, {"output", "LOAD OK - fine"}, {"perfdata", "load=1"}}));
+  EXPECT_EQ(reply.data,
+            (Json{{"command", "ok"}, {"exitcode", 0}, {"output", "LOAD OK - fine"}, {"perfdata", "load=1"}}));
   EXPECT_EQ(Check("twice").data["exitcode"], 0);  // the later file wins
 }
 

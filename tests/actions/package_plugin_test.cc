@@ -109,7 +109,8 @@ TEST_F(PackagePluginTest, SeveralPackagesEachHaveTheirResult) {
   };
   const Reply reply = several("install", "vim, broken,emacs=1.5-1");
   EXPECT_EQ(reply.status_code, kAborted);
-  EXPECT_THAT(reply.status_message, AllOf(HasSubstr("1 of 3 packages: could not install broken"), HasSubstr("held broken")));
+  EXPECT_THAT(reply.status_message,
+              AllOf(HasSubstr("1 of 3 packages: could not install broken"), HasSubstr("held broken")));
   const Json& results = reply.data["results"];
   ASSERT_EQ(results.size(), 3u);
   EXPECT_EQ(results[0]["package"], "vim");
@@ -128,7 +129,9 @@ TEST_F(PackagePluginTest, SeveralPackagesEachHaveTheirResult) {
 TEST_F(PackagePluginTest, OnePackageOrSeveralButNeitherNoneNorBoth) {
   Apt();
   EXPECT_EQ(Run("package", "install").status_code, kMissingInput);
-  const auto code = [&](const char* action, Json inputs) { return Run("package", action, std::move(inputs)).status_code; };
+  const auto code = [&](const char* action, Json inputs) {
+    return Run("package", action, std::move(inputs)).status_code;
+  };
   EXPECT_EQ(code("install", {{"package", "vim"}, {"packages", "vim"}}), kInvalidInput);
   EXPECT_EQ(code("install", {{"packages", "vim"}, {"version", "1"}}), kInvalidInput);
   EXPECT_EQ(code("purge", {{"packages", "vim=1"}}), kInvalidInput);

@@ -26,8 +26,8 @@ class ProcessTest : public ActionTest {
   }
   void Add(int pid, const std::string& name, const std::string& state, int uid, const std::string& cmdline, int size_kb,
            int rss_kb) {
-    std::string status = absl::StrCat("Name:\t", name, "\nState:\t", state, " (x)\nPid:\t", pid, "\nPPid:\t1\nUid:\t", uid,
-                                      "\t", uid, "\t", uid, "\t", uid, "\n");
+    std::string status = absl::StrCat("Name:\t", name, "\nState:\t", state, " (x)\nPid:\t", pid, "\nPPid:\t1\nUid:\t",
+                                      uid, "\t", uid, "\t", uid, "\t", uid, "\n");
     if (size_kb > 0) absl::StrAppend(&status, "VmSize:\t    ", size_kb, " kB\nVmRSS:\t ", rss_kb, " kB\n");
     folder_.Write(absl::StrCat(pid, "/status"), status);
     folder_.Write(absl::StrCat(pid, "/cmdline"), cmdline);

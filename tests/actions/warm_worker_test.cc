@@ -94,8 +94,7 @@ TEST_F(WarmWorkerTest, ACrashSaysHowItEndedAndItsLastWords) {
   const Reply reply = Call(worker.get(), "exit");
   EXPECT_EQ(reply.status_code, kUnknownError);
   EXPECT_EQ(reply.error_kind, "crash");
-  EXPECT_EQ(reply.status_message,
-            "test: the worker ended with exit code 3; it last said: first words | it broke");
+  EXPECT_EQ(reply.status_message, "test: the worker ended with exit code 3; it last said: first words | it broke");
   EXPECT_EQ(worker->processes(), 0u);
 }
 

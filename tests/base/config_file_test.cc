@@ -80,7 +80,8 @@ TEST_F(ConfigReaderTest, NamesFileLineAndNearestKeyOfAnUnknownOne) {
 TEST_F(ConfigReaderTest, NamesAMisspeltKeyBeforeTheOneItWasMeantToBe) {
   ConfigReader read = Read("hubb: a:1\n");
   read.RequiredString("hub");
-  EXPECT_THAT(std::string(read.Finish().message()), StartsWith("hub.yaml:1: key 'hubb' is unknown; did you mean 'hub'?"));
+  EXPECT_THAT(std::string(read.Finish().message()),
+              StartsWith("hub.yaml:1: key 'hubb' is unknown; did you mean 'hub'?"));
 }
 
 TEST_F(ConfigReaderTest, RefusesAValueWhereASectionBelongs) {
@@ -193,7 +194,8 @@ TEST_F(ConfigReaderTest, FailPointsAtTheLineOfTheKey) {
 
 TEST(ConfigFileTest, RefusesAKeyGivenTwiceAlsoAcrossSpellings) {
   EXPECT_EQ(ParseError("a: 1\nb: 2\na: 3\n"), "hub.yaml:3: key 'a' is given twice, first in line 1");
-  EXPECT_EQ(ParseError("tls:\n  mode: on\ntls.mode: off\n"), "hub.yaml:3: key 'tls.mode' is given twice, first in line 2");
+  EXPECT_EQ(ParseError("tls:\n  mode: on\ntls.mode: off\n"),
+            "hub.yaml:3: key 'tls.mode' is given twice, first in line 2");
 }
 
 TEST(ConfigFileTest, RefusesAnchorsAliasesAndTags) {

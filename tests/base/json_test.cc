@@ -60,7 +60,8 @@ TEST(ParseJsonTest, NamesThePlaceOfARepeatedKeyAndOfTooDeepNesting) {
 }
 
 TEST(ParseJsonTest, RefusesWhatIsNotJson) {
-  for (const absl::string_view text : {"", " ", "nul", "{a: 1}", "[1,]", "// x\n1", "NaN", "\"\\x\"", "\xff", "[\"\xc3\x28\"]"}) {
+  for (const absl::string_view text :
+       {"", " ", "nul", "{a: 1}", "[1,]", "// x\n1", "NaN", "\"\\x\"", "\xff", "[\"\xc3\x28\"]"}) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("facts file /x: not valid JSON")) << text;
   }
 }

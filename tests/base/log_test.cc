@@ -65,7 +65,10 @@ TEST_F(LogTest, EscapesControlCharactersFromAPeer) {
 
 TEST_F(LogTest, EscapesControlCharactersWrittenInUtf8) {
   Start(LogLevel::kInfo, /*json=*/false);
-  LogWarning("refused", {{"name", "a\xc2\x9b" "2Jb"}, {"word", "na\xc3\xafve"}});  // U+009B is CSI to a terminal
+  LogWarning("refused", {{"name",
+                          "a\xc2\x9b"
+                          "2Jb"},
+                         {"word", "na\xc3\xafve"}});  // U+009B is CSI to a terminal
   ASSERT_THAT(Lines(), SizeIs(1));
   EXPECT_THAT(Lines()[0], Not(HasSubstr("\xc2\x9b")));
   EXPECT_THAT(Lines()[0], HasSubstr("a\\x9b2Jb"));

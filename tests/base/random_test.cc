@@ -10,7 +10,8 @@ namespace {
 
 TEST(SystemRandomTest, GivesTheNumberOfBytesAskedFor) {
   SystemRandom random;
-  for (const size_t size : {size_t{0}, size_t{1}, size_t{32}, size_t{1} << 16}) EXPECT_EQ(random.Bytes(size).size(), size);
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{32}, size_t{1} << 16})
+    EXPECT_EQ(random.Bytes(size).size(), size);
 }
 
 TEST(SystemRandomTest, NeverRepeatsAKey) {

@@ -152,7 +152,8 @@ void Limit(size_t limit) {
 
 void FillUp(const std::string& path, size_t reserve) {
   RecordFile::Repair repair;
-  auto file = RecordFile::Open(path, [](RecordFile::Place, absl::string_view) {}, &repair);
+  auto file = RecordFile::Open(
+      path, [](RecordFile::Place, absl::string_view) {}, &repair);
   int stored = 0;
   while (stored < 100'000 && (*file)->Append(std::string(100, 'x'), reserve).ok()) ++stored;
   const bool small_fits = (*file)->Append("s").ok() && (*file)->Sync().ok();

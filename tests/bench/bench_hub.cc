@@ -34,8 +34,8 @@ absl::StatusOr<std::unique_ptr<BenchHub>> BenchHub::Start(const Options& options
       config,
       absl::StrCat("listen: 127.0.0.1:0\nport_file: ", port_file, "\nidentity: hub.example.net\ncredentials: ",
                    hub->credentials(), "\ntls: {mode: ", options.plaintext ? "plaintext" : "on", ", certificate: ", dir,
-                   "/hub.crt, key: ", dir, "/hub.key}\nstore: ", hub->store(), "\njob_retention: {count: ",
-                   options.retain_jobs, "}\nlog: {file: ", dir, "/hub.log}\n"),
+                   "/hub.crt, key: ", dir, "/hub.key}\nstore: ", hub->store(),
+                   "\njob_retention: {count: ", options.retain_jobs, "}\nlog: {file: ", dir, "/hub.log}\n"),
       0600));
   WorkerProcess::Options process;
   process.process.argv = {options.program, "-c", config};

@@ -15,8 +15,8 @@ namespace orch {
 class BenchHub {
  public:
   struct Options {
-    std::string program;      // path of orch-hub
-    std::string directory;    // made by the caller, and removed by it
+    std::string program;    // path of orch-hub
+    std::string directory;  // made by the caller, and removed by it
     bool plaintext = true;
     size_t retain_jobs = 5000;
   };

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "benchmark/benchmark.h"
 #include "filter/filter.h"
-#include "services/hub/fact_table/fact_table.h"
+#include "services/hub/nodes/fact_table/fact_table.h"
 
 namespace orch::hub {
 namespace {

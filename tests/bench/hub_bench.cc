@@ -15,7 +15,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
 #include "base/service.h"
-#include "services/hub/sqlite_job_store.h"
+#include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/bench/bench_hub.h"
 #include "tests/bench/swarm.h"
 #include "tests/hub/store_calls.h"
@@ -112,8 +112,8 @@ int Run(const Settings& settings) {
     return 1;
   }
   Swarm swarm(settings.swarm, hub->get());
-  std::printf("%u nodes, %u jobs, %u at a time; hub, nodes and clients on %ld cores\n", settings.swarm.nodes, settings.jobs,
-              settings.swarm.at_once, sysconf(_SC_NPROCESSORS_ONLN));
+  std::printf("%u nodes, %u jobs, %u at a time; hub, nodes and clients on %ld cores\n", settings.swarm.nodes,
+              settings.jobs, settings.swarm.at_once, sysconf(_SC_NPROCESSORS_ONLN));
   bool good = swarm.Attach() && MeasureRate(settings, **hub, false, &swarm) &&
               MeasureRate(settings, **hub, true, &swarm) && MeasureLatency(settings, &swarm) &&
               MeasureMemory(settings, **hub, &swarm);

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "services/hub/sqlite_job_store.h"
+#include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/hub/store_calls.h"
 
 namespace orch::hub {

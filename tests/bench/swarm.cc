@@ -49,8 +49,7 @@ bool Swarm::Attach() {
 
 std::unique_ptr<TestClient> Swarm::Connect() {
   const auth::Key key = auth::LoadPeerKey(hub_->credentials(), auth::PeerKind::kClient, "bench").value();
-  auto client =
-      std::make_unique<TestClient>(hub_->address(), "bench", key, options_.plaintext, &clock_, &random_);
+  auto client = std::make_unique<TestClient>(hub_->address(), "bench", key, options_.plaintext, &clock_, &random_);
   const grpc::Status status = client->Hello();
   if (status.ok()) return client;
   std::fprintf(stderr, "the hub does not know the client: %s\n", status.error_message().c_str());
@@ -105,7 +104,8 @@ Swarm::Lone Swarm::RunLone(bool recorded) {
 bool Swarm::WaitAcks(uint64_t count) const {
   const absl::Duration until = clock_.Steady() + kAcksWithin;
   while (acks_ < count && clock_.Steady() < until) usleep(1000);
-  if (acks_ < count) std::fprintf(stderr, "only %" PRIu64 " of %" PRIu64 " replies were acknowledged\n", acks_.load(), count);
+  if (acks_ < count)
+    std::fprintf(stderr, "only %" PRIu64 " of %" PRIu64 " replies were acknowledged\n", acks_.load(), count);
   return acks_ >= count;
 }
 

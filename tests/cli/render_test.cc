@@ -81,9 +81,7 @@ TEST(ValueTextTest, ControlCharactersCannotReachTheTerminal) {
 
 class LayoutTest : public ::testing::Test {
  protected:
-  static Answer Ok(const Json& data) {
-    return ToAnswer(testing::OkReply("node1", data, 1000));
-  }
+  static Answer Ok(const Json& data) { return ToAnswer(testing::OkReply("node1", data, 1000)); }
   std::shared_ptr<const ddl::Plugin> rpcutil_ = *ddl::LoadPlugin(testing::RpcutilDdl(), "rpcutil.json");
   std::shared_ptr<const ddl::Plugin> package_ = *ddl::LoadPlugin(testing::PackageDdl(), "package.json");
 };
@@ -121,8 +119,10 @@ TEST_F(LayoutTest, CheckupdatesLooksLikeTheGuide) {
 
 TEST_F(LayoutTest, CheckupdatesShowsWhatTheGuideDidNotKnow) {
   const Invocation invocation = {package_, package_->FindAction("checkupdates")};
-  const Json data = {{"outdated_packages", Json::array()}, {"new_packages", {{{"package", "a"}, {"version", "1"}}}},
-                     {"held", Json::array()}, {"changed", false}};
+  const Json data = {{"outdated_packages", Json::array()},
+                     {"new_packages", {{{"package", "a"}, {"version", "1"}}}},
+                     {"held", Json::array()},
+                     {"changed", false}};
   EXPECT_EQ(LayoutFor(invocation)->Text(Ok(data), *invocation.action),
             "   Outdated Packages:\n          Output:\n   changed: false\n   new_packages:\n"
             "            a                           1\n");

@@ -49,7 +49,7 @@ TEST_F(ResourceLayoutTest, FindLooksLikeTheGuide) {
                            {"group", 0},
                            {"mode", "644"},
                            {"content", "{md5}09f7e02f1290be211da707a266f153b3"}};
-  const Json data = {{"exported", false}, {"managed", false}, {"title", "/tmp/hello"},
+  const Json data = {{"exported", false},        {"managed", false}, {"title", "/tmp/hello"},
                      {"parameters", parameters}, {"tags", {"file"}}, {"type", "File"}};
   EXPECT_EQ(Text("find", data),
             "   exported: false\n"
@@ -79,13 +79,16 @@ TEST_F(ResourceLayoutTest, WideParametersStandUnderTheirFirst) {
   const Json resource = {{"parameters", {{"comment", std::string(40, 'x')}, {"ensure", "present"}, {"uid", 0}}}};
   EXPECT_EQ(Text("search", {{"root", resource}}),
             "   root:\n"
-            "     {\"parameters\"=>{:comment=>\"" + std::string(40, 'x') + "\",\n"
-            "                     :ensure=>:present,\n"
-            "                     :uid=>0}}\n");
+            "     {\"parameters\"=>{:comment=>\"" +
+                std::string(40, 'x') +
+                "\",\n"
+                "                     :ensure=>:present,\n"
+                "                     :uid=>0}}\n");
 }
 
 TEST_F(ResourceLayoutTest, ControlCharactersCannotReachTheTerminal) {
-  const std::string text = Text("find", {{"title", "\x1b[2J"}, {"parameters", {{"ctime", "\x1b[2J"}, {"\x1b", "\x07"}}}});
+  const std::string text =
+      Text("find", {{"title", "\x1b[2J"}, {"parameters", {{"ctime", "\x1b[2J"}, {"\x1b", "\x07"}}}});
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
   EXPECT_EQ(text.find('\x07'), std::string::npos) << text;
 }

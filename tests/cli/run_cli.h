@@ -18,7 +18,7 @@ struct CliResult {
 
 struct CliSetup {
   int stdin_fd = -1;
-  bool terminal = false;       // all three are terminals, 80 columns
+  bool terminal = false;  // all three are terminals, 80 columns
   std::map<std::string, std::string> variables = {};
   Interrupt* interrupt = nullptr;
   std::function<void(const std::string& text)> on_text = nullptr;  // told of each piece of output, as it is written

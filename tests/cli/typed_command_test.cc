@@ -9,12 +9,12 @@ namespace orch::cli {
 namespace {
 
 using ::testing::AllOf;
+using testing::CliResult;
+using testing::CliSetup;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-using testing::CliResult;
-using testing::CliSetup;
 
 class TypedCommandTest : public ::testing::Test {
  protected:
@@ -44,11 +44,11 @@ TEST_F(TypedCommandTest, AnInputIsAnOption) {
 
 TEST_F(TypedCommandTest, InputsTakeEverySpelling) {
   const std::string all = R"({"file":"/x y","force":true,"max_age":5,"mode":"hard"})";
-  for (const std::vector<std::string>& inputs : std::vector<std::vector<std::string>>{
-           {"--file", "/x y", "--force", "--mode", "hard"},
-           {"--file=/x y", "--force=yes", "--mode=hard"},
-           {"file=/x y", "force=true", "mode=hard"},
-           {"--mode", "hard", "file=/x y", "--force"}}) {
+  for (const std::vector<std::string>& inputs :
+       std::vector<std::vector<std::string>>{{"--file", "/x y", "--force", "--mode", "hard"},
+                                             {"--file=/x y", "--force=yes", "--mode=hard"},
+                                             {"file=/x y", "force=true", "mode=hard"},
+                                             {"--mode", "hard", "file=/x y", "--force"}}) {
     std::vector<std::string> words = {"filemgr", "touch", "--yes"};
     words.insert(words.end(), inputs.begin(), inputs.end());
     const CliResult result = Run(words);
@@ -127,9 +127,9 @@ TEST_F(TypedCommandTest, DocumentationOfAPluginThatIsGoneSaysSo) {
 TEST_F(TypedCommandTest, HelpIsMadeFromTheDdl) {
   const CliResult plugin = Run({"filemgr", "--help"});
   EXPECT_EQ(plugin.code, 0) << plugin.err;
-  EXPECT_THAT(plugin.out, AllOf(StartsWith("\nFiles\n\nUsage: orchctl filemgr [options] [filters] <action> [inputs]\n"),
-                                HasSubstr("    touch                            Creates a file\n"),
-                                HasSubstr("filemgr 1.1.0")));
+  EXPECT_THAT(plugin.out,
+              AllOf(StartsWith("\nFiles\n\nUsage: orchctl filemgr [options] [filters] <action> [inputs]\n"),
+                    HasSubstr("    touch                            Creates a file\n"), HasSubstr("filemgr 1.1.0")));
   EXPECT_EQ(Run({"help", "filemgr"}).out, plugin.out);
   const CliResult action = Run({"filemgr", "touch", "--help"});
   EXPECT_THAT(action.out,

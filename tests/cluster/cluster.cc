@@ -14,7 +14,8 @@ TestClient::TestClient(const std::string& hub, const std::string& name, auth::Ke
   tls.plaintext = plaintext;
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  stub_ = v1::Orchestrator::NewStub(grpc::CreateCustomChannel(hub, auth::MakeChannelCredentials(tls).value(), arguments));
+  stub_ =
+      v1::Orchestrator::NewStub(grpc::CreateCustomChannel(hub, auth::MakeChannelCredentials(tls).value(), arguments));
 }
 
 grpc::Status TestClient::Hello(v1::HelloResponse* response) {

@@ -374,7 +374,8 @@ TEST_F(ClusterTest, TellsItsHealthToAnybody) {
   grpc::GenericStub stub(grpc::CreateChannel(address(), grpc::InsecureChannelCredentials()));
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
-  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(nullptr, 0), &queue);
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::ByteBuffer(nullptr, 0), &queue);
   call->StartCall();
   grpc::ByteBuffer response;
   grpc::Status status;

@@ -32,7 +32,8 @@ double ProcessorSeconds(const std::string& pid) {
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   int nodes = 0, rounds = 0;
-  if (argc < 6 || !absl::SimpleAtoi(argv[4], &nodes) || !absl::SimpleAtoi(argv[5], &rounds) || nodes < 1 || rounds < 1) {
+  if (argc < 6 || !absl::SimpleAtoi(argv[4], &nodes) || !absl::SimpleAtoi(argv[5], &rounds) || nodes < 1 ||
+      rounds < 1) {
     std::fprintf(stderr, "usage: ping_swarm HUB_ADDRESS CREDENTIALS HUB_PID NODES ROUNDS [plaintext]\n");
     return 1;
   }
@@ -58,7 +59,8 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  orch::TestClient client(hub, "bench", orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kClient, "bench").value(),
+  orch::TestClient client(hub, "bench",
+                          orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kClient, "bench").value(),
                           plaintext, &clock, &random);
   if (!client.Hello().ok() || !client.Invoke(orch::PingSpec()).status.ok()) return 1;
   std::vector<double> walls;

@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "filter/filter.h"
 #include "gtest/gtest.h"
-#include "services/hub/fact_table/fact_table.h"
+#include "services/hub/nodes/fact_table/fact_table.h"
 
 namespace orch::hub {
 namespace {

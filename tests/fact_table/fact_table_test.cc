@@ -1,4 +1,4 @@
-#include "services/hub/fact_table/fact_table.h"
+#include "services/hub/nodes/fact_table/fact_table.h"
 
 #include <string>
 #include <vector>

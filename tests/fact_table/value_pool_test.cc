@@ -1,4 +1,4 @@
-#include "services/hub/fact_table/value_pool.h"
+#include "services/hub/nodes/fact_table/value_pool.h"
 
 #include "gtest/gtest.h"
 

@@ -1,7 +1,7 @@
-#include "services/hub/announcing_job_store.h"
+#include "services/hub/events/announcing_job_store.h"
 
 #include "base/manual_executor.h"
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
 

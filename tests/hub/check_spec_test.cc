@@ -1,4 +1,4 @@
-#include "services/hub/check_spec.h"
+#include "services/hub/jobs/check_spec.h"
 
 #include <functional>
 

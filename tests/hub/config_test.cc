@@ -79,7 +79,8 @@ TEST(HubConfigTest, RefusesWhatCannotWorkTogether) {
 }
 
 TEST(HubConfigTest, SaysWhichFileIsMissing) {
-  EXPECT_THAT(std::string(LoadHubConfig("/nonexistent/hub.yaml").status().message()), HasSubstr("/nonexistent/hub.yaml"));
+  EXPECT_THAT(std::string(LoadHubConfig("/nonexistent/hub.yaml").status().message()),
+              HasSubstr("/nonexistent/hub.yaml"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "services/hub/ddl_cache.h"
+#include "services/hub/nodes/ddl_cache.h"
 
 #include "base/digest.h"
 #include "base/manual_executor.h"

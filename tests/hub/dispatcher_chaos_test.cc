@@ -211,8 +211,12 @@ TEST_F(ChaosTest, EachTargetHasOneOutcomeAndNothingRunsTwice) {
       ++outcomes[stored.reply.state()];
       const int executions = sims_[name].executions;
       ASSERT_LE(executions, 1) << name;
-      if (stored.reply.state() == v1::OK) { ASSERT_EQ(executions, 1) << name; }
-      if (stored.reply.state() == v1::OFFLINE || stored.reply.state() == v1::EXPIRED) { ASSERT_EQ(executions, 0) << name; }
+      if (stored.reply.state() == v1::OK) {
+        ASSERT_EQ(executions, 1) << name;
+      }
+      if (stored.reply.state() == v1::OFFLINE || stored.reply.state() == v1::EXPIRED) {
+        ASSERT_EQ(executions, 0) << name;
+      }
     }
     ASSERT_EQ(order.size(), names_.size());
     ASSERT_EQ(std::set<std::string>(order.begin(), order.end()).size(), names_.size());
@@ -220,7 +224,9 @@ TEST_F(ChaosTest, EachTargetHasOneOutcomeAndNothingRunsTwice) {
     test_store_.page = 3;
     watches_.push_back(Watch(job_));
     for (const auto& watch : watches_) {
-      if (watch->ended && watch->end.ok()) { ASSERT_THAT(Identities(*watch), ElementsAreArray(order)); }
+      if (watch->ended && watch->end.ok()) {
+        ASSERT_THAT(Identities(*watch), ElementsAreArray(order));
+      }
     }
     ASSERT_TRUE(watches_.back()->end.ok());
   }

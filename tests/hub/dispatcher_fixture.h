@@ -7,8 +7,8 @@
 
 #include "base/manual_executor.h"
 #include "gtest/gtest.h"
-#include "services/hub/dispatcher.h"
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
+#include "services/hub/jobs/dispatcher.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/store_calls.h"
 #include "tests/hub/test_store.h"

@@ -1,4 +1,4 @@
-#include "services/hub/dispatcher.h"
+#include "services/hub/jobs/dispatcher.h"
 
 #include "gmock/gmock.h"
 #include "tests/hub/dispatcher_fixture.h"

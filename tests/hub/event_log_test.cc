@@ -1,4 +1,4 @@
-#include "services/hub/event_log.h"
+#include "services/hub/events/event_log.h"
 
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"

@@ -1,4 +1,4 @@
-#include "services/hub/failed_plugins.h"
+#include "services/hub/nodes/failed_plugins.h"
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"

@@ -10,8 +10,8 @@
 
 #include "base/digest.h"
 #include "base/random.h"
-#include "services/hub/node_channel.h"
-#include "services/hub/response_sink.h"
+#include "services/hub/door/response_sink.h"
+#include "services/hub/nodes/node_channel.h"
 
 namespace orch::hub {
 

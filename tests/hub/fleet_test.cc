@@ -3,7 +3,7 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
 #include "tests/hub/fakes.h"
 
 namespace orch::hub {

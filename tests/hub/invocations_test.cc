@@ -1,15 +1,15 @@
-#include "services/hub/invocations.h"
+#include "services/hub/jobs/invocations.h"
 
 #include "absl/strings/str_replace.h"
 #include "base/digest.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
 #include "services/hub/queries.h"
 #include "tests/hub/fakes.h"
-#include "tests/hub/store_calls.h"
 #include "tests/hub/sample_ddl.h"
+#include "tests/hub/store_calls.h"
 
 namespace orch::hub {
 namespace {
@@ -183,8 +183,8 @@ TEST_F(InvocationsTest, OnlyWhatIsIdempotentIsRepeatedByItself) {
   AttachWith("a", "rpcutil", "2", change, "{}");
   EXPECT_TRUE(absl::IsInvalidArgument(Run(spec)));
   EXPECT_THAT(std::string(client_->end.message()), HasSubstr("not idempotent"));
-  const std::string idempotent =
-      absl::StrReplaceAll(SampleDdl("package", "1"), {{R"("impact": "read")", R"("impact": "change", "idempotent": true)"}});
+  const std::string idempotent = absl::StrReplaceAll(
+      SampleDdl("package", "1"), {{R"("impact": "read")", R"("impact": "change", "idempotent": true)"}});
   AttachWith("b", "package", "1", idempotent, "{}");
   spec.set_plugin("package");
   EXPECT_TRUE(Run(spec).ok()) << client_->end;

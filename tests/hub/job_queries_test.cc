@@ -1,7 +1,7 @@
-#include "services/hub/job_queries.h"
+#include "services/hub/job_store/job_queries.h"
 
 #include "base/manual_executor.h"
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
 #include "tests/hub/job_store_conformance.h"
 
 namespace orch::hub {

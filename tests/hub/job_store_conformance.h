@@ -10,7 +10,7 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/hub/job_store.h"
+#include "services/hub/job_store/job_store.h"
 #include "tests/hub/store_calls.h"
 
 namespace orch::hub {

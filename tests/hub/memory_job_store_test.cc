@@ -1,4 +1,4 @@
-#include "services/hub/memory_job_store.h"
+#include "services/hub/job_store/memory_job_store.h"
 
 #include "tests/hub/job_store_conformance.h"
 

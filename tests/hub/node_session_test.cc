@@ -1,4 +1,4 @@
-#include "services/hub/node_session.h"
+#include "services/hub/nodes/node_session.h"
 
 #include "base/digest.h"
 #include "base/manual_executor.h"
@@ -56,8 +56,13 @@ class NodeSessionTest : public ::testing::Test {
   std::shared_ptr<FakeOutbox> outbox_ = std::make_shared<FakeOutbox>();
   const auth::Key key_{"k1", std::string(32, 'K')};
   const std::string job_ = std::string(32, 'a');
-  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "psk=n1", key_, "proof"}, "ipv4:127.0.0.1:1", outbox_,
-                       &events_, &clock_, &random_, {absl::Seconds(30), "1.0"}};
+  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "psk=n1", key_, "proof"},
+                       "ipv4:127.0.0.1:1",
+                       outbox_,
+                       &events_,
+                       &clock_,
+                       &random_,
+                       {absl::Seconds(30), "1.0"}};
 
   static v1::NodeMessage RegisterOf(const std::string& identity) {
     v1::NodeMessage message;

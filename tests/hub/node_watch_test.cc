@@ -1,4 +1,4 @@
-#include "services/hub/node_watch.h"
+#include "services/hub/nodes/node_watch.h"
 
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"

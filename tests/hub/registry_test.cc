@@ -1,10 +1,10 @@
-#include "services/hub/registry.h"
+#include "services/hub/nodes/registry.h"
 
 #include "base/digest.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/hub/targets.h"
+#include "services/hub/nodes/targets.h"
 #include "tests/hub/fakes.h"
 
 namespace orch::hub {

@@ -1,4 +1,4 @@
-#include "services/hub/rollout.h"
+#include "services/hub/jobs/rollout.h"
 
 #include <random>
 
@@ -377,13 +377,19 @@ TEST_F(RolloutTest, EveryTaskIsReleasedWithinAllLimitsWhateverHappens) {
         ASSERT_EQ(std::count(open.begin(), open.end(), turn.task), 0) << "seed " << seed;
         ++attempts[turn.task];
         open.push_back(turn.task);
-        if (spec_.concurrency() > 0) { ASSERT_LE(open.size(), spec_.concurrency()) << "seed " << seed; }
+        if (spec_.concurrency() > 0) {
+          ASSERT_LE(open.size(), spec_.concurrency()) << "seed " << seed;
+        }
         std::map<uint32_t, uint32_t> in_group;
         for (const size_t task : open) ++in_group[groups[task]];
         for (const auto& [group, busy] : in_group) {
-          if (spec_.group_concurrency() > 0) { ASSERT_LE(busy, spec_.group_concurrency()) << "seed " << seed; }
+          if (spec_.group_concurrency() > 0) {
+            ASSERT_LE(busy, spec_.group_concurrency()) << "seed " << seed;
+          }
         }
-        if (spec_.groups_at_once() > 0) { ASSERT_LE(in_group.size(), spec_.groups_at_once()) << "seed " << seed; }
+        if (spec_.groups_at_once() > 0) {
+          ASSERT_LE(in_group.size(), spec_.groups_at_once()) << "seed " << seed;
+        }
       } else if (!open.empty()) {
         const size_t at = random() % open.size();
         const size_t task = open[at];

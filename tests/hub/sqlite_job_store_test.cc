@@ -1,4 +1,4 @@
-#include "services/hub/sqlite_job_store.h"
+#include "services/hub/job_store/sqlite_job_store.h"
 
 #include <fcntl.h>
 #include <signal.h>

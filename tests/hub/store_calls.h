@@ -13,7 +13,7 @@
 #include "base/executor.h"
 #include "base/manual_executor.h"
 #include "base/mutex.h"
-#include "services/hub/job_store.h"
+#include "services/hub/job_store/job_store.h"
 
 namespace orch::hub {
 

@@ -1,11 +1,11 @@
-#include "services/hub/task.h"
+#include "services/hub/job_store/task.h"
 
 #include "gtest/gtest.h"
 
 namespace orch::hub {
 namespace {
 
-constexpr v1::TaskState kAll[] = {v1::PENDING,   v1::SENT,    v1::RUNNING, v1::OK,           v1::FAILED, v1::DENIED,
+constexpr v1::TaskState kAll[] = {v1::PENDING,   v1::SENT,      v1::RUNNING, v1::OK,      v1::FAILED,       v1::DENIED,
                                   v1::TIMED_OUT, v1::CANCELLED, v1::OFFLINE, v1::EXPIRED, v1::INDETERMINATE};
 
 TEST(TaskTest, NothingLeavesATerminalState) {
@@ -39,7 +39,8 @@ TEST(TaskTest, ASentTaskIsNeverOffline) {
 
 TEST(TaskTest, CountsNoAnswerOfTheNodeAsMissing) {
   EXPECT_EQ(OutcomeOf(v1::OK), Outcome::kOk);
-  for (const v1::TaskState state : {v1::FAILED, v1::DENIED, v1::CANCELLED}) EXPECT_EQ(OutcomeOf(state), Outcome::kFailed);
+  for (const v1::TaskState state : {v1::FAILED, v1::DENIED, v1::CANCELLED})
+    EXPECT_EQ(OutcomeOf(state), Outcome::kFailed);
   for (const v1::TaskState state : {v1::TIMED_OUT, v1::OFFLINE, v1::EXPIRED, v1::INDETERMINATE}) {
     EXPECT_EQ(OutcomeOf(state), Outcome::kMissing);
   }
@@ -62,9 +63,9 @@ TEST(TaskTest, SaysOkWhereASuccessfulActionSaidNothing) {
 }
 
 TEST(TaskTest, AReplyThatContradictsItselfIsAProtocolFailure) {
-  for (const v1::Reply& reply : {Normalised(v1::OK, 1), Normalised(v1::FAILED, 0), Normalised(v1::FAILED, 6),
-                                 Normalised(v1::SENT, 1), Normalised(v1::INDETERMINATE, 5),
-                                 Normalised(v1::TASK_STATE_UNSPECIFIED, 0)}) {
+  for (const v1::Reply& reply :
+       {Normalised(v1::OK, 1), Normalised(v1::FAILED, 0), Normalised(v1::FAILED, 6), Normalised(v1::SENT, 1),
+        Normalised(v1::INDETERMINATE, 5), Normalised(v1::TASK_STATE_UNSPECIFIED, 0)}) {
     EXPECT_EQ(reply.state(), v1::FAILED);
     EXPECT_EQ(reply.error_kind(), "protocol");
     EXPECT_EQ(reply.status_code(), 5u);

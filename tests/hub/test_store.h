@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "services/hub/job_store.h"
+#include "services/hub/job_store/job_store.h"
 
 namespace orch::hub {
 

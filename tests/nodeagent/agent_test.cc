@@ -200,14 +200,15 @@ class AgentPluginsTest : public AgentTest {
   void Start(FakeHub* hub) {
     AgentConfig config = Config({hub->address()});
     config.plugin_directories = {folder_ + "/plugins"};
-    agent_ = Agent::Create(std::move(config), {.clock = &clock_,
-                                               .random = &random_,
-                                               .loop = &loop_,
-                                               .catalog = nullptr,
-                                               .background = nullptr,
-                                               .on_attached = [this](bool, const std::string& to) { attachments_.Put(to); },
-                                               .on_exit = [this](const std::string& why) { exits_.Put(why); }})
-                 .value();
+    agent_ =
+        Agent::Create(std::move(config), {.clock = &clock_,
+                                          .random = &random_,
+                                          .loop = &loop_,
+                                          .catalog = nullptr,
+                                          .background = nullptr,
+                                          .on_attached = [this](bool, const std::string& to) { attachments_.Put(to); },
+                                          .on_exit = [this](const std::string& why) { exits_.Put(why); }})
+            .value();
     agent_->Start();
     attachments_.Await(1);
   }

@@ -7,10 +7,10 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/nodeagent/classes.h"
+#include "services/nodeagent/facts/classes.h"
 #include "services/nodeagent/memory_tidy.h"
 #include "services/nodeagent/node_state.h"
-#include "services/nodeagent/seen_jobs.h"
+#include "services/nodeagent/tasks/seen_jobs.h"
 #include "tests/nodeagent/fakes.h"
 
 namespace orch::nodeagent {

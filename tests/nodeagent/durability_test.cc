@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/launcher.h"
-#include "services/nodeagent/splay.h"
+#include "services/nodeagent/tasks/splay.h"
 #include "tests/nodeagent/fakes.h"
 #include "tests/nodeagent/temp_folder.h"
 
@@ -53,8 +53,9 @@ class DurabilityTest : public ::testing::Test {
         Launcher::Dependencies{&clock_, &random_, &executor_, &state_, journal_.get()}, [this](v1::Envelope envelope) {
           if (stopped_) return;
           auth::Refusal refusal;
-          EXPECT_TRUE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kIdentity, nullptr}, clock_.Now(),
-                                         &refusal).ok());
+          EXPECT_TRUE(
+              auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kIdentity, nullptr}, clock_.Now(), &refusal)
+                  .ok());
           Seen seen{envelope.job_id(), {}};
           EXPECT_TRUE(seen.update.ParseFromString(envelope.body()));
           updates_.Put(std::move(seen));

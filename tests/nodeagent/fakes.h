@@ -11,9 +11,9 @@
 #include "absl/time/time.h"
 #include "actions/catalog.h"
 #include "base/mutex.h"
+#include "services/nodeagent/link/snapshot.h"
 #include "services/nodeagent/node_state.h"
-#include "services/nodeagent/snapshot.h"
-#include "services/nodeagent/task_runner.h"
+#include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {
 

@@ -1,4 +1,4 @@
-#include "services/nodeagent/hub_session.h"
+#include "services/nodeagent/link/hub_session.h"
 
 #include <random>
 

@@ -1,4 +1,4 @@
-#include "services/nodeagent/journal.h"
+#include "services/nodeagent/tasks/journal.h"
 
 #include <sys/resource.h>
 
@@ -10,9 +10,9 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/nodeagent/journal_record.h"
-#include "services/nodeagent/splay.h"
 #include "services/nodeagent/state_dir.h"
+#include "services/nodeagent/tasks/journal_record.h"
+#include "services/nodeagent/tasks/splay.h"
 #include "tests/nodeagent/temp_folder.h"
 
 namespace orch::nodeagent {

@@ -1,4 +1,4 @@
-#include "services/nodeagent/output_relay.h"
+#include "services/nodeagent/tasks/output_relay.h"
 
 #include <utility>
 #include <vector>
@@ -15,11 +15,12 @@ class OutputRelayTest : public testing::Test {
  protected:
   OutputRelayTest()
       : executor_(&clock_),
-        relay_(&executor_, [this] { return room_; },
-               [this](const std::string& job_id, v1::OutputChunk chunk) {
-                 jobs_.push_back(job_id);
-                 chunks_.push_back(std::move(chunk));
-               }) {}
+        relay_(
+            &executor_, [this] { return room_; },
+            [this](const std::string& job_id, v1::OutputChunk chunk) {
+              jobs_.push_back(job_id);
+              chunks_.push_back(std::move(chunk));
+            }) {}
 
   // The bytes sent of one stream; each chunk must begin where the one before it ended, plus its gap.
   std::string Sent(v1::OutputChunk::Stream stream, uint64_t* gaps = nullptr) const {

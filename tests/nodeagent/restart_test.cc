@@ -47,12 +47,13 @@ class RestartTest : public testing::Test {
     Write(plugins_ + "/work", kProgram, 0755);
     EXPECT_TRUE(auth::WriteNewCredentials(folder_ / "credentials", "k1", &random_).ok());
     hub_ = std::make_unique<FakeHub>(folder_ / "credentials", "");
-    Write(folder_ / "agent.yaml",
-          absl::StrCat("hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_ / "credentials",
-                       "\ntls: {mode: plaintext}\nfacts: {builtin: false, facter: off, directory: ", folder_ / "facts.d",
-                       "}\nclasses_files: []\nstate_dir: ", state_, "\nplugins: {directories: [", plugins_,
-                       "], mcollective: []}\nreconnect: {min: 10ms, max: 100ms}\n"),
-          0600);
+    Write(
+        folder_ / "agent.yaml",
+        absl::StrCat("hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_ / "credentials",
+                     "\ntls: {mode: plaintext}\nfacts: {builtin: false, facter: off, directory: ", folder_ / "facts.d",
+                     "}\nclasses_files: []\nstate_dir: ", state_, "\nplugins: {directories: [", plugins_,
+                     "], mcollective: []}\nreconnect: {min: 10ms, max: 100ms}\n"),
+        0600);
   }
   ~RestartTest() override {
     Release();
@@ -98,7 +99,8 @@ class RestartTest : public testing::Test {
   void Release() { unlink((plugins_ + "/hold").c_str()); }
   std::vector<std::string> Runs() {
     const absl::StatusOr<std::string> text = ReadFile(plugins_ + "/runs", 1 << 16);
-    return text.ok() ? std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty())) : std::vector<std::string>();
+    return text.ok() ? std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()))
+                     : std::vector<std::string>();
   }
   void AwaitRun() {
     while (Runs().empty()) Moment();

@@ -1,4 +1,4 @@
-#include "services/nodeagent/task_runner.h"
+#include "services/nodeagent/tasks/task_runner.h"
 
 #include <atomic>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/nodeagent/task_update.h"
+#include "services/nodeagent/tasks/task_update.h"
 #include "tests/nodeagent/fakes.h"
 
 namespace orch::nodeagent {

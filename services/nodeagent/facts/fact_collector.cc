@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/nodeagent/facts/builtin.h"
-#include "services/nodeagent/snapshot.h"
 
 namespace orch::nodeagent {
 namespace {

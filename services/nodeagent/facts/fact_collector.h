@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/process.h"
-#include "services/nodeagent/config.h"
 #include "services/nodeagent/facts/fact_part.h"
+#include "services/nodeagent/facts/facts_config.h"
 #include "services/nodeagent/facts/facts_directory.h"
 
 namespace orch::nodeagent {

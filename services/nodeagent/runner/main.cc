@@ -56,8 +56,8 @@ void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock
   cancel->Cancel();
   AwaitSigterm(clock, kLongestEnd);  // for what the action started to be ended; told twice: at once
   fflush(nullptr);
-  const actions::Reply reply = actions::Reply::Failure(cancelled ? "cancelled" : "timeout",
-                                                       "the action would not end; its process was ended");
+  const actions::Reply reply =
+      actions::Reply::Failure(cancelled ? "cancelled" : "timeout", "the action would not end; its process was ended");
   _exit(Leave(folder, {reply, output.printed()}));
 }
 

@@ -90,9 +90,9 @@ absl::Status LeaveOutcome(const std::string& folder, const TaskOutcome& outcome)
     return WriteFileDurably(OutcomePath(folder), OutcomeText(outcome), 0600);
   }
   const std::string said = outcome.reply.status_message.substr(0, kMaxLostMessage);
-  const actions::Reply lost = actions::Reply::Failure(
-      "outcome-lost", absl::StrCat("the action ended with status ", outcome.reply.status_code, " (", said,
-                                   "), but its data is lost: ", kept.message()));
+  const actions::Reply lost =
+      actions::Reply::Failure("outcome-lost", absl::StrCat("the action ended with status ", outcome.reply.status_code,
+                                                           " (", said, "), but its data is lost: ", kept.message()));
   return WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText({lost, outcome.printed}));
 }
 

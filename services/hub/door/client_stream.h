@@ -1,0 +1,146 @@
+// The reactor of a client's streamed call: a bounded queue, one write in flight. Owns itself until
+// OnDone; others hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are
+// posted to the hub's loop.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "services/hub/door/grpc_status.h"
+#include "services/hub/door/response_sink.h"
+
+namespace orch::hub {
+
+template <typename Response>
+class ClientStream final : public grpc::ServerWriteReactor<Response>, public ResponseSink<Response> {
+ public:
+  // `on_end`: run once on the loop when the call is over, however it ended.
+  static std::shared_ptr<ClientStream> Create(Executor* executor, Task on_end) {
+    std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end)));
+    MutexLock lock(&stream->mu_);
+    stream->self_ = stream;
+    return stream;
+  }
+
+  void SetOnDrained(std::function<void()> on_drained) override {
+    MutexLock lock(&mu_);
+    if (self_ == nullptr) return;  // the call is over, and nobody would let go of it
+    on_drained_.swap(on_drained);  // the old one dies after the lock is released
+  }
+
+  bool TryPush(Response response) override {
+    const size_t bytes = response.ByteSizeLong();
+    MutexLock lock(&mu_);
+    if (state_ != State::kOpen) return false;
+    if (!queue_.empty() && (queued_bytes_ + bytes > kMaxWatchBytes || queue_.size() >= kMaxWatchMessages)) {
+      refused_ = true;
+      return false;
+    }
+    queue_.push_back({std::move(response), bytes});
+    queued_bytes_ += bytes;
+    PumpLocked();
+    return true;
+  }
+
+  size_t queued_bytes() const override {
+    MutexLock lock(&mu_);
+    return queued_bytes_;
+  }
+
+  void End(const absl::Status& status) override {
+    MutexLock lock(&mu_);
+    if (state_ != State::kOpen) return;
+    state_ = State::kEnding;
+    status_ = status;
+    if (!status.ok()) DropUnwrittenLocked();
+    PumpLocked();
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::function<void()> drained;
+    {
+      MutexLock lock(&mu_);
+      writing_ = false;
+      queued_bytes_ -= queue_.front().bytes;
+      queue_.pop_front();
+      if (!ok) GiveUpLocked();
+      PumpLocked();
+      if (!queue_.empty() || !refused_ || !on_drained_) return;
+      refused_ = false;
+      drained = on_drained_;
+    }
+    executor_->Post(std::move(drained));
+  }
+  void OnCancel() override {
+    MutexLock lock(&mu_);
+    GiveUpLocked();
+    PumpLocked();
+  }
+  void OnDone() override {
+    std::shared_ptr<ClientStream> self;
+    Task on_end;
+    std::function<void()> on_drained;
+    {
+      MutexLock lock(&mu_);
+      self.swap(self_);
+      on_end.swap(on_end_);
+      on_drained.swap(on_drained_);
+    }
+    executor_->Post(std::move(on_end));
+  }
+
+ private:
+  enum class State { kOpen, kEnding, kFinished };
+  struct Queued {
+    Response response;
+    size_t bytes;
+  };
+
+  ClientStream(Executor* executor, Task on_end) : executor_(executor), on_end_(std::move(on_end)) {}
+
+  // The front may be in flight: its memory stays until OnWriteDone.
+  void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const size_t keep = writing_ ? 1 : 0;
+    while (queue_.size() > keep) {
+      queued_bytes_ -= queue_.back().bytes;
+      queue_.pop_back();
+    }
+  }
+  void GiveUpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    DropUnwrittenLocked();
+    if (state_ == State::kOpen) {
+      state_ = State::kEnding;
+      status_ = absl::CancelledError("the client ended the call");
+    }
+  }
+  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (writing_ || state_ == State::kFinished) return;
+    if (!queue_.empty()) {
+      writing_ = true;
+      this->StartWrite(&queue_.front().response);
+    } else if (state_ == State::kEnding) {
+      state_ = State::kFinished;
+      this->Finish(ToGrpcStatus(status_));
+    }
+  }
+
+  Executor* const executor_;
+  mutable Mutex mu_;
+  Task on_end_ ABSL_GUARDED_BY(mu_);
+  std::function<void()> on_drained_ ABSL_GUARDED_BY(mu_);
+  std::deque<Queued> queue_ ABSL_GUARDED_BY(mu_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool refused_ ABSL_GUARDED_BY(mu_) = false;
+  State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<ClientStream> self_ ABSL_GUARDED_BY(mu_);  // until OnDone
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,81 @@
+#include "services/hub/job_store/stored_job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/hub/job_store/task.h"
+
+namespace orch::hub {
+
+bool Fits(const JobFilter& filter, const StoredJob& job) {
+  if (!filter.caller.empty() && filter.caller != job.caller) return false;
+  if (!filter.plugin.empty() && filter.plugin != job.spec.plugin()) return false;
+  if (!filter.action.empty() && filter.action != job.spec.action()) return false;
+  if (filter.state != v1::JOB_STATE_UNSPECIFIED && filter.state != job.state()) return false;
+  if (filter.created_after_us != 0 && job.created_us < filter.created_after_us) return false;
+  return filter.created_before_us == 0 || job.created_us < filter.created_before_us;
+}
+
+size_t BytesInPage(const StoredJob& job) { return job.spec.ByteSizeLong() + job.caller.size() + 256; }
+
+bool PageFiller::Wants(v1::TaskState state) const {
+  return query_.states.empty() || std::find(query_.states.begin(), query_.states.end(), state) != query_.states.end();
+}
+
+bool PageFiller::Add(uint64_t number, v1::Reply reply, size_t bytes) {
+  const bool first = page_->replies.empty();
+  if (!first && (page_->replies.size() >= query_.limit || bytes_ + bytes > query_.bytes)) {
+    page_->next = number;
+    return false;
+  }
+  bytes_ += bytes;
+  page_->replies.push_back({number, std::move(reply)});
+  return true;
+}
+
+void CountOutcome(v1::TaskState state, StoredJob* job) {
+  switch (OutcomeOf(state)) {
+    case Outcome::kOk:
+      ++job->ok;
+      break;
+    case Outcome::kFailed:
+      ++job->failed;
+      break;
+    case Outcome::kMissing:
+      ++job->missing;
+      break;
+  }
+}
+
+absl::Status NoSuchJob(absl::string_view job_id) {
+  return absl::NotFoundError(absl::StrCat("job ", job_id, " is not known; jobs are kept for a limited time"));
+}
+
+absl::Status JobIsFinished(absl::string_view job_id) {
+  return absl::FailedPreconditionError(absl::StrCat("job ", job_id, " is finished"));
+}
+
+absl::Status JobHasOutcome(absl::string_view job_id, absl::string_view identity) {
+  return absl::AlreadyExistsError(absl::StrCat("job ", job_id, " has an outcome of ", identity));
+}
+
+absl::Status JobHasNoTask(absl::string_view job_id, uint32_t task) {
+  return absl::OutOfRangeError(absl::StrCat("job ", job_id, " has no task ", task));
+}
+
+absl::Status SeveralJobs(absl::string_view prefix) {
+  return absl::InvalidArgumentError(absl::StrCat("several jobs begin with ", prefix, "; give more digits"));
+}
+
+absl::Status CheckJobIdPrefix(absl::string_view text) {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (text.size() >= kMinJobIdPrefix && text.size() <= kJobIdDigits &&
+      std::all_of(text.begin(), text.end(), is_digit)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("job_id must be the first ", kMinJobIdPrefix, " to ", kJobIdDigits,
+                                                 " digits (0-9 a-f) of a job's id"));
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,35 @@
+// Everybody who watches one job; each is told all of it, and one that is slow or gone holds nobody
+// up. On the hub's loop; owned by the run.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "services/hub/jobs/job_watch.h"
+
+namespace orch::hub {
+
+inline constexpr size_t kMaxWatchesPerJob = 64;
+
+class JobFeed {
+ public:
+  // ResourceExhausted at the bound; then the watch was not used.
+  absl::Status Add(std::unique_ptr<JobWatch>* watch);
+  // `tell` is a member of JobWatch with its arguments bound.
+  template <typename Tell>
+  void ForEach(Tell tell) {
+    size_t kept = 0;
+    for (size_t i = 0; i < watches_.size(); ++i) {
+      tell(watches_[i].get());
+      if (watches_[i]->open()) watches_[kept++].swap(watches_[i]);
+    }
+    watches_.resize(kept);
+  }
+  size_t size() const { return watches_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<JobWatch>> watches_;
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,65 @@
+// What one job writes to the store, in order. A write the store has no room for is tried again until
+// it is taken: nothing is acknowledged or told before. For a job that is not recorded it does nothing,
+// at once. On the hub's loop; owned by the run; no callback comes after it is gone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "base/executor.h"
+#include "orch/v1/job.pb.h"
+#include "services/hub/job_store/job_store.h"
+
+namespace orch::hub {
+
+// Between two tries of a write the store had no room for.
+inline constexpr absl::Duration kStoreRetry = absl::Seconds(1);
+
+class JobLedger {
+ public:
+  // `store` null: the job is not recorded.
+  JobLedger(JobStore* store, Executor* executor, std::string job_id)
+      : store_(store), executor_(executor), job_id_(std::move(job_id)) {}
+
+  bool recorded() const { return store_ != nullptr; }
+  // Writes whose callback has not come.
+  size_t pending() const { return pending_; }
+
+  // Not tried again: the caller refuses the job instead.
+  void Create(StoredJob job, std::vector<std::string> targets, JobStore::Done done);
+  // `committed` gets the reply's number, from 1; 0 when the store will never take it (it is logged).
+  using Committed = absl::AnyInvocable<void(uint64_t number, v1::Reply reply)>;
+  void Append(uint32_t task, v1::Reply reply, Committed committed);
+  // Gathered until Flush; a hub that restarts asks the node where one is missing.
+  void NoteTask(TaskChange change);
+  void Flush();
+  // One by itself; `committed` also when the store refused it for good.
+  void RecordTask(TaskChange change, Task committed);
+  void RecordRollout(RolloutState state, Task committed);
+  void Finish(v1::JobSummary summary, Task committed);
+
+ private:
+  // Calls `write` with a Done until it is taken or refused for good; then `after`, which gets whether it was taken.
+  using Write = absl::AnyInvocable<void(JobStore::Done)>;
+  using After = absl::AnyInvocable<void(bool taken)>;
+  struct Try {
+    const char* what;
+    Write write;
+    After after;
+  };
+  void Persist(std::shared_ptr<Try> attempt);
+
+  JobStore* const store_;
+  Executor* const executor_;
+  const std::string job_id_;
+  std::vector<TaskChange> noted_;
+  size_t pending_ = 0;
+  bool warned_ = false;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,63 @@
+// Brings a client that comes late to a job up to date: what the job is, the outcomes it has not seen
+// from the store page by page, as fast as it reads; then it joins the run, or gets the summary. On the
+// hub's loop; owned by the callbacks it waits for.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "base/executor.h"
+#include "services/hub/job_store/job_store.h"
+#include "services/hub/jobs/job_watch.h"
+
+namespace orch::hub {
+
+class JobRun;
+
+// Finds jobs that run. Implemented by Dispatcher.
+class RunDirectory {
+ public:
+  virtual ~RunDirectory() = default;
+  // Null when no such job runs.
+  virtual JobRun* RunOf(absl::string_view job_id) = 0;
+};
+
+class JobReplay : public std::enable_shared_from_this<JobReplay> {
+ public:
+  // `job_id`: whole, or its beginning. Ends the sink with an error for an unknown job or a cursor
+  // that is not of this store. `followed`: as in JobAccepted.
+  static void Begin(RunDirectory* runs, JobStore* store, Executor* executor, const std::string& job_id,
+                    const std::string& cursor, bool followed, std::shared_ptr<JobWatch::Sink> client);
+
+ private:
+  JobReplay(RunDirectory* runs, JobStore* store, Executor* executor, std::shared_ptr<JobWatch::Sink> client)
+      : runs_(runs), store_(store), executor_(executor), client_(std::move(client)) {}
+
+  void OnJob(const StoredJob& job, bool followed);
+  void ReadOn();
+  void OnPage(ReplyPage page);
+  void AfterPage();
+  void PushHeld();
+  // All of the store was read while no run was there: whether it has ended, or is held by a stopping hub.
+  void AskForEnd();
+  void Join(JobRun* run);
+  void End(const absl::Status& status);
+
+  RunDirectory* const runs_;
+  JobStore* const store_;
+  Executor* const executor_;
+  std::shared_ptr<JobWatch::Sink> client_;
+  std::string job_id_;
+  uint64_t position_ = 0;    // the number of the last reply given to the client
+  uint32_t targets_ = 0;     // as the client was told
+  v1::InvokeResponse held_;  // found no room
+  bool holds_ = false;
+  bool more_ = false;  // the store has another page
+  std::optional<v1::JobSummary> summary_;
+  bool summary_told_ = false;
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,48 @@
+// The columns of the fact table: facts by name, made when a node first has one and dropped with the
+// last, and the fixed columns of name lists. Owned by the FactTable; hub's loop only.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "services/hub/nodes/fact_table/fact_column.h"
+#include "services/hub/nodes/fact_table/slot_set.h"
+
+namespace orch::hub {
+
+class ColumnStore {
+ public:
+  // A node's fact; sets or replaces it.
+  void SetFact(Slot slot, const std::string& name, const Json& value);
+  // False when the node had no such fact.
+  bool ClearFact(Slot slot, absl::string_view name);
+  void ClearAllFacts(Slot slot);
+  // nullptr when no node has a fact of that name.
+  const FactColumn* FindFact(absl::string_view name) const;
+  // The node's facts as one object, and the names alone.
+  Json FactsOf(Slot slot) const;
+  std::vector<std::string> FactNames(Slot slot) const;
+  size_t FactCount(Slot slot) const { return slot < columns_of_.size() ? columns_of_[slot].size() : 0; }
+
+  FactColumn classes{"classes"};
+  FactColumn plugins{"plugins"};
+  FactColumn collectives{"collectives"};
+
+  // Fact columns, and distinct values in all columns.
+  size_t fact_columns() const { return by_name_.size(); }
+  size_t values() const;
+
+ private:
+  void DropIfEmpty(uint32_t column);
+
+  std::vector<std::unique_ptr<FactColumn>> columns_;  // by number; nullptr when free
+  std::vector<uint32_t> free_;
+  absl::flat_hash_map<std::string, uint32_t> by_name_;
+  std::vector<std::vector<uint32_t>> columns_of_;  // by slot: the columns it has a value in
+};
+
+}  // namespace orch::hub

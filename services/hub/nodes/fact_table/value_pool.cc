@@ -1,0 +1,142 @@
+#include "services/hub/nodes/fact_table/value_pool.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "filter/filter.h"
+
+namespace orch::hub {
+
+ValuePool::ValuePool() : entries_(1), ids_(0, Hash{this}, Equal{this}) {}
+
+size_t ValuePool::Hash::operator()(const Probe& probe) const {
+  return absl::HashOf(static_cast<int>(probe.type), probe.text, probe.parts);
+}
+
+bool ValuePool::SameProbe(const Probe& a, const Probe& b) {
+  return a.type == b.type && a.text == b.text && a.parts == b.parts;
+}
+
+ValuePool::Probe ValuePool::ProbeOf(ValueId id) const {
+  const Entry& entry = entries_[id];
+  if (const auto* text = std::get_if<std::string>(&entry.content)) return {entry.type, *text, {}};
+  return {entry.type, {}, std::get<std::vector<ValueId>>(entry.content)};
+}
+
+ValuePool::Type ValuePool::ScalarType(const Json& value) {
+  switch (value.type()) {
+    case Json::value_t::boolean:
+      return Type::kBoolean;
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      return Type::kInteger;
+    case Json::value_t::number_float:
+      return Type::kFloat;
+    case Json::value_t::string:
+      return Type::kString;
+    default:
+      return Type::kNull;
+  }
+}
+
+ValueId ValuePool::Intern(const Json& value) {
+  const ValueId id = Use(value);
+  ++entries_[id].holders;
+  return id;
+}
+
+void ValuePool::Release(ValueId id) {
+  --entries_[id].holders;
+  Drop(id);
+}
+
+ValueId ValuePool::Use(const Json& value) {
+  if (value.is_array()) {
+    std::vector<ValueId> parts;
+    parts.reserve(value.size());
+    for (const Json& element : value) parts.push_back(Use(element));
+    return UseEntry(Type::kArray, std::move(parts));
+  }
+  if (value.is_object()) {
+    std::vector<ValueId> parts;
+    parts.reserve(value.size() * 2);
+    for (auto item = value.begin(); item != value.end(); ++item) {
+      parts.push_back(UseEntry(Type::kString, item.key()));
+      parts.push_back(Use(*item));
+    }
+    return UseEntry(Type::kMap, std::move(parts));
+  }
+  return UseEntry(ScalarType(value), filter::FactText(value).value_or(""));
+}
+
+ValueId ValuePool::UseEntry(Type type, Content content) {
+  const auto* text = std::get_if<std::string>(&content);
+  const auto* parts = std::get_if<std::vector<ValueId>>(&content);
+  const Probe probe{type, text != nullptr ? absl::string_view(*text) : absl::string_view(),
+                    parts != nullptr ? absl::MakeConstSpan(*parts) : absl::Span<const ValueId>()};
+  if (const auto found = ids_.find(probe); found != ids_.end()) {
+    const ValueId id = *found;
+    ++entries_[id].users;
+    if (parts != nullptr)
+      for (const ValueId part : *parts) Drop(part);
+    return id;
+  }
+  ValueId id;
+  if (free_.empty()) {
+    id = static_cast<ValueId>(entries_.size());
+    entries_.emplace_back();
+  } else {
+    id = free_.back();
+    free_.pop_back();
+  }
+  entries_[id] = Entry{type, 1, 0, std::move(content)};
+  ids_.insert(id);
+  return id;
+}
+
+void ValuePool::Drop(ValueId id) {
+  Entry& entry = entries_[id];
+  if (--entry.users > 0) return;
+  ids_.erase(id);
+  const Content content = std::move(entry.content);
+  entry = Entry{};
+  free_.push_back(id);
+  if (const auto* parts = std::get_if<std::vector<ValueId>>(&content))
+    for (const ValueId part : *parts) Drop(part);
+}
+
+Json ValuePool::ToJson(ValueId id) const {
+  const Entry& entry = entries_[id];
+  switch (entry.type) {
+    case Type::kBoolean:
+      return text(id) == "true";
+    case Type::kInteger:
+      if (text(id)[0] == '-') return std::strtoll(text(id).c_str(), nullptr, 10);
+      return std::strtoull(text(id).c_str(), nullptr, 10);
+    case Type::kFloat:
+      return std::strtod(text(id).c_str(), nullptr);
+    case Type::kString:
+      return text(id);
+    case Type::kArray: {
+      Json array = Json::array();
+      for (const ValueId part : parts(id)) array.push_back(ToJson(part));
+      return array;
+    }
+    case Type::kMap: {
+      Json map = Json::object();
+      const auto all = parts(id);
+      for (size_t i = 0; i + 1 < all.size(); i += 2) map[text(all[i])] = ToJson(all[i + 1]);
+      return map;
+    }
+    default:
+      return nullptr;
+  }
+}
+
+ValueId ValuePool::FindString(absl::string_view text) const {
+  const auto found = ids_.find(Probe{Type::kString, text, {}});
+  return found == ids_.end() ? kNoValue : *found;
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,183 @@
+#include "services/hub/nodes/node_link.h"
+
+#include <utility>
+
+namespace orch::hub {
+
+std::shared_ptr<NodeLink> NodeLink::Create(grpc::CallbackServerContext* context, Executor* executor) {
+  std::shared_ptr<NodeLink> link(new NodeLink(context, executor));
+  MutexLock lock(&link->mu_);
+  link->self_ = link;
+  return link;
+}
+
+void NodeLink::Begin(std::unique_ptr<NodeSession> session) {
+  std::shared_ptr<NodeLink> self;
+  {
+    MutexLock lock(&mu_);
+    self = self_;
+  }
+  session_ = std::move(session);
+  executor_->Post([self] { self->session_->Start(); });
+  std::weak_ptr<NodeLink> link = self;
+  executor_->PostAfter(kRegisterWithin, [link] {
+    const std::shared_ptr<NodeLink> alive = link.lock();
+    if (alive != nullptr && alive->session_ != nullptr) alive->session_->OnRegisterDue();
+  });
+  MutexLock lock(&mu_);
+  reading_ = true;
+  StartRead(&incoming_);
+}
+
+bool NodeLink::Push(Message message) {
+  const size_t bytes = message.head.ByteSizeLong() + (message.body ? message.body->bytes.size() : 0);
+  MutexLock lock(&mu_);
+  if (state_ != State::kOpen) return false;
+  if (outbox_.size() >= kMaxOutboxMessages) return false;
+  if (!outbox_.empty() && outbox_bytes_ + bytes > kMaxOutboxBytes) return false;
+  outbox_bytes_ += bytes;
+  urgent_ = urgent_ || !message.can_wait;
+  outbox_.push_back({std::move(message), bytes});
+  if (urgent_) {
+    PumpLocked();
+  } else {
+    AwaitCompanyLocked();
+  }
+  return true;
+}
+
+void NodeLink::AwaitCompanyLocked() {
+  if (std::exchange(awaiting_company_, true)) return;
+  std::weak_ptr<NodeLink> link = self_;
+  executor_->PostAfter(kWaitForCompany, [link] {
+    const std::shared_ptr<NodeLink> alive = link.lock();
+    if (alive == nullptr) return;
+    MutexLock lock(&alive->mu_);
+    alive->awaiting_company_ = false;
+    alive->urgent_ = !alive->outbox_.empty();
+    alive->PumpLocked();
+  });
+}
+
+void NodeLink::Close() {
+  MutexLock lock(&mu_);
+  if (state_ != State::kOpen) return;
+  state_ = State::kClosing;
+  std::shared_ptr<NodeLink> self = self_;
+  if (writing_) cut_off_ = executor_->PostAfter(kCloseWithin, [self] { self->CutOff(); });
+  PumpLocked();
+}
+
+// The context lives until OnDone, which takes the lock before it lets go.
+void NodeLink::CutOff() {
+  MutexLock lock(&mu_);
+  if (state_ == State::kClosing) context_->TryCancel();
+}
+
+void NodeLink::PumpLocked() {
+  if (writing_ || state_ == State::kFinished || state_ == State::kDone) return;
+  if (!outbox_.empty()) {
+    if (!urgent_ && state_ == State::kOpen) return;
+    Message& next = outbox_.front().message;
+    if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
+    writing_ = true;
+    urgent_ = outbox_.size() > 1;
+    // What more is to follow at once goes out with it.
+    StartWrite(&next.head, urgent_ ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
+  } else if (state_ == State::kClosing) {
+    state_ = State::kFinished;
+    Finish(grpc::Status::OK);
+  }
+}
+
+void NodeLink::OnWriteDone(bool ok) {
+  MutexLock lock(&mu_);
+  writing_ = false;
+  outbox_bytes_ -= outbox_.front().bytes;
+  outbox_.pop_front();
+  if (!ok) {
+    DropUnwrittenLocked();
+    if (state_ == State::kOpen) state_ = State::kClosing;
+  }
+  PumpLocked();
+}
+
+void NodeLink::DropUnwrittenLocked() {
+  const size_t keep = writing_ ? 1 : 0;
+  while (outbox_.size() > keep) {
+    outbox_bytes_ -= outbox_.back().bytes;
+    outbox_.pop_back();
+  }
+}
+
+void NodeLink::OnReadDone(bool ok) {
+  if (!ok) {
+    Ended("the node closed the stream");
+    MutexLock lock(&mu_);
+    reading_ = false;
+    DropUnwrittenLocked();
+    if (state_ == State::kOpen) state_ = State::kClosing;
+    PumpLocked();
+    return;
+  }
+  auto message = std::make_shared<v1::NodeMessage>();
+  message->Swap(&incoming_);
+  const size_t bytes = message->ByteSizeLong();
+  MutexLock lock(&mu_);
+  ++unhandled_;
+  unhandled_bytes_ += bytes;
+  // Before the next read is begun: that may end on another thread at once.
+  executor_->Post([self = self_, message, bytes] {
+    self->session_->OnMessage(*message);
+    self->Handled(bytes);
+  });
+  reading_ = unhandled_ < kMaxUnhandledMessages && unhandled_bytes_ < kMaxUnhandledBytes;
+  if (reading_) StartRead(&incoming_);
+}
+
+void NodeLink::Handled(size_t bytes) {
+  MutexLock lock(&mu_);
+  --unhandled_;
+  unhandled_bytes_ -= bytes;
+  if (reading_ || state_ == State::kDone) return;
+  if (state_ == State::kFinished) return;
+  reading_ = true;
+  StartRead(&incoming_);
+}
+
+void NodeLink::OnCancel() {
+  Ended("the connection to the node was lost");
+  MutexLock lock(&mu_);
+  DropUnwrittenLocked();
+  if (state_ == State::kOpen) state_ = State::kClosing;
+  PumpLocked();
+}
+
+void NodeLink::Ended(std::string reason) {
+  std::shared_ptr<NodeLink> self;
+  {
+    MutexLock lock(&mu_);
+    self = self_;
+  }
+  executor_->Post([self, reason = std::move(reason)] { self->session_->OnClosed(reason); });
+}
+
+void NodeLink::OnDone() {
+  std::shared_ptr<NodeLink> self;
+  TimerId cut_off;
+  {
+    MutexLock lock(&mu_);
+    state_ = State::kDone;
+    self.swap(self_);
+    cut_off = std::exchange(cut_off_, 0);
+  }
+  if (cut_off != 0) executor_->Cancel(cut_off);
+  // The session ends on the loop, where it lived,
+  // and lets go of the link, which it holds as its outbox.
+  executor_->Post([self] {
+    self->session_->OnClosed("the stream ended");
+    self->session_.reset();
+  });
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,83 @@
+// The reactor of one Attach stream: a bounded outbox, one read and one write in flight. Hands what
+// arrives to its NodeSession on the hub's loop, a bounded number at a time: a node that sends
+// faster than the hub works is not read from. Owns itself until OnDone. Its one lock is a leaf.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/executor.h"
+#include "base/mutex.h"
+#include "orch/v1/node_service.pb.h"
+#include "services/hub/nodes/node_session.h"
+
+namespace orch::hub {
+
+// Bounds of one node's outbox, and of what it sent and the loop has not handled.
+inline constexpr size_t kMaxOutboxMessages = 1024;
+inline constexpr size_t kMaxOutboxBytes = 16u << 20;
+inline constexpr size_t kMaxUnhandledMessages = 16;
+inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
+// What can wait for company (NodeOutbox::Message) waits so long at most.
+inline constexpr absl::Duration kWaitForCompany = absl::Milliseconds(50);
+// A closing stream must be written out within this.
+inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
+
+class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>, public NodeOutbox {
+ public:
+  // `context` belongs to the call and lives until OnDone.
+  static std::shared_ptr<NodeLink> Create(grpc::CallbackServerContext* context, Executor* executor);
+
+  // Once: takes the session and starts reading. The session is used on the loop only.
+  void Begin(std::unique_ptr<NodeSession> session);
+
+  bool Push(Message message) override;
+  void Close() override;
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  enum class State { kOpen, kClosing, kFinished, kDone };
+  struct Queued {
+    Message message;
+    size_t bytes;
+  };
+
+  NodeLink(grpc::CallbackServerContext* context, Executor* executor) : context_(context), executor_(executor) {}
+
+  void AwaitCompanyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The loop is done with a message of so many bytes.
+  void Handled(size_t bytes);
+  // The wire is gone: tells the session.
+  void Ended(std::string reason);
+  void CutOff();
+
+  grpc::CallbackServerContext* const context_;
+  Executor* const executor_;
+  std::unique_ptr<NodeSession> session_;  // loop only after Begin
+
+  Mutex mu_;
+  v1::NodeMessage incoming_;  // the read in flight
+  std::deque<Queued> outbox_ ABSL_GUARDED_BY(mu_);
+  size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  bool reading_ ABSL_GUARDED_BY(mu_) = false;
+  bool urgent_ ABSL_GUARDED_BY(mu_) = false;            // something queued cannot wait, or waited long enough
+  bool awaiting_company_ ABSL_GUARDED_BY(mu_) = false;  // the timer runs
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
+  TimerId cut_off_ ABSL_GUARDED_BY(mu_) = 0;
+  std::shared_ptr<NodeLink> self_ ABSL_GUARDED_BY(mu_);  // until OnDone
+};
+
+}  // namespace orch::hub

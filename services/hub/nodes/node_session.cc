@@ -1,0 +1,199 @@
+#include "services/hub/nodes/node_session.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/digest.h"
+#include "base/log.h"
+
+namespace orch::hub {
+
+NodeSession::NodeSession(auth::Caller caller, std::string peer, std::shared_ptr<NodeOutbox> outbox, NodeEvents* events,
+                         const Clock* clock, Random* random, Options options)
+    : caller_(std::move(caller)),
+      peer_(std::move(peer)),
+      outbox_(std::move(outbox)),
+      events_(events),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)) {}
+
+void NodeSession::Start() {
+  NodeOutbox::Message message;
+  v1::Welcome* welcome = message.head.mutable_welcome();
+  welcome->set_proof(caller_.proof);
+  welcome->set_hub_time_us(absl::ToUnixMicros(clock_->Now()));
+  welcome->set_hub_version(options_.hub_version);
+  welcome->set_heartbeat_seconds(static_cast<uint32_t>(absl::ToInt64Seconds(options_.heartbeat)));
+  outbox_->Push(std::move(message));
+}
+
+void NodeSession::OnMessage(const v1::NodeMessage& message) {
+  if (state_ == State::kEnded) return;
+  if (state_ == State::kGreeting && message.message_case() != v1::NodeMessage::kRegister) {
+    Refuse(absl::FailedPreconditionError("the first message on a stream must be Register"));
+    return;
+  }
+  if (state_ == State::kRegistered) events_->OnHeard(this);
+  switch (message.message_case()) {
+    case v1::NodeMessage::kRegister:
+      return OnRegister(message.register_());
+    case v1::NodeMessage::kDelta:
+      return OnDelta(message.delta());
+    case v1::NodeMessage::kUpdate:
+      return OnEnvelope(message.update());
+    case v1::NodeMessage::kHeartbeat:
+      return OnHeartbeat(message.heartbeat());
+    case v1::NodeMessage::kDdls:
+      return OnDdls(message.ddls());
+    case v1::NodeMessage::MESSAGE_NOT_SET:
+      return Refuse(absl::InvalidArgumentError("a message of a kind this hub does not know; upgrade the hub first"));
+  }
+}
+
+void NodeSession::OnRegister(const v1::Register& message) {
+  if (state_ == State::kRegistered) {
+    return Refuse(absl::FailedPreconditionError("Register came twice on one stream; changes go in a Delta"));
+  }
+  if (message.protocol() != kProtocolVersion) {
+    return Refuse(
+        absl::FailedPreconditionError(absl::StrCat("stream protocol ", message.protocol(), " is not spoken here, only ",
+                                                   kProtocolVersion, "; upgrade the older of hub and node agent")));
+  }
+  if (message.node().identity() != caller_.name) {
+    events_->OnRefused(this, auth::Refusal::kIdentityMismatch);
+    return Refuse(auth::RefusalStatus(auth::Refusal::kIdentityMismatch, caller_.name, "Register names another node"));
+  }
+  const auto wanted = events_->OnRegister(this, message.node());
+  if (!wanted.ok()) return Refuse(wanted.status());
+  state_ = State::kRegistered;
+  NodeOutbox::Message answer;
+  v1::Registered* registered = answer.head.mutable_registered();
+  for (const std::string& sha256 : *wanted) registered->add_need_ddl_sha256(sha256);
+  outbox_->Push(std::move(answer));
+  events_->OnRegistered(this);
+}
+
+void NodeSession::OnDelta(const v1::Delta& message) {
+  if (const absl::Status status = events_->OnDelta(this, message); !status.ok()) Refuse(status);
+}
+
+void NodeSession::OnEnvelope(const v1::Envelope& envelope) {
+  // Repeats need no guard: a task takes one outcome, whatever comes again is dropped.
+  const auth::EnvelopeExpectation expected{v1::Envelope::TO_HUB, caller_.name, nullptr};
+  auth::Refusal refusal = auth::Refusal::kMalformed;
+  absl::Status status = auth::OpenEnvelope(envelope, caller_.key, expected, clock_->Now(), &refusal);
+  v1::TaskUpdate update;
+  if (status.ok()) {
+    refusal = auth::Refusal::kMalformed;
+    if (envelope.kind() != v1::Envelope::UPDATE) {
+      status = absl::InvalidArgumentError("an envelope from a node must hold an update");
+    } else if (!update.ParseFromString(envelope.body())) {
+      status = absl::InvalidArgumentError("the body of an envelope is no task update");
+    } else if (!update.reply().identity().empty() && update.reply().identity() != caller_.name) {
+      refusal = auth::Refusal::kIdentityMismatch;
+      status = auth::RefusalStatus(refusal, caller_.name, "a reply names another node");
+    }
+  }
+  if (!status.ok()) {
+    events_->OnRefused(this, refusal);
+    return Refuse(status);
+  }
+  events_->OnUpdate(this, envelope.job_id(), std::move(update));
+}
+
+void NodeSession::OnDdls(const v1::Ddls& message) {
+  if (const absl::Status status = events_->OnDdls(this, message); !status.ok()) Refuse(status);
+}
+
+void NodeSession::OnHeartbeat(const v1::Heartbeat& message) {
+  NodeOutbox::Message answer;
+  v1::HeartbeatAck* ack = answer.head.mutable_heartbeat_ack();
+  ack->set_node_time_us(message.node_time_us());
+  ack->set_hub_time_us(absl::ToUnixMicros(clock_->Now()));
+  outbox_->Push(std::move(answer));
+}
+
+void NodeSession::OnRegisterDue() {
+  if (state_ == State::kGreeting) {
+    Refuse(absl::DeadlineExceededError(
+        absl::StrCat("no Register within ", absl::FormatDuration(kRegisterWithin), " of the Welcome")));
+  }
+}
+
+void NodeSession::OnClosed(absl::string_view reason) { Leave(reason); }
+
+v1::Envelope NodeSession::MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const {
+  v1::Envelope envelope;
+  envelope.set_direction(v1::Envelope::TO_NODE);
+  envelope.set_kind(kind);
+  envelope.set_job_id(std::string(job_id));
+  envelope.set_identity(caller_.name);
+  return envelope;
+}
+
+bool NodeSession::SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) {
+  if (state_ != State::kRegistered) return false;
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope(job_id, v1::Envelope::COMMAND);
+  auth::SealEnvelope(caller_.key, body->sha256, clock_->Now(), auth::kMessageTtl, random_, envelope);
+  message.body = body;
+  return outbox_->Push(std::move(message));
+}
+
+void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason) {
+  if (state_ != State::kRegistered) return;
+  v1::CancelTask cancel;
+  cancel.set_job_id(std::string(job_id));
+  cancel.set_reason(std::string(reason));
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope(job_id, v1::Envelope::CANCEL);
+  envelope->set_body(cancel.SerializeAsString());
+  auth::SealEnvelope(caller_.key, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  outbox_->Push(std::move(message));
+}
+
+bool NodeSession::SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind) {
+  if (state_ != State::kRegistered) return false;
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope(job_id, kind);
+  auth::SealEnvelope(caller_.key, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  message.can_wait = kind == v1::Envelope::ACK;
+  return outbox_->Push(std::move(message));
+}
+
+bool NodeSession::SendQuery(absl::string_view job_id) { return SendEmpty(job_id, v1::Envelope::QUERY); }
+
+void NodeSession::SendAck(absl::string_view job_id) { SendEmpty(job_id, v1::Envelope::ACK); }
+
+void NodeSession::AskDdls(const std::vector<std::string>& sha256s) {
+  if (state_ != State::kRegistered) return;
+  NodeOutbox::Message message;
+  for (const std::string& sha256 : sha256s) message.head.mutable_need_ddls()->add_ddl_sha256(sha256);
+  outbox_->Push(std::move(message));
+}
+
+void NodeSession::SayGoodbye(absl::string_view reason, absl::Duration retry_after) {
+  if (state_ == State::kEnded) return;
+  NodeOutbox::Message message;
+  message.head.mutable_goodbye()->set_reason(std::string(reason));
+  message.head.mutable_goodbye()->set_retry_after_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(retry_after)));
+  outbox_->Push(std::move(message));
+  Leave(reason);
+  outbox_->Close();
+}
+
+void NodeSession::Refuse(const absl::Status& status) {
+  LogWarning("node refused", {{"node", caller_.name}, {"peer", peer_}, {"reason", std::string(status.message())}});
+  SayGoodbye(status.message(), kRefusedRetryAfter);
+}
+
+void NodeSession::Leave(absl::string_view reason) {
+  const State was = std::exchange(state_, State::kEnded);
+  if (was == State::kRegistered) events_->OnGone(this, reason);
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,117 @@
+// The protocol of one attached node as a state machine: messages in, messages out. Knows no gRPC
+// and no threads; lives on the hub's loop, owned by its link. What it learns goes to NodeEvents,
+// which Fleet implements. Never trusts an update before its envelope is verified.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "auth/call_credential.h"
+#include "auth/message_mac.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "orch/v1/node_service.pb.h"
+#include "services/hub/nodes/node_channel.h"
+
+namespace orch::hub {
+
+// A queue of messages to one node. Implemented by NodeLink. Thread-safe; never blocks.
+class NodeOutbox {
+ public:
+  struct Message {
+    v1::HubMessage head;                      // an envelope without its body when `body` is set
+    std::shared_ptr<const CommandBody> body;  // put in while the message is written
+    bool can_wait = false;                    // a short time, for company: what follows shares its packet
+  };
+  virtual ~NodeOutbox() = default;
+  // False when it is full or closed; then nothing was queued.
+  virtual bool Push(Message message) = 0;
+  // Ends the stream once what is queued is written; a node that does not read is cut off.
+  virtual void Close() = 0;
+};
+
+class NodeSession;
+
+// What a session tells the hub. All on the loop.
+class NodeEvents {
+ public:
+  virtual ~NodeEvents() = default;
+  // The DDLs the hub wants to see. An error ends the stream and leaves the last good state.
+  virtual absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) = 0;
+  // It was told so: from now on commands can be sent.
+  virtual void OnRegistered(NodeSession* session) = 0;
+  virtual absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) = 0;
+  virtual void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) = 0;
+  virtual absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) = 0;
+  virtual void OnHeard(NodeSession* session) = 0;
+  virtual void OnRefused(NodeSession* session, auth::Refusal refusal) = 0;
+  // The stream of a registered node is over. Last event.
+  virtual void OnGone(NodeSession* session, absl::string_view reason) = 0;
+};
+
+class NodeSession final : public NodeChannel {
+ public:
+  struct Options {
+    absl::Duration heartbeat = absl::Seconds(30);
+    std::string hub_version;
+  };
+  // `caller` was verified; `peer` is the address, for display.
+  NodeSession(auth::Caller caller, std::string peer, std::shared_ptr<NodeOutbox> outbox, NodeEvents* events,
+              const Clock* clock, Random* random, Options options);
+
+  // First: greets with the proof.
+  void Start();
+  void OnMessage(const v1::NodeMessage& message);
+  // kRegisterWithin is over: one that has not registered by now is sent away.
+  void OnRegisterDue();
+  // The stream ended on the wire. Last call.
+  void OnClosed(absl::string_view reason);
+
+  bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) override;
+  void SendCancel(absl::string_view job_id, absl::string_view reason) override;
+  bool SendQuery(absl::string_view job_id) override;
+  void SendAck(absl::string_view job_id) override;
+  void AskDdls(const std::vector<std::string>& sha256s) override;
+  void SayGoodbye(absl::string_view reason, absl::Duration retry_after) override;
+
+  const std::string& identity() const { return caller_.name; }
+  const auth::Key& key() const { return caller_.key; }
+  const std::string& peer() const { return peer_; }
+
+ private:
+  enum class State { kGreeting, kRegistered, kEnded };
+
+  void OnRegister(const v1::Register& message);
+  void OnDelta(const v1::Delta& message);
+  void OnEnvelope(const v1::Envelope& envelope);
+  void OnDdls(const v1::Ddls& message);
+  void OnHeartbeat(const v1::Heartbeat& message);
+  // The peer broke the protocol or a bound: says what and ends the stream.
+  void Refuse(const absl::Status& status);
+  bool SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind);
+  v1::Envelope MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const;
+  void Leave(absl::string_view reason);
+
+  const auth::Caller caller_;
+  const std::string peer_;
+  const std::shared_ptr<NodeOutbox> outbox_;
+  NodeEvents* const events_;
+  const Clock* const clock_;
+  Random* const random_;
+  const Options options_;
+  State state_ = State::kGreeting;
+};
+
+// A stream must register within this, or it ends: an authenticated peer that says nothing holds no place.
+inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
+// How long a node that was refused for what it sent stays away.
+inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);
+// The stream protocol this hub speaks.
+inline constexpr uint32_t kProtocolVersion = 1;
+
+}  // namespace orch::hub

@@ -1,0 +1,205 @@
+#include "services/hub/nodes/registry.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "services/hub/nodes/node_check.h"
+
+namespace orch::hub {
+namespace {
+
+std::vector<std::string> ToVector(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::string> PluginNames(const google::protobuf::RepeatedPtrField<v1::PluginRef>& plugins) {
+  std::vector<std::string> names;
+  names.reserve(plugins.size());
+  for (const v1::PluginRef& plugin : plugins) names.push_back(plugin.name());
+  return names;
+}
+
+int64_t MicrosOrZero(absl::Time time) { return time == absl::InfinitePast() ? 0 : absl::ToUnixMicros(time); }
+
+}  // namespace
+
+std::vector<PluginAnnouncement> PluginsOf(const google::protobuf::RepeatedPtrField<v1::PluginRef>& plugins) {
+  std::vector<PluginAnnouncement> list;
+  list.reserve(plugins.size());
+  for (const v1::PluginRef& plugin : plugins) list.push_back({plugin.name(), plugin.version(), plugin.ddl_sha256()});
+  return list;
+}
+
+absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
+                                                    absl::string_view key_id, std::vector<NodeRecord>* forgotten) {
+  ORCH_RETURN_IF_ERROR(CheckNode(node));
+  ORCH_ASSIGN_OR_RETURN(Json facts, ParseFacts(node.facts_json()));
+  NodeRecord* record = FindMutable(node.identity());
+  if (record == nullptr) ORCH_RETURN_IF_ERROR(MakeRoom(forgotten));
+  ORCH_ASSIGN_OR_RETURN(const Slot slot, facts_.Upsert(node.identity(), facts, ToVector(node.classes()),
+                                                       PluginNames(node.plugins()), ToVector(node.collectives())));
+  Attached attached;
+  attached.was_known = record != nullptr;
+  if (record == nullptr) {
+    auto made = std::make_unique<NodeRecord>();
+    record = made.get();
+    record->identity = node.identity();
+    by_identity_.emplace(record->identity, std::move(made));
+    if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
+    by_slot_[slot] = record;
+  }
+  attached.replaced = record->channel;
+  attached.old_plugins = std::exchange(record->plugins, PluginsOf(node.plugins()));
+  record->slot = slot;
+  record->presence = v1::CONNECTED;
+  record->last_seen = record->connected_since = clock_->Now();
+  record->last_heard = clock_->Steady();
+  record->channel = channel;
+  record->main_collective = node.main_collective();
+  record->problems = ShortenProblems(node.problems());
+  record->plugin_problems = ShortenPluginProblems(node.plugin_problems());
+  record->version = node.version();
+  record->peer = std::string(peer);
+  record->key_id = std::string(key_id);
+  attached_.Insert(slot);
+  return attached;
+}
+
+absl::Status Registry::MakeRoom(std::vector<NodeRecord>* forgotten) {
+  if (by_identity_.size() < options_.max_nodes) return absl::OkStatus();
+  const NodeRecord* oldest = nullptr;
+  for (const auto& [identity, record] : by_identity_) {
+    if (record->channel != nullptr) continue;
+    if (oldest == nullptr || record->last_heard < oldest->last_heard) oldest = record.get();
+  }
+  if (oldest == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat("the hub holds ", by_identity_.size(),
+                                                     " nodes, its limit; raise limits.nodes in its configuration"));
+  }
+  forgotten->push_back(*oldest);
+  facts_.Remove(oldest->slot);
+  by_slot_[oldest->slot] = nullptr;
+  by_identity_.erase(forgotten->back().identity);
+  return absl::OkStatus();
+}
+
+absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
+                             std::vector<PluginAnnouncement>* old_plugins) {
+  NodeRecord* record = FindMutable(identity);
+  if (record == nullptr) return absl::NotFoundError(absl::StrCat("node ", identity, " is not registered"));
+  // Everything is checked before the first part is changed.
+  if (delta.has_plugins()) ORCH_RETURN_IF_ERROR(CheckPlugins(delta.plugins()));
+  if (delta.has_classes()) ORCH_RETURN_IF_ERROR(CheckNames("classes", kMaxClassesPerNode, delta.classes()));
+  if (delta.has_collectives()) {
+    ORCH_RETURN_IF_ERROR(CheckNames("collectives", kMaxCollectivesPerNode, delta.collectives()));
+    if (delta.main_collective().size() > kMaxNameBytes)
+      return absl::InvalidArgumentError("the main collective's name is too long");
+  }
+  ORCH_ASSIGN_OR_RETURN(Json set, ParseFacts(delta.facts_set_json()));
+  if (!set.empty() || delta.facts_removed_size() > 0) {
+    ORCH_RETURN_IF_ERROR(facts_.ApplyFactsDelta(record->slot, set, ToVector(delta.facts_removed())));
+  }
+  ORCH_RETURN_IF_ERROR(ApplyLists(record->slot, delta));
+  if (delta.has_plugins()) *old_plugins = std::exchange(record->plugins, PluginsOf(delta.plugins()));
+  if (delta.has_collectives()) record->main_collective = delta.main_collective();
+  if (delta.has_problems()) {
+    record->problems = ShortenProblems(delta.problems());
+    record->plugin_problems = ShortenPluginProblems(delta.plugin_problems());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Registry::ApplyLists(Slot slot, const v1::Delta& delta) {
+  if (delta.has_classes()) ORCH_RETURN_IF_ERROR(facts_.SetClasses(slot, ToVector(delta.classes())));
+  if (delta.has_plugins()) ORCH_RETURN_IF_ERROR(facts_.SetPlugins(slot, PluginNames(delta.plugins())));
+  if (delta.has_collectives()) ORCH_RETURN_IF_ERROR(facts_.SetCollectives(slot, ToVector(delta.collectives())));
+  return absl::OkStatus();
+}
+
+bool Registry::Heard(absl::string_view identity) {
+  NodeRecord* record = FindMutable(identity);
+  if (record == nullptr || record->channel == nullptr) return false;
+  record->last_seen = clock_->Now();
+  record->last_heard = clock_->Steady();
+  return std::exchange(record->presence, v1::CONNECTED) == v1::STALE;
+}
+
+bool Registry::Detach(absl::string_view identity, const NodeChannel* channel) {
+  NodeRecord* record = FindMutable(identity);
+  if (record == nullptr || record->channel != channel) return false;
+  record->channel = nullptr;
+  record->presence = v1::DISCONNECTED;
+  record->connected_since = absl::InfinitePast();
+  attached_.Erase(record->slot);
+  return true;
+}
+
+std::vector<std::string> Registry::MarkStale() {
+  std::vector<std::string> stale;
+  const absl::Duration limit = clock_->Steady() - options_.stale_after;
+  attached_.ForEach([&](Slot slot) {
+    NodeRecord* record = by_slot_[slot];
+    if (record->presence != v1::CONNECTED || record->last_heard >= limit) return;
+    record->presence = v1::STALE;
+    stale.push_back(record->identity);
+  });
+  return stale;
+}
+
+NodeChannel* Registry::ChannelOf(absl::string_view identity) const {
+  const NodeRecord* record = Find(identity);
+  return record == nullptr ? nullptr : record->channel;
+}
+
+const NodeRecord* Registry::Find(absl::string_view identity) const {
+  const auto found = by_identity_.find(identity);
+  return found == by_identity_.end() ? nullptr : found->second.get();
+}
+
+NodeRecord* Registry::FindMutable(absl::string_view identity) { return const_cast<NodeRecord*>(Find(identity)); }
+
+v1::Node Registry::Describe(const NodeRecord& record) const {
+  v1::Node node;
+  node.set_identity(record.identity);
+  node.set_presence(record.presence);
+  node.set_last_seen_us(MicrosOrZero(record.last_seen));
+  node.set_connected_since_us(MicrosOrZero(record.connected_since));
+  for (const std::string& collective : facts_.Collectives(record.slot)) node.add_collectives(collective);
+  node.set_main_collective(record.main_collective);
+  for (const PluginAnnouncement& plugin : record.plugins) {
+    v1::PluginRef* ref = node.add_plugins();
+    ref->set_name(plugin.name);
+    ref->set_version(plugin.version);
+    ref->set_ddl_sha256(plugin.sha256);
+  }
+  for (const std::string& name : facts_.Classes(record.slot)) node.add_classes(name);
+  node.set_facts_json(DumpJson(facts_.FactsJson(record.slot)));
+  node.set_version(record.version);
+  node.set_peer(record.peer);
+  node.set_key_id(record.key_id);
+  for (const std::string& problem : record.problems) node.add_problems(problem);
+  for (const v1::PluginProblem& problem : record.plugin_problems) *node.add_plugin_problems() = problem;
+  return node;
+}
+
+Registry::Counts Registry::counts() const {
+  Counts counts;
+  attached_.ForEach([&](Slot slot) {
+    if (by_slot_[slot]->presence == v1::STALE) {
+      ++counts.stale;
+    } else {
+      ++counts.connected;
+    }
+  });
+  counts.disconnected = static_cast<uint32_t>(by_identity_.size()) - counts.connected - counts.stale;
+  return counts;
+}
+
+std::map<std::string, uint32_t> Registry::AttachedByKey() const {
+  std::map<std::string, uint32_t> by_key;
+  attached_.ForEach([&](Slot slot) { ++by_key[by_slot_[slot]->key_id]; });
+  return by_key;
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,206 @@
+#include "services/nodeagent/link/hub_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth/connection_error.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+
+namespace orch::nodeagent {
+namespace {
+
+constexpr int kMaxMessageBytes = 4 << 20;
+
+grpc::ChannelArguments ChannelArgs() {
+  grpc::ChannelArguments args;
+  args.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  args.SetMaxSendMessageSize(kMaxMessageBytes);
+  args.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);            // a PING and a timer for every connection, for nothing here
+  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // each attempt resolves and connects anew
+  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  args.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  return args;
+}
+
+}  // namespace
+
+HubLink::HubLink(Options options, Dependencies dependencies, Callbacks callbacks)
+    : options_(std::move(options)),
+      deps_(dependencies),
+      callbacks_(std::move(callbacks)),
+      backoff_(options_.reconnect_min, options_.reconnect_max, dependencies.random),
+      hub_index_(std::min(options_.hubs.size() - 1,
+                          static_cast<size_t>(dependencies.random->Uniform() * options_.hubs.size()))) {}
+
+HubLink::~HubLink() {
+  if (timer_ != 0) deps_.executor->Cancel(timer_);
+  CloseStream();
+  for (const std::shared_ptr<HubStream>& stream : ending_) stream->AwaitDone();
+}
+
+void HubLink::CloseStream() {
+  if (stream_ == nullptr) return;
+  stream_->Close();
+  ending_.push_back(stream_);
+  session_.reset();
+  stream_.reset();
+}
+
+void HubLink::Start() { Attempt(); }
+
+void HubLink::Attempt() {
+  if (stopping_) return;
+  if (const absl::Status started = Connect(); !started.ok()) EndStream(started, absl::ZeroDuration());
+}
+
+absl::Status HubLink::Connect() {
+  ORCH_ASSIGN_OR_RETURN(auth::Key key, callbacks_.load_key());
+  if (options_.tls.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(hub()));
+  ORCH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
+                        auth::MakeChannelCredentials(options_.tls));
+  const bool verified_by_ca = !options_.tls.plaintext && !options_.tls.ca_file.empty();
+  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(hub(), credentials, ChannelArgs());
+  std::unique_ptr<auth::CallSigner> signer =
+      auth::CallSigner::Create(auth::PeerKind::kNode, options_.identity, std::move(key), options_.tls.plaintext,
+                               verified_by_ca, deps_.clock, deps_.random);
+  std::weak_ptr<bool> alive = alive_;
+  stream_ = std::make_shared<HubStream>(
+      std::move(channel), std::move(signer), deps_.executor,
+      HubStream::Callbacks{.message =
+                               [this, alive](v1::HubMessage message) {
+                                 if (alive.lock() != nullptr) Apply(session_->OnMessage(std::move(message)));
+                               },
+                           .done =
+                               [this, alive](const grpc::Status& status) {
+                                 if (alive.lock() == nullptr) return;
+                                 EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
+                                                       : auth::ExplainCallError(status, hub(), options_.tls),
+                                           absl::ZeroDuration());
+                               },
+                           .released =
+                               [this, alive](HubStream* stream) {
+                                 if (alive.lock() != nullptr) Forget(stream);
+                               }});
+  HubStream* stream = stream_.get();
+  session_ = std::make_unique<HubSession>(
+      deps_.clock, [stream](absl::string_view proof) { return stream->CheckProof(std::string(proof)); },
+      callbacks_.snapshot());
+  stream_->Start();
+  ArmTimer();
+  return absl::OkStatus();
+}
+
+void HubLink::Forget(HubStream* stream) {
+  ending_.erase(
+      std::remove_if(ending_.begin(), ending_.end(), [stream](const auto& ending) { return ending.get() == stream; }),
+      ending_.end());
+}
+
+void HubLink::Apply(HubSession::Output output) {
+  if (output.end.has_value()) return EndStream(output.end->why, output.end->retry_after);
+  for (v1::NodeMessage& message : output.send) {
+    if (const absl::Status sent = stream_->Send(std::move(message)); !sent.ok()) {
+      return EndStream(sent, absl::ZeroDuration());
+    }
+  }
+  if (output.registered) {
+    attached_at_ = deps_.clock->Steady();
+    tried_in_round_ = 0;
+    failures_.clear();
+    not_before_.clear();
+    LogInfo("attached", {{"hub", hub()}, {"hub_version", session_->hub_version()}});
+    callbacks_.attached(true, hub());
+  }
+  for (const v1::Envelope& command : output.commands) callbacks_.command(command);
+  ArmTimer();
+}
+
+void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
+  const bool was_attached = attached_at_ != absl::ZeroDuration();
+  const bool settled = was_attached && deps_.clock->Steady() - attached_at_ >= kSettled;
+  attached_at_ = absl::ZeroDuration();
+  CloseStream();
+  if (timer_ != 0) deps_.executor->Cancel(timer_);
+  timer_ = 0;
+  if (stopping_) {
+    if (auto stopped = std::exchange(stopped_, nullptr)) stopped();
+    return;
+  }
+  LogFailure(std::string(why.message()));
+  if (was_attached) callbacks_.attached(false, std::string(why.message()));
+  if (settled) backoff_.Reset();
+  if (retry_after > absl::ZeroDuration()) not_before_[hub()] = deps_.clock->Steady() + retry_after;
+  ++tried_in_round_;
+  const bool round_over = was_attached || tried_in_round_ >= options_.hubs.size();
+  // A hub that was lost is tried again first, one that sends us away is not.
+  if (!was_attached || retry_after > absl::ZeroDuration()) hub_index_ = (hub_index_ + 1) % options_.hubs.size();
+  if (round_over) tried_in_round_ = 0;
+  // One hub's wish to be left alone says nothing of the next.
+  const auto wish = not_before_.find(hub());
+  const absl::Duration wished = wish == not_before_.end() ? absl::ZeroDuration() : wish->second - deps_.clock->Steady();
+  const absl::Duration pause = round_over ? backoff_.Next() : absl::ZeroDuration();
+  ScheduleAttempt(std::max({wished, pause, absl::ZeroDuration()}));
+}
+
+void HubLink::ScheduleAttempt(absl::Duration at_least) {
+  std::weak_ptr<bool> alive = alive_;
+  timer_ = deps_.executor->PostAfter(at_least, [this, alive] {
+    if (alive.lock() == nullptr) return;
+    timer_ = 0;
+    Attempt();
+  });
+}
+
+void HubLink::ArmTimer() {
+  if (timer_ != 0) deps_.executor->Cancel(timer_);
+  timer_ = 0;
+  const absl::Duration due = session_->NextTimer();
+  if (due == absl::InfiniteDuration()) return;
+  std::weak_ptr<bool> alive = alive_;
+  timer_ = deps_.executor->PostAfter(due - deps_.clock->Steady(), [this, alive] {
+    if (alive.lock() == nullptr) return;
+    timer_ = 0;
+    if (session_ != nullptr) Apply(session_->OnTimer());
+  });
+}
+
+void HubLink::LogFailure(const std::string& why) {
+  Failure& failure = failures_[hub()];
+  if (why != failure.why) failure = {why, 0};
+  if (failure.times++ % kLogEveryAttempts != 0) return;
+  LogWarning("not attached to the hub; trying again",
+             {{"hub", hub()}, {"why", why}, {"times", absl::StrCat(failure.times)}});
+}
+
+void HubLink::OnSnapshot() {
+  if (session_ != nullptr) Apply(session_->OnSnapshot(callbacks_.snapshot()));
+}
+
+bool HubLink::SendUpdate(v1::Envelope update) {
+  if (!attached()) return false;
+  Apply(session_->OnUpdate(std::move(update)));
+  return true;
+}
+
+void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
+  stopping_ = true;
+  if (stream_ == nullptr) {
+    if (timer_ != 0) deps_.executor->Cancel(timer_);
+    timer_ = 0;
+    return stopped();
+  }
+  stopped_ = std::move(stopped);
+  stream_->HalfClose();
+  std::weak_ptr<bool> alive = alive_;
+  deps_.executor->PostAfter(grace, [this, alive] {
+    if (alive.lock() != nullptr && stopped_ != nullptr)
+      EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
+  });
+}
+
+}  // namespace orch::nodeagent

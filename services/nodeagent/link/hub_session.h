@@ -1,0 +1,83 @@
+// One attachment to the hub as a protocol: event in, messages out. No gRPC types, no threads, no
+// I/O. Says nothing before the hub's proof was checked, and hands on no command before the hub has
+// registered the node. Owned by HubLink; used on the loop only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/link/snapshot.h"
+
+namespace orch::nodeagent {
+
+class HubSession {
+ public:
+  static constexpr uint32_t kProtocol = 1;
+  static constexpr absl::Duration kWelcomeTimeout = absl::Seconds(15);     // from the start, connecting included
+  static constexpr absl::Duration kRegisteredTimeout = absl::Seconds(30);  // from Register
+  static constexpr int kMissedHeartbeats = 3;
+  static constexpr uint32_t kMaxHeartbeatSeconds = 3600;
+  static constexpr absl::Duration kMaxRetryAfter = absl::Minutes(10);
+  static constexpr absl::Duration kVolatileInterval = absl::Hours(1);
+  static constexpr size_t kMaxDdlMessageBytes = 2u << 20;
+  static constexpr size_t kMaxReasonBytes = 512;  // of a Goodbye, for the log
+
+  using ProofCheck = absl::AnyInvocable<absl::Status(absl::string_view proof_hex)>;
+
+  // The session is over; the link closes the stream. `retry_after` is the hub's wish, zero without one.
+  struct End {
+    absl::Status why;
+    absl::Duration retry_after;
+  };
+  struct Output {
+    std::vector<v1::NodeMessage> send;   // in this order
+    std::vector<v1::Envelope> commands;  // for the launcher, unverified
+    bool registered = false;             // the node became registered just now
+    std::optional<End> end;              // then nothing else is set
+  };
+
+  HubSession(const Clock* clock, ProofCheck check_proof, std::shared_ptr<const NodeSnapshot> snapshot);
+
+  Output OnMessage(v1::HubMessage message);
+  // The node changed. Sends a Delta when it has a cause and the hub knows the node already.
+  Output OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
+  // A signed update of the launcher. Empty output when the hub does not know the node (then it is lost).
+  Output OnUpdate(v1::Envelope update);
+  // Heartbeats and limits of patience; call at or after NextTimer().
+  Output OnTimer();
+  absl::Duration NextTimer() const;  // Clock::Steady
+
+  bool registered() const { return state_ == State::kRegistered; }
+  const std::string& hub_version() const { return hub_version_; }
+
+ private:
+  enum class State { kAwaitWelcome, kAwaitRegistered, kRegistered, kEnded };
+
+  Output OnWelcome(const v1::Welcome& welcome);
+  Output OnRegistered(const v1::Registered& registered);
+  Output OnGoodbye(const v1::Goodbye& goodbye);
+  Output Finish(absl::Status why, absl::Duration retry_after = absl::ZeroDuration());
+  Output OutOfOrder(absl::string_view message);
+  void AppendDdls(const google::protobuf::RepeatedPtrField<std::string>& wanted, Output* output);
+  void AppendDelta(Output* output);
+
+  const Clock* const clock_;
+  ProofCheck check_proof_;
+  State state_ = State::kAwaitWelcome;
+  std::shared_ptr<const NodeSnapshot> current_;
+  std::shared_ptr<const NodeSnapshot> told_;  // what the hub knows; null before Register
+  std::string hub_version_;
+  absl::Duration told_at_;
+  absl::Duration deadline_;  // for the next message of the hub
+  absl::Duration heartbeat_every_ = absl::InfiniteDuration();
+  absl::Duration next_heartbeat_ = absl::InfiniteDuration();
+};
+
+}  // namespace orch::nodeagent

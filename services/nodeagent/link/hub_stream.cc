@@ -1,0 +1,130 @@
+#include "services/nodeagent/link/hub_stream.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace orch::nodeagent {
+
+HubStream::HubStream(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<auth::CallSigner> signer,
+                     Executor* executor, Callbacks callbacks)
+    : channel_(std::move(channel)),
+      signer_(std::move(signer)),
+      stub_(v1::NodeService::NewStub(channel_)),
+      executor_(executor),
+      callbacks_(std::move(callbacks)) {}
+
+void HubStream::Start() {
+  signed_call_ = signer_->Sign(kMethod, /*first=*/true, &context_);
+  stub_->async()->Attach(&context_, this);
+  {
+    MutexLock lock(&mu_);
+    self_ = shared_from_this();
+    held_ = true;
+    reading_ = true;
+    AddHold();
+    StartRead(&inbound_);
+  }
+  StartCall();
+}
+
+absl::Status HubStream::CheckProof(const std::string& proof_hex) { return signed_call_->CheckProof(proof_hex); }
+
+absl::Status HubStream::Send(v1::NodeMessage message) {
+  const size_t bytes = message.ByteSizeLong();
+  MutexLock lock(&mu_);
+  if (!held_ || half_close_) return absl::OkStatus();  // it is ending: the hub tells that by itself
+  if (outbox_.size() >= kMaxOutboxMessages || outbox_bytes_ + bytes > kMaxOutboxBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the hub takes no messages; ", outbox_.size(), " wait with ", outbox_bytes_, " bytes"));
+  }
+  outbox_bytes_ += bytes;
+  outbox_.push_back(std::move(message));
+  PumpLocked();
+  return absl::OkStatus();
+}
+
+bool HubStream::HasRoom() {
+  MutexLock lock(&mu_);
+  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_bytes_ < kRoomBytes;
+}
+
+void HubStream::HalfClose() {
+  MutexLock lock(&mu_);
+  half_close_ = true;
+  if (held_) PumpLocked();
+}
+
+void HubStream::Close() {
+  closed_ = true;
+  context_.TryCancel();
+  MutexLock lock(&mu_);
+  closing_ = true;
+  // A read in flight ends with the call and lets go; without one nobody else would.
+  if (!reading_) ReleaseHoldLocked();
+}
+
+void HubStream::PumpLocked() {
+  if (writing_) return;
+  if (!outbox_.empty()) {
+    outbound_ = std::move(outbox_.front());
+    outbox_.pop_front();
+    outbox_bytes_ -= outbound_.ByteSizeLong();
+    writing_ = true;
+    StartWrite(&outbound_);
+  } else if (half_close_ && !writes_done_) {
+    writes_done_ = true;
+    StartWritesDone();
+  }
+}
+
+void HubStream::ReleaseHoldLocked() {
+  if (!held_) return;
+  held_ = false;
+  outbox_.clear();
+  RemoveHold();
+}
+
+void HubStream::OnReadDone(bool ok) {
+  std::shared_ptr<HubStream> self;
+  {
+    MutexLock lock(&mu_);
+    reading_ = false;
+    if (!ok || closing_) return ReleaseHoldLocked();
+    self = self_;
+  }
+  executor_->Post([self, message = std::move(inbound_)]() mutable { self->Deliver(std::move(message)); });
+}
+
+void HubStream::Deliver(v1::HubMessage message) {
+  if (closed_) return;
+  callbacks_.message(std::move(message));
+  if (closed_) return;
+  MutexLock lock(&mu_);
+  if (!held_) return;
+  reading_ = true;
+  inbound_.Clear();
+  StartRead(&inbound_);
+}
+
+void HubStream::OnWriteDone(bool ok) {
+  MutexLock lock(&mu_);
+  writing_ = false;
+  if (ok && held_) PumpLocked();  // a failed write: the call is over, its read tells
+}
+
+void HubStream::OnDone(const grpc::Status& status) {
+  const std::shared_ptr<Done> done = done_;
+  std::shared_ptr<HubStream> self;
+  {
+    MutexLock lock(&mu_);
+    self.swap(self_);
+  }
+  executor_->Post([self = std::move(self), status] {
+    if (!std::exchange(self->closed_, true)) self->callbacks_.done(status);
+    self->callbacks_.released(self.get());
+  });
+  done->Notify();  // the owner may destroy the stream from here on
+}
+
+}  // namespace orch::nodeagent

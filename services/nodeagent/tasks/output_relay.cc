@@ -1,0 +1,133 @@
+#include "services/nodeagent/tasks/output_relay.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/failpoint.h"
+
+namespace orch::nodeagent {
+namespace {
+
+size_t IndexOf(ProcessStream stream) { return stream == ProcessStream::kOut ? 0 : 1; }
+
+}  // namespace
+
+void OutputRelay::Begin(const std::string& job_id, bool taken_over) {
+  MutexLock lock(&mu_);
+  tasks_[job_id].taken_over = taken_over;
+}
+
+void OutputRelay::Add(const std::string& job_id, ProcessStream stream, absl::string_view piece) {
+  MutexLock lock(&mu_);
+  const auto found = tasks_.find(job_id);
+  if (found == tasks_.end()) return;
+  Stream& added_to = found->second.streams[IndexOf(stream)];
+  AddLocked(&found->second, &added_to, added_to.printed, piece);
+}
+
+void OutputRelay::AddAt(const std::string& job_id, ProcessStream stream, uint64_t offset, absl::string_view piece) {
+  MutexLock lock(&mu_);
+  const auto found = tasks_.find(job_id);
+  if (found == tasks_.end()) return;
+  AddLocked(&found->second, &found->second.streams[IndexOf(stream)], offset, piece);
+}
+
+void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::string_view piece) {
+  if (offset < stream->printed) return;  // known
+  if (!std::exchange(stream->any, true) && task->taken_over) stream->sent = offset;
+  const bool follows = offset == stream->start + stream->bytes.size();
+  stream->printed = offset + piece.size();
+  // A gap is told with the chunk after it, so what was printed before one must be out first.
+  if (piece.empty() || (!follows && !stream->bytes.empty())) return;
+  if (stream->bytes.size() + piece.size() > kMaxStreamBytes || held_ + piece.size() > kMaxBytes) return;
+  if (stream->bytes.empty()) stream->start = offset;
+  stream->bytes.append(piece.data(), piece.size());
+  held_ += piece.size();
+  ScheduleLocked(absl::ZeroDuration());
+}
+
+Printed OutputRelay::End(const std::string& job_id) {
+  MutexLock in_order(&send_mu_);
+  std::vector<v1::OutputChunk> chunks;
+  Printed printed = {};
+  {
+    MutexLock lock(&mu_);
+    const auto found = tasks_.find(job_id);
+    if (found == tasks_.end()) return {};
+    for (size_t index = 0; index < found->second.streams.size(); ++index) {
+      Stream& stream = found->second.streams[index];
+      while (!stream.bytes.empty()) chunks.push_back(CutLocked(index, &stream));
+      stream.start = stream.printed;
+      if (stream.sent < stream.printed) chunks.push_back(CutLocked(index, &stream));  // only says the gap
+      printed[index] = stream.printed;
+    }
+    tasks_.erase(found);
+  }
+  for (v1::OutputChunk& chunk : chunks) send_(job_id, std::move(chunk));
+  return printed;
+}
+
+void OutputRelay::ScheduleLocked(absl::Duration delay) {
+  if (std::exchange(scheduled_, true)) return;
+  std::weak_ptr<bool> alive = alive_;
+  executor_->PostAfter(delay, [this, alive] {
+    if (alive.lock() != nullptr) Pump();
+  });
+}
+
+void OutputRelay::Pump() {
+  {
+    MutexLock lock(&mu_);
+    scheduled_ = false;
+  }
+  std::string job_id;
+  for (size_t sent = 0; sent < kBurstBytes && (room_ == nullptr || room_());) {
+    v1::OutputChunk chunk;
+    MutexLock in_order(&send_mu_);
+    if (!TakeChunk(&job_id, &chunk)) return;
+    sent += chunk.data().size();
+    ORCH_FAILPOINT("agent.output.before_send");
+    send_(job_id, std::move(chunk));
+  }
+  MutexLock lock(&mu_);
+  if (held_ > 0) ScheduleLocked(kPause);
+}
+
+// In turns: of the first task after `*job_id` that has something.
+bool OutputRelay::TakeChunk(std::string* job_id, v1::OutputChunk* chunk) {
+  MutexLock lock(&mu_);
+  auto next = tasks_.upper_bound(*job_id);
+  for (size_t looked = 0; looked < tasks_.size(); ++looked, ++next) {
+    if (next == tasks_.end()) next = tasks_.begin();
+    for (size_t index = 0; index < next->second.streams.size(); ++index) {
+      Stream& stream = next->second.streams[index];
+      if (stream.bytes.empty()) continue;
+      *job_id = next->first;
+      *chunk = CutLocked(index, &stream);
+      return true;
+    }
+  }
+  return false;
+}
+
+v1::OutputChunk OutputRelay::CutLocked(size_t index, Stream* stream) {
+  const size_t size = std::min(stream->bytes.size(), kMaxChunkBytes);
+  v1::OutputChunk chunk;
+  chunk.set_stream(index == 0 ? v1::OutputChunk::STDOUT : v1::OutputChunk::STDERR);
+  chunk.set_offset(stream->start);
+  chunk.set_data(stream->bytes.substr(0, size));
+  chunk.set_gap(stream->start - stream->sent);
+  stream->bytes.erase(0, size);
+  stream->start += size;
+  stream->sent = stream->start;
+  held_ -= size;
+  return chunk;
+}
+
+size_t OutputRelay::held() const {
+  MutexLock lock(&mu_);
+  return held_;
+}
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,190 @@
+#include "services/nodeagent/tasks/task_processes.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/durable_file.h"
+#include "base/failpoint.h"
+#include "base/lasting_process.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+
+namespace orch::nodeagent {
+namespace {
+
+constexpr size_t kPidRoomBytes = 16;
+
+// Its process holds the lock for as long as it lives; no process id can be mistaken for it.
+bool Lives(const std::string& folder) {
+  const ProcessFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
+  return task.get() >= 0 && flock(task.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+// 0 while it is not known.
+pid_t PidIn(const std::string& folder) {
+  const absl::StatusOr<std::string> text = ReadFile(PidPath(folder), 64);
+  int pid = 0;
+  return text.ok() && absl::SimpleAtoi(absl::StripSuffix(*text, "\n"), &pid) && pid > 1 ? pid : 0;
+}
+
+// How a child of ours ended; empty while it has not.
+std::string Reaped(pid_t child) {
+  int status = 0;
+  const pid_t ended = waitpid(child, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return "";
+  if (ended < 0) return "its process has ended";
+  if (WIFSIGNALED(status)) return absl::StrCat("its process was ended by signal ", WTERMSIG(status));
+  if (WEXITSTATUS(status) == kExitNoOutcome) return "its outcome could not be written; is the disk full?";
+  return absl::StrCat("its process ended with exit code ", WEXITSTATUS(status));
+}
+
+ProcessSpec SpecOf(const std::string& program, const std::string& folder) {
+  ProcessSpec spec;
+  spec.argv = {program, folder};
+#if ORCH_FAILPOINTS
+  if (const char* armed = getenv(kFailpointsVariable); armed != nullptr) spec.env[kFailpointsVariable] = armed;
+#endif
+  return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessFd> TaskProcesses::WriteTask(const TaskFile& task) const {
+  const std::string folder = FolderOf(task.request.job_id);
+  if (mkdir(folder.c_str(), 0700) != 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", folder));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(PidPath(folder), kPidRoomBytes));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(RoomPath(folder), kOutcomeRoomBytes));
+  const std::string path = TaskPath(folder), text = DumpJson(task.ToJson());
+  ProcessFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) return ErrnoStatus(errno, absl::StrCat("cannot lock ", path));
+  size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t wrote = write(file.get(), text.data() + done, text.size() - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return ErrnoStatus(errno, absl::StrCat("cannot write ", path));
+    done += static_cast<size_t>(wrote);
+  }
+  lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const actions::Context& context,
+                                                 OutputReader::Sink output) {
+  const std::string& job_id = task.request.job_id;
+  absl::StatusOr<ProcessFd> file = WriteTask(task);
+  if (!file.ok()) {
+    return actions::Reply::Failure("journal", absl::StrCat("not started: ", file.status().message()));
+  }
+  if (output != nullptr) {
+    if (const absl::Status made = OutputReader::Make(OutputPath(FolderOf(job_id))); !made.ok()) {
+      LogWarning("a task runs without live output", {{"job", job_id}, {"why", std::string(made.message())}});
+    }
+  }
+  ORCH_FAILPOINT("agent.runner.before_start");
+  const absl::StatusOr<pid_t> pid = StartLastingProcess(SpecOf(program_, FolderOf(job_id)), file->get(), 2);
+  if (!pid.ok()) return actions::Reply::Failure("crash", absl::StrCat("not started: ", pid.status().message()));
+  ORCH_FAILPOINT("agent.runner.after_start");
+  file->Close();  // from now on the lock is the process's
+  return Await(job_id, *pid, context, std::move(output));
+}
+
+std::optional<actions::Reply> TaskProcesses::Resume(const std::string& job_id, const actions::Context& context,
+                                                    OutputReader::Sink output) {
+  return Await(job_id, 0, context, std::move(output));
+}
+
+// `child` is 0 for a process of an earlier agent.
+std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pid_t child,
+                                                   const actions::Context& context, OutputReader::Sink output) {
+  const std::string folder = FolderOf(job_id);
+  OutputReader reader(OutputPath(folder), output);
+  pid_t pid = child;
+  ProcessFd pidfd;
+  absl::Duration kill_at = absl::InfiniteDuration();
+  bool told = false;
+  while (true) {
+    if (child == 0 && pid == 0) pid = PidIn(folder);
+    if (pidfd.get() < 0 && pid != 0) pidfd = ProcessFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    // Asked after the pidfd was had: a number that was given to another process since is not used.
+    std::string ended = child != 0 ? Reaped(child) : Lives(folder) ? "" : "its process has ended";
+    reader.Drain();  // after it was seen to have ended: then nothing more comes
+    if (!ended.empty()) {
+      const TaskOutcome outcome = Outcome(job_id, ended);
+      SayPrinted(outcome.printed, output);
+      return outcome.reply;
+    }
+    if (let_go_.cancelled()) return std::nullopt;
+    if (context.cancel->cancelled() && !told && pid != 0) {
+      told = true;
+      kill_at = context.clock->Steady() + kEndWait;
+      kill(pid, SIGTERM);
+    }
+    if (context.clock->Steady() >= kill_at && pid != 0) kill(-pid, SIGKILL);
+    pollfd fds[] = {{pidfd.get(), POLLIN, 0},
+                    {let_go_.fd(), POLLIN, 0},
+                    {told ? -1 : context.cancel->fd(), POLLIN, 0},
+                    {reader.fd(), POLLIN, 0}};
+    const bool known = pidfd.get() >= 0 && !told;
+    const timespec wait = absl::ToTimespec(known ? absl::Seconds(1) : kLookAgain);
+    ppoll(fds, 4, &wait, nullptr);
+  }
+}
+
+TaskOutcome TaskProcesses::Outcome(const std::string& job_id, const std::string& how_it_ended) const {
+  ORCH_FAILPOINT("agent.runner.ended");
+  const absl::StatusOr<std::string> text = ReadFile(OutcomePath(FolderOf(job_id)), kMaxOutcomeFileBytes);
+  absl::StatusOr<TaskOutcome> outcome = text.ok() ? OutcomeFromText(*text) : text.status();
+  if (outcome.ok()) return *std::move(outcome);
+  return {actions::Reply::Failure(
+      "crash", absl::StrCat("the action may have changed the node, but left no outcome: ",
+                            absl::IsNotFound(outcome.status()) ? how_it_ended : outcome.status().message()))};
+}
+
+std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
+  std::vector<Left> all;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    Left left;
+    left.job_id = at->path().filename();
+    const std::string folder = FolderOf(left.job_id);
+    left.running = Lives(folder);
+    const absl::StatusOr<std::string> text = ReadFile(TaskPath(folder), kMaxTaskFileBytes);
+    if (text.ok()) {
+      if (const absl::StatusOr<TaskFile> task = TaskFile::FromText(*text); task.ok()) {
+        left.no_reply_data = task->no_reply_data;
+        left.timeout = task->timeout;
+      }
+    }
+    const absl::StatusOr<std::string> outcome = ReadFile(OutcomePath(folder), kMaxOutcomeFileBytes);
+    if (outcome.ok() && !left.running) {
+      if (absl::StatusOr<TaskOutcome> kept = OutcomeFromText(*outcome); kept.ok()) left.outcome = *std::move(kept);
+    }
+    all.push_back(std::move(left));
+  }
+  return all;
+}
+
+void TaskProcesses::Remove(const std::string& job_id) const {
+  std::error_code error;
+  std::filesystem::remove_all(FolderOf(job_id), error);
+  if (error) LogWarning("the folder of a task cannot be removed", {{"job", job_id}, {"why", error.message()}});
+}
+
+}  // namespace orch::nodeagent
