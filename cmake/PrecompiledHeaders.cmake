@@ -25,6 +25,7 @@ function(orch_precompiled_sets)
       set_target_properties(orch_pch_${set} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/pch)
       target_link_libraries(orch_pch_${set} PRIVATE GTest::gmock GTest::gtest)
       target_precompile_headers(orch_pch_${set} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+      target_compile_options(orch_pch_${set} PRIVATE ${ORCH_TEST_OPTIONS})
     endif()
     target_link_libraries(orch_pch_${set} PRIVATE nlohmann_json::nlohmann_json spdlog::spdlog yaml-cpp)
     target_precompile_headers(orch_pch_${set} PRIVATE ${orch_common_headers})
@@ -37,8 +38,12 @@ function(orch_precompiled_sets)
   endforeach()
 endfunction()
 
-# orch_precompile(TARGET room|test DEPS…): the set that fits what the target sees of the wire.
+# orch_precompile(TARGET room|test DEPS…): the set that fits what the target sees of the wire, and the options
+# the set was made with.
 function(orch_precompile target kind)
+  if(kind STREQUAL "test")
+    target_compile_options(${target} PRIVATE ${ORCH_TEST_OPTIONS})
+  endif()
   if(NOT ORCH_PCH)
     return()
   endif()
