@@ -10,10 +10,10 @@
 #include "auth/library_log.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "cli/environment.h"
-#include "cli/interrupt.h"
 #include "cli/orchctl.h"
-#include "cli/output.h"
+#include "cli/terminal/environment.h"
+#include "cli/terminal/interrupt.h"
+#include "cli/terminal/output.h"
 
 namespace {
 

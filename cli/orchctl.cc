@@ -11,10 +11,10 @@
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "base/version.h"
-#include "cli/command.h"
-#include "cli/exit_codes.h"
-#include "cli/shell_words.h"
-#include "cli/typed_command.h"
+#include "cli/commands/command.h"
+#include "cli/commands/typed_command.h"
+#include "cli/options/shell_words.h"
+#include "cli/terminal/exit_codes.h"
 
 namespace orch::cli {
 namespace {

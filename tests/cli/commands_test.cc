@@ -10,7 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/durable_file.h"
 #include "base/random.h"
-#include "cli/hub_client.h"
+#include "cli/session/hub_client.h"
 #include "tests/cli/fake_hub.h"
 #include "tests/cli/run_cli.h"
 

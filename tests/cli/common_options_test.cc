@@ -1,9 +1,9 @@
-#include "cli/common_options.h"
+#include "cli/options/common_options.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/shell_words.h"
+#include "cli/options/shell_words.h"
 
 namespace orch::cli {
 namespace {

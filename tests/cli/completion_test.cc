@@ -6,8 +6,8 @@
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "base/process.h"
-#include "cli/command.h"
-#include "cli/completion_script.h"
+#include "cli/commands/command.h"
+#include "cli/completion/completion_script.h"
 #include "tests/cli/fake_hub.h"
 #include "tests/cli/run_cli.h"
 

@@ -1,4 +1,4 @@
-#include "cli/node_list.h"
+#include "cli/session/node_list.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -3,16 +3,16 @@
 #include <gtest/gtest.h>
 
 #include "actions/ddl/ddl.h"
-#include "cli/human_view.h"
-#include "cli/job_text.h"
-#include "cli/json_view.h"
-#include "cli/node_text.h"
-#include "cli/plugin_text.h"
-#include "cli/progress.h"
-#include "cli/sparkline.h"
-#include "cli/style.h"
-#include "cli/table_view.h"
-#include "cli/value_text.h"
+#include "cli/jobs/job_text.h"
+#include "cli/terminal/progress.h"
+#include "cli/terminal/sparkline.h"
+#include "cli/terminal/style.h"
+#include "cli/terminal/value_text.h"
+#include "cli/views/human_view.h"
+#include "cli/views/json_view.h"
+#include "cli/views/node_text.h"
+#include "cli/views/plugin_text.h"
+#include "cli/views/table_view.h"
 #include "tests/cli/fake_hub.h"
 
 namespace orch::cli {

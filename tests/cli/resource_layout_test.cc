@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "actions/ddl/ddl.h"
-#include "cli/human_view.h"
+#include "cli/views/human_view.h"
 #include "tests/cli/fake_hub.h"
 
 namespace orch::cli {

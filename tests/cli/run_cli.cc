@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "cli/environment.h"
 #include "cli/orchctl.h"
+#include "cli/terminal/environment.h"
 
 namespace orch::cli::testing {
 

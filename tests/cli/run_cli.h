@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/interrupt.h"
+#include "cli/terminal/interrupt.h"
 
 namespace orch::cli::testing {
 

@@ -7,8 +7,8 @@
 #include "base/durable_file.h"
 #include "base/random.h"
 #include "base/version.h"
-#include "cli/client_config.h"
-#include "cli/command.h"
+#include "cli/commands/command.h"
+#include "cli/session/client_config.h"
 #include "tests/cli/run_cli.h"
 
 namespace orch::cli {

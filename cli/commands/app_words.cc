@@ -1,0 +1,57 @@
+#include "cli/commands/app_words.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
+#include "base/status_macros.h"
+
+namespace orch::cli {
+
+absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage) {
+  if (words.size() >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("too few words; usage: orchctl ", usage));
+}
+
+absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
+                                      const std::string& subject_input) {
+  AppWords sorted;
+  std::vector<std::string> names;
+  for (const std::string& word : words) {
+    if (absl::StrContains(word, "=")) {
+      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
+      sorted.arguments.push_back(std::move(pair));
+    } else {
+      names.push_back(word);
+    }
+  }
+  if (names.empty() || names.size() > 2) {
+    return absl::InvalidArgumentError(absl::StrCat("expected a ", subject_input, " and an action, in either order"));
+  }
+  const size_t action = plugin.FindAction(names[0]) != nullptr || names.size() == 1 ? 0 : 1;
+  sorted.action = names[action];
+  ORCH_RETURN_IF_ERROR(ddl::RequireAction(plugin, sorted.action).status());
+  if (names.size() == 2) {
+    sorted.subject = names[1 - action];
+    const ddl::Action& chosen = *plugin.FindAction(sorted.action);
+    const std::string several = absl::StrCat(subject_input, "s");
+    const bool list = absl::StrContains(sorted.subject, ',') && chosen.FindInput(several) != nullptr;
+    sorted.arguments.emplace_back(list ? several : subject_input, sorted.subject);
+  }
+  return sorted;
+}
+
+absl::StatusOr<AppCall> MakeAppCall(Context* context, const std::string& plugin, const std::vector<std::string>& words,
+                                    const Arguments& further) {
+  AppCall call;
+  ORCH_RETURN_IF_ERROR(context->Prepare());
+  ORCH_ASSIGN_OR_RETURN(call.targets, context->MakeTargets());
+  ORCH_ASSIGN_OR_RETURN(auto loaded, FetchPlugin(context, plugin));
+  ORCH_ASSIGN_OR_RETURN(call.words, SortAppWords(*loaded, words, plugin));
+  call.words.arguments.insert(call.words.arguments.end(), further.begin(), further.end());
+  ORCH_ASSIGN_OR_RETURN(call.invocation, MakeInvocation(std::move(loaded), call.words.action, call.words.arguments));
+  const std::string& subject = call.words.subject;
+  call.what = absl::StrCat(call.words.action, " ", plugin, subject.empty() ? "s" : " ", subject);
+  return call;
+}
+
+}  // namespace orch::cli

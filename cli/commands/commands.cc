@@ -1,0 +1,244 @@
+// The table of commands.
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/config_file.h"
+#include "base/version.h"
+#include "cli/commands/command.h"
+#include "cli/commands/job_commands.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr unsigned kAskFleet = kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions;
+constexpr unsigned kRunJobs = kAskFleet | kJobOptions;
+
+// What a family does when its next word names none of its commands: it says what there is.
+class FamilyCommand final : public Command {
+ public:
+  explicit FamilyCommand(const CommandEntry& entry) : name_(entry.name) {
+    for (const CommandEntry& verb : entry.verbs) verbs_.push_back(verb.name.substr(name_.size() + 1));
+  }
+  absl::StatusOr<int> Run(Context*, const std::vector<std::string>& words) override {
+    const std::string nearest = words.empty() ? "" : NearestWord(words[0], verbs_);
+    const std::string problem = words.empty() ? "" : absl::StrCat("unknown command '", name_, " ", words[0], "'; ");
+    return absl::InvalidArgumentError(
+        nearest.empty() ? absl::StrCat(problem, "usage: orchctl ", name_, " ", absl::StrJoin(verbs_, "|"))
+                        : absl::StrCat(problem, "did you mean ", name_, " ", nearest, "?"));
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.empty() ? NextWord::Words(verbs_) : NextWord();
+  }
+
+ private:
+  const std::string name_;
+  std::vector<std::string> verbs_;
+};
+
+std::vector<CommandEntry> PluginVerbs() {
+  return {
+      {"plugin list",
+       {},
+       "Lists the plugins of the fleet, and those that could not be loaded",
+       {"plugin list [-j]"},
+       kBasicOptions | kJsonOptions,
+       MakePluginListCommand},
+      {"plugin doc",
+       {},
+       "Documents a plugin",
+       {"plugin doc <plugin> [-j]"},
+       kBasicOptions | kJsonOptions,
+       MakePluginDocCommand},
+      {"plugin generate",
+       {},
+       "Writes a new plugin to start from: its DDL and a working program",
+       {"plugin generate agent <name> --actions <a,b> [--language shell|python|worker-python] [-o <dir>]"},
+       kBasicOptions,
+       MakePluginGenerateCommand},
+      {"plugin validate",
+       {},
+       "Checks plugins before they go to a node: DDL, program and permissions",
+       {"plugin validate <file|dir> ... [-j]"},
+       kBasicOptions | kJsonOptions,
+       MakePluginValidateCommand},
+  };
+}
+
+std::vector<CommandEntry> MakeTable() {
+  return {
+      {"completion",
+       {},
+       "Helper for shell completion systems",
+       {"completion bash", "completion zsh",
+        "completion --list-agents | --list-actions | --list-inputs | --list-applications",
+        "completion --complete -- <word> ..."},
+       kBasicOptions,
+       MakeCompletionCommand},
+      {"controller",
+       {},
+       "Controls the node agents: counters, plugins read anew, the end",
+       {"controller [options] [filters] stats | reload_agents", "controller [options] [filters] reload_agent <plugin>",
+        "controller [options] [filters] reload_agent --argument <plugin>", "controller [options] [filters] exit --yes"},
+       kAskFleet,
+       MakeControllerCommand},
+      {"describe-filter",
+       {"describe_filter"},
+       "Display human readable interpretation of filters",
+       {"describe-filter -S <filter> -F <filter> -C <filter>", "describe-filter <filters> --node <node>"},
+       kBasicOptions | kTargetOptions,
+       MakeDescribeFilterCommand},
+      {"events",
+       {},
+       "Shows what happened to nodes and jobs, or what happens",
+       {"events [--follow] [--nodes|--jobs] [--since <cursor>] [-j]"},
+       kBasicOptions | kJsonOptions,
+       MakeEventsCommand},
+      {"facts",
+       {},
+       "Reports on usage for a specific fact",
+       {"facts [options] [filters] <fact>"},
+       kBasicOptions | kOutputOptions | kTargetOptions,
+       MakeFactsCommand},
+      {"find",
+       {"discover"},
+       "Find hosts using the discovery system matching filter criteria",
+       {"find [options] [filters]"},
+       kBasicOptions | kOutputOptions | kTargetOptions,
+       MakeFindCommand},
+      {"help",
+       {},
+       "Application list and help",
+       {"help [command]", "help <plugin> [<action>]"},
+       kBasicOptions,
+       MakeHelpCommand},
+      {"hub", {}, "Reports on the hub itself", {"hub status [-j]"}, kBasicOptions | kJsonOptions, MakeHubCommand},
+      {"inventory",
+       {},
+       "General reporting tool for nodes, collectives and subcollectives",
+       {"inventory <node>", "inventory --list-collectives", "inventory --collective-graph <file>"},
+       kAskFleet,
+       MakeInventoryCommand},
+      {"invoke",
+       {"rpc"},
+       "Invokes any action of any plugin",
+       {"invoke [options] [filters] <plugin> <action> [<key=val> <key=val> ...]",
+        "invoke [options] [filters] --plugin <plugin> --action <action> [--arg <key=val> --arg ...]"},
+       kRunJobs,
+       MakeInvokeCommand},
+      {"job",
+       {},
+       "Lists, shows, follows and controls jobs",
+       {"job list|show|watch|replies|cancel|pause|resume|retry-failed|prune|locks"},
+       kBasicOptions,
+       nullptr,
+       JobVerbs()},
+      {"package",
+       {},
+       "Installs, updates, removes and reports software packages",
+       {"package [options] [filters] <package> <action>", "package [options] [filters] <action> [<package>]"},
+       kRunJobs,
+       MakePackageCommand},
+      {"ping", {}, "Ping all nodes", {"ping [options] [filters]"}, kAskFleet, MakePingCommand},
+      {"plugin",
+       {},
+       "Lists, documents, generates and checks plugins",
+       {"plugin list|doc|generate|validate"},
+       kBasicOptions,
+       nullptr,
+       PluginVerbs()},
+      {"puppet",
+       {},
+       "Runs Puppet, enables and disables it, reports its state",
+       {"puppet [options] [filters] count|enable|status|summary", "puppet [options] [filters] disable [<message>]",
+        "puppet [options] [filters] runonce", "puppet [options] [filters] runall <concurrency>",
+        "puppet [options] [filters] resource <type> <name> [<property=val> ...]"},
+       kRunJobs,
+       MakePuppetCommand},
+      {"puppetd",
+       {},
+       "The same as puppet, in the words of 2011",
+       {"puppetd [options] [filters] count|enable|disable|status|summary", "puppetd [options] [filters] runonce",
+        "puppetd [options] [filters] runall <concurrency>"},
+       kRunJobs,
+       MakePuppetdCommand},
+      {"service",
+       {},
+       "Starts, stops, restarts and reports services",
+       {"service [options] [filters] <service> <action>", "service [options] [filters] <action> <service>"},
+       kRunJobs,
+       MakeServiceCommand},
+      {"version", {}, "Shows the version", {"version"}, kBasicOptions, MakeVersionCommand},
+  };
+}
+
+}  // namespace
+
+const std::vector<CommandEntry>& Commands() {
+  static const auto* const table = new std::vector<CommandEntry>(MakeTable());
+  return *table;
+}
+
+const CommandEntry* CommandNamed(absl::string_view name) {
+  for (const CommandEntry& entry : Commands()) {
+    if (entry.name == name) return &entry;
+    if (std::find(entry.aliases.begin(), entry.aliases.end(), name) != entry.aliases.end()) return &entry;
+  }
+  return nullptr;
+}
+
+const CommandEntry* ResolveCommand(absl::string_view name, std::vector<std::string>* words) {
+  const CommandEntry* const entry = CommandNamed(name);
+  if (entry == nullptr || entry->verbs.empty()) return entry;
+  CommonOptions ignored;
+  OptionTable table;
+  AddCommonOptions(kBasicOptions | kJsonOptions, &ignored, &table);
+  for (size_t i = 0; i < words->size();) {
+    const size_t count = table.WordsOfOption(*words, i);
+    if (count == 0 && !absl::StartsWith((*words)[i], "-")) {
+      for (const CommandEntry& verb : entry->verbs) {
+        if (verb.name != absl::StrCat(entry->name, " ", (*words)[i])) continue;
+        words->erase(words->begin() + static_cast<std::ptrdiff_t>(i));
+        return &verb;
+      }
+      return entry;
+    }
+    i += std::max<size_t>(1, count);
+  }
+  return entry;
+}
+
+CommandInstance MakeCommand(const CommandEntry& entry, CommonOptions* options) {
+  CommandInstance instance;
+  instance.command = entry.verbs.empty() ? entry.make() : std::make_unique<FamilyCommand>(entry);
+  instance.command->DeclareOptions(&instance.table);
+  AddCommonOptions(entry.groups, options, &instance.table);
+  instance.help = [entry](const OptionTable&) { return CommandHelp(entry); };
+  return instance;
+}
+
+std::string CommandHelp(const CommandEntry& entry) {
+  CommonOptions options;
+  std::string text = absl::StrCat("\n", entry.summary, "\n\n");
+  const char* lead = "Usage: ";
+  for (const std::string& usage : entry.usage) {
+    absl::StrAppend(&text, lead, "orchctl ", usage, "\n");
+    lead = "       ";
+  }
+  if (!entry.verbs.empty()) text += "\nCommands\n";
+  for (const CommandEntry& verb : entry.verbs) absl::StrAppendFormat(&text, "    %-32s %s\n", verb.name, verb.summary);
+  if (!entry.aliases.empty()) absl::StrAppend(&text, "Also:  orchctl ", entry.aliases[0], "\n");
+  return absl::StrCat(text, "\n", MakeCommand(entry, &options).table.Help(), "\norchctl ", kVersion, "\n");
+}
+
+std::string GeneralHelp() {
+  std::string text = absl::StrCat("orchctl version ", kVersion, "\n\nusage: orchctl command <options>\n\n");
+  for (const CommandEntry& entry : Commands()) absl::StrAppendFormat(&text, "  %-15s %s\n", entry.name, entry.summary);
+  return absl::StrCat(text,
+                      "\nEach plugin of the fleet is a command too; 'orchctl plugin list' shows them.\n"
+                      "Type 'orchctl help command' to get detailed help for a command\n");
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,138 @@
+// orchctl controller.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status_macros.h"
+#include "cli/commands/app_words.h"
+#include "cli/commands/command.h"
+#include "cli/jobs/job_text.h"
+#include "cli/terminal/value_text.h"
+#include "cli/views/human_view.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr char kUsage[] = "controller stats | reload_agents | reload_agent <plugin> | exit --yes";
+
+// One line a node, as MCollective's: "node> reloaded all agents".
+class ControllerView final : public JobView {
+ public:
+  explicit ControllerView(Context* context, bool stats)
+      : context_(context), stats_(stats), frame_(context, context->options().verbose) {}
+
+  void OnStart(const JobStart& start) override { frame_.Start(start); }
+  void OnProgress(size_t done, size_t targets) override {
+    frame_.Progress(done, targets);
+    context_->env().out->Flush();
+  }
+
+  bool OnAnswer(const Answer& answer) override {
+    if (answer.missing() || !IsShown(answer, context_->options().display, ddl::Display::kAlways)) return true;
+    lines_.emplace_back(answer.identity, Line(answer));
+    if (!frame_.bar() && !context_->options().sort) Release();
+    return true;
+  }
+
+  void OnEnd(const JobEnd& end) override {
+    frame_.End("\n");
+    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
+    Release();
+    if (end.asked() == 0 && end.error.ok()) {
+      context_->Note("No request sent, we did not discover any nodes.\n");
+      return;
+    }
+    if (!context_->options().quiet) {
+      context_->Print(absl::StrCat("\n", FinishedLine(end.answered(), end.asked(), end.total_time, context_->style())));
+    }
+    const std::string missing = MissingText(end, context_->style());
+    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  static int64_t Count(const Json& data, const char* key) {
+    const auto found = data.find(key);
+    return found != data.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  }
+
+  std::string Line(const Answer& answer) const {
+    const std::string node = Printable(answer.identity);
+    if (!answer.ok()) {
+      return absl::StrCat(node, "> ", StatusText(answer, context_->style()), ": ", Printable(answer.message), "\n");
+    }
+    const Json& data = answer.data;
+    if (stats_) {
+      return absl::StrFormat("%40s> total=%d, replies=%d, valid=%d, invalid=%d, filtered=%d, passed=%d\n", node,
+                             Count(data, "total"), Count(data, "replies"), Count(data, "valid"), Count(data, "invalid"),
+                             Count(data, "filtered"), Count(data, "passed"));
+    }
+    const auto message = data.find("message");
+    return absl::StrCat(node, "> ", message == data.end() ? std::string("OK") : DisplayValue(*message), "\n");
+  }
+
+  void Release() {
+    for (const auto& [name, line] : lines_) context_->Print(line);
+    lines_.clear();
+  }
+
+  Context* const context_;
+  const bool stats_;
+  HumanFrame frame_;
+  std::vector<std::pair<std::string, std::string>> lines_;
+};
+
+class ControllerCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Text({"--argument"}, "NAME", "Plugin to read anew, for reload_agent", "Application Options", &argument_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(RequireWords(words, 1, kUsage));
+    const std::string action = words[0];
+    Arguments arguments;
+    ORCH_RETURN_IF_ERROR(ReadArgument(action, words, &arguments));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    if (action == "exit" && !context->options().yes) {
+      return absl::InvalidArgumentError(
+          "controller exit ends the node agents: those nodes are out of reach until somebody starts orch-nodeagent on "
+          "them again; if that is meant, add --yes. Nothing is sent");
+    }
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
+    ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "controller"));
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), action, arguments));
+    // Reading plugins anew changes nothing on a node, so nobody is asked.
+    v1::JobSpec spec = MakeSpec(context->options(), targets, "controller", action);
+    spec.set_inputs_json(DumpJson(invocation.inputs));
+    ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobView> view, MakeMachineView(context, invocation.subject()));
+    if (view == nullptr) view = std::make_unique<ControllerView>(context, action == "stats");
+    return RunJob(context, spec, targets.named, view.get());
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    if (words.empty()) return NextWord::Words({"exit", "reload_agent", "reload_agents", "stats"});
+    return {words.size() == 1 && words[0] == "reload_agent" ? NextWord::kPlugins : NextWord::kNothing};
+  }
+
+ private:
+  // The plugin is the second word or --argument, as MCollective had it.
+  absl::Status ReadArgument(const std::string& action, const std::vector<std::string>& words,
+                            Arguments* arguments) const {
+    const bool takes_plugin = action == "reload_agent";
+    const std::string name = words.size() > 1 ? words[1] : argument_;
+    const bool given_twice = words.size() > 1 && !argument_.empty();
+    if (words.size() > 2 || given_twice || takes_plugin == name.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("usage: orchctl ", kUsage));
+    }
+    if (takes_plugin) arguments->emplace_back("agent", name);
+    return absl::OkStatus();
+  }
+
+  std::string argument_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeControllerCommand() { return std::make_unique<ControllerCommand>(); }
+
+}  // namespace orch::cli

@@ -1,0 +1,107 @@
+// orchctl hub status.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/status_macros.h"
+#include "cli/commands/command.h"
+#include "cli/options/words.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/views/json_view.h"
+
+namespace orch::cli {
+namespace {
+
+template <typename Map>
+Json ToObject(const Map& map) {
+  Json object = Json::object();
+  for (const auto& [key, value] : map) object[key] = value;
+  return object;
+}
+
+Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& caller) {
+  return {{"version", status.version()},
+          {"identity", status.hub_identity()},
+          {"listen_address", status.listen_address()},
+          {"certificate_sha256", status.certificate_sha256()},
+          {"mtls", status.mtls()},
+          {"started", status.started_us() / 1'000'000},
+          {"hub_time", status.hub_time_us() / 1'000'000},
+          {"nodes_connected", status.nodes_connected()},
+          {"nodes_stale", status.nodes_stale()},
+          {"nodes_disconnected", status.nodes_disconnected()},
+          {"nodes_by_key", ToObject(status.nodes_by_key())},
+          {"jobs_running", status.jobs_running()},
+          {"jobs_paused", status.jobs_paused()},
+          {"tasks_queued", status.tasks_queued()},
+          {"store", status.store()},
+          {"jobs_stored", status.jobs_stored()},
+          {"store_bytes", status.store_bytes()},
+          {"jobs_total", status.jobs_total()},
+          {"replies_total", status.replies_total()},
+          {"refused", ToObject(status.refused())},
+          {"resident_bytes", status.resident_bytes()},
+          {"caller", caller}};
+}
+
+std::string Pairs(const Json& object) {
+  std::string text;
+  for (const auto& item : object.items()) {
+    if (item.value() != 0)
+      absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(item.key()), "=", DumpJson(item.value()));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string StatusText(const v1::GetHubStatusResponse& status, const std::string& caller) {
+  const absl::Time started = absl::FromUnixMicros(status.started_us());
+  const absl::Duration up = absl::FromUnixMicros(status.hub_time_us()) - started;
+  std::string text = absl::StrCat("Hub ", Printable(status.hub_identity()), ":\n\n");
+  const auto line = [&text](const char* label, const std::string& value) {
+    absl::StrAppendFormat(&text, "%22s: %s\n", label, Printable(value));
+  };
+  line("Version", status.version());
+  line("Listening On", status.listen_address());
+  line("Started", absl::FormatTime("%Y-%m-%d %H:%M:%S %z", started, absl::LocalTimeZone()));
+  line("Up", absl::FormatDuration(absl::Trunc(up, absl::Seconds(1))));
+  line("Certificate (SHA-256)", status.certificate_sha256());
+  line("mTLS", status.mtls());
+  line("You Are", caller);
+  line("Nodes Connected", absl::StrCat(status.nodes_connected()));
+  line("Nodes Stale", absl::StrCat(status.nodes_stale()));
+  line("Nodes Disconnected", absl::StrCat(status.nodes_disconnected()));
+  line("Nodes By Key", Pairs(ToObject(status.nodes_by_key())));
+  line("Jobs Running", absl::StrCat(status.jobs_running()));
+  line("Jobs Paused", absl::StrCat(status.jobs_paused()));
+  line("Tasks Queued", absl::StrCat(status.tasks_queued()));
+  line("Jobs Kept", absl::StrCat(status.jobs_stored(), status.store().empty() ? "" : " in ", status.store()));
+  line("Jobs In All", absl::StrCat(status.jobs_total()));
+  line("Replies In All", absl::StrCat(status.replies_total()));
+  line("Refused", Pairs(ToObject(status.refused())));
+  line("Resident Memory", absl::StrFormat("%.1f MiB", static_cast<double>(status.resident_bytes()) / 1048576.0));
+  return text;
+}
+
+class HubCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    if (words != std::vector<std::string>{"status"}) {
+      return absl::InvalidArgumentError("usage: orchctl hub status");
+    }
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::GetHubStatusResponse status, hub->GetHubStatus());
+    const std::string& caller = hub->hello().caller();
+    context->Print(context->options().format == Format::kHuman
+                       ? StatusText(status, caller)
+                       : JsonText(StatusJson(status, caller), context->env().out_is_terminal));
+    return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.empty() ? NextWord::Words({"status"}) : NextWord();
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeHubCommand() { return std::make_unique<HubCommand>(); }
+
+}  // namespace orch::cli

@@ -1,0 +1,43 @@
+// The family `orchctl job` and `orchctl events`, and what their files share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cli/commands/command.h"
+#include "cli/views/invocation.h"
+#include "orch/v1/job.pb.h"
+
+namespace orch::cli {
+
+// Rows of the table of commands.
+std::vector<CommandEntry> JobVerbs();
+std::unique_ptr<Command> MakeEventsCommand();
+std::unique_ptr<Command> MakeJobCancelCommand();
+std::unique_ptr<Command> MakeJobListCommand();
+std::unique_ptr<Command> MakeJobLocksCommand();
+std::unique_ptr<Command> MakeJobPauseCommand();
+std::unique_ptr<Command> MakeJobPruneCommand();
+std::unique_ptr<Command> MakeJobRepliesCommand();
+std::unique_ptr<Command> MakeJobResumeCommand();
+std::unique_ptr<Command> MakeJobRetryFailedCommand();
+std::unique_ptr<Command> MakeJobShowCommand();
+std::unique_ptr<Command> MakeJobWatchCommand();
+
+// 8 to 32 hex digits; the hub finds the job that begins so.
+absl::Status CheckJobId(const std::string& id);
+// The one word a verb takes.
+absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl::string_view usage);
+absl::StatusOr<v1::GetJobResponse> FetchJob(Context* context, const std::string& id);
+
+// A time as people write it: "2h" or "3d" ago, "2026-11-21", "2026-11-21 08:00", RFC 3339.
+absl::StatusOr<absl::Time> ParseWhen(absl::string_view text, absl::Time now);
+
+// The job's action, with its DDL where the fleet still has it, else without labels.
+Invocation InvocationOfJob(Context* context, const v1::JobSpec& spec);
+
+}  // namespace orch::cli

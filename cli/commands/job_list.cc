@@ -1,0 +1,216 @@
+// orchctl job list, show, locks, prune.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "cli/commands/job_commands.h"
+#include "cli/options/words.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/views/job_record_text.h"
+#include "cli/views/json_view.h"
+#include "cli/views/table_view.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr uint32_t kPage = 1000;
+constexpr uint32_t kShownJobs = 50;  // without --max
+
+absl::StatusOr<uint32_t> ParseCount(const std::string& text, bool zero_allowed) {
+  uint32_t count = 0;
+  if (absl::SimpleAtoi(text, &count) && (count > 0 || zero_allowed)) return count;
+  return Wrong(absl::StrCat("'", text, "' is no whole number", zero_allowed ? "" : " above 0"));
+}
+
+class JobListCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    const std::string group = "Application Options";
+    table->Text({"--caller"}, "CALLER", "Only of this caller, as psk=peadmin", group, &caller_);
+    table->Text({"--plugin", "--agent"}, "PLUGIN", "Only of this plugin", group, &plugin_);
+    table->Text({"--action"}, "ACTION", "Only of this action", group, &action_);
+    table->Add({{"--state"},
+                "STATE",
+                "Only running, paused or finished ones",
+                group,
+                {"running", "paused", "finished"},
+                false,
+                [this](const std::string& text) {
+                  if (v1::JobState_Parse(absl::StrCat("JOB_", absl::AsciiStrToUpper(text)), &state_))
+                    return absl::OkStatus();
+                  return Wrong(absl::StrCat("'", text, "' is none of running, paused, finished"));
+                }});
+    table->Text({"--since"}, "WHEN", "Only newer ones: 2h, 3d, 2026-11-21", group, &since_);
+    table->Text({"--until"}, "WHEN", "Only older ones", group, &until_);
+    table->Add({{"-n", "--max"},
+                "COUNT",
+                "At most so many (50)",
+                group,
+                {},
+                false,
+                [this](const std::string& text) -> absl::Status {
+                  ORCH_ASSIGN_OR_RETURN(most_, ParseCount(text, false));
+                  return absl::OkStatus();
+                }});
+    table->Flag({"--all"}, "All of them", group, &all_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "job list [options]"));
+    ORCH_ASSIGN_OR_RETURN(v1::ListJobsRequest request, Request(context->env().clock->Now()));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    const uint32_t most = all_ ? UINT32_MAX : most_;
+    std::vector<v1::Job> jobs;
+    bool more = true;
+    while (more && jobs.size() < most) {
+      request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs.size())));
+      ORCH_ASSIGN_OR_RETURN(v1::ListJobsResponse response, hub->ListJobs(request));
+      for (v1::Job& job : *response.mutable_jobs()) jobs.push_back(std::move(job));
+      request.set_page_token(response.next_page_token());
+      more = !response.next_page_token().empty();
+    }
+    if (jobs.size() > most) jobs.resize(most);
+    Show(context, jobs);
+    if (more) context->Note("orchctl: there are more; --all or --max COUNT shows them\n");
+    return kExitOk;
+  }
+
+ private:
+  absl::StatusOr<v1::ListJobsRequest> Request(absl::Time now) const {
+    v1::ListJobsRequest request;
+    request.set_caller(caller_);
+    request.set_plugin(plugin_);
+    request.set_action(action_);
+    request.set_state(state_);
+    if (!since_.empty()) {
+      ORCH_ASSIGN_OR_RETURN(const absl::Time since, ParseWhen(since_, now));
+      request.set_created_after_us(absl::ToUnixMicros(since));
+    }
+    if (!until_.empty()) {
+      ORCH_ASSIGN_OR_RETURN(const absl::Time until, ParseWhen(until_, now));
+      request.set_created_before_us(absl::ToUnixMicros(until));
+    }
+    return request;
+  }
+
+  static void Show(Context* context, const std::vector<v1::Job>& jobs) {
+    const Format format = context->options().format;
+    if (format == Format::kJsonLines) {
+      for (const v1::Job& job : jobs) context->Print(absl::StrCat(DumpJson(JobJson(job)), "\n"));
+    } else if (format == Format::kJson || format == Format::kJsonArray) {
+      Json list = Json::array();
+      for (const v1::Job& job : jobs) list.push_back(JobJson(job));
+      context->Print(JsonText(list, context->env().out_is_terminal));
+    } else if (jobs.empty()) {
+      context->Note("No jobs.\n");
+    } else {
+      std::vector<std::vector<std::string>> rows = {JobHeadings()};
+      for (const v1::Job& job : jobs) rows.push_back(JobRow(job));
+      context->Print(TextTable(rows));
+    }
+  }
+
+  std::string caller_, plugin_, action_, since_, until_;
+  v1::JobState state_ = v1::JOB_STATE_UNSPECIFIED;
+  uint32_t most_ = kShownJobs;
+  bool all_ = false;
+};
+
+class JobShowCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_ASSIGN_OR_RETURN(const std::string id, JobIdOf(words, "job show <job>"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
+    context->Print(context->options().format == Format::kHuman
+                       ? JobText(response)
+                       : JsonText(JobDetailJson(response), context->env().out_is_terminal));
+    return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+  }
+};
+
+class JobLocksCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "job locks"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::ListLocksResponse response, hub->ListLocks());
+    Json list = Json::array();
+    std::vector<std::vector<std::string>> rows = {{"LOCK", "JOB", "CALLER", "SINCE"}};
+    for (const auto& lock : response.locks()) {
+      list.push_back({{"lock", lock.name()},
+                      {"job_id", lock.job_id()},
+                      {"caller", lock.caller()},
+                      {"since", static_cast<double>(lock.since_us()) / 1e6}});
+      rows.push_back(
+          {Printable(lock.name()), Printable(lock.job_id()), Printable(lock.caller()), WhenText(lock.since_us())});
+    }
+    if (context->options().format != Format::kHuman) {
+      context->Print(JsonText(list, context->env().out_is_terminal));
+    } else if (rows.size() == 1) {
+      context->Note("No job holds a lock.\n");
+    } else {
+      context->Print(TextTable(rows));
+    }
+    return kExitOk;
+  }
+};
+
+class JobPruneCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    const std::string group = "Application Options";
+    table->Text({"--finished-before"}, "WHEN", "Those that ended before: 7d, 2026-11-21", group, &before_);
+    table->Add({{"--keep"},
+                "COUNT",
+                "But the newest so many stay",
+                group,
+                {},
+                false,
+                [this](const std::string& text) -> absl::Status {
+                  ORCH_ASSIGN_OR_RETURN(keep_, ParseCount(text, true));
+                  keep_given_ = true;
+                  return absl::OkStatus();
+                }});
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "job prune --finished-before <when>"));
+    if (before_.empty() && !keep_given_)
+      return Wrong("say which jobs to forget: --finished-before 7d, --keep 100, or both");
+    v1::PruneJobsRequest request;
+    request.set_keep(keep_);
+    if (!before_.empty()) {
+      ORCH_ASSIGN_OR_RETURN(const absl::Time before, ParseWhen(before_, context->env().clock->Now()));
+      request.set_finished_before_us(absl::ToUnixMicros(before));
+    }
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::PruneJobsResponse response, hub->PruneJobs(request));
+    context->Print(context->options().format == Format::kHuman
+                       ? absl::StrCat(response.removed(), " jobs forgotten\n")
+                       : JsonText({{"removed", response.removed()}}, context->env().out_is_terminal));
+    return kExitOk;
+  }
+
+ private:
+  std::string before_;
+  uint32_t keep_ = 0;
+  bool keep_given_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeJobListCommand() { return std::make_unique<JobListCommand>(); }
+std::unique_ptr<Command> MakeJobShowCommand() { return std::make_unique<JobShowCommand>(); }
+std::unique_ptr<Command> MakeJobLocksCommand() { return std::make_unique<JobLocksCommand>(); }
+std::unique_ptr<Command> MakeJobPruneCommand() { return std::make_unique<JobPruneCommand>(); }
+
+}  // namespace orch::cli

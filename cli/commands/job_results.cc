@@ -1,0 +1,198 @@
+// orchctl job watch, replies, retry-failed.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "actions/ddl/validate.h"
+#include "base/status_macros.h"
+#include "cli/commands/job_commands.h"
+#include "cli/options/words.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/views/human_view.h"
+#include "cli/views/job_record_text.h"
+#include "cli/views/json_view.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr uint32_t kPage = 1000;
+
+// Every reply of these states (none: all), page by page.
+absl::Status EachReply(HubClient* hub, const std::string& id, const std::vector<v1::TaskState>& states,
+                       const std::function<void(const v1::Reply&)>& on_reply) {
+  v1::ListRepliesRequest request;
+  request.set_job_id(id);
+  request.set_page_size(kPage);
+  for (const v1::TaskState state : states) request.add_states(state);
+  do {
+    ORCH_ASSIGN_OR_RETURN(const v1::ListRepliesResponse response, hub->ListReplies(request));
+    for (const v1::Reply& reply : response.replies()) on_reply(reply);
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
+class JobWatchCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_ASSIGN_OR_RETURN(const std::string id, JobIdOf(words, "job watch <job>"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
+    const v1::Job& job = response.job();
+    const Invocation invocation = InvocationOfJob(context, job.spec());
+    ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine, MakeMachineView(context, invocation.subject()));
+    HumanView human(context, invocation);
+    return WatchJob(context, job.job_id(), job.spec(), machine == nullptr ? &human : machine.get());
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+  }
+};
+
+class JobRepliesCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Add({{"--state"},
+                "LIST",
+                "Only these: ok, failed, denied, timed_out, cancelled, offline, expired, ...",
+                "Application Options",
+                {"ok", "failed", "denied", "timed_out", "cancelled", "offline", "expired", "indeterminate"},
+                false,
+                [this](const std::string& text) -> absl::Status {
+                  for (const absl::string_view name : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+                    v1::TaskState state;
+                    if (!v1::TaskState_Parse(absl::AsciiStrToUpper(name), &state) || state < v1::OK)
+                      return absl::InvalidArgumentError(absl::StrCat("'", name, "' is no outcome of a task"));
+                    states_.push_back(state);
+                  }
+                  return absl::OkStatus();
+                }});
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_ASSIGN_OR_RETURN(const std::string id, JobIdOf(words, "job replies <job>"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
+    const v1::Job& job = response.job();
+    const Invocation invocation = InvocationOfJob(context, job.spec());
+    CommonOptions& options = context->options();
+    if (options.display == DisplayMode::kDdl) options.display = DisplayMode::kAll;
+    options.no_progress = true;
+    options.quiet = true;  // no discovery, no statistics of our own: nothing was run
+    ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine, MakeMachineView(context, invocation.subject()));
+    HumanView human(context, invocation);
+    JobView* const view = machine == nullptr ? &human : machine.get();
+    JobEnd end;
+    end.accepted = true;
+    end.start = {job.job_id(), job.targets()};
+    end.started = absl::FromUnixMicros(job.created_us());
+    end.total_time = absl::Microseconds(job.summary().elapsed_us());
+    view->OnStart(end.start);
+    size_t shown = 0;
+    ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), states_, [&](const v1::Reply& reply) {
+      const Answer answer = ToAnswer(reply);
+      if (answer.missing()) end.silent.push_back(answer.identity);
+      if (!answer.missing()) ++(answer.ok() ? end.tally.ok : end.tally.failed);
+      view->OnAnswer(answer);
+      ++shown;
+    }));
+    view->OnEnd(end);
+    if (shown == 0 && options.format == Format::kHuman) context->Note("No replies.\n");
+    return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+  }
+
+ private:
+  std::vector<v1::TaskState> states_;
+};
+
+class JobRetryFailedCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    constexpr char kUsage[] = "job retry-failed <job> [<key=val> ...]";
+    ORCH_ASSIGN_OR_RETURN(const std::string id,
+                          JobIdOf({words.begin(), words.begin() + (words.empty() ? 0 : 1)}, kUsage));
+    const bool timeout_given = context->options().timeout > absl::ZeroDuration();
+    const absl::Duration timeout = context->options().timeout;
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
+    const v1::Job& job = response.job();
+    if (job.state() != v1::JOB_FINISHED) {
+      return absl::FailedPreconditionError(absl::StrCat("job ", job.job_id(), " is still ", JobStateName(job.state()),
+                                                        "; wait for its end, or cancel it first"));
+    }
+    ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, job.spec().plugin()));
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation,
+                          Again(std::move(plugin), job.spec(), {words.begin() + 1, words.end()}));
+    Targets targets;
+    size_t unsure = 0;
+    ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), {}, [&](const v1::Reply& reply) {
+      if (reply.state() == v1::OK) return;
+      if (reply.state() == v1::INDETERMINATE || reply.state() == v1::TIMED_OUT) ++unsure;
+      targets.wire.add_identities(reply.identity());
+    }));
+    if (targets.wire.identities().empty()) {
+      context->Note(absl::StrCat("orchctl: job ", job.job_id(), " succeeded everywhere; nothing to do\n"));
+      return kExitOk;
+    }
+    AdoptSpec(job.spec(), &context->options());
+    if (timeout_given) context->options().timeout = timeout;
+    targets.wire.set_has_identities(true);
+    targets.named = targets.restricted = true;
+    if (unsure > 0 && invocation.action->impact == ddl::Impact::kChange && !invocation.action->idempotent) {
+      context->Note(absl::StrCat("orchctl: on ", unsure, " of these nodes it is not known whether ",
+                                 invocation.action->name, " has run; it may run a second time\n"));
+    }
+    HumanView view(context, invocation);
+    return RunInvocation(context, invocation, targets, absl::StrCat("retry ", invocation.action->name), &view);
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+  }
+
+ private:
+  // The job's inputs, with those given now in their place. What was kept as *** must be given.
+  static absl::StatusOr<Invocation> Again(std::shared_ptr<const ddl::Plugin> plugin, const v1::JobSpec& spec,
+                                          const std::vector<std::string>& words) {
+    ORCH_ASSIGN_OR_RETURN(const ddl::Action* action, ddl::RequireAction(*plugin, spec.action()));
+    ORCH_ASSIGN_OR_RETURN(Json inputs, ParseJsonObject(spec.inputs_json(), "inputs of the job"));
+    Arguments arguments;
+    for (const std::string& word : words) {
+      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
+      arguments.push_back(std::move(pair));
+    }
+    ORCH_ASSIGN_OR_RETURN(const Json given, ddl::CoerceArguments(*action, arguments));
+    std::vector<std::string> secrets;
+    for (const auto& item : inputs.items()) {
+      const ddl::Input* input = action->FindInput(item.key());
+      if (input != nullptr && input->sensitive && !given.contains(item.key())) secrets.push_back(item.key() + "=…");
+    }
+    if (!secrets.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the hub does not keep sensitive inputs; give them again: orchctl job retry-failed JOB ",
+                       absl::StrJoin(secrets, " ")));
+    }
+    inputs.update(given);
+    ORCH_RETURN_IF_ERROR(ddl::ValidateInputs(*plugin, *action, inputs));
+    Invocation invocation;
+    invocation.plugin = std::move(plugin);
+    invocation.action = action;
+    invocation.inputs = std::move(inputs);
+    return invocation;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeJobWatchCommand() { return std::make_unique<JobWatchCommand>(); }
+std::unique_ptr<Command> MakeJobRepliesCommand() { return std::make_unique<JobRepliesCommand>(); }
+std::unique_ptr<Command> MakeJobRetryFailedCommand() { return std::make_unique<JobRetryFailedCommand>(); }
+
+}  // namespace orch::cli

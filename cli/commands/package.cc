@@ -1,0 +1,154 @@
+// orchctl package.
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "cli/commands/app_words.h"
+#include "cli/commands/command.h"
+#include "cli/jobs/job_text.h"
+#include "cli/terminal/value_text.h"
+#include "cli/views/human_view.h"
+
+namespace orch::cli {
+namespace {
+
+// "node   version = name-1.2" for each node, then the versions counted.
+class PackageView final : public JobView {
+ public:
+  explicit PackageView(Context* context) : context_(context), frame_(context, context->options().verbose) {}
+
+  void OnStart(const JobStart& start) override { frame_.Start(start); }
+  void OnProgress(size_t done, size_t targets) override {
+    frame_.Progress(done, targets);
+    context_->env().out->Flush();
+  }
+
+  bool OnAnswer(const Answer& answer) override {
+    Count(answer);
+    const DisplayMode mode = context_->options().display;
+    if (!IsShown(answer, mode, ddl::Display::kAlways)) return true;
+    lines_.emplace_back(answer.identity, Line(answer));
+    if (!frame_.bar() && !context_->options().sort) Release();
+    return true;
+  }
+
+  void OnEnd(const JobEnd& end) override {
+    frame_.End("\n");
+    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
+    Release();
+    if (end.asked() == 0 && end.error.ok()) {
+      context_->Note("No request sent, we did not discover any nodes.\n");
+      return;
+    }
+    if (!context_->options().quiet) context_->Print(Summary(end));
+    const std::string missing = MissingText(end, context_->style());
+    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  static bool HasSeveral(const Answer& answer) {
+    return answer.data.contains("results") && answer.data["results"].is_array() && !answer.data["results"].empty();
+  }
+  static bool Failed(const Json& one) { return one.contains("ok") && one["ok"] == false; }
+  void Count(const Answer& answer) {
+    if (!HasSeveral(answer)) {
+      if (answer.ok()) ++versions_[Version(answer.data)];
+      return;
+    }
+    for (const Json& one : answer.data["results"]) {
+      if (one.is_object() && !Failed(one)) ++versions_[Version(one)];
+    }
+  }
+
+  static std::string Field(const Json& data, const char* key) {
+    return data.contains(key) && !data[key].is_structured() ? DisplayValue(data[key]) : std::string();
+  }
+  static std::string Version(const Json& data) {
+    const std::string ensure = Field(data, "ensure");
+    return ensure.empty() ? "unknown" : ensure;
+  }
+
+  std::string Line(const Answer& answer) const {
+    const std::string node = Printable(answer.identity);
+    if (HasSeveral(answer)) {
+      std::string lines;
+      for (const Json& one : answer.data["results"]) {
+        if (one.is_object()) lines += ResultLine(node, one);
+      }
+      return lines;
+    }
+    if (!answer.ok()) {
+      return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context_->style()), Printable(answer.message));
+    }
+    return VersionLine(node, answer.data, "");
+  }
+  // Of several packages one; which it is also where it is not there.
+  std::string ResultLine(const std::string& node, const Json& one) const {
+    if (Failed(one)) {
+      return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")),
+                             Field(one, "message"));
+    }
+    return VersionLine(node, one, absl::StrCat(Field(one, "package"), " "));
+  }
+  static std::string VersionLine(const std::string& node, const Json& data, const std::string& package) {
+    const std::string version = Version(data);
+    const std::string name = Field(data, "name");
+    const bool there = version != "absent" && version != "purged" && version != "unknown";
+    return absl::StrFormat("%-40s version = %s%s\n", node,
+                           there ? (name.empty() ? "" : absl::StrCat(name, "-")) : package, version);
+  }
+
+  void Release() {
+    for (const auto& [name, line] : lines_) context_->Print(line);
+    lines_.clear();
+  }
+
+  std::string Summary(const JobEnd& end) const {
+    std::vector<std::string> versions;
+    for (const auto& [version, count] : versions_) versions.push_back(absl::StrCat(count, " * ", version));
+    return absl::StrFormat("---- package agent summary ----\nNodes: %s\nVersions: %s\nElapsed Time: %.2f s\n",
+                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()),
+                           absl::StrJoin(versions, ", "), absl::ToDoubleSeconds(end.total_time));
+  }
+
+  Context* const context_;
+  HumanFrame frame_;
+  std::map<std::string, size_t> versions_;
+  std::vector<std::pair<std::string, std::string>> lines_;
+};
+
+class PackageCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Text({"--version"}, "VERSION", "Version to install", "Application Options", &version_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(RequireWords(words, 1, "package <package> <action>"));
+    Arguments further;
+    if (!version_.empty()) further.emplace_back("version", version_);
+    ORCH_ASSIGN_OR_RETURN(const AppCall call, MakeAppCall(context, "package", words, further));
+    if (call.invocation.action->FindOutput("ensure") == nullptr) {
+      HumanView view(context, call.invocation);
+      return RunInvocation(context, call.invocation, call.targets, call.what, &view);
+    }
+    PackageView view(context);
+    return RunInvocation(context, call.invocation, call.targets, call.what, &view);
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return words.size() < 2 ? NextWord::Actions("package") : NextWord();
+  }
+
+ private:
+  std::string version_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakePackageCommand() { return std::make_unique<PackageCommand>(); }
+
+}  // namespace orch::cli

@@ -1,0 +1,245 @@
+#include "cli/commands/typed_command.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "actions/ddl/validate.h"
+#include "base/config_file.h"
+#include "base/status_macros.h"
+#include "cli/commands/typed_help.h"
+#include "cli/session/plugin_source.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/views/human_view.h"
+
+namespace orch::cli {
+namespace {
+
+// A word that is nearly a command is most likely a slip: then a hub that is not there is waited for less.
+constexpr absl::Duration kSlipPatience = absl::Seconds(2);
+
+const std::set<std::string>& CommonNames() {
+  static const auto* const names = [] {
+    auto* found = new std::set<std::string>();
+    CommonOptions ignored;
+    OptionTable table;
+    AddCommonOptions(kTypedGroups, &ignored, &table);
+    for (const OptionSpec& spec : table.specs()) found->insert(spec.names.begin(), spec.names.end());
+    return found;
+  }();
+  return *names;
+}
+
+class TypedCommand final : public Command {
+ public:
+  // `action` null: none was given.
+  TypedCommand(std::shared_ptr<const ddl::Plugin> plugin, const ddl::Action* action)
+      : plugin_(std::move(plugin)), action_(action) {}
+
+  void DeclareOptions(OptionTable* table) override {
+    if (action_ != nullptr) AddInputOptions(*action_, table, &arguments_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    if (action_ == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& [name, action] : plugin_->actions) names.push_back(name);
+      return absl::InvalidArgumentError(absl::StrCat("no action given; usage: orchctl ", plugin_->name, " ",
+                                                     absl::StrJoin(names, "|"), " [options] [filters] [inputs]"));
+    }
+    for (const std::string& word : words) {
+      if (!absl::StrContains(word, "=")) {
+        return absl::InvalidArgumentError(absl::StrCat("unexpected word '", word,
+                                                       "'; inputs are given as --key VALUE or key=VALUE, and 'orchctl ",
+                                                       plugin_->name, " ", action_->name, " --help' lists them"));
+      }
+      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
+      arguments_.push_back(std::move(pair));
+    }
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(plugin_, action_->name, arguments_));
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
+    HumanView view(context, invocation);
+    return RunInvocation(context, invocation, targets, absl::StrCat("invoke ", plugin_->name, " ", action_->name),
+                         &view);
+  }
+
+  NextWord Next(const std::vector<std::string>&) const override {
+    return action_ == nullptr ? NextWord::Actions(plugin_->name) : NextWord::Inputs(plugin_->name, action_->name);
+  }
+
+ private:
+  const std::shared_ptr<const ddl::Plugin> plugin_;
+  const ddl::Action* const action_;
+  Arguments arguments_;
+};
+
+std::string NearestCommand(const std::string& name) {
+  std::vector<std::string> known;
+  for (const CommandEntry& entry : Commands()) {
+    known.push_back(entry.name);
+    known.insert(known.end(), entry.aliases.begin(), entry.aliases.end());
+  }
+  return NearestWord(name, known);
+}
+
+// Plugins of ours without a command of their own: a node may have them, though none does now.
+bool IsBuiltIn(absl::string_view name) {
+  constexpr absl::string_view kKnown[] = {"filemgr", "nrpe", "process", "puppetral", "rpcutil", "shell"};
+  return std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+}
+
+// Empty when nobody knows a plugin of that name.
+std::string WhyNotOffered(const std::string& name, const v1::ListPluginsResponse& listed) {
+  const std::string text = absl::StrCat("no attached node offers the plugin ", name, "; ");
+  for (const v1::ListPluginsResponse::Failed& failed : listed.failed()) {
+    if (failed.problem().plugin() != name || failed.identities().empty()) continue;
+    return absl::StrCat(text, "on ", Printable(failed.identities(0)),
+                        " it could not be loaded: ", Printable(failed.problem().reason()));
+  }
+  if (!IsBuiltIn(name)) return "";
+  return absl::StrCat(text, name == "shell" ? "it is off unless agent.yaml on a node has plugin.shell.allow: true and "
+                                              "root's shell.policy is there (orch-nodeagent(8))"
+                                            : "'orchctl plugin list' shows what nodes offer and could not load");
+}
+
+// `cause`: why the hub could not be asked; OK when it was, and has no such plugin.
+absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status& cause) {
+  std::string nearest = NearestCommand(name);
+  if (!cause.ok()) {
+    const std::string text =
+        nearest.empty() ? absl::StrCat(cause.message(), "; only the hub knows whether '", Printable(name),
+                                       "', which is no command of orchctl's own, is a plugin")
+                        : absl::StrCat("unknown command '", Printable(name), "'; did you mean ", nearest,
+                                       "? Whether a plugin is called so could not be asked: ", cause.message());
+    absl::Status status(cause.code(), text);
+    const int code = ExitCodeOf(cause);
+    return code == kExitError ? status : WithExitCode(std::move(status), static_cast<ExitCode>(code));
+  }
+  if (hub != nullptr) {
+    const absl::StatusOr<v1::ListPluginsResponse> listed = hub->ListPlugins();
+    std::vector<std::string> plugins;
+    if (listed.ok()) {
+      if (const std::string why = WhyNotOffered(name, *listed); !why.empty()) return absl::NotFoundError(why);
+      for (const v1::Plugin& plugin : listed->plugins()) plugins.push_back(plugin.name());
+    }
+    if (nearest.empty()) nearest = NearestWord(name, plugins);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown command '", Printable(name), "'",
+                   nearest.empty() ? "; 'orchctl help' lists the commands, 'orchctl plugin list' the plugins"
+                                   : absl::StrCat("; did you mean ", nearest, "?")));
+}
+
+// Parses the options that are needed to reach the hub, and finds the action's place; words.size() when
+// there is none.
+absl::StatusOr<size_t> FindAction(const std::string& plugin, const std::vector<std::string>& general,
+                                  const std::vector<std::string>& words, CommonOptions* options) {
+  OptionTable basic;
+  AddCommonOptions(kBasicOptions, options, &basic);
+  CommonOptions ignored;
+  OptionTable all;
+  AddCommonOptions(kTypedGroups, &ignored, &all);
+  std::vector<std::string> known = basic.OnlyOptions(general);
+  size_t place = words.size();
+  for (size_t i = 0; i < words.size() && words[i] != "--";) {
+    const size_t count = all.WordsOfOption(words, i);
+    if (count == 0 && place == words.size()) {
+      if (absl::StartsWith(words[i], "-")) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "unknown option ", words[i], "; inputs follow the action: orchctl ", plugin, " <action> ", words[i]));
+      }
+      place = i;
+    }
+    if (basic.WordsOfOption(words, i) > 0) known.insert(known.end(), words.begin() + i, words.begin() + i + count);
+    i += std::max<size_t>(1, count);
+  }
+  ORCH_RETURN_IF_ERROR(basic.Parse(known).status());
+  return place;
+}
+
+// Reads configuration and DDL.
+absl::StatusOr<std::shared_ptr<const ddl::Plugin>> Fetch(Context* context, const std::string& name) {
+  if (!CheckPluginName(name).ok()) return Unknown(name, nullptr, absl::OkStatus());
+  ORCH_RETURN_IF_ERROR(context->ReadConfig());
+  if (!NearestCommand(name).empty()) context->set_hub_patience(kSlipPatience);
+  const absl::StatusOr<HubClient*> hub = context->Hub();
+  if (!hub.ok()) return Unknown(name, nullptr, hub.status());
+  PluginSource source(*hub, context->config().cache_dir);
+  absl::StatusOr<PluginSource::Loaded> loaded = source.GetExactly(name);
+  if (absl::IsNotFound(loaded.status())) return Unknown(name, *hub, absl::OkStatus());
+  ORCH_RETURN_IF_ERROR(loaded.status());
+  return loaded->plugin;
+}
+
+}  // namespace
+
+std::string InputOptionName(const ddl::Input& input) {
+  const std::string name = absl::StrCat("--", input.name);
+  return CommonNames().count(name) > 0 ? absl::StrCat("--input-", input.name) : name;
+}
+
+void AddInputOptions(const ddl::Action& action, OptionTable* table, Arguments* arguments) {
+  const std::string group = "Inputs";
+  const auto take = [arguments](const std::string& input, const std::string& absent) {
+    return [arguments, input, absent](const std::string& text) {
+      arguments->emplace_back(input, text.empty() ? absent : text);
+      return absl::OkStatus();
+    };
+  };
+  for (const ddl::Input& input : action.inputs) {
+    OptionSpec spec{{InputOptionName(input)}, absl::AsciiStrToUpper(input.name), InputHelp(input), group, {}, false,
+                    take(input.name, "")};
+    if (absl::StrContains(input.name, "_"))
+      spec.names.push_back(absl::StrCat("--", absl::StrReplaceAll(spec.names[0].substr(2), {{"_", "-"}})));
+    for (const Json& value : input.list) {
+      if (value.is_string()) spec.choices.push_back(value.get<std::string>());
+    }
+    if (input.type == ddl::InputType::kBoolean) {
+      spec.value = "yes|no";
+      spec.value_optional = true;
+      spec.apply = take(input.name, "true");
+      OptionSpec no{{absl::StrCat("--no-", spec.names[0].substr(2))},
+                    "",
+                    absl::StrCat("The opposite of ", spec.names[0]),
+                    group,
+                    {},
+                    false,
+                    take(input.name, "false")};
+      table->Add(std::move(spec));
+      if (CommonNames().count(no.names[0]) == 0 && action.FindInput(no.names[0].substr(2)) == nullptr)
+        table->Add(std::move(no));
+      continue;
+    }
+    table->Add(std::move(spec));
+  }
+}
+
+absl::StatusOr<CommandInstance> MakeTypedCommand(Context* context, const std::string& name,
+                                                 const std::vector<std::string>& general,
+                                                 std::vector<std::string>* words) {
+  ORCH_ASSIGN_OR_RETURN(const size_t place, FindAction(name, general, *words, &context->options()));
+  ORCH_ASSIGN_OR_RETURN(std::shared_ptr<const ddl::Plugin> plugin, Fetch(context, name));
+  context->options() = CommonOptions();
+  const ddl::Action* action = nullptr;
+  if (place < words->size()) {
+    ORCH_ASSIGN_OR_RETURN(action, ddl::RequireAction(*plugin, (*words)[place]));
+    words->erase(words->begin() + static_cast<std::ptrdiff_t>(place));
+  }
+  CommandInstance instance;
+  instance.command = std::make_unique<TypedCommand>(plugin, action);
+  instance.command->DeclareOptions(&instance.table);
+  AddCommonOptions(kTypedGroups, &context->options(), &instance.table);
+  instance.help = [plugin, action](const OptionTable& table) {
+    return action == nullptr ? TypedPluginHelp(*plugin, table) : TypedActionHelp(*plugin, *action, table);
+  };
+  return instance;
+}
+
+}  // namespace orch::cli

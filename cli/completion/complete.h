@@ -1,0 +1,30 @@
+// What the last of some words could become: commands, options and their values, plugins, actions,
+// inputs, nodes, facts, jobs. What only the hub knows is asked of it; when it does not answer at
+// once, there is simply less to offer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "cli/session/context.h"
+
+namespace orch::cli {
+
+inline constexpr absl::Duration kCompletionPatience = absl::Seconds(1);
+inline constexpr size_t kMaxCandidates = 500;
+
+struct Candidate {
+  std::string word;  // the whole word, as it would stand on the line
+  std::string help;  // one line; may be empty
+};
+struct Candidates {
+  std::vector<Candidate> list;  // by word, each once
+  bool files = false;           // the shell should offer file names
+};
+
+// `words`: of the line, without the program's name, up to the one at the cursor (possibly empty).
+// Uses the context up: its options become those of the line.
+Candidates Complete(Context* context, const std::vector<std::string>& words);
+
+}  // namespace orch::cli

@@ -1,0 +1,96 @@
+#include "cli/jobs/job_follow.h"
+
+#include "absl/strings/str_cat.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/terminal/interrupt.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
+
+bool IsBroken(const StreamEnd& end) {
+  return !end.interrupted && !end.enough && (end.status.ok() || ExitCodeOf(end.status) == kExitNoHub);
+}
+
+bool CanGoOn(const Context& context, const JobRun& run, const StreamEnd& end, bool watching) {
+  if (run.ended() || !IsBroken(end) || context.options().reconnect == absl::ZeroDuration()) return false;
+  if (watching) return true;
+  if (run.accepted()) return run.durable();
+  return !end.status.ok() && !run.spec().idempotency_key().empty();
+}
+
+StreamEnd Once(Context* context, JobRun* run, const v1::JobSpec* spec) {
+  StreamEnd end;
+  const absl::StatusOr<HubClient*> hub = context->Hub();
+  if (!hub.ok()) {
+    end.status = hub.status();
+    return end;
+  }
+  const auto on_message = [run](const v1::InvokeResponse& message, const HubClient::SetDeadline& set_deadline) {
+    return run->OnMessage(message, set_deadline);
+  };
+  if (spec != nullptr && !run->accepted()) {
+    v1::InvokeRequest request;
+    *request.mutable_spec() = *spec;
+    return (*hub)->Invoke(request, on_message);
+  }
+  v1::WatchJobRequest request;
+  request.set_job_id(run->job_id());
+  request.set_cursor(run->cursor());
+  return (*hub)->WatchJob(request, on_message);
+}
+
+}  // namespace
+
+Reconnector::Reconnector(Context* context)
+    : context_(context), backoff_(kFirstPause, kLongestPause, context->env().random) {
+  Reset();
+}
+
+void Reconnector::Reset() {
+  give_up_ = context_->env().clock->Steady() + context_->options().reconnect;
+  backoff_.Reset();
+  noted_ = false;
+}
+
+bool Reconnector::Again(const std::string& what, StreamEnd* end) {
+  const Environment& env = context_->env();
+  if (!noted_) {
+    const std::string reason = end->status.ok() ? "it ended" : std::string(end->status.message());
+    context_->Note(absl::StrCat("\norchctl: the connection to the hub broke (", Printable(reason), "); ", what,
+                                " goes on. Trying again for up to ",
+                                absl::FormatDuration(context_->options().reconnect), "\n"));
+    noted_ = true;
+  }
+  env.err->Flush();
+  while (env.clock->Steady() < give_up_) {
+    if (!PauseFor(std::min(backoff_.Next(), give_up_ - env.clock->Steady()), *env.clock, env.interrupt)) {
+      end->interrupted = true;
+      return false;
+    }
+    const absl::Status status = context_->Reconnect().status();
+    if (status.ok()) return true;
+    end->status = status;
+    if (ExitCodeOf(status) != kExitNoHub) return false;
+  }
+  if (end->status.ok())
+    end->status = WithExitCode(absl::UnavailableError("the hub ends the connection again and again"), kExitNoHub);
+  return false;
+}
+
+StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec) {
+  Reconnector reconnector(context);
+  size_t seen = 0;
+  while (true) {
+    StreamEnd end = Once(context, run, spec);
+    if (!CanGoOn(*context, *run, end, spec == nullptr)) return end;
+    if (run->messages() > seen) reconnector.Reset();
+    seen = run->messages();
+    if (!reconnector.Again(run->job_id().empty() ? "the request" : absl::StrCat("job ", run->job_id()), &end))
+      return end;
+  }
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,42 @@
+// Text about a job that all human views share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cli/jobs/job.h"
+#include "cli/options/common_options.h"
+#include "cli/terminal/style.h"
+
+namespace orch::cli {
+
+// "Discovering hosts using the index method .... 6", or with --classic the line of the PE 2.0 guide.
+std::string DiscoveryLine(size_t targets, bool classic);
+
+// "2 / 2", coloured by how many of those asked answered.
+std::string AnsweredOfAsked(size_t answered, size_t asked, const Style& style);
+
+// "Finished processing 2 / 2 hosts in 105.29 ms".
+std::string FinishedLine(size_t answered, size_t asked, absl::Duration took, const Style& style);
+
+// The block "---- NAME stats ----" of -v.
+std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& style);
+
+// "No response from:" and the names; empty when all answered. Unknown names are listed in both.
+std::string MissingText(const JobEnd& end, const Style& style);
+
+// One line a node where a data function of the filter failed; empty when there is none.
+std::string FilterFailuresText(const JobEnd& end);
+
+// Why a job was cut short, for standard error; empty when it was not.
+std::string CutShortText(const JobEnd& end);
+
+// "Request Aborted" and so on; empty for an answer that is OK.
+std::string StatusText(const Answer& answer, const Style& style);
+
+// "105.29" milliseconds.
+std::string Milliseconds(absl::Duration duration);
+
+}  // namespace orch::cli

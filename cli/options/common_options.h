@@ -1,0 +1,82 @@
+// The options that commands share, as fields. Which command takes which group is said in its table
+// entry; the checks are the same everywhere.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "cli/options/option_table.h"
+#include "cli/options/rollout_options.h"
+#include "filter/filter.h"
+
+namespace orch::cli {
+
+enum class Format { kHuman, kJson, kJsonArray, kJsonLines, kTable, kSenders };
+enum class DisplayMode { kDdl, kOk, kFailed, kAll, kNone };
+
+// "N" or "N%".
+struct Amount {
+  uint32_t count = 0;
+  uint32_t percent = 0;  // 1..100
+  bool set() const { return count > 0 || percent > 0; }
+};
+absl::StatusOr<Amount> ParseAmount(absl::string_view text);
+// Seconds, fractions allowed, above zero; also "500ms", "2m".
+absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed);
+
+struct CommonOptions {
+  // Basic
+  bool help = false;
+  bool verbose = false;
+  bool quiet = false;
+  std::string config_file;
+  std::string hub;
+  // Output
+  Format format = Format::kHuman;
+  std::string format_option;  // that chose it; empty: none did
+  std::string output_file;
+  bool sort = false;
+  bool no_progress = false;
+  // Targets
+  std::vector<filter::Option> filter;
+  std::string nodes_file;
+  bool no_stdin = false;
+  std::string collective;
+  Amount limit;
+  bool one = false;
+  bool limit_random = false;
+  uint64_t limit_seed = 0;
+  // Running
+  absl::Duration timeout;  // zero: not given
+  Amount batch;
+  absl::Duration batch_sleep = absl::Seconds(1);
+  Amount concurrency;
+  Amount max_failures;
+  DisplayMode display = DisplayMode::kDdl;
+  absl::Duration reconnect = absl::Minutes(5);
+  RolloutOptions rollout;
+  bool yes = false;
+  bool classic = false;
+  bool allow_missing = false;
+  bool discovery_timeout_given = false;
+};
+
+enum OptionGroups : unsigned {
+  kBasicOptions = 1,
+  kOutputOptions = 2,
+  kTargetOptions = 4,
+  kRunOptions = 8,
+  kJobOptions = 16,
+  kJsonOptions = 32,  // of the output options those for what is no reply
+};
+void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
+
+// What single options cannot know: "--one with --limit" and the like.
+absl::Status CheckCommonOptions(const CommonOptions& options);
+
+}  // namespace orch::cli

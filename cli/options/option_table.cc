@@ -1,0 +1,162 @@
+#include "cli/options/option_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/config_file.h"
+#include "base/status_macros.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr size_t kNameColumn = 34;  // where MCollective's help begins its explanations
+
+}  // namespace
+
+void OptionTable::Flag(std::vector<std::string> names, std::string help, std::string group, bool* target) {
+  Add({std::move(names), "", std::move(help), std::move(group), {}, false, [target](const std::string&) {
+         *target = true;
+         return absl::OkStatus();
+       }});
+}
+
+void OptionTable::Text(std::vector<std::string> names, std::string value, std::string help, std::string group,
+                       std::string* target) {
+  Add({std::move(names),
+       std::move(value),
+       std::move(help),
+       std::move(group),
+       {},
+       false,
+       [target](const std::string& text) {
+         if (text.empty()) return Wrong("its value is empty");
+         *target = text;
+         return absl::OkStatus();
+       }});
+}
+
+const OptionSpec* OptionTable::Find(absl::string_view name) const {
+  for (const OptionSpec& spec : specs_) {
+    if (std::find(spec.names.begin(), spec.names.end(), name) != spec.names.end()) return &spec;
+  }
+  return nullptr;
+}
+
+absl::Status OptionTable::Unknown(absl::string_view name) const {
+  std::vector<std::string> known;
+  for (const OptionSpec& spec : specs_) known.insert(known.end(), spec.names.begin(), spec.names.end());
+  const std::string nearest = absl::StartsWith(name, "--") ? NearestWord(name, known) : "";
+  return Wrong(absl::StrCat("unknown option ", name,
+                            nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+                            nearest.empty() ? "; --help lists the options" : ""));
+}
+
+absl::Status OptionTable::Apply(const OptionSpec& spec, absl::string_view name, const std::string& value) const {
+  const absl::Status status = spec.apply(value);
+  if (status.ok()) return status;
+  return Wrong(absl::StrCat("option ", name, ": ", status.message()));
+}
+
+absl::Status OptionTable::ParseLong(const std::vector<std::string>& words, size_t* index) const {
+  const std::string& word = words[*index];
+  const size_t equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  const bool has_value = equals != std::string::npos;
+  const OptionSpec* spec = Find(name);
+  if (spec == nullptr) return Unknown(name);
+  if (spec->value.empty() && has_value) return Wrong(absl::StrCat("option ", name, " takes no value"));
+  if (has_value) return Apply(*spec, name, word.substr(equals + 1));
+  if (spec->value.empty() || spec->value_optional) return Apply(*spec, name, "");
+  if (*index + 1 >= words.size())
+    return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+  return Apply(*spec, name, words[++*index]);
+}
+
+absl::Status OptionTable::ParseShort(const std::vector<std::string>& words, size_t* index) const {
+  const std::string word = words[*index];
+  for (size_t i = 1; i < word.size(); ++i) {
+    const std::string name = {'-', word[i]};
+    const OptionSpec* spec = Find(name);
+    if (spec == nullptr) return Unknown(i == 1 ? word : name);
+    if (spec->value.empty() || spec->value_optional) {
+      ORCH_RETURN_IF_ERROR(Apply(*spec, name, ""));
+      continue;
+    }
+    if (i + 1 < word.size()) return Apply(*spec, name, word.substr(i + 1));
+    if (*index + 1 >= words.size())
+      return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+    return Apply(*spec, name, words[++*index]);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> OptionTable::Parse(const std::vector<std::string>& words) const {
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "--") {
+      rest.insert(rest.end(), words.begin() + i + 1, words.end());
+      break;
+    }
+    if (absl::StartsWith(word, "--")) {
+      ORCH_RETURN_IF_ERROR(ParseLong(words, &i));
+    } else if (word.size() > 1 && word[0] == '-') {
+      ORCH_RETURN_IF_ERROR(ParseShort(words, &i));
+    } else {
+      rest.push_back(word);
+    }
+  }
+  return rest;
+}
+
+size_t OptionTable::WordsOfOption(const std::vector<std::string>& words, size_t index) const {
+  const std::string& word = words[index];
+  if (word.size() < 2 || word[0] != '-') return 0;
+  const bool is_long = word[1] == '-';
+  const OptionSpec* spec = Find(is_long ? word.substr(0, word.find('=')) : word.substr(0, 2));
+  if (spec == nullptr) return 0;
+  if (spec->value.empty() || spec->value_optional) return 1;
+  const bool attached = is_long ? absl::StrContains(word, "=") : word.size() > 2;
+  return attached ? 1 : std::min<size_t>(2, words.size() - index);
+}
+
+std::vector<std::string> OptionTable::OnlyOptions(const std::vector<std::string>& words) const {
+  std::vector<std::string> options;
+  for (size_t i = 0; i < words.size();) {
+    const size_t count = WordsOfOption(words, i);
+    options.insert(options.end(), words.begin() + i, words.begin() + i + count);
+    i += std::max<size_t>(1, count);
+  }
+  return options;
+}
+
+std::string OptionTable::Help() const {
+  std::vector<std::string> groups;
+  for (const OptionSpec& spec : specs_) {
+    if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) groups.push_back(spec.group);
+  }
+  std::string text;
+  for (const std::string& group : groups) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", group, "\n");
+    for (const OptionSpec& spec : specs_) {
+      if (spec.group != group) continue;
+      std::string line = absl::StrJoin(spec.names, ", ");
+      if (!spec.value.empty())
+        absl::StrAppend(&line,
+                        spec.value_optional ? absl::StrCat("[=", spec.value, "]") : absl::StrCat(" ", spec.value));
+      line.insert(0, absl::StartsWith(line, "--") ? "        " : "    ");
+      if (line.size() + 1 > kNameColumn + 3) {
+        absl::StrAppend(&line, "\n", std::string(kNameColumn + 3, ' '));
+      } else {
+        line.resize(kNameColumn + 3, ' ');
+      }
+      absl::StrAppend(&text, line, spec.help, "\n");
+    }
+  }
+  return text;
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,73 @@
+// What one run of one command works with: environment, options, configuration, and on first use
+// the hub. One thread; lives as long as the command.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/options/common_options.h"
+#include "cli/session/client_config.h"
+#include "cli/session/hub_client.h"
+#include "cli/terminal/environment.h"
+#include "cli/terminal/style.h"
+#include "filter/filter.h"
+#include "orch/v1/fleet.pb.h"
+
+namespace orch::cli {
+
+// The nodes a command is for, checked and ready for the wire.
+struct Targets {
+  v1::Target wire;
+  filter::Filter filter;
+  bool named = false;       // every node was named: by -I, --nodes or standard input
+  bool restricted = false;  // by a filter or a list; else every node is meant
+};
+
+class Context {
+ public:
+  explicit Context(Environment* env) : env_(env) {}
+  ~Context();
+
+  CommonOptions& options() { return options_; }
+  const CommonOptions& options() const { return options_; }
+  Environment& env() { return *env_; }
+  const Style& style() const { return style_; }
+  void Print(absl::string_view text) { env_->out->Write(text); }
+  void Note(absl::string_view text) { env_->err->Write(text); }
+
+  // Checks the options, reads the configuration and settles colours. Before Hub and Targets.
+  absl::Status Prepare();
+  // Only what the hub is reached by; Prepare may follow with other options.
+  absl::Status ReadConfig();
+  const ClientConfig& config() const { return *config_; }
+  // Connected on first use, within the patience.
+  absl::StatusOr<HubClient*> Hub();
+  // A new connection in place of the one that broke.
+  absl::StatusOr<HubClient*> Reconnect();
+  void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
+
+  // Filter, node list and limits from the options. Refuses wrong ones; reads standard input when it
+  // is a list.
+  absl::StatusOr<Targets> MakeTargets();
+
+  // Asks before every node is changed. FailedPrecondition when the answer is no, or nobody can be
+  // asked and --yes was not given.
+  absl::Status ConfirmUnfiltered(const Targets& targets, absl::string_view what);
+
+ private:
+  absl::StatusOr<std::vector<std::string>> ListedNodes(bool* given, bool literal_identities);
+  void SetLimits(v1::Target* target) const;
+
+  Environment* const env_;
+  CommonOptions options_;
+  Style style_;
+  std::optional<ClientConfig> config_;
+  absl::Duration hub_patience_ = kConnectTimeout;
+  std::unique_ptr<HubClient> hub_;
+};
+
+}  // namespace orch::cli

@@ -1,0 +1,78 @@
+#include "cli/views/invocation.h"
+
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
+#include "base/status_macros.h"
+#include "cli/jobs/job_text.h"
+#include "cli/session/plugin_source.h"
+
+namespace orch::cli {
+
+absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name) {
+  ORCH_RETURN_IF_ERROR(CheckPluginName(name));
+  ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+  PluginSource source(hub, context->config().cache_dir);
+  ORCH_ASSIGN_OR_RETURN(const PluginSource::Loaded loaded, source.Get(name));
+  return loaded.plugin;
+}
+
+absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plugin, const std::string& action,
+                                          const Arguments& arguments) {
+  Invocation invocation;
+  invocation.plugin = std::move(plugin);
+  ORCH_ASSIGN_OR_RETURN(invocation.action, ddl::RequireAction(*invocation.plugin, action));
+  ORCH_ASSIGN_OR_RETURN(invocation.inputs, ddl::CoerceArguments(*invocation.action, arguments));
+  ddl::FillInputDefaults(*invocation.action, &invocation.inputs);
+  ORCH_RETURN_IF_ERROR(ddl::ValidateInputs(*invocation.plugin, *invocation.action, invocation.inputs));
+  return invocation;
+}
+
+namespace {
+
+// --async: all that is shown is how to ask for the job later.
+class AsyncView final : public JobView {
+ public:
+  explicit AsyncView(Context* context) : context_(context) {}
+  void OnStart(const JobStart& start) override {
+    if (context_->options().format == Format::kHuman) {
+      context_->Print(absl::StrCat(start.job_id, "\n"));
+    } else {
+      context_->Print(JsonText({{"job_id", start.job_id},
+                                {"targets", start.targets},
+                                {"unknown", start.unknown},
+                                {"durable", start.durable}},
+                               context_->env().out_is_terminal));
+    }
+    for (const std::string& name : start.unknown)
+      context_->Note(absl::StrCat("orchctl: the hub has never seen ", Printable(name), "\n"));
+    if (!start.durable) context_->Note("orchctl: the hub keeps this job in memory only; a restart forgets it\n");
+  }
+  bool OnAnswer(const Answer&) override { return true; }
+  void OnProgress(size_t, size_t) override {}
+  void OnEnd(const JobEnd& end) override { context_->Note(CutShortText(end)); }
+
+ private:
+  Context* const context_;
+};
+
+}  // namespace
+
+absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
+                                  const std::string& what, JobView* human_view) {
+  if (invocation.action->impact == ddl::Impact::kChange)
+    ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
+  v1::JobSpec spec = MakeSpec(context->options(), targets, invocation.plugin->name, invocation.action->name);
+  spec.set_inputs_json(DumpJson(invocation.inputs));
+  if (spec.retries() > 0 && !invocation.action->idempotent) {
+    return absl::InvalidArgumentError(absl::StrCat("--retries is for idempotent actions; ", invocation.plugin->name,
+                                                   " ", invocation.action->name, " is not declared as one"));
+  }
+  if (context->options().rollout.async) {
+    AsyncView view(context);
+    return RunJob(context, spec, targets.named, &view);
+  }
+  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine_view, MakeMachineView(context, invocation.subject()));
+  return RunJob(context, spec, targets.named, machine_view == nullptr ? human_view : machine_view.get());
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,40 @@
+// An action with its inputs, checked by the DDL, and how it is sent. Nothing goes to a node before
+// everything was found right.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "actions/ddl/ddl.h"
+#include "base/json.h"
+#include "cli/jobs/job.h"
+#include "cli/session/context.h"
+#include "cli/views/json_view.h"
+
+namespace orch::cli {
+
+using Arguments = std::vector<std::pair<std::string, std::string>>;
+
+struct Invocation {
+  std::shared_ptr<const ddl::Plugin> plugin;
+  const ddl::Action* action = nullptr;
+  Json inputs = Json::object();
+
+  JobSubject subject() const { return {plugin->name, action->name, action}; }
+};
+
+absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name);
+
+// Coerces, fills defaults, validates.
+absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plugin, const std::string& action,
+                                          const Arguments& arguments);
+
+// Asks before all nodes are changed, then runs the job on the targets (the hub takes those that have
+// the plugin). `what` names it in the question. `human_view` shows it unless another form is wanted.
+absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
+                                  const std::string& what, JobView* human_view);
+
+}  // namespace orch::cli

@@ -1,0 +1,174 @@
+#include "cli/views/job_record_text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "cli/terminal/style.h"
+#include "cli/terminal/value_text.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr size_t kShortId = 8;
+
+Json InputsJson(const v1::JobSpec& spec) {
+  const absl::StatusOr<Json> inputs = ParseJsonObject(spec.inputs_json(), "inputs");
+  return inputs.ok() ? *inputs : Json::object();
+}
+
+std::string WhatText(const v1::JobSpec& spec) { return Printable(absl::StrCat(spec.plugin(), " ", spec.action())); }
+
+// "concurrency 2, at most 10% failures": what was asked for beyond the plain job.
+std::string RolloutText(const v1::JobSpec& spec) {
+  std::vector<std::string> parts;
+  const auto amount = [&](const char* what, uint32_t count, uint32_t percent) {
+    if (count > 0) parts.push_back(absl::StrCat(what, " ", count));
+    if (percent > 0) parts.push_back(absl::StrCat(what, " ", percent, "%"));
+  };
+  amount("batch", spec.batch_size(), spec.batch_percent());
+  amount("concurrency", spec.concurrency(), spec.concurrency_percent());
+  amount("max-failures", spec.max_failures(), spec.max_failures_percent());
+  amount("canary", spec.canary(), 0);
+  amount("retries", spec.retries(), 0);
+  if (!spec.group_by().empty()) parts.push_back(absl::StrCat("group-by ", spec.group_by()));
+  if (spec.queue_offline())
+    parts.push_back(absl::StrCat("queue for ", absl::FormatDuration(absl::Milliseconds(spec.ttl_ms()))));
+  return Printable(absl::StrJoin(parts, ", "));
+}
+
+std::string CountsText(const v1::Job& job) {
+  const uint32_t open = job.targets() - std::min(job.targets(), job.ok() + job.failed() + job.missing());
+  return absl::StrCat(job.ok(), " ok, ", job.failed(), " failed, ", job.missing(), " missing, ", open, " open of ",
+                      job.targets());
+}
+
+std::string EventName(v1::WatchEventsResponse::Kind kind) {
+  return absl::AsciiStrToLower(v1::WatchEventsResponse::Kind_Name(kind));
+}
+
+}  // namespace
+
+std::string JobStateName(v1::JobState state) {
+  const std::string name = absl::AsciiStrToLower(v1::JobState_Name(state));
+  return std::string(absl::StripPrefix(name, "job_"));
+}
+
+std::string WhenText(int64_t time_us) {
+  if (time_us == 0) return "";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S %z", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
+}
+
+Json JobJson(const v1::Job& job) {
+  const v1::JobSummary& summary = job.summary();
+  Json json = {{"job_id", job.job_id()},
+               {"caller", job.caller()},
+               {"plugin", job.spec().plugin()},
+               {"action", job.spec().action()},
+               {"inputs", InputsJson(job.spec())},
+               {"state", JobStateName(job.state())},
+               {"created", static_cast<double>(job.created_us()) / 1e6},
+               {"targets", job.targets()},
+               {"ok", job.ok()},
+               {"failed", job.failed()},
+               {"missing", job.missing()},
+               {"durable", job.durable()},
+               {"paused_because", job.paused_because()},
+               {"lock", job.spec().lock()}};
+  if (job.has_summary()) {
+    json["elapsed"] = static_cast<double>(summary.elapsed_us()) / 1e6;
+    json["ended_early"] = summary.ended_early();
+  }
+  return json;
+}
+
+std::vector<std::string> JobHeadings() {
+  return {"JOB", "STATE", "CREATED", "CALLER", "ACTION", "NODES", "OK", "FAILED", "MISSING"};
+}
+
+std::vector<std::string> JobRow(const v1::Job& job) {
+  return {Printable(job.job_id().substr(0, kShortId)),
+          JobStateName(job.state()),
+          WhenText(job.created_us()),
+          Printable(job.caller()),
+          WhatText(job.spec()),
+          absl::StrCat(job.targets()),
+          absl::StrCat(job.ok()),
+          absl::StrCat(job.failed()),
+          absl::StrCat(job.missing())};
+}
+
+std::string JobText(const v1::GetJobResponse& response) {
+  const v1::Job& job = response.job();
+  std::string text = absl::StrCat("Job ", Printable(job.job_id()), ":\n\n");
+  const auto line = [&text](const char* label, const std::string& value) {
+    if (!value.empty()) absl::StrAppendFormat(&text, "%16s: %s\n", label, Printable(value));
+  };
+  line("Action", WhatText(job.spec()));
+  const Json inputs = InputsJson(job.spec());
+  line("Inputs", inputs.empty() ? "" : InlineValue(inputs));
+  line("Caller", job.caller());
+  line("State", job.paused_because().empty()
+                    ? JobStateName(job.state())
+                    : absl::StrCat(JobStateName(job.state()), " (", job.paused_because(), ")"));
+  line("Created", WhenText(job.created_us()));
+  line("Nodes", CountsText(job));
+  if (job.has_summary()) {
+    line("Took",
+         absl::FormatDuration(absl::Trunc(absl::Microseconds(job.summary().elapsed_us()), absl::Milliseconds(1))));
+    line("Ended Early", job.summary().ended_early());
+  }
+  line("Rollout", RolloutText(job.spec()));
+  line("Lock", job.spec().lock());
+  line("Kept", job.durable() ? "on disk" : "in memory only");
+  if (!response.open().empty()) text += "\nWithout outcome yet:\n";
+  for (const v1::TaskProgress& task : response.open()) {
+    absl::StrAppendFormat(&text, "    %-40s %s%s\n", Printable(task.identity()),
+                          absl::AsciiStrToLower(v1::TaskState_Name(task.state())),
+                          task.attempt() > 1 ? absl::StrCat(", attempt ", task.attempt()) : "");
+  }
+  return text;
+}
+
+Json JobDetailJson(const v1::GetJobResponse& response) {
+  Json json = JobJson(response.job());
+  json["open"] = Json::array();
+  for (const v1::TaskProgress& task : response.open()) {
+    json["open"].push_back({{"sender", task.identity()},
+                            {"state", v1::TaskState_Name(task.state())},
+                            {"since", static_cast<double>(task.time_us()) / 1e6},
+                            {"attempt", task.attempt()}});
+  }
+  return json;
+}
+
+std::string EventLine(const v1::WatchEventsResponse& event) {
+  const std::string when = WhenText(event.time_us());
+  if (event.kind() == v1::WatchEventsResponse::GAP) {
+    return absl::StrCat(when, "  ", event.lost() > 0 ? absl::StrCat(event.lost(), " events") : "events",
+                        " were lost: this client was too slow, or away for too long");
+  }
+  if (!event.has_job()) return absl::StrCat(when, "  ", EventName(event.kind()), "  ", Printable(event.identity()));
+  const v1::Job& job = event.job();
+  const std::string because =
+      job.paused_because().empty() ? "" : absl::StrCat(" (", Printable(job.paused_because()), ")");
+  return absl::StrCat(when, "  ", EventName(event.kind()), because, "  ", Printable(job.job_id().substr(0, kShortId)),
+                      "  ", WhatText(job.spec()), " by ", Printable(job.caller()), ", ", CountsText(job));
+}
+
+Json EventJson(const v1::WatchEventsResponse& event) {
+  Json json = {{"kind", "event"},
+               {"event", EventName(event.kind())},
+               {"cursor", event.cursor()},
+               {"time", static_cast<double>(event.time_us()) / 1e6}};
+  if (!event.identity().empty()) json["identity"] = event.identity();
+  if (event.has_job()) {
+    json["job"] = JobJson(event.job());
+    json["job"].erase("inputs");  // events come without
+  }
+  if (event.kind() == v1::WatchEventsResponse::GAP) json["lost"] = event.lost();
+  return json;
+}
+
+}  // namespace orch::cli

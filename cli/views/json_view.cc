@@ -1,0 +1,201 @@
+#include "cli/views/json_view.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "actions/ddl/aggregate.h"
+#include "cli/jobs/job_text.h"
+#include "cli/views/table_view.h"
+
+namespace orch::cli {
+namespace {
+
+Json SummariesJson(const ddl::Aggregator* aggregator) {
+  Json summaries = Json::array();
+  if (aggregator == nullptr) return summaries;
+  for (const ddl::Aggregator::Result& result : aggregator->Results()) {
+    summaries.push_back(
+        {{"title", result.title}, {"output", result.output}, {"function", result.function}, {"value", result.value}});
+  }
+  return summaries;
+}
+
+std::unique_ptr<ddl::Aggregator> MakeAggregator(const ddl::Action* action) {
+  return action == nullptr ? nullptr : std::make_unique<ddl::Aggregator>(*action);
+}
+
+// One object, or the bare array of replies, at the end.
+class JsonView final : public JobView {
+ public:
+  JsonView(Context* context, JobSubject subject)
+      : context_(context), subject_(std::move(subject)), aggregator_(MakeAggregator(subject_.action)) {}
+
+  void OnStart(const JobStart&) override {}
+  bool OnAnswer(const Answer& answer) override {
+    if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
+    Json reply = AnswerJson(answer);
+    if (context_->options().format == Format::kJsonArray) {
+      if (answer.missing()) return true;
+      reply = {{"agent", subject_.plugin},  {"action", subject_.action_name}, {"sender", answer.identity},
+               {"statuscode", answer.code}, {"statusmsg", answer.message},    {"data", answer.data}};
+    }
+    replies_.push_back(std::move(reply));
+    return true;
+  }
+  void OnProgress(size_t, size_t) override {}
+  void OnEnd(const JobEnd& end) override {
+    if (context_->options().sort) {
+      std::sort(replies_.begin(), replies_.end(),
+                [](const Json& a, const Json& b) { return a["sender"] < b["sender"]; });
+    }
+    Json document = std::move(replies_);
+    if (context_->options().format == Format::kJson) {
+      document = {{"agent", subject_.plugin},
+                  {"action", subject_.action_name},
+                  {"replies", std::move(document)},
+                  {"request_stats", StatsJson(end)},
+                  {"summaries", SummariesJson(aggregator_.get())}};
+    }
+    context_->Print(JsonText(document, context_->env().out_is_terminal));
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  Context* const context_;
+  const JobSubject subject_;
+  const std::unique_ptr<ddl::Aggregator> aggregator_;
+  Json replies_ = Json::array();
+};
+
+// One object a line, as things happen.
+class JsonLinesView final : public JobView {
+ public:
+  JsonLinesView(Context* context, JobSubject subject)
+      : context_(context), subject_(std::move(subject)), aggregator_(MakeAggregator(subject_.action)) {}
+
+  void OnStart(const JobStart& start) override {
+    Print({{"kind", "discovery"},
+           {"agent", subject_.plugin},
+           {"action", subject_.action_name},
+           {"requestid", start.job_id},
+           {"count", start.targets},
+           {"unknown", start.unknown},
+           {"discover_time", absl::ToDoubleSeconds(start.discovery)}});
+  }
+  bool OnAnswer(const Answer& answer) override {
+    if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
+    Json line = AnswerJson(answer);
+    line["kind"] = "result";
+    Print(line);
+    return true;
+  }
+  void OnProgress(size_t, size_t) override { context_->env().out->Flush(); }
+  void OnEnd(const JobEnd& end) override {
+    const Json summaries = SummariesJson(aggregator_.get());
+    if (!summaries.empty()) Print({{"kind", "summaries"}, {"summaries", summaries}});
+    Json stats = StatsJson(end);
+    stats["kind"] = "stats";
+    Print(stats);
+    if (!end.error.ok()) {
+      Print({{"kind", "error"}, {"error", std::string(end.error.message())}, {"exit_code", ExitCodeOf(end.error)}});
+    }
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  void Print(const Json& line) { context_->Print(absl::StrCat(DumpJson(line), "\n")); }
+
+  Context* const context_;
+  const JobSubject subject_;
+  const std::unique_ptr<ddl::Aggregator> aggregator_;
+};
+
+// Names of nodes that succeeded, as they come: to be piped into the next command.
+class SendersView final : public JobView {
+ public:
+  explicit SendersView(Context* context) : context_(context) {}
+  void OnStart(const JobStart&) override {}
+  bool OnAnswer(const Answer& answer) override {
+    if (answer.ok()) names_.push_back(answer.identity);
+    return true;
+  }
+  void OnProgress(size_t, size_t) override {
+    if (!context_->options().sort) Print();
+  }
+  void OnEnd(const JobEnd& end) override {
+    std::sort(names_.begin(), names_.end());
+    Print();
+    context_->Note(CutShortText(end));
+  }
+
+ private:
+  void Print() {
+    for (const std::string& name : names_) context_->Print(absl::StrCat(Printable(name), "\n"));
+    names_.clear();
+    context_->env().out->Flush();
+  }
+
+  Context* const context_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const JobSubject& subject) {
+  switch (context->options().format) {
+    case Format::kHuman:
+      return std::unique_ptr<JobView>();
+    case Format::kJson:
+    case Format::kJsonArray:
+      return std::unique_ptr<JobView>(std::make_unique<JsonView>(context, subject));
+    case Format::kJsonLines:
+      return std::unique_ptr<JobView>(std::make_unique<JsonLinesView>(context, subject));
+    case Format::kTable:
+      return std::unique_ptr<JobView>(std::make_unique<TableView>(context, subject));
+    case Format::kSenders:
+      return std::unique_ptr<JobView>(std::make_unique<SendersView>(context));
+  }
+  return absl::InternalError("an output format without a view");
+}
+
+std::string JsonText(const Json& value, bool pretty) {
+  if (!pretty) return absl::StrCat(DumpJson(value), "\n");
+  return absl::StrCat(value.dump(2, ' ', false, Json::error_handler_t::replace), "\n");
+}
+
+Json AnswerJson(const Answer& answer) {
+  Json json = {{"sender", answer.identity},   {"statuscode", answer.code},
+               {"statusmsg", answer.message}, {"state", v1::TaskState_Name(answer.state)},
+               {"data", answer.data},         {"time_ms", absl::ToDoubleMilliseconds(answer.latency)}};
+  if (!answer.error_kind.empty()) json["error_kind"] = answer.error_kind;
+  return json;
+}
+
+Json StatsJson(const JobEnd& end) {
+  std::vector<std::string> missing = end.silent;
+  missing.insert(missing.end(), end.start.unknown.begin(), end.start.unknown.end());
+  Json failures = Json::array();
+  for (const FilterFailure& failure : end.filter_failures) {
+    failures.push_back({{"sender", failure.identity}, {"reason", failure.reason}});
+  }
+  return {{"requestid", end.start.job_id},
+          {"no_responses", missing},
+          {"filter_failures", failures},
+          {"unknown", end.start.unknown},
+          {"unexpected_responses", Json::array()},
+          {"discovered", end.asked()},
+          {"failed", end.tally.failed},
+          {"ok", end.tally.ok},
+          {"responses", end.answered()},
+          {"interrupted", end.interrupted},
+          {"ended_early", end.ended_early},
+          {"complete", end.error.ok() && !end.interrupted && !end.enough},
+          {"request_time", absl::ToDoubleSeconds(end.agent_time)},
+          {"discover_time", absl::ToDoubleSeconds(end.start.discovery)},
+          {"total_time", absl::ToDoubleSeconds(end.total_time)},
+          {"start_time_utc", absl::ToUnixSeconds(end.started)}};
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,123 @@
+// How one node's data is laid out.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "cli/terminal/value_text.h"
+#include "cli/views/human_view.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr size_t kMargin = 3;
+
+std::string Label(const ddl::Action& action, const std::string& key) {
+  const ddl::Output* output = action.FindOutput(key);
+  return Printable(output == nullptr || output->display_as.empty() ? key : output->display_as);
+}
+
+std::string Field(const Json& data, const char* key) {
+  return data.contains(key) ? DisplayValue(data[key]) : std::string();
+}
+
+// "kernel.i686                 2.6.18-274.7.1.el5          updates" for each package.
+std::string PackageLines(const Json& packages) {
+  size_t name_width = 27;
+  size_t version_width = 27;
+  for (const Json& package : packages) {
+    name_width = std::max(name_width, Field(package, "package").size());
+    version_width = std::max(version_width, Field(package, "version").size());
+  }
+  std::string text;
+  for (const Json& package : packages) {
+    std::string line =
+        absl::StrFormat("%*s%-*s %-*s %s", 12, "", static_cast<int>(name_width), Field(package, "package"),
+                        static_cast<int>(version_width), Field(package, "version"), Field(package, "repo"));
+    line.erase(line.find_last_not_of(' ') + 1);
+    absl::StrAppend(&text, line, "\n");
+  }
+  return text;
+}
+
+bool IsPackageList(const Json& value) {
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const Json& entry) { return entry.is_object(); });
+}
+
+bool HasPackages(const Json& data) {
+  const auto found = data.find("outdated_packages");
+  return found != data.end() && IsPackageList(*found);
+}
+
+// Whatever the guide did not know, such as packages that an update would add; empty lists are left out.
+std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
+  std::string text;
+  for (const auto& item : data.items()) {
+    const std::string& key = item.key();
+    if (key == "outdated_packages" || key == "output" || key == "exitcode" || key == "package_manager") continue;
+    if (item.value().is_null() || (item.value().is_structured() && item.value().empty())) continue;
+    absl::StrAppend(&text, "   ", Label(action, key), ":");
+    absl::StrAppend(&text, IsPackageList(item.value())
+                               ? absl::StrCat("\n", PackageLines(item.value()))
+                               : absl::StrCat(" ", IndentRest(DisplayValue(item.value()), 5), "\n"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string LabelLayout::Text(const Answer& answer, const ddl::Action& action) const {
+  size_t longest = 0;
+  for (const auto& item : answer.data.items()) longest = std::max(longest, Label(action, item.key()).size());
+  std::string text;
+  for (const auto& item : answer.data.items()) {
+    const std::string label = Label(action, item.key());
+    absl::StrAppend(&text, std::string(longest + kMargin - label.size(), ' '), label, ": ",
+                    IndentRest(DisplayValue(item.value()), longest + kMargin + 2), "\n");
+  }
+  return text;
+}
+
+std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action) const {
+  if (!HasPackages(answer.data)) return LabelLayout().Text(answer, action);
+  const Json& data = answer.data;
+  std::string lines = PackageLines(data["outdated_packages"]);
+  if (lines.empty()) {
+    std::string raw = Field(data, "output");
+    raw.erase(raw.find_last_not_of(" \n") + 1);
+    if (!raw.empty()) lines = absl::StrCat(IndentAll(raw, 12), "\n");
+  }
+  std::string text =
+      absl::StrCat("   ", Label(action, "outdated_packages"), ":\n          ", Label(action, "output"), ":\n", lines);
+  for (const char* key : {"exitcode", "package_manager"}) {
+    if (data.contains(key)) absl::StrAppend(&text, "   ", Label(action, key), ": ", Field(data, key), "\n");
+  }
+  return absl::StrCat(text, FurtherUpdates(data, action));
+}
+
+std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation) {
+  if (invocation.plugin->name == "puppetral") return std::make_unique<ResourceLayout>();
+  if (invocation.action->FindOutput("outdated_packages") != nullptr) return std::make_unique<UpdatesLayout>();
+  return std::make_unique<LabelLayout>();
+}
+
+bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display) {
+  if (mode == DisplayMode::kDdl) {
+    mode = ddl_display == ddl::Display::kAlways ? DisplayMode::kAll
+           : ddl_display == ddl::Display::kOk   ? DisplayMode::kOk
+                                                : DisplayMode::kFailed;
+  }
+  switch (mode) {
+    case DisplayMode::kAll:
+      return true;
+    case DisplayMode::kOk:
+      return answer.ok();
+    case DisplayMode::kFailed:
+      return !answer.ok();
+    default:
+      return false;
+  }
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,136 @@
+#include "cli/views/node_text.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "cli/terminal/style.h"
+#include "cli/terminal/value_text.h"
+
+namespace orch::cli {
+namespace {
+
+std::string When(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S %z", time, absl::LocalTimeZone()); }
+
+std::string Line(absl::string_view label, absl::string_view value) {
+  return absl::StrFormat("%29s: %s\n", label, Printable(value));
+}
+
+// A statistic by name; "unknown" when the node sent none.
+std::string Stat(const Json& stats, const char* name) {
+  return stats.contains(name) ? DisplayValue(stats[name]) : "unknown";
+}
+
+std::string StartTime(const Json& stats) {
+  const auto found = stats.find("starttime");
+  if (found == stats.end() || !found->is_number_integer()) return "unknown";
+  return When(absl::FromUnixSeconds(found->get<int64_t>()));
+}
+
+std::string CpuSeconds(const Json& stats, const char* name) {
+  const auto times = stats.find("times");
+  if (times == stats.end() || !times->is_object() || !times->contains(name)) return "unknown";
+  return absl::StrCat(DisplayValue((*times)[name]), " seconds");
+}
+
+std::vector<std::string> PluginNames(const v1::Node& node) {
+  std::vector<std::string> names;
+  for (const v1::PluginRef& plugin : node.plugins()) names.push_back(plugin.name());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> Classes(const v1::Node& node) {
+  const std::set<std::string> sorted(node.classes().begin(), node.classes().end());
+  return {sorted.begin(), sorted.end()};
+}
+
+std::string Statistics(const Inventory& inventory) {
+  const v1::Node& node = inventory.node;
+  const Json& stats = inventory.stats;
+  std::string text = "   Server Statistics:\n";
+  text += Line("Version", stats.contains("version") ? Stat(stats, "version") : node.version());
+  text += Line("Start Time", StartTime(stats));
+  text += Line("Config File", Stat(stats, "configfile"));
+  text += Line("Collectives", absl::StrJoin(node.collectives(), ", "));
+  text += Line("Main Collective", node.main_collective());
+  text += Line("Process ID", Stat(stats, "pid"));
+  text += Line("Total Messages", Stat(stats, "total"));
+  text += Line("Messages Passed Filters", Stat(stats, "passed"));
+  text += Line("Messages Filtered", Stat(stats, "filtered"));
+  text += Line("Expired Messages", Stat(stats, "ttlexpired"));
+  text += Line("Replies Sent", Stat(stats, "replies"));
+  text += Line("Total Processor Time", CpuSeconds(stats, "utime"));
+  text += Line("System Time", CpuSeconds(stats, "stime"));
+  return text;
+}
+
+std::vector<std::string> Problems(const v1::Node& node) {
+  std::vector<std::string> problems(node.problems().begin(), node.problems().end());
+  for (const v1::PluginProblem& problem : node.plugin_problems()) {
+    problems.push_back(absl::StrCat("plugin ", problem.plugin(), ": ", problem.reason()));
+  }
+  return problems;
+}
+
+std::string Presence(const v1::Node& node) {
+  std::string text;
+  if (node.presence() != v1::CONNECTED) {
+    absl::StrAppend(
+        &text, "   Presence:\n", Line("State", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))),
+        Line("Last Seen", node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()))), "\n");
+  }
+  if (node.problems_size() > 0 || node.plugin_problems_size() > 0) {
+    text += "   Problems:\n";
+    for (const std::string& problem : Problems(node)) absl::StrAppend(&text, "      ", Printable(problem), "\n");
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string InventoryText(const Inventory& inventory) {
+  const std::vector<std::string> plugins = PluginNames(inventory.node);
+  const std::vector<std::string> classes = Classes(inventory.node);
+  std::string text = absl::StrCat("Inventory for ", Printable(inventory.node.identity()), ":\n\n",
+                                  Presence(inventory.node), Statistics(inventory), "\n   Agents:\n",
+                                  plugins.empty() ? "      No agents installed\n" : InColumns(plugins, 6, 15, 3), "\n");
+  if (!inventory.data_plugins.empty()) {
+    absl::StrAppend(&text, "   Data Plugins:\n", InColumns(inventory.data_plugins, 6, 15, 3), "\n");
+  }
+  size_t width = 30;
+  for (const std::string& name : classes) width = std::max(width, name.size());
+  absl::StrAppend(&text, "   Configuration Management Classes:\n",
+                  classes.empty() ? "      No classes applied\n" : InColumns(classes, 4, width, 3), "\n   Facts:\n");
+  if (inventory.facts.empty()) text += "      No facts known\n";
+  for (const auto& fact : inventory.facts.items()) {
+    const std::string value = fact.value().is_structured() ? InlineValue(fact.value()) : DisplayValue(fact.value());
+    absl::StrAppend(&text, "      ", Printable(fact.key()), " => ", value, "\n");
+  }
+  return text;
+}
+
+Json InventoryJson(const Inventory& inventory) {
+  const v1::Node& node = inventory.node;
+  return {{"identity", node.identity()},
+          {"presence", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))},
+          {"last_seen", node.last_seen_us() / 1'000'000},
+          {"collectives", std::vector<std::string>(node.collectives().begin(), node.collectives().end())},
+          {"main_collective", node.main_collective()},
+          {"version", node.version()},
+          {"peer", node.peer()},
+          {"key_id", node.key_id()},
+          {"problems", Problems(node)},
+          {"agents", PluginNames(node)},
+          {"data_plugins", inventory.data_plugins},
+          {"classes", Classes(node)},
+          {"facts", inventory.facts},
+          {"stats", inventory.stats}};
+}
+
+}  // namespace orch::cli

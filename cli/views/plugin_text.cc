@@ -1,0 +1,105 @@
+#include "cli/views/plugin_text.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "cli/terminal/style.h"
+#include "cli/terminal/value_text.h"
+
+namespace orch::cli {
+namespace {
+
+const char* TypeName(ddl::InputType type) {
+  switch (type) {
+    case ddl::InputType::kString:
+      return "string";
+    case ddl::InputType::kList:
+      return "list";
+    case ddl::InputType::kBoolean:
+      return "boolean";
+    case ddl::InputType::kInteger:
+      return "integer";
+    case ddl::InputType::kFloat:
+      return "float";
+    case ddl::InputType::kNumber:
+      return "number";
+    case ddl::InputType::kHash:
+      return "hash";
+    case ddl::InputType::kArray:
+      return "array";
+  }
+  return "unknown";
+}
+
+std::string Line(const char* label, absl::string_view value) {
+  return absl::StrFormat("%25s: %s\n", label, Printable(value));
+}
+
+std::string InputText(const ddl::Input& input) {
+  std::string text = absl::StrCat("           ", input.name, ":\n", Line("Description", input.description),
+                                  Line("Prompt", input.prompt), Line("Type", TypeName(input.type)),
+                                  Line("Optional", input.optional ? "true" : "false"));
+  if (!input.validation.empty()) text += Line("Validation", input.validation);
+  if (input.max_length > 0) text += Line("Length", absl::StrCat(input.max_length));
+  if (!input.list.empty()) {
+    std::vector<std::string> values;
+    for (const Json& value : input.list) values.push_back(DisplayValue(value));
+    text += Line("Valid Values", absl::StrJoin(values, ", "));
+  }
+  if (input.default_value.has_value()) text += Line("Default Value", InlineValue(*input.default_value));
+  if (input.sensitive) text += Line("Sensitive", "true");
+  return absl::StrCat(text, "\n");
+}
+
+std::string OutputText(const ddl::Output& output) {
+  std::string text = absl::StrCat("           ", output.name, ":\n", Line("Description", output.description),
+                                  Line("Display As", output.display_as.empty() ? output.name : output.display_as));
+  if (output.default_value.has_value()) text += Line("Default Value", InlineValue(*output.default_value));
+  return absl::StrCat(text, "\n");
+}
+
+std::string ActionText(const ddl::Plugin& plugin, const ddl::Action& action) {
+  const std::string heading = absl::StrCat(action.name, " action:");
+  std::string text = absl::StrCat("   ", heading, "\n   ", std::string(heading.size(), '-'), "\n       ",
+                                  Printable(action.description), "\n\n");
+  absl::StrAppend(&text, "       Impact: ", action.impact == ddl::Impact::kRead ? "read" : "change",
+                  "  Timeout: ", absl::FormatDuration(plugin.TimeoutOf(action)),
+                  action.additional_inputs ? "  Takes further inputs" : "", "\n\n       INPUT:\n");
+  if (action.inputs.empty()) text += "          This action does not have any inputs\n\n";
+  for (const ddl::Input& input : action.inputs) text += InputText(input);
+  text += "       OUTPUT:\n";
+  if (action.outputs.empty()) text += "          This action does not have any outputs\n\n";
+  for (const ddl::Output& output : action.outputs) text += OutputText(output);
+  if (!action.aggregates.empty()) {
+    text += "       SUMMARY:\n";
+    for (const ddl::Aggregate& aggregate : action.aggregates) {
+      absl::StrAppend(&text, "           ", aggregate.function, " of ", aggregate.output, "\n");
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string PluginText(const ddl::Plugin& plugin) {
+  std::vector<std::string> names;
+  for (const auto& [name, action] : plugin.actions) names.push_back(name);
+  std::string text = absl::StrCat(plugin.name, "\n", std::string(plugin.name.size(), '='), "\n\n",
+                                  Printable(plugin.description), "\n\n");
+  const auto line = [&text](const char* label, absl::string_view value) {
+    absl::StrAppendFormat(&text, "%12s: %s\n", label, Printable(value));
+  };
+  line("Author", plugin.author);
+  line("Version", plugin.version);
+  line("License", plugin.license);
+  line("Timeout", absl::StrCat(absl::ToInt64Seconds(plugin.timeout)));
+  line("Home Page", plugin.url);
+  absl::StrAppend(&text, "\nACTIONS:\n========\n   ", absl::StrJoin(names, ", "), "\n\n");
+  for (const auto& [name, action] : plugin.actions) text += ActionText(plugin, action);
+  return text;
+}
+
+}  // namespace orch::cli

@@ -1,0 +1,206 @@
+#include "cli/views/puppet_views.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "cli/jobs/job_text.h"
+#include "cli/terminal/sparkline.h"
+#include "cli/terminal/value_text.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr size_t kChartBuckets = 20;
+
+bool IsOld(const Invocation& invocation) { return invocation.plugin->name == "puppetd"; }
+
+// By dotted path; null when it is not there.
+Json Field(const Json& data, absl::string_view path) {
+  const Json* value = &data;
+  for (absl::string_view part : absl::StrSplit(path, '.')) {
+    if (!value->is_object() || !value->contains(std::string(part))) return Json();
+    value = &(*value)[std::string(part)];
+  }
+  return *value;
+}
+
+// puppetd says 1 and 0.
+bool IsSet(const Json& data, const char* key) {
+  const Json value = Field(data, key);
+  return value.is_boolean() ? value.get<bool>() : value.is_number() && value.get<double>() != 0;
+}
+
+class StatusView final : public PuppetView {
+ public:
+  StatusView(Context* context, const Invocation& invocation) : PuppetView(context), invocation_(invocation) {}
+
+ protected:
+  std::string Text(const std::vector<Answer>& answers, const JobEnd& end) const override {
+    const bool old = IsOld(invocation_);
+    size_t width = 0;
+    for (const Answer& answer : answers) width = std::max(width, Printable(answer.identity).size());
+    std::string text;
+    ddl::Aggregator aggregator(*invocation_.action);
+    for (const Answer& answer : answers) {
+      aggregator.Add(answer.data);
+      const std::string said = Printable(DisplayValue(Field(answer.data, old ? "output" : "message")));
+      if (old) {
+        absl::StrAppend(&text, Printable(answer.identity), "  ", said, "\n");
+      } else {
+        absl::StrAppendFormat(&text, "%*s: %s\n", static_cast<int>(width), Printable(answer.identity), said);
+      }
+    }
+    if (context_->options().quiet) return text;
+    if (!old && !answers.empty()) absl::StrAppend(&text, "\n", SummariesText(aggregator, context_->style()));
+    return absl::StrCat(text, "\n", FinishedLine(end.answered(), end.asked(), end.total_time, context_->style()));
+  }
+
+ private:
+  const Invocation& invocation_;
+};
+
+class CountView final : public PuppetView {
+ public:
+  CountView(Context* context, const Invocation& invocation) : PuppetView(context), old_(IsOld(invocation)) {}
+
+ protected:
+  std::string Text(const std::vector<Answer>& answers, const JobEnd&) const override {
+    const auto count = [&answers](auto holds) { return std::count_if(answers.begin(), answers.end(), holds); };
+    const auto total = answers.size();
+    const size_t enabled = count([](const Answer& answer) { return IsSet(answer.data, "enabled"); });
+    const size_t idling = count([](const Answer& answer) { return IsSet(answer.data, "idling"); });
+    if (old_) {
+      const size_t running = count([](const Answer& answer) { return IsSet(answer.data, "running"); });
+      const size_t stopped = count([](const Answer& answer) { return IsSet(answer.data, "stopped"); });
+      return absl::StrCat("          Nodes currently enabled: ", enabled, "\n",            //
+                          "         Nodes currently disabled: ", total - enabled, "\n\n",  //
+                          "Nodes currently doing puppet runs: ", running, "\n",            //
+                          "          Nodes currently stopped: ", stopped, "\n",            //
+                          "           Nodes currently idling: ", idling, "\n");
+    }
+    const size_t applying = count([](const Answer& answer) { return IsSet(answer.data, "applying"); });
+    const size_t daemons = count([](const Answer& answer) { return IsSet(answer.data, "daemon_present"); });
+    return absl::StrCat("Total Puppet nodes: ", total, "\n\n",                            //
+                        "          Nodes currently enabled: ", enabled, "\n",             //
+                        "         Nodes currently disabled: ", total - enabled, "\n\n",   //
+                        "Nodes currently doing puppet runs: ", applying, "\n",            //
+                        "          Nodes currently stopped: ", total - applying, "\n\n",  //
+                        "       Nodes with daemons started: ", daemons, "\n",             //
+                        "    Nodes without daemons started: ", total - daemons, "\n",     //
+                        "       Daemons started but idling: ", idling, "\n");
+  }
+
+ private:
+  const bool old_;
+};
+
+struct Figure {
+  const char* label;
+  const char* path;
+  const char* old_path;  // of puppetd
+};
+
+constexpr Figure kFigures[] = {
+    {"Total resources", "total_resources", "resources.total"},
+    {"Out Of Sync resources", "out_of_sync_resources", "resources.out_of_sync"},
+    {"Failed resources", "failed_resources", "resources.failed"},
+    {"Changed resources", "changed_resources", "resources.changed"},
+    {"Corrected resources", "corrected_resources", "resources.corrective_change"},
+    {"Config Retrieval time (seconds)", "config_retrieval_time", "time.config_retrieval"},
+    {"Total run-time (seconds)", "total_time", "time.total"},
+    {"Time since last run (seconds)", "since_lastrun", nullptr},
+};
+
+// "▇▁   ▂  min: 1.0    avg: 2.0    max: 5.0"; the chart counts nodes from the least value to the greatest.
+std::string FigureText(const std::vector<double>& values) {
+  if (values.empty()) return "no figures";
+  const double least = *std::min_element(values.begin(), values.end());
+  const double most = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  std::vector<size_t> buckets(kChartBuckets);
+  for (const double value : values) {
+    sum += value;
+    const double share = most > least ? (value - least) / (most - least) : 0;
+    ++buckets[std::min(kChartBuckets - 1, static_cast<size_t>(share * kChartBuckets))];
+  }
+  return absl::StrFormat("%s  min: %-6s avg: %-6s max: %s", Sparkline(buckets), absl::StrFormat("%.1f", least),
+                         absl::StrFormat("%.1f", sum / static_cast<double>(values.size())),
+                         absl::StrFormat("%.1f", most));
+}
+
+class SummaryView final : public PuppetView {
+ public:
+  SummaryView(Context* context, const Invocation& invocation) : PuppetView(context), old_(IsOld(invocation)) {}
+
+ protected:
+  std::string Text(const std::vector<Answer>& answers, const JobEnd&) const override {
+    std::string text = absl::StrCat("Summary statistics for ", answers.size(), " nodes:\n\n");
+    for (const Figure& figure : kFigures) {
+      std::vector<double> values;
+      for (const Answer& answer : answers) {
+        const Json value = ValueOf(figure, answer.data);
+        if (value.is_number()) values.push_back(value.get<double>());
+      }
+      absl::StrAppendFormat(&text, "%33s: %s\n", figure.label, FigureText(values));
+    }
+    return text;
+  }
+
+ private:
+  Json ValueOf(const Figure& figure, const Json& data) const {
+    if (!old_) return Field(data, figure.path);
+    if (figure.old_path != nullptr) return Field(data, figure.old_path);
+    const Json last = Field(data, "time.last_run");
+    if (!last.is_number()) return Json();
+    return std::max<int64_t>(0, absl::ToUnixSeconds(context_->env().clock->Now()) - last.get<int64_t>());
+  }
+
+  const bool old_;
+};
+
+}  // namespace
+
+bool PuppetView::OnAnswer(const Answer& answer) {
+  if (answer.ok()) {
+    answers_.push_back(answer);
+  } else if (!answer.missing()) {
+    failed_.push_back(answer);
+  }
+  return true;
+}
+
+void PuppetView::OnEnd(const JobEnd& end) {
+  frame_.End("\n");
+  if (end.asked() == 0 && end.error.ok()) {
+    context_->Note("No request sent, we did not discover any nodes.\n");
+  }
+  if (context_->options().sort) {
+    const auto by_name = [](const Answer& a, const Answer& b) { return a.identity < b.identity; };
+    std::sort(answers_.begin(), answers_.end(), by_name);
+    std::sort(failed_.begin(), failed_.end(), by_name);
+  }
+  for (const Answer& answer : failed_) {
+    context_->Print(absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity), StatusText(answer, context_->style()),
+                                    Printable(answer.message)));
+  }
+  context_->Print(Text(answers_, end));
+  const std::string missing = MissingText(end, context_->style());
+  if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
+  context_->Note(CutShortText(end));
+}
+
+std::unique_ptr<PuppetView> MakePuppetStatusView(Context* context, const Invocation& invocation) {
+  return std::make_unique<StatusView>(context, invocation);
+}
+
+std::unique_ptr<PuppetView> MakePuppetCountView(Context* context, const Invocation& invocation) {
+  return std::make_unique<CountView>(context, invocation);
+}
+
+std::unique_ptr<PuppetView> MakePuppetSummaryView(Context* context, const Invocation& invocation) {
+  return std::make_unique<SummaryView>(context, invocation);
+}
+
+}  // namespace orch::cli
