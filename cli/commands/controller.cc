@@ -1,6 +1,4 @@
 // orchctl controller.
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
@@ -9,6 +7,7 @@
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/value_text.h"
 #include "cli/views/human_view.h"
+#include "cli/views/line_view.h"
 
 namespace orch::cli {
 namespace {
@@ -16,38 +15,17 @@ namespace {
 constexpr char kUsage[] = "controller stats | reload_agents | reload_agent <plugin> | exit --yes";
 
 // One line a node, as MCollective's: "node> reloaded all agents".
-class ControllerView final : public JobView {
+class ControllerView final : public LineView {
  public:
-  explicit ControllerView(Context* context, bool stats)
-      : context_(context), stats_(stats), frame_(context, context->options().verbose) {}
+  ControllerView(Context* context, bool stats) : LineView(context), stats_(stats) {}
 
-  void OnStart(const JobStart& start) override { frame_.Start(start); }
-  void OnProgress(size_t done, size_t targets) override {
-    frame_.Progress(done, targets);
-    context_->env().out->Flush();
+ protected:
+  std::string LineOf(const Answer& answer) override {
+    const bool shown = !answer.missing() && IsShown(answer, context()->options().display, ddl::Display::kAlways);
+    return shown ? Line(answer) : "";
   }
-
-  bool OnAnswer(const Answer& answer) override {
-    if (answer.missing() || !IsShown(answer, context_->options().display, ddl::Display::kAlways)) return true;
-    lines_.emplace_back(answer.identity, Line(answer));
-    if (!frame_.bar() && !context_->options().sort) Release();
-    return true;
-  }
-
-  void OnEnd(const JobEnd& end) override {
-    frame_.End("\n");
-    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
-    Release();
-    if (end.asked() == 0 && end.error.ok()) {
-      context_->Note("No request sent, we did not discover any nodes.\n");
-      return;
-    }
-    if (!context_->options().quiet) {
-      context_->Print(absl::StrCat("\n", FinishedLine(end.answered(), end.asked(), end.total_time, context_->style())));
-    }
-    const std::string missing = MissingText(end, context_->style());
-    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
-    context_->Note(CutShortText(end));
+  std::string Summary(const JobEnd& end) const override {
+    return absl::StrCat("\n", FinishedLine(end.answered(), end.asked(), end.total_time, context()->style()));
   }
 
  private:
@@ -59,7 +37,7 @@ class ControllerView final : public JobView {
   std::string Line(const Answer& answer) const {
     const std::string node = Printable(answer.identity);
     if (!answer.ok()) {
-      return absl::StrCat(node, "> ", StatusText(answer, context_->style()), ": ", Printable(answer.message), "\n");
+      return absl::StrCat(node, "> ", StatusText(answer, context()->style()), ": ", Printable(answer.message), "\n");
     }
     const Json& data = answer.data;
     if (stats_) {
@@ -71,15 +49,7 @@ class ControllerView final : public JobView {
     return absl::StrCat(node, "> ", message == data.end() ? std::string("OK") : DisplayValue(*message), "\n");
   }
 
-  void Release() {
-    for (const auto& [name, line] : lines_) context_->Print(line);
-    lines_.clear();
-  }
-
-  Context* const context_;
   const bool stats_;
-  HumanFrame frame_;
-  std::vector<std::pair<std::string, std::string>> lines_;
 };
 
 class ControllerCommand final : public Command {

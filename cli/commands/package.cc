@@ -1,5 +1,4 @@
 // orchctl package.
-#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -11,42 +10,27 @@
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/value_text.h"
 #include "cli/views/human_view.h"
+#include "cli/views/line_view.h"
 
 namespace orch::cli {
 namespace {
 
 // "node   version = name-1.2" for each node, then the versions counted.
-class PackageView final : public JobView {
+class PackageView final : public LineView {
  public:
-  explicit PackageView(Context* context) : context_(context), frame_(context, context->options().verbose) {}
+  using LineView::LineView;
 
-  void OnStart(const JobStart& start) override { frame_.Start(start); }
-  void OnProgress(size_t done, size_t targets) override {
-    frame_.Progress(done, targets);
-    context_->env().out->Flush();
-  }
-
-  bool OnAnswer(const Answer& answer) override {
+ protected:
+  std::string LineOf(const Answer& answer) override {
     Count(answer);
-    const DisplayMode mode = context_->options().display;
-    if (!IsShown(answer, mode, ddl::Display::kAlways)) return true;
-    lines_.emplace_back(answer.identity, Line(answer));
-    if (!frame_.bar() && !context_->options().sort) Release();
-    return true;
+    return IsShown(answer, context()->options().display, ddl::Display::kAlways) ? Line(answer) : "";
   }
-
-  void OnEnd(const JobEnd& end) override {
-    frame_.End("\n");
-    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
-    Release();
-    if (end.asked() == 0 && end.error.ok()) {
-      context_->Note("No request sent, we did not discover any nodes.\n");
-      return;
-    }
-    if (!context_->options().quiet) context_->Print(Summary(end));
-    const std::string missing = MissingText(end, context_->style());
-    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
-    context_->Note(CutShortText(end));
+  std::string Summary(const JobEnd& end) const override {
+    std::vector<std::string> versions;
+    for (const auto& [version, count] : versions_) versions.push_back(absl::StrCat(count, " * ", version));
+    return absl::StrFormat("---- package agent summary ----\nNodes: %s\nVersions: %s\nElapsed Time: %.2f s\n",
+                           AnsweredOfAsked(end.answered(), end.asked(), context()->style()),
+                           absl::StrJoin(versions, ", "), absl::ToDoubleSeconds(end.total_time));
   }
 
  private:
@@ -82,14 +66,14 @@ class PackageView final : public JobView {
       return lines;
     }
     if (!answer.ok()) {
-      return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context_->style()), Printable(answer.message));
+      return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context()->style()), Printable(answer.message));
     }
     return VersionLine(node, answer.data, "");
   }
   // Of several packages one; which it is also where it is not there.
   std::string ResultLine(const std::string& node, const Json& one) const {
     if (Failed(one)) {
-      return absl::StrFormat("%-40s %s: %s\n", node, context_->style().Red(Field(one, "package")),
+      return absl::StrFormat("%-40s %s: %s\n", node, context()->style().Red(Field(one, "package")),
                              Field(one, "message"));
     }
     return VersionLine(node, one, absl::StrCat(Field(one, "package"), " "));
@@ -102,23 +86,7 @@ class PackageView final : public JobView {
                            there ? (name.empty() ? "" : absl::StrCat(name, "-")) : package, version);
   }
 
-  void Release() {
-    for (const auto& [name, line] : lines_) context_->Print(line);
-    lines_.clear();
-  }
-
-  std::string Summary(const JobEnd& end) const {
-    std::vector<std::string> versions;
-    for (const auto& [version, count] : versions_) versions.push_back(absl::StrCat(count, " * ", version));
-    return absl::StrFormat("---- package agent summary ----\nNodes: %s\nVersions: %s\nElapsed Time: %.2f s\n",
-                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()),
-                           absl::StrJoin(versions, ", "), absl::ToDoubleSeconds(end.total_time));
-  }
-
-  Context* const context_;
-  HumanFrame frame_;
   std::map<std::string, size_t> versions_;
-  std::vector<std::pair<std::string, std::string>> lines_;
 };
 
 class PackageCommand final : public Command {

@@ -1,5 +1,4 @@
 // orchctl service.
-#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -8,81 +7,26 @@
 #include "cli/commands/app_words.h"
 #include "cli/commands/command.h"
 #include "cli/jobs/job_text.h"
-#include "cli/views/human_view.h"
+#include "cli/views/line_view.h"
 
 namespace orch::cli {
 namespace {
 
 // The guide's lines and summary block.
-class ServiceView final : public JobView {
+class ServiceView final : public LineView {
  public:
-  ServiceView(Context* context, std::string action)
-      : context_(context), action_(std::move(action)), frame_(context, context->options().verbose) {}
+  ServiceView(Context* context, std::string action) : LineView(context), action_(std::move(action)) {}
 
-  void OnStart(const JobStart& start) override { frame_.Start(start); }
-  void OnProgress(size_t done, size_t targets) override {
-    frame_.Progress(done, targets);
-    context_->env().out->Flush();
-  }
-
-  bool OnAnswer(const Answer& answer) override {
+ protected:
+  std::string LineOf(const Answer& answer) override {
     const std::string status = StatusOf(answer);
     ++counts_[status];
-    if (!IsListed(answer, status)) return true;
-    const std::string line = answer.ok()
-                                 ? absl::StrFormat("%-40s status=%s\n", Printable(answer.identity), status)
-                                 : absl::StrFormat("%-40s %s: %s\n", Printable(answer.identity),
-                                                   StatusText(answer, context_->style()), Printable(answer.message));
-    lines_.emplace_back(answer.identity, line);
-    if (!frame_.bar() && !context_->options().sort) Release();
-    return true;
+    if (!IsListed(answer, status)) return "";
+    const std::string node = Printable(answer.identity);
+    if (answer.ok()) return absl::StrFormat("%-40s status=%s\n", node, status);
+    return absl::StrFormat("%-40s %s: %s\n", node, StatusText(answer, context()->style()), Printable(answer.message));
   }
-
-  void OnEnd(const JobEnd& end) override {
-    frame_.End("\n");
-    if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
-    Release();
-    if (end.asked() == 0 && end.error.ok()) {
-      context_->Note("No request sent, we did not discover any nodes.\n");
-      return;
-    }
-    if (!context_->options().quiet) context_->Print(Summary(end));
-    const std::string missing = MissingText(end, context_->style());
-    if (!missing.empty()) context_->Print(absl::StrCat("\n", missing));
-    context_->Note(CutShortText(end));
-  }
-
- private:
-  static std::string StatusOf(const Answer& answer) {
-    if (!answer.ok()) return "errors";
-    const auto found = answer.data.find("status");
-    return found != answer.data.end() && found->is_string() ? Printable(found->get<std::string>()) : "unknown";
-  }
-
-  // As MCollective: each node for status; where a start or stop did not do; for restart nobody. Failures always.
-  bool IsListed(const Answer& answer, const std::string& status) const {
-    switch (context_->options().display) {
-      case DisplayMode::kAll:
-        return true;
-      case DisplayMode::kOk:
-        return answer.ok();
-      case DisplayMode::kFailed:
-        return !answer.ok();
-      case DisplayMode::kNone:
-        return false;
-      case DisplayMode::kDdl:
-        break;
-    }
-    if (!answer.ok() || action_ == "status" || context_->options().verbose) return true;
-    return action_ != "restart" && status != "running" && status != "stopped";
-  }
-
-  void Release() {
-    for (const auto& [name, line] : lines_) context_->Print(line);
-    lines_.clear();
-  }
-
-  std::string Summary(const JobEnd& end) const {
+  std::string Summary(const JobEnd& end) const override {
     std::string statuses;
     const auto add = [&](const std::string& label, size_t count) {
       if (count > 0) absl::StrAppend(&statuses, statuses.empty() ? "" : " ", label, "=", count);
@@ -95,15 +39,37 @@ class ServiceView final : public JobView {
     }
     for (const auto& [status, count] : rest) add(absl::StrCat("unknown (", status, ")"), count);
     return absl::StrFormat("---- service summary ----\nNodes: %s\nStatuses: %s\nElapsed Time: %.2f s\n",
-                           AnsweredOfAsked(end.answered(), end.asked(), context_->style()), statuses,
+                           AnsweredOfAsked(end.answered(), end.asked(), context()->style()), statuses,
                            absl::ToDoubleSeconds(end.total_time));
   }
 
-  Context* const context_;
+ private:
+  static std::string StatusOf(const Answer& answer) {
+    if (!answer.ok()) return "errors";
+    const auto found = answer.data.find("status");
+    return found != answer.data.end() && found->is_string() ? Printable(found->get<std::string>()) : "unknown";
+  }
+
+  // As MCollective: each node for status; where a start or stop did not do; for restart nobody. Failures always.
+  bool IsListed(const Answer& answer, const std::string& status) const {
+    switch (context()->options().display) {
+      case DisplayMode::kAll:
+        return true;
+      case DisplayMode::kOk:
+        return answer.ok();
+      case DisplayMode::kFailed:
+        return !answer.ok();
+      case DisplayMode::kNone:
+        return false;
+      case DisplayMode::kDdl:
+        break;
+    }
+    if (!answer.ok() || action_ == "status" || context()->options().verbose) return true;
+    return action_ != "restart" && status != "running" && status != "stopped";
+  }
+
   const std::string action_;
-  HumanFrame frame_;
   std::map<std::string, size_t> counts_;
-  std::vector<std::pair<std::string, std::string>> lines_;
 };
 
 class ServiceCommand final : public Command {

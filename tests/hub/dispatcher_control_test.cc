@@ -346,6 +346,7 @@ TEST_F(WatchTest, OutputThatAClientIsTooSlowForLeavesAGapAndNoReplyOut) {
   }
   ASSERT_THAT(chunks, SizeIs(2));
   EXPECT_EQ(chunks[0].identity(), "n0");
+  EXPECT_EQ(chunks[0].attempt(), 1u);
   EXPECT_EQ(chunks[1].offset(), 15u);
   EXPECT_EQ(chunks[1].gap(), 10u);
   Answer("n0", job);
