@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
+#include "base/config_file.h"
 #include "base/status_macros.h"
 
 namespace orch::cli {
@@ -11,6 +12,19 @@ absl::Status RequireWords(const std::vector<std::string>& words, size_t least, a
   if (words.size() >= least) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("too few words; usage: orchctl ", usage));
 }
+
+namespace {
+
+// Where neither word is an action, the one that is nearly one.
+size_t PlaceOfAction(const ddl::Plugin& plugin, const std::vector<std::string>& names) {
+  if (names.size() == 1 || plugin.FindAction(names[0]) != nullptr) return 0;
+  if (plugin.FindAction(names[1]) != nullptr) return 1;
+  std::vector<std::string> actions;
+  for (const auto& [name, unused] : plugin.actions) actions.push_back(name);
+  return NearestWord(names[1], actions).empty() && !NearestWord(names[0], actions).empty() ? 0 : 1;
+}
+
+}  // namespace
 
 absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
                                       const std::string& subject_input) {
@@ -27,7 +41,7 @@ absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vect
   if (names.empty() || names.size() > 2) {
     return absl::InvalidArgumentError(absl::StrCat("expected a ", subject_input, " and an action, in either order"));
   }
-  const size_t action = plugin.FindAction(names[0]) != nullptr || names.size() == 1 ? 0 : 1;
+  const size_t action = PlaceOfAction(plugin, names);
   sorted.action = names[action];
   ORCH_RETURN_IF_ERROR(ddl::RequireAction(plugin, sorted.action).status());
   if (names.size() == 2) {

@@ -388,6 +388,8 @@ TEST_F(CommandsTest, PackageShowsVersionsAndTheirCount) {
   EXPECT_THAT(result.out, StartsWith("puppetmaster.example.com                 version = openssl-3.0.11-1\n"));
   EXPECT_THAT(result.out,
               HasSubstr("---- package agent summary ----\nNodes: 2 / 2\nVersions: 2 * 3.0.11-1\nElapsed Time: "));
+  EXPECT_THAT(Run({"package", "stauts", "openssl"}).err, HasSubstr("has no action 'stauts'; did you mean status?"));
+  EXPECT_THAT(Run({"package", "openssl", "stauts"}).err, HasSubstr("has no action 'stauts'; did you mean status?"));
   Run({"package", "install", "openssl", "--version", "3.1", "--yes"});
   EXPECT_EQ(hub_.invoked()[1].inputs_json(), R"({"package":"openssl","version":"3.1"})");
 }
