@@ -235,6 +235,20 @@ TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {
   agent_ = first;
 }
 
+TEST_F(RestartTest, KilledWhileItSendsAnOutcomeAgainItSendsItOnceMore) {
+  if (!ORCH_FAILPOINTS) GTEST_SKIP() << "this build has no failpoints";
+  Start();
+  Go(job_);
+  EXPECT_EQ(Next(job_).reply().state(), v1::OK);
+  Kill();
+  Start("agent.outcome.resent");
+  EXPECT_TRUE(WIFSIGNALED(Wait())) << "the failpoint was not passed";
+  Start();
+  EXPECT_EQ(Ask(job_).reply().state(), v1::OK);
+  EXPECT_EQ(Runs().size(), 1u);
+  ExpectForgottenOnceAcknowledged();
+}
+
 // Killed anywhere, the job runs at most once, and the hub learns what became of it.
 class FailpointsTest : public RestartTest, public testing::WithParamInterface<const char*> {};
 
