@@ -353,6 +353,33 @@ TEST_F(WatchTest, OutputThatAClientIsTooSlowForLeavesAGapAndNoReplyOut) {
   ExpectCounts(1, 1, 0, 0);
 }
 
+TEST_F(WatchTest, OutputThatIsNoneIsDropped) {
+  Connect({"n0"});
+  Dispatcher::Request request = RequestFor({"n0"});
+  request.spec.set_live_output(true);
+  const std::string job = Run(std::move(request));
+  const auto print = [&](int stream, size_t bytes) {
+    v1::TaskUpdate update;
+    update.set_kind(v1::TaskUpdate::OUTPUT);
+    update.mutable_output()->set_stream(static_cast<v1::OutputChunk::Stream>(stream));
+    update.mutable_output()->set_data(std::string(bytes, 'x'));
+    dispatcher_->OnUpdate("n0", job, update);
+    executor_.Advance(absl::Milliseconds(2));
+  };
+  for (const int stream : {0, 3, 1'000'000}) print(stream, 1);
+  print(v1::OutputChunk::STDERR, kMaxChunkBytes + 1);
+  print(v1::OutputChunk::STDERR, kMaxChunkBytes);
+  std::vector<v1::OutputChunk> chunks;
+  for (const v1::InvokeResponse& response : client_->responses) {
+    chunks.insert(chunks.end(), response.output().begin(), response.output().end());
+  }
+  ASSERT_THAT(chunks, SizeIs(1));
+  EXPECT_EQ(chunks[0].data().size(), kMaxChunkBytes);
+  EXPECT_EQ(dispatcher_->counters().unexpected, 4u);
+  Answer("n0", job);
+  ExpectCounts(1, 1, 0, 0);
+}
+
 TEST_F(ControlTest, AThousandJobsRunAtOnceAndOneMoreIsRefused) {
   dispatcher_ = NewDispatcher(1000);
   Connect({"n0"});

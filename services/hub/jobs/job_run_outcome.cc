@@ -17,6 +17,12 @@ Rollout::End EndOf(v1::TaskState state) {
   return state == v1::CANCELLED ? Rollout::End::kCancelled : Rollout::End::kFailed;
 }
 
+// As nodes send it: a stream of its own for each number a node can think of would have no bound.
+bool IsOutput(const v1::OutputChunk& chunk) {
+  const bool known = chunk.stream() == v1::OutputChunk::STDOUT || chunk.stream() == v1::OutputChunk::STDERR;
+  return known && chunk.data().size() <= kMaxChunkBytes;
+}
+
 }  // namespace
 
 void JobRun::OnUpdate(absl::string_view identity, uint32_t attempt, v1::TaskUpdate update) {
@@ -37,6 +43,10 @@ void JobRun::OnUpdate(absl::string_view identity, uint32_t attempt, v1::TaskUpda
       return;
     case v1::TaskUpdate::OUTPUT:
       if (!current || !request_.spec.live_output()) return;
+      if (!IsOutput(update.output())) {
+        ++rooms_.counters->unexpected;
+        return;
+      }
       update.mutable_output()->set_identity(task.identity);
       update.mutable_output()->set_attempt(attempt);
       feed_.ForEach([&](JobWatch* watch) { watch->AddOutput(update.output()); });
