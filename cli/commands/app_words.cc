@@ -8,11 +8,6 @@
 
 namespace orch::cli {
 
-absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage) {
-  if (words.size() >= least) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("too few words; usage: orchctl ", usage));
-}
-
 namespace {
 
 // Where neither word is an action, the one that is nearly one.
@@ -25,6 +20,11 @@ size_t PlaceOfAction(const ddl::Plugin& plugin, const std::vector<std::string>& 
 }
 
 }  // namespace
+
+absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage) {
+  if (words.size() >= least) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("too few words; usage: orchctl ", usage));
+}
 
 absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
                                       const std::string& subject_input) {

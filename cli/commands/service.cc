@@ -7,6 +7,7 @@
 #include "cli/commands/app_words.h"
 #include "cli/commands/command.h"
 #include "cli/jobs/job_text.h"
+#include "cli/views/human_view.h"
 #include "cli/views/line_view.h"
 
 namespace orch::cli {
@@ -52,18 +53,8 @@ class ServiceView final : public LineView {
 
   // As MCollective: each node for status; where a start or stop did not do; for restart nobody. Failures always.
   bool IsListed(const Answer& answer, const std::string& status) const {
-    switch (context()->options().display) {
-      case DisplayMode::kAll:
-        return true;
-      case DisplayMode::kOk:
-        return answer.ok();
-      case DisplayMode::kFailed:
-        return !answer.ok();
-      case DisplayMode::kNone:
-        return false;
-      case DisplayMode::kDdl:
-        break;
-    }
+    const DisplayMode mode = context()->options().display;
+    if (mode != DisplayMode::kDdl) return IsShown(answer, mode, ddl::Display::kAlways);
     if (!answer.ok() || action_ == "status" || context()->options().verbose) return true;
     return action_ != "restart" && status != "running" && status != "stopped";
   }
