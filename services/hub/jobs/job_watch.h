@@ -20,7 +20,7 @@ namespace orch::hub {
 
 inline constexpr size_t kFlushBytes = 64u << 10;
 inline constexpr absl::Duration kFlushAfter = absl::Milliseconds(2);
-inline constexpr size_t kMaxChunkBytes = 32u << 10;          // of live output
+inline constexpr size_t kMaxChunkBytes = 32u << 10;         // of live output
 inline constexpr size_t kMaxFilterFailureBytes = 1u << 10;  // of what a node says
 
 class JobWatch {
