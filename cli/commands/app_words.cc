@@ -1,5 +1,7 @@
 #include "cli/commands/app_words.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
@@ -17,6 +19,10 @@ size_t PlaceOfAction(const ddl::Plugin& plugin, const std::vector<std::string>& 
   std::vector<std::string> actions;
   for (const auto& [name, unused] : plugin.actions) actions.push_back(name);
   return NearestWord(names[1], actions).empty() && !NearestWord(names[0], actions).empty() ? 0 : 1;
+}
+
+bool Names(const Arguments& arguments, absl::string_view input) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](const auto& pair) { return pair.first == input; });
 }
 
 }  // namespace
@@ -44,12 +50,15 @@ absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vect
   const size_t action = PlaceOfAction(plugin, names);
   sorted.action = names[action];
   ORCH_RETURN_IF_ERROR(ddl::RequireAction(plugin, sorted.action).status());
+  const std::string several = absl::StrCat(subject_input, "s");
+  const bool takes_several = plugin.FindAction(sorted.action)->FindInput(several) != nullptr;
   if (names.size() == 2) {
     sorted.subject = names[1 - action];
-    const ddl::Action& chosen = *plugin.FindAction(sorted.action);
-    const std::string several = absl::StrCat(subject_input, "s");
-    const bool list = absl::StrContains(sorted.subject, ',') && chosen.FindInput(several) != nullptr;
+    const bool list = takes_several && absl::StrContains(sorted.subject, ',');
     sorted.arguments.emplace_back(list ? several : subject_input, sorted.subject);
+  } else if (takes_several && !Names(sorted.arguments, subject_input) && !Names(sorted.arguments, several)) {
+    return absl::InvalidArgumentError(absl::StrCat("which ", subject_input, "? write: orchctl ", plugin.name, " ",
+                                                   sorted.action, " <", subject_input, ">[,<", subject_input, ">...]"));
   }
   return sorted;
 }

@@ -85,6 +85,14 @@ TEST_F(AppCommandsTest, SeveralPackagesHaveALineEach) {
   EXPECT_THAT(result.out, HasSubstr("Versions: 1 * 9.0-1, 1 * absent\n"));
 }
 
+TEST_F(AppCommandsTest, APackageThatIsNotNamedIsAskedForBeforeAnythingIsSent) {
+  const CliResult result = Run({"package", "status"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "orchctl: which package? write: orchctl package status <package>[,<package>...]\n");
+  EXPECT_THAT(hub_.invoked(), SizeIs(0));
+  EXPECT_EQ(Run({"package", "status", "packages=vim,nano"}).code, 0);
+}
+
 TEST_F(AppCommandsTest, PackageCheckupdatesNeedsNoPackage) {
   hub_.replies["package.checkupdates"] = {
       {"exitcode", 100}, {"package_manager", "apt"}, {"outdated_packages", {{{"package", "zlib"}, {"version", "2"}}}}};
