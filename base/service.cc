@@ -1,5 +1,6 @@
 #include "base/service.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -54,5 +55,7 @@ size_t RaiseFileLimit() {
   getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
 }
+
+void ForbidCoreDumps() { prctl(PR_SET_DUMPABLE, 0); }
 
 }  // namespace orch

@@ -25,4 +25,8 @@ void NotifyStopping();
 // Raises the soft limit of open files to the hard one. Returns the limit in force.
 size_t RaiseFileLimit();
 
+// This process leaves no core file and cannot be read by others of its user: it holds keys. What it starts is not
+// affected.
+void ForbidCoreDumps();
+
 }  // namespace orch

@@ -1,0 +1,183 @@
+#include "base/net/frame_guard.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+
+namespace orch {
+namespace {
+
+constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+enum FrameType : uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kPriority = 2,
+  kRstStream = 3,
+  kSettings = 4,
+  kPushPromise = 5,
+  kPing = 6,
+  kGoaway = 7,
+  kWindowUpdate = 8,
+  kContinuation = 9,
+};
+constexpr uint8_t kEndStream = 0x1;
+constexpr uint8_t kEndHeaders = 0x4;
+constexpr uint8_t kPadded = 0x8;
+
+absl::Status Flood(absl::string_view what) {
+  return absl::ResourceExhaustedError(absl::StrCat("HTTP/2: too many ", what, " in a short time"));
+}
+
+}  // namespace
+
+FrameGuard::FrameGuard(From from)
+    : from_(from),
+      preface_seen_(from == From::kClient ? 0 : kPreface.size()),
+      resets_(kResetsPerSecond, kResetBurst),
+      controls_(kControlsPerSecond, kControlBurst) {}
+
+absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
+  const size_t size = std::min(bytes->size(), kPreface.size() - preface_seen_);
+  if (bytes->substr(0, size) != kPreface.substr(preface_seen_, size)) {
+    return absl::InvalidArgumentError("the peer does not speak HTTP/2");
+  }
+  preface_seen_ += size;
+  bytes->remove_prefix(size);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration now) {
+  cost_ = bytes.size();
+  if (preface_seen_ < kPreface.size()) ORCH_RETURN_IF_ERROR(EatPreface(&bytes));
+  while (!bytes.empty()) {
+    if (payload_left_ > 0) {
+      const size_t size = std::min(bytes.size(), payload_left_);
+      payload_left_ -= size;
+      if (stream_ != nullptr) ORCH_RETURN_IF_ERROR(OnPayload(bytes.substr(0, size)));
+      bytes.remove_prefix(size);
+      if (payload_left_ == 0 && stream_ends_) EndStream();
+      continue;
+    }
+    const size_t size = std::min(bytes.size(), kHeaderBytes - header_seen_);
+    std::memcpy(header_ + header_seen_, bytes.data(), size);
+    header_seen_ += size;
+    bytes.remove_prefix(size);
+    if (header_seen_ < kHeaderBytes) break;
+    header_seen_ = 0;
+    ORCH_RETURN_IF_ERROR(OnFrame(now));
+  }
+  return cost_;
+}
+
+absl::Status FrameGuard::OnFrame(absl::Duration now) {
+  payload_left_ = static_cast<size_t>(header_[0]) << 16 | static_cast<size_t>(header_[1]) << 8 | header_[2];
+  const uint8_t type = header_[3];
+  const uint8_t flags = header_[4];
+  stream_id_ = (static_cast<uint32_t>(header_[5]) << 24 | static_cast<uint32_t>(header_[6]) << 16 |
+                static_cast<uint32_t>(header_[7]) << 8 | header_[8]) &
+               0x7fffffffu;
+  stream_ = nullptr;
+  stream_ends_ = false;
+  cost_ += kFrameCost;
+  if (payload_left_ > kMaxFrameBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("HTTP/2: a frame of ", payload_left_, " bytes; at most ", kMaxFrameBytes, " are taken"));
+  }
+  if (in_block_ != (type == kContinuation)) {
+    return absl::InvalidArgumentError("HTTP/2: a header block is not continued as it must be");
+  }
+  switch (type) {
+    case kHeaders:
+      cost_ += kCallCost;
+      if ((flags & kEndStream) != 0) {
+        EndStream();
+      } else if (from_ == From::kClient) {
+        std::unique_ptr<Stream>& stream = streams_[stream_id_];
+        if (stream == nullptr) stream = std::make_unique<Stream>();
+        if (streams_.size() > kMaxOpenStreams) return Flood("open streams");
+      }
+      return OnHeaderBlock(true);
+    case kContinuation:
+      return OnHeaderBlock(false);
+    case kRstStream:
+      EndStream();
+      return from_ == From::kServer || resets_.TryTake(1, now) ? absl::OkStatus() : Flood("reset streams");
+    case kPushPromise:
+      return absl::InvalidArgumentError("HTTP/2: a pushed stream, which nobody here has asked for");
+    case kData:
+      if (payload_left_ > 0 || (flags & kEndStream) != 0) return OnData();
+      [[fallthrough]];
+    case kPriority:
+    case kSettings:
+    case kPing:
+    case kGoaway:
+      return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("settings, pings or empty frames");
+    case kWindowUpdate:
+      return absl::OkStatus();
+    default:
+      return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("frames of unknown types");
+  }
+}
+
+absl::Status FrameGuard::OnData() {
+  const uint8_t flags = header_[4];
+  if ((flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
+  stream_ends_ = (flags & kEndStream) != 0;
+  const auto found = streams_.find(stream_id_);
+  if (found != streams_.end()) stream_ = found->second.get();
+  if (payload_left_ == 0 && stream_ends_) EndStream();
+  return absl::OkStatus();
+}
+
+absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
+  Stream& s = *stream_;
+  while (!bytes.empty()) {
+    if (s.left == 0) {
+      const size_t size = std::min(bytes.size(), sizeof s.prefix - s.prefix_seen);
+      std::memcpy(s.prefix + s.prefix_seen, bytes.data(), size);
+      s.prefix_seen = static_cast<uint8_t>(s.prefix_seen + size);
+      bytes.remove_prefix(size);
+      s.held += size;
+      held_ += size;
+      if (s.prefix_seen < sizeof s.prefix) break;
+      s.prefix_seen = 0;
+      s.left = static_cast<size_t>(s.prefix[1]) << 24 | static_cast<size_t>(s.prefix[2]) << 16 |
+               static_cast<size_t>(s.prefix[3]) << 8 | s.prefix[4];
+      if (s.left > kMaxMessageBytes) {
+        return absl::ResourceExhaustedError(
+            absl::StrCat("a message of ", s.left, " bytes; more than ", kMaxMessageBytes, " are never taken"));
+      }
+    } else {
+      const size_t size = std::min(bytes.size(), s.left);
+      s.left -= size;
+      s.held += size;
+      held_ += size;
+      bytes.remove_prefix(size);
+    }
+    if (s.left == 0) held_ -= std::exchange(s.held, 0);
+  }
+  return absl::OkStatus();
+}
+
+void FrameGuard::EndStream() {
+  const auto found = streams_.find(stream_id_);
+  if (found == streams_.end()) return;
+  held_ -= found->second->held;
+  streams_.erase(found);
+  stream_ = nullptr;
+}
+
+absl::Status FrameGuard::OnHeaderBlock(bool first) {
+  block_bytes_ = (first ? 0 : block_bytes_) + payload_left_;
+  continuations_ = first ? 0 : continuations_ + 1;
+  in_block_ = (header_[4] & kEndHeaders) == 0;
+  if (block_bytes_ <= kMaxHeaderBlockBytes && continuations_ <= kMaxContinuations) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("HTTP/2: a header block of more than ", kMaxHeaderBlockBytes,
+                                                   " bytes or ", kMaxContinuations, " continuations"));
+}
+
+}  // namespace orch

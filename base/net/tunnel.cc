@@ -1,0 +1,260 @@
+#include "base/net/tunnel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <thread>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/durable_file.h"
+#include "base/mutex.h"
+#include "base/net/dial.h"
+#include "base/net/frame_guard.h"
+#include "base/net/refusal_frames.h"
+#include "base/status_macros.h"
+
+namespace orch {
+
+// Shared with the thread, which may outlive the tunnel while it looks a name up.
+struct Tunnel::State {
+  Address address;
+  std::unique_ptr<TunnelSecurity> security;
+  const Clock* clock;
+  absl::Duration deadline;
+  OnOpen on_open;
+  UniqueFd wake;
+  std::thread thread;
+
+  Mutex mu;
+  bool looking_up ABSL_GUARDED_BY(mu) = false;
+  bool stopped ABSL_GUARDED_BY(mu) = false;
+  absl::Status reason ABSL_GUARDED_BY(mu);
+
+  void Run();
+  absl::Status Open();
+  absl::Status OpenInClear(UniqueFd net);
+  absl::Status OpenTls(UniqueFd net);
+  absl::Status Handshake(TlsPump* pump);
+  // Carries until the connection or gRPC ends; `channel` is handed over with the hub's first word.
+  absl::Status Carry(TlsPump* pump, UniqueFd channel);
+  // False when nobody wants the answer any more.
+  bool Answer(absl::StatusOr<Opened> opened);
+  absl::Status About(const absl::Status& status) const;
+};
+
+namespace {
+
+bool IsReady(const pollfd& fd) { return (fd.revents & (POLLIN | POLLHUP | POLLERR)) != 0; }
+bool HungUp(const pollfd& fd) { return (fd.revents & (POLLHUP | POLLERR)) != 0; }
+
+short Events(bool read, bool write) {  // NOLINT: poll's type
+  return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
+}
+
+absl::Status SendLine(int fd, std::string line, int wake, const Clock& clock, absl::Duration deadline) {
+  line += '\n';
+  for (size_t done = 0; done < line.size();) {
+    const ssize_t sent = send(fd, line.data() + done, line.size() - done, MSG_NOSIGNAL);
+    if (sent > 0) done += static_cast<size_t>(sent);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return absl::UnavailableError("it closed the connection");
+    if (done < line.size()) ORCH_RETURN_IF_ERROR(AwaitSocket(fd, POLLOUT, wake, clock, deadline));
+  }
+  return absl::OkStatus();
+}
+
+// Takes the line and not a byte more: what follows is gRPC's.
+absl::StatusOr<std::string> ReadLine(int fd, int wake, const Clock& clock, absl::Duration deadline) {
+  std::string line;
+  char bytes[Tunnel::kMaxLineBytes];
+  while (line.size() < Tunnel::kMaxLineBytes) {
+    const ssize_t seen = recv(fd, bytes, sizeof bytes - line.size(), MSG_PEEK);
+    if (seen == 0)
+      return absl::UnavailableError("it closed the connection at once; if it speaks TLS, set tls.mode to on");
+    if (seen < 0) {
+      if (errno != EAGAIN && errno != EINTR) return absl::UnavailableError("it closed the connection");
+      ORCH_RETURN_IF_ERROR(AwaitSocket(fd, POLLIN, wake, clock, deadline));
+      continue;
+    }
+    const absl::string_view text(bytes, static_cast<size_t>(seen));
+    const size_t end = text.find('\n');
+    const size_t size = end == absl::string_view::npos ? text.size() : end + 1;
+    const ssize_t taken = recv(fd, bytes, size, 0);
+    if (taken <= 0) return absl::UnavailableError("it closed the connection");
+    line.append(bytes, static_cast<size_t>(taken));
+    if (line.back() == '\n') {
+      line.pop_back();
+      return line;
+    }
+  }
+  return absl::FailedPreconditionError("what listens there is no orch hub; check the port");
+}
+
+}  // namespace
+
+absl::Status Tunnel::State::About(const absl::Status& status) const {
+  return absl::Status(status.code(), absl::StrCat("cannot connect to hub ", address.Text(), ": ", status.message()));
+}
+
+bool Tunnel::State::Answer(absl::StatusOr<Opened> opened) {
+  MutexLock lock(&mu);
+  if (stopped) return false;
+  std::exchange(on_open, nullptr)(std::move(opened));
+  return true;
+}
+
+void Tunnel::State::Run() {
+  pthread_setname_np(pthread_self(), "tunnel");
+  const absl::Status ended = Open();
+  if (on_open != nullptr) {
+    Answer(About(ended.ok() ? absl::UnavailableError("it closed the connection at once") : ended));
+  }
+  MutexLock lock(&mu);
+  reason = ended;
+}
+
+absl::Status Tunnel::State::Open() {
+  {
+    MutexLock lock(&mu);
+    looking_up = true;
+  }
+  const absl::StatusOr<std::vector<SocketAddress>> found = LookUp(address);
+  {
+    MutexLock lock(&mu);
+    looking_up = false;
+    if (stopped) return absl::CancelledError("not wanted any more");
+  }
+  ORCH_RETURN_IF_ERROR(found.status());
+  ORCH_ASSIGN_OR_RETURN(UniqueFd net, Connect(*found, *clock, deadline, wake.get()));
+  return security->in_clear() ? OpenInClear(std::move(net)) : OpenTls(std::move(net));
+}
+
+absl::Status Tunnel::State::OpenInClear(UniqueFd net) {
+  std::string say = security->FirstLine();
+  while (true) {
+    ORCH_RETURN_IF_ERROR(SendLine(net.get(), std::move(say), wake.get(), *clock, deadline));
+    ORCH_ASSIGN_OR_RETURN(const std::string line, ReadLine(net.get(), wake.get(), *clock, deadline));
+    ORCH_ASSIGN_OR_RETURN(TunnelSecurity::Step step, security->OnLine(line));
+    if (step.done) {
+      Answer(Opened{std::move(net), std::move(step.session)});
+      return absl::OkStatus();
+    }
+    say = std::move(step.say);
+  }
+}
+
+absl::Status Tunnel::State::OpenTls(UniqueFd net) {
+  ORCH_ASSIGN_OR_RETURN(SslPtr ssl, security->BeginTls());
+  const auto scratch = std::make_unique<TlsPump::Scratch>();
+  TlsPump pump(std::move(net), std::move(ssl), scratch.get());
+  ORCH_RETURN_IF_ERROR(Handshake(&pump));
+  ORCH_RETURN_IF_ERROR(security->CheckTls(pump.ssl()));
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+    return ErrnoStatus(errno, "cannot make a socket pair");
+  }
+  UniqueFd channel(pair[1]);
+  auto guard = std::make_shared<FrameGuard>(FrameGuard::From::kServer);
+  pump.Join(
+      UniqueFd(pair[0]),
+      [guard, clock = clock](absl::string_view bytes) { return guard->Weigh(bytes, clock->Steady()).status(); },
+      nullptr);
+  return Carry(&pump, std::move(channel));
+}
+
+absl::Status Tunnel::State::Handshake(TlsPump* pump) {
+  while (true) {
+    switch (pump->Shake()) {
+      case TlsPump::Handshake::kDone:
+        return absl::OkStatus();
+      case TlsPump::Handshake::kFailed:
+        return security->ExplainTls(pump->error());
+      case TlsPump::Handshake::kWait:
+        break;
+    }
+    const absl::Status ready =
+        AwaitSocket(pump->net(), Events(true, pump->AwaitsNetWrite()), wake.get(), *clock, deadline);
+    if (absl::IsDeadlineExceeded(ready)) {
+      return absl::DeadlineExceededError(
+          "what listens there did not finish the TLS handshake in time; check the port and the hub's load");
+    }
+    ORCH_RETURN_IF_ERROR(ready);
+    pump->OnNet(true, true, false);
+  }
+}
+
+absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
+  pump->OnNet(true, true, false);
+  pump->OnPair(true, true, false);
+  while (true) {
+    const TlsPump::Step step = pump->Carry();
+    // A hub that turns its peer away says so in its first words; one that takes it in says its settings.
+    char first[kMaxRefusalBytes];
+    const ssize_t seen = channel.valid() ? recv(channel.get(), first, sizeof first, MSG_PEEK) : -1;
+    if (seen > 0) {
+      const Refused refused = ReadRefusal({first, static_cast<size_t>(seen)});
+      if (refused.kind == Refused::Kind::kYes) return absl::ResourceExhaustedError(refused.why);
+      if (refused.kind == Refused::Kind::kNo && !Answer(Opened{std::move(channel), ""})) {
+        return absl::CancelledError("not wanted any more");
+      }
+    }
+    if (step == TlsPump::Step::kOver) {
+      if (pump->error() != 0) return security->ExplainTls(pump->error());
+      return channel.valid() && pump->reason().ok() ? absl::UnavailableError("it closed the connection at once")
+                                                    : pump->reason();
+    }
+    if (channel.valid() && seen == 0) return security->ExplainTls(pump->error());
+    if (step == TlsPump::Step::kMore) continue;
+    pollfd fds[3] = {{pump->net(), Events(pump->AwaitsNetRead(), pump->AwaitsNetWrite()), 0},
+                     {pump->pair(), Events(pump->AwaitsPairRead(), pump->AwaitsPairWrite()), 0},
+                     {wake.get(), POLLIN, 0}};
+    const absl::Duration left = channel.valid() ? deadline - clock->Steady() : absl::InfiniteDuration();
+    if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("it did not greet in time");
+    poll(fds, 3, channel.valid() ? static_cast<int>(absl::ToInt64Milliseconds(left)) + 1 : -1);
+    if (fds[2].revents != 0) return absl::CancelledError("not wanted any more");
+    pump->OnNet(IsReady(fds[0]), (fds[0].revents & POLLOUT) != 0, HungUp(fds[0]));
+    pump->OnPair(IsReady(fds[1]), (fds[1].revents & POLLOUT) != 0, HungUp(fds[1]));
+  }
+}
+
+Tunnel::Tunnel(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+std::unique_ptr<Tunnel> Tunnel::Start(Address address, std::unique_ptr<TunnelSecurity> security, const Clock* clock,
+                                      absl::Duration limit, OnOpen on_open) {
+  auto state = std::make_shared<State>();
+  state->address = std::move(address);
+  state->security = std::move(security);
+  state->clock = clock;
+  state->deadline = clock->Steady() + limit;
+  state->on_open = std::move(on_open);
+  state->wake = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  state->thread = std::thread([state] { state->Run(); });
+  return std::unique_ptr<Tunnel>(new Tunnel(std::move(state)));
+}
+
+Tunnel::~Tunnel() {
+  bool detach = false;
+  {
+    MutexLock lock(&state_->mu);
+    state_->stopped = true;
+    detach = state_->looking_up;
+  }
+  const uint64_t one = 1;
+  (void)!write(state_->wake.get(), &one, sizeof one);
+  if (detach) {
+    state_->thread.detach();
+  } else {
+    state_->thread.join();
+  }
+}
+
+absl::Status Tunnel::reason() const {
+  MutexLock lock(&state_->mu);
+  return state_->reason;
+}
+
+}  // namespace orch
