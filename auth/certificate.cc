@@ -5,9 +5,8 @@
 #include <ctime>
 #include <vector>
 
-#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "auth/tls.h"
 #include "base/status_macros.h"
 
 namespace orch::auth {
@@ -61,36 +60,47 @@ absl::Status CheckValidity(X509* certificate, absl::Time now) {
       absl::FormatTime("%Y-%m-%d %H:%M", now, absl::UTCTimeZone()), "; make a new one, or set this machine's clock"));
 }
 
-bool CertificateFitsHost(X509* certificate, absl::string_view host) {
-  const std::string name(host);
-  return X509_check_ip_asc(certificate, name.c_str(), 0) == 1 ||
-         X509_check_host(certificate, name.data(), name.size(), 0, nullptr) == 1;
+std::string IssuedForUri(PeerKind kind, absl::string_view name) {
+  return absl::StrCat("orch:", PeerKindName(kind), "/", name);
 }
 
-absl::StatusOr<std::string> CertificateBinding(absl::string_view pem) {
-  ORCH_ASSIGN_OR_RETURN(const X509Ptr certificate, ParseCertificate(pem));
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) {
-    return absl::InternalError(absl::StrCat("cannot digest the certificate: ", TakeOpensslError()));
-  }
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
-}
-
-absl::StatusOr<std::vector<std::string>> CertificateNames(absl::string_view pem) {
-  ORCH_ASSIGN_OR_RETURN(const X509Ptr certificate, ParseCertificate(pem));
-  std::vector<std::string> names;
-  const X509_NAME* subject = X509_get_subject_name(certificate.get());
+CertificateIdentity IdentityOf(X509* certificate) {
+  CertificateIdentity identity;
+  const X509_NAME* subject = X509_get_subject_name(certificate);
   if (const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1); index >= 0) {
-    names.push_back(ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index))));
+    identity.name = ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
   }
   const NamesPtr alternatives(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; alternatives != nullptr && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
-    if (name->type == GEN_DNS) names.push_back(ToText(name->d.dNSName));
+    if (name->type == GEN_DNS && identity.name.empty()) identity.name = ToText(name->d.dNSName);
+    if (name->type != GEN_URI) continue;
+    const std::string uri = ToText(name->d.uniformResourceIdentifier);
+    for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
+      const std::string prefix = IssuedForUri(kind, "");
+      if (!absl::StartsWith(uri, prefix)) continue;
+      identity.issued_for = kind;
+      identity.name = uri.substr(prefix.size());
+    }
   }
-  return names;
+  return identity;
+}
+
+std::string DerOf(X509* certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(certificate, &bytes);
+  if (size <= 0) return "";
+  std::string der(reinterpret_cast<char*>(bytes), static_cast<size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
+
+X509Ptr CertificateFromDer(absl::string_view der) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  X509Ptr certificate(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));  // NOLINT: OpenSSL's type
+  if (certificate == nullptr) ERR_clear_error();
+  return certificate;
 }
 
 }  // namespace orch::auth

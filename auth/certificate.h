@@ -1,9 +1,13 @@
 // What is read from PEM text. Owned by nobody; pure but for OpenSSL's per-thread error queue.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "auth/keyring.h"
 #include "auth/openssl_ptr.h"
 
 namespace orch::auth {
@@ -15,7 +19,17 @@ absl::StatusOr<PkeyPtr> ParsePrivateKey(absl::string_view pem);
 
 // FailedPrecondition with both dates when `now` is outside its validity.
 absl::Status CheckValidity(X509* certificate, absl::Time now);
-// Whether the certificate is for this host name or address (RFC 6125 as OpenSSL has it).
-bool CertificateFitsHost(X509* certificate, absl::string_view host);
+// Whom a certificate names: its common name, or its first DNS name when it has none. A certificate of the hub's own CA
+// also says in a URI name ("orch:client/deploy") for which kind of peer it was issued.
+struct CertificateIdentity {
+  std::string name;
+  std::optional<PeerKind> issued_for;
+};
+CertificateIdentity IdentityOf(X509* certificate);
+// The URI name that says so.
+std::string IssuedForUri(PeerKind kind, absl::string_view name);
+
+std::string DerOf(X509* certificate);
+X509Ptr CertificateFromDer(absl::string_view der);  // null when it is none
 
 }  // namespace orch::auth

@@ -29,18 +29,30 @@ absl::StatusOr<std::string> ParseKey(absl::string_view hex) {
                    hex.size() == 2 * kKeyBytes ? " characters, not all hex" : " characters"));
 }
 
-absl::Status ParsePsk(const std::vector<absl::string_view>& words, CredentialsFile* file) {
+absl::Status ParsePsk(bool node, bool client, const std::vector<absl::string_view>& words, CredentialsFile* file) {
   if (words.size() != 3) {
-    return absl::InvalidArgumentError(absl::StrCat("expected 'psk KEY_ID 64HEX', found ", words.size(), " words"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected '", words[0], " KEY_ID 64HEX', found ", words.size(), " words"));
   }
   ORCH_RETURN_IF_ERROR(CheckKeyId(words[1]));
   ORCH_ASSIGN_OR_RETURN(std::string bytes, ParseKey(words[2]));
-  for (const Key& psk : file->psks) {
-    if (psk.id == words[1])
-      return absl::InvalidArgumentError("an earlier line has the same key id; give each psk its own");
+  for (const CredentialsFile::Psk& psk : file->psks) {
+    if (psk.key.id == words[1])
+      return absl::InvalidArgumentError("an earlier line has the same key id; give each pre-shared key its own");
   }
-  file->psks.push_back({std::string(words[1]), std::move(bytes)});
+  file->psks.push_back({Key(std::string(words[1]), std::move(bytes)), node, client});
   return absl::OkStatus();
+}
+
+absl::Status ParseBanned(const std::vector<absl::string_view>& words, CredentialsFile* file) {
+  if (words.size() == 3) {
+    for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
+      if (words[1] != PeerKindName(kind) || !IsPeerName(kind, words[2])) continue;
+      file->banned.emplace_back(kind, std::string(words[2]));
+      return absl::OkStatus();
+    }
+  }
+  return absl::InvalidArgumentError("expected 'banned node IDENTITY' or 'banned client NAME'");
 }
 
 absl::Status ParseDerived(PeerKind kind, const std::vector<absl::string_view>& words, CredentialsFile* file) {
@@ -59,7 +71,7 @@ absl::Status ParseDerived(PeerKind kind, const std::vector<absl::string_view>& w
       return absl::InvalidArgumentError("an earlier line holds a key for the same name and key id; keep one");
     }
   }
-  file->derived.push_back({kind, std::string(words[2]), Key{std::string(words[1]), std::move(bytes)}});
+  file->derived.push_back({kind, std::string(words[2]), Key(std::string(words[1]), std::move(bytes))});
   return absl::OkStatus();
 }
 
@@ -67,10 +79,13 @@ absl::Status ParseLine(absl::string_view line, CredentialsFile* file) {
   const std::vector<absl::string_view> words =
       absl::StrSplit(line.substr(0, line.find('#')), absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
   if (words.empty()) return absl::OkStatus();
-  if (words[0] == "psk") return ParsePsk(words, file);
+  if (words[0] == "psk") return ParsePsk(true, true, words, file);
+  if (words[0] == "node-psk") return ParsePsk(true, false, words, file);
+  if (words[0] == "client-psk") return ParsePsk(false, true, words, file);
+  if (words[0] == "banned") return ParseBanned(words, file);
   if (words[0] == "node") return ParseDerived(PeerKind::kNode, words, file);
   if (words[0] == "client") return ParseDerived(PeerKind::kClient, words, file);
-  return absl::InvalidArgumentError("a line begins with psk, node, client or #");
+  return absl::InvalidArgumentError("a line begins with node-psk, client-psk, psk, node, client, banned or #");
 }
 
 }  // namespace
@@ -102,11 +117,13 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
   } else if (!status.ok()) {
     return status;
   }
-  ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxCredentialsFileBytes));
-  return Parse(text, path);
+  ORCH_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxCredentialsFileBytes));
+  absl::StatusOr<CredentialsFile> file = Parse(text, path);
+  Wipe(&text);
+  return file;
 }
 
-absl::StatusOr<Key> LoadPeerKey(const std::string& path, PeerKind kind, absl::string_view name) {
+absl::StatusOr<PeerKey> LoadPeerKey(const std::string& path, PeerKind kind, absl::string_view name) {
   if (!IsPeerName(kind, name)) {
     return absl::InvalidArgumentError(absl::StrCat("'", absl::CHexEscape(name.substr(0, kMaxNameBytes)),
                                                    "' cannot be the name of a ", PeerKindName(kind),
@@ -114,24 +131,32 @@ absl::StatusOr<Key> LoadPeerKey(const std::string& path, PeerKind kind, absl::st
   }
   ORCH_ASSIGN_OR_RETURN(CredentialsFile file, CredentialsFile::Load(path));
   for (CredentialsFile::Derived& derived : file.derived) {
-    if (derived.kind == kind && derived.name == name) return std::move(derived.key);
+    if (derived.kind == kind && derived.name == name) return PeerKey{std::move(derived.key), false};
   }
-  if (!file.psks.empty()) return Key{file.psks[0].id, DeriveKey(file.psks[0].bytes, kind, name)};
-  return absl::FailedPreconditionError(absl::StrCat("credentials file ", path, " holds neither a psk nor a key of ",
-                                                    PeerKindName(kind), " '", name,
-                                                    "'; copy a psk line from the hub's file, or that peer's own line"));
+  for (const CredentialsFile::Psk& psk : file.psks) {
+    if (psk.Is(kind)) return PeerKey{Key(psk.key.id, DeriveKey(psk.key.bytes, kind, name)), true};
+  }
+  return absl::FailedPreconditionError(absl::StrCat("credentials file ", path, " holds no key of ", PeerKindName(kind),
+                                                    " '", name, "'; on the hub, '", "orch-hub key ", PeerKindName(kind),
+                                                    " ", name, "' prints the line to put there"));
 }
 
-absl::Status WriteNewCredentials(const std::string& path, absl::string_view key_id, Random* random) {
-  ORCH_RETURN_IF_ERROR(CheckKeyId(key_id));
-  const std::string text = absl::StrCat(
-      "# Keys of this orch hub; keep secret, mode 0600.\n"
-      "# The first psk is the one new things are made with, all are accepted. To rotate: put a new\n"
-      "# one last here and on the hub's other copies, give it to the peers, move it to the top, and\n"
-      "# remove the old one when no node uses it any more (orchctl hub status).\n"
-      "psk ",
-      key_id, " ", absl::BytesToHexString(random->Bytes(kKeyBytes)), "\n");
-  return WriteNewFile(path, text, 0600);
+std::string DerivedKeyLine(PeerKind kind, absl::string_view name, const Key& key) {
+  return absl::StrCat(PeerKindName(kind), " ", key.id, " ", name, " ", absl::BytesToHexString(key.bytes));
+}
+
+absl::Status WriteNewCredentials(const std::string& path, Random* random) {
+  std::string text = absl::StrCat(
+      "# The pre-shared keys of this orch hub; keep them secret, mode 0600, on the hub only.\n"
+      "# Peers get keys derived from them: orch-hub key node IDENTITY, orch-hub key client NAME.\n"
+      "# To rotate: add a line with a new key id above the old one, hand out new keys, and remove the old\n"
+      "# line when no peer uses it any more (orchctl hub status).\n"
+      "node-psk n1 ",
+      absl::BytesToHexString(random->Bytes(kKeyBytes)), "\nclient-psk c1 ",
+      absl::BytesToHexString(random->Bytes(kKeyBytes)), "\n");
+  const absl::Status written = WriteNewFile(path, text, 0600);
+  Wipe(&text);
+  return written;
 }
 
 }  // namespace orch::auth

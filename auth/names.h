@@ -11,7 +11,7 @@ namespace orch::auth {
 inline constexpr size_t kMaxNameBytes = 255;
 inline constexpr size_t kMaxKeyIdBytes = 32;  // shorter than a key in hex, so that one is never taken for the other
 
-// Letters, digits, "_", "." and "-"; a client's name may also hold "@".
+// Letters, digits, "_", "." and "-", not "." or ".." and not beginning with "-"; a client's name may also hold "@".
 bool IsPeerName(PeerKind kind, absl::string_view name);
 bool IsKeyId(absl::string_view id);
 // Lower-case hex of exactly `digits` digits.

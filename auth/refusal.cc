@@ -9,42 +9,43 @@ namespace {
 std::string Explain(Refusal refusal, const std::string& who, const std::string& detail) {
   switch (refusal) {
     case Refusal::kMalformed:
-      return absl::StrCat("no usable credential from ", who, detail,
-                          "; the call needs the metadata 'orch-credential' as docs/PROTOCOL.md describes it");
+      return absl::StrCat("what ", who, " sent is not understood", detail,
+                          "; check that it is an orch program of a version that fits, and that the address is right");
     case Refusal::kWrongKey:
-      return absl::StrCat(
-          "the pre-shared key of ", who, detail,
-          " is not the hub's; compare /etc/orch/credentials on both, line by line: the same key id must "
-          "stand before the same key");
+      return absl::StrCat("the key of ", who, detail,
+                          " is not the hub's; put the line there that 'orch-hub key' prints on the hub for that name");
     case Refusal::kUnknownKey:
       return absl::StrCat("the key id of ", who, detail,
-                          " is not in the hub's credentials file; add that key to /etc/orch/credentials on the hub, or "
-                          "give the peer a key the hub has");
+                          " is not in the hub's credentials file for peers of its kind; give the peer the line that "
+                          "'orch-hub key' prints on the hub");
+    case Refusal::kNoKey:
+      return absl::StrCat(who, " showed no key", detail,
+                          "; give it a key ('orch-hub key'), or set mtls.mode to optional and give it a certificate");
     case Refusal::kReplay:
-      return absl::StrCat("a credential of ", who, detail,
-                          " was used a second time; each call needs a fresh nonce. If the peer did not repeat it, "
-                          "somebody recorded and resent it");
+      return absl::StrCat("a message of ", who, detail,
+                          " came a second time; if the peer did not repeat it, somebody recorded and resent it");
     case Refusal::kStaleClock:
       return absl::StrCat("the clock of ", who, " and the hub's differ", detail,
                           "; check NTP on both (timedatectl status)");
-    case Refusal::kForeignCertificate:
-      return absl::StrCat(
-          "the connection of ", who, detail,
-          " ends at another TLS certificate than this hub's: a TLS proxy or an attacker sits in between, "
-          "or the address is another host's; connect straight to the hub");
+    case Refusal::kBadCertificate:
+      return absl::StrCat("the certificate of ", who, " is refused", detail,
+                          "; it must chain to the hub's mtls.ca, be valid now and not be revoked");
+    case Refusal::kNoCertificate:
+      return absl::StrCat("the hub requires a client certificate (mtls.mode) and ", who, " showed none", detail,
+                          "; set the peer's tls.certificate, tls.key and tls.ca");
     case Refusal::kIdentityMismatch:
       return absl::StrCat(who, " is not who it says", detail,
-                          "; the name in the certificate, on the stream and in messages must be the peer's own");
+                          "; the name in the handshake, on the stream and in messages must be the peer's own");
     case Refusal::kWrongDoor:
-      return absl::StrCat("the credential of ", who, detail,
-                          " is for the other service: nodes only attach, clients only ask; use a client's credential "
-                          "with orchctl and a node's with orch-nodeagent");
-    case Refusal::kNoCertificate:
-      return absl::StrCat("the hub requires a client certificate (mTLS) and ", who, " showed none", detail,
-                          "; set the peer's certificate and key files");
+      return absl::StrCat(who, " may not call this service", detail,
+                          "; nodes only attach and clients only ask: use a client's key with orchctl and a node's with "
+                          "orch-nodeagent");
+    case Refusal::kBanned:
+      return absl::StrCat(who, " is banned", detail, "; remove the 'banned' line from the hub's credentials file");
+    case Refusal::kMisbehaved:
+      return absl::StrCat(who, " broke the rules of its connection and was cut off", detail);
     case Refusal::kOverloaded:
-      return absl::StrCat("the hub cannot check more credentials at the moment, ", who, " was turned away", detail,
-                          "; try again in a minute");
+      return absl::StrCat(who, " was turned away", detail, "; try again shortly");
     case Refusal::kCount:
       break;
   }
@@ -61,18 +62,24 @@ absl::string_view RefusalName(Refusal refusal) {
       return "wrong_key";
     case Refusal::kUnknownKey:
       return "unknown_key";
+    case Refusal::kNoKey:
+      return "no_key";
     case Refusal::kReplay:
       return "replay";
     case Refusal::kStaleClock:
       return "stale_clock";
-    case Refusal::kForeignCertificate:
-      return "foreign_certificate";
+    case Refusal::kBadCertificate:
+      return "bad_certificate";
+    case Refusal::kNoCertificate:
+      return "no_certificate";
     case Refusal::kIdentityMismatch:
       return "identity_mismatch";
     case Refusal::kWrongDoor:
       return "wrong_door";
-    case Refusal::kNoCertificate:
-      return "no_certificate";
+    case Refusal::kBanned:
+      return "banned";
+    case Refusal::kMisbehaved:
+      return "misbehaved";
     case Refusal::kOverloaded:
       return "overloaded";
     case Refusal::kCount:

@@ -13,16 +13,19 @@
 namespace orch::auth {
 
 enum class Refusal {
-  kMalformed,           // no credential, or one that does not parse
-  kWrongKey,            // the MAC does not fit
-  kUnknownKey,          // key id not in the keyring
-  kReplay,              // nonce seen before
-  kStaleClock,          // issued too long ago or in the future
-  kForeignCertificate,  // made for another certificate than the hub's: somebody sits in between
-  kIdentityMismatch,    // certificate, stream or message names another peer
-  kWrongDoor,           // a node at the clients' door or the reverse
-  kNoCertificate,       // mTLS is required and none was shown
-  kOverloaded,          // a bound of the verifier itself was hit
+  kMalformed,         // no handshake of ours, or a message that does not parse
+  kWrongKey,          // the key does not fit: a handshake's binder, or a message's MAC
+  kUnknownKey,        // key id not in the keyring
+  kNoKey,             // neither a key nor, where certificates count, a certificate
+  kReplay,            // nonce of a message seen before
+  kStaleClock,        // issued too long ago or in the future
+  kBadCertificate,    // does not chain to the CA, has expired, or is revoked
+  kNoCertificate,     // certificates are required and none was shown
+  kIdentityMismatch,  // certificate, stream or message names another peer
+  kWrongDoor,         // a node at the clients' service or the reverse
+  kBanned,            // named in a "banned" line of the credentials file
+  kMisbehaved,        // broke HTTP/2, or flooded it, after it had proved itself
+  kOverloaded,        // over a bound: its own share, or the hub's
   kCount
 };
 absl::string_view RefusalName(Refusal refusal);  // "wrong_key"

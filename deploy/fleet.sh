@@ -103,7 +103,8 @@ launch() {
 }
 
 write_hub() {
-  "$bin/orch-hub" init --dir "$dir/hub" --identity hub.example.net --listen 127.0.0.1:0 >"$dir/init.log" 2>&1 ||
+  "$bin/orch-hub" init --dir "$dir/hub" --identity hub.example.net --listen 127.0.0.1:0 --client peadmin \
+    >"$dir/init.log" 2>&1 ||
     { cat "$dir/init.log" >&2; fail "orch-hub init failed"; }
   write_hub_yaml 127.0.0.1:0
 }
@@ -114,7 +115,9 @@ listen: $1
 port_file: $dir/hub.address
 identity: hub.example.net
 credentials: $dir/hub/credentials
-tls: {mode: on, certificate: $dir/hub/tls/hub.crt, key: $dir/hub/tls/hub.key}
+administrators: [peadmin]
+tls: {certificate: $dir/hub/tls/hub.crt, key: $dir/hub/tls/hub.key}
+mtls: {mode: optional, ca: $dir/hub/tls/ca.crt, ca_key: $dir/hub/tls/ca.key}
 store: $dir/hub/jobs.db
 shutdown_grace: 2s
 ${ORCH_FLEET_HUB_YAML:-}
@@ -160,12 +163,12 @@ YAML
     if [ "$role" = web ]; then printf '%s\n' apache apache::mod::ssl; fi
     if [ "$role" = db ]; then printf '%s\n' mysql::server; fi
   } >"$folder/classes.txt"
+  "$bin/orch-hub" key node "$name" -c "$dir/hub.yaml" >"$folder/credentials" || fail "no key for $name"
   local agent_lines=${ORCH_FLEET_AGENT_YAML:-}
   cat >"$folder/agent.yaml" <<YAML
 hub: $address
 identity: $name
-credentials: $dir/hub/credentials
-tls: {mode: on}
+credentials: $folder/credentials
 collectives: [mcollective, ${countries[i % 5]}_collective]
 main_collective: mcollective
 facts: {files: [$folder/facts.yaml], directory: $folder/facts.d, facter: off}
@@ -236,8 +239,7 @@ start_fleet() {
   cat >"$dir/client.yaml" <<YAML
 hub: $address
 name: peadmin
-credentials: $dir/hub/credentials
-tls: {mode: on}
+credentials: $dir/hub/client.credentials
 cache_dir: $dir/cache
 YAML
   for ((number = 1; number <= count; number++)); do

@@ -1,6 +1,7 @@
 // orchctl hub status.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/options/words.h"
@@ -17,11 +18,23 @@ Json ToObject(const Map& map) {
   return object;
 }
 
-Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& caller) {
+Json DoorJson(const v1::DoorStatus& door) {
+  return {{"strangers", door.strangers()},
+          {"connections", door.connections()},
+          {"penalised_networks", door.penalised_networks()},
+          {"accepted", door.accepted()},
+          {"turned_away", door.turned_away()},
+          {"cut_off", door.cut_off()},
+          {"let_in", door.let_in()},
+          {"cut", door.cut()},
+          {"by_proof", ToObject(door.by_proof())},
+          {"whole_psk", std::vector<std::string>(door.whole_psk().begin(), door.whole_psk().end())}};
+}
+
+Json StatusJson(const v1::GetHubStatusResponse& status) {
   return {{"version", status.version()},
           {"identity", status.hub_identity()},
           {"listen_address", status.listen_address()},
-          {"certificate_sha256", status.certificate_sha256()},
           {"mtls", status.mtls()},
           {"started", status.started_us() / 1'000'000},
           {"hub_time", status.hub_time_us() / 1'000'000},
@@ -39,7 +52,9 @@ Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& calle
           {"replies_total", status.replies_total()},
           {"refused", ToObject(status.refused())},
           {"resident_bytes", status.resident_bytes()},
-          {"caller", caller}};
+          {"clock_skew_ms", ToObject(status.clock_skew_ms())},
+          {"door", DoorJson(status.door())},
+          {"caller", status.caller()}};
 }
 
 std::string Pairs(const Json& object) {
@@ -51,7 +66,7 @@ std::string Pairs(const Json& object) {
   return text.empty() ? "none" : text;
 }
 
-std::string StatusText(const v1::GetHubStatusResponse& status, const std::string& caller) {
+std::string StatusText(const v1::GetHubStatusResponse& status) {
   const absl::Time started = absl::FromUnixMicros(status.started_us());
   const absl::Duration up = absl::FromUnixMicros(status.hub_time_us()) - started;
   std::string text = absl::StrCat("Hub ", Printable(status.hub_identity()), ":\n\n");
@@ -62,9 +77,8 @@ std::string StatusText(const v1::GetHubStatusResponse& status, const std::string
   line("Listening On", status.listen_address());
   line("Started", absl::FormatTime("%Y-%m-%d %H:%M:%S %z", started, absl::LocalTimeZone()));
   line("Up", absl::FormatDuration(absl::Trunc(up, absl::Seconds(1))));
-  line("Certificate (SHA-256)", status.certificate_sha256());
   line("mTLS", status.mtls());
-  line("You Are", caller);
+  line("You Are", status.caller());
   line("Nodes Connected", absl::StrCat(status.nodes_connected()));
   line("Nodes Stale", absl::StrCat(status.nodes_stale()));
   line("Nodes Disconnected", absl::StrCat(status.nodes_disconnected()));
@@ -75,6 +89,17 @@ std::string StatusText(const v1::GetHubStatusResponse& status, const std::string
   line("Jobs Kept", absl::StrCat(status.jobs_stored(), status.store().empty() ? "" : " in ", status.store()));
   line("Jobs In All", absl::StrCat(status.jobs_total()));
   line("Replies In All", absl::StrCat(status.replies_total()));
+  const v1::DoorStatus& door = status.door();
+  line("Connections", absl::StrCat(door.connections(), " (", Pairs(ToObject(door.by_proof())), "), ", door.strangers(),
+                                   " not proved yet"));
+  line("Door Since Start", absl::StrCat(door.let_in(), " let in, ", door.cut_off(), " too slow, ", door.turned_away(),
+                                        " turned away, ", door.cut(), " cut"));
+  if (door.penalised_networks() > 0) line("Networks Shut Out", absl::StrCat(door.penalised_networks()));
+  if (door.whole_psk_size() > 0) {
+    line("Hold A Whole PSK",
+         absl::StrCat(absl::StrJoin(door.whole_psk(), ", "), "; give each its own key: orch-hub key node|client NAME"));
+  }
+  if (status.clock_skew_ms_size() > 0) line("Clocks Off (ms)", Pairs(ToObject(status.clock_skew_ms())));
   line("Refused", Pairs(ToObject(status.refused())));
   line("Resident Memory", absl::StrFormat("%.1f MiB", static_cast<double>(status.resident_bytes()) / 1048576.0));
   return text;
@@ -89,10 +114,9 @@ class HubCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     ORCH_ASSIGN_OR_RETURN(const v1::GetHubStatusResponse status, hub->GetHubStatus());
-    const std::string& caller = hub->hello().caller();
     context->Print(context->options().format == Format::kHuman
-                       ? StatusText(status, caller)
-                       : JsonText(StatusJson(status, caller), context->env().out_is_terminal));
+                       ? StatusText(status)
+                       : JsonText(StatusJson(status), context->env().out_is_terminal));
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {

@@ -28,7 +28,7 @@ class JobListCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Text({"--caller"}, "CALLER", "Only of this caller, as psk=peadmin", group, &caller_);
+    table->Text({"--caller"}, "CALLER", "Only of this caller, as client=peadmin", group, &caller_);
     table->Text({"--plugin", "--agent"}, "PLUGIN", "Only of this plugin", group, &plugin_);
     table->Text({"--action"}, "ACTION", "Only of this action", group, &action_);
     table->Add({{"--state"},

@@ -1,12 +1,10 @@
 #include "cli/session/client_config.h"
 
-#include <arpa/inet.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/config_file.h"
@@ -36,11 +34,6 @@ absl::StatusOr<ConfigFile> FindConfig(const Environment& env, const std::string&
   return ConfigFile::Empty("defaults");
 }
 
-bool IsPort(absl::string_view text) {
-  int port = 0;
-  return absl::SimpleAtoi(text, &port) && port > 0 && port < 65'536;
-}
-
 }  // namespace
 
 std::string ExpandHome(const Environment& env, const std::string& path) {
@@ -54,9 +47,11 @@ absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std:
   ClientConfig config;
   ORCH_ASSIGN_OR_RETURN(const ConfigFile file, FindConfig(env, config_file, &config.file));
   ConfigReader read(&file);
-  config.hub = read.String("hub", kDefaultHub);
+  const std::string configured = read.String("hub", kDefaultHub);
   config.name = read.String("name", "");
-  config.credentials = ExpandHome(env, read.String("credentials", config.credentials));
+  const std::string credentials = read.String("credentials", "");
+  config.own_credentials = !credentials.empty();
+  if (config.own_credentials) config.credentials = ExpandHome(env, credentials);
   config.tls.plaintext = read.Choice("tls.mode", "on", {"on", "plaintext"}) == "plaintext";
   config.tls.ca_file = ExpandHome(env, read.String("tls.ca", ""));
   config.tls.server_name = read.String("tls.server_name", "");
@@ -66,36 +61,16 @@ absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std:
   config.timeout = read.Duration("timeout", absl::ZeroDuration(), absl::ZeroDuration(), absl::Hours(24));
   config.color = read.Choice("color", "auto", {"auto", "always", "never"});
   config.cache_dir = ExpandHome(env, read.String("cache_dir", "~/.cache/orch"));
+  if (const absl::Status tls = auth::CheckPeerTlsOptions(config.tls); !tls.ok()) {
+    read.Fail(config.tls.ca_file.empty() ? "tls.certificate" : "tls.ca", tls.message());
+  }
+  absl::StatusOr<Address> address = ParseAddress(hub.empty() ? configured : hub);
+  if (!address.ok() && hub.empty()) read.Fail("hub", address.status().message());
   ORCH_RETURN_IF_ERROR(read.Finish());
-  if (!hub.empty()) config.hub = hub;
+  if (!address.ok()) return absl::InvalidArgumentError(absl::StrCat("--hub: ", address.status().message()));
+  config.hub = *std::move(address);
   if (config.name.empty()) config.name = LoginName(env);
   return config;
-}
-
-absl::StatusOr<std::string> ChannelTarget(const std::string& address) {
-  const auto wrong = [&] {
-    return absl::InvalidArgumentError(
-        absl::StrCat("hub address '", address, "' is wrong; give HOST:PORT, [IPV6]:PORT or unix:/PATH"));
-  };
-  if (absl::StartsWith(address, "unix:")) return address.size() > 5 ? absl::StatusOr<std::string>(address) : wrong();
-  std::string host = address;
-  std::string port = absl::StrCat(kDefaultPort);
-  const size_t bracket = address.rfind(']');
-  const size_t colon = address.rfind(':');
-  if (colon != std::string::npos && (bracket == std::string::npos || bracket < colon)) {
-    host = address.substr(0, colon);
-    port = address.substr(colon + 1);
-  }
-  if (!IsPort(port) || host.empty() || host.find_first_of(" \t/") != std::string::npos) return wrong();
-  unsigned char binary[16];
-  if (::inet_pton(AF_INET, host.c_str(), binary) == 1) return absl::StrCat("ipv4:", host, ":", port);
-  if (host.front() == '[') {
-    const std::string bare = host.substr(1, host.size() - 2);
-    if (host.back() != ']' || ::inet_pton(AF_INET6, bare.c_str(), binary) != 1) return wrong();
-    return absl::StrCat("ipv6:", host, ":", port);
-  }
-  if (absl::StrContains(host, ":")) return wrong();
-  return absl::StrCat("dns:///", host, ":", port);
 }
 
 }  // namespace orch::cli

@@ -1,16 +1,17 @@
 #include "cli/session/hub_client.h"
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/grpcpp.h>
 
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "auth/call_signer.h"
-#include "auth/connection_error.h"
+#include "auth/clear_prologue.h"
 #include "auth/keyring.h"
-#include "auth/tls.h"
+#include "auth/peer_tls.h"
+#include "base/mutex.h"
+#include "base/net/tunnel.h"
 #include "base/status_macros.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/interrupt.h"
@@ -22,72 +23,98 @@ namespace {
 // Replies are at most 4 MiB each, but a hub may have 65,536 unknown names to tell in one message.
 constexpr int kMaxAnswerBytes = 64 << 20;
 
-auth::ChannelTlsOptions ToChannelTls(const TlsSettings& tls) {
-  return {tls.plaintext, tls.ca_file, tls.server_name, tls.certificate_file, tls.key_file};
-}
-
-absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ClientConfig& config) {
-  ORCH_ASSIGN_OR_RETURN(const std::string target, ChannelTarget(config.hub));
-  if (config.tls.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(config.hub));
-  ORCH_ASSIGN_OR_RETURN(auto credentials, auth::MakeChannelCredentials(ToChannelTls(config.tls)));
+grpc::ChannelArguments ChannelArgs() {
   grpc::ChannelArguments args;
-  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // an http_proxy of the shell is not meant for the hub
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // So that a hub that is gone without a word is noticed while a stream waits.
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);  // a command should not wait a second to try again
+  // A few compressed kilobytes would become gigabytes.
+  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+  args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "hub");
   args.SetMaxReceiveMessageSize(kMaxAnswerBytes);
-  return grpc::CreateCustomChannel(target, credentials, args);
+  return args;
+}
+
+// What this user proves himself with: over a unix socket the kernel's word is enough, unless he names credentials.
+absl::StatusOr<auth::PeerCredential> LoadCredential(const ClientConfig& config) {
+  auth::PeerCredential credential{auth::PeerKind::kClient, config.name, {}, false};
+  credential.by_user = config.hub.kind == Address::Kind::kUnix && !config.own_credentials;
+  if (credential.by_user || config.tls.by_certificate()) return credential;
+  ORCH_ASSIGN_OR_RETURN(credential.key, auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
+  return credential;
+}
+
+// A tunnel's answer, waited for by the thread that asked.
+class Awaited {
+ public:
+  void Set(absl::StatusOr<Tunnel::Opened> opened) {
+    MutexLock lock(&mu_);
+    opened_ = std::move(opened);
+    set_ = true;
+    changed_.SignalAll();
+  }
+  absl::StatusOr<Tunnel::Opened> Wait() {
+    MutexLock lock(&mu_);
+    while (!set_) changed_.Wait(&mu_);
+    return std::move(opened_);
+  }
+
+ private:
+  Mutex mu_;
+  CondVar changed_;
+  bool set_ ABSL_GUARDED_BY(mu_) = false;
+  absl::StatusOr<Tunnel::Opened> opened_ ABSL_GUARDED_BY(mu_) = absl::UnknownError("");
+};
+
+absl::Status WithItsExitCode(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return WithExitCode(status, kExitDenied);
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return WithExitCode(status, kExitNoHub);
+    default:
+      return status;
+  }
 }
 
 }  // namespace
 
 class HubClient::Rpc {
  public:
-  Rpc(const ClientConfig& config, const Environment& env, auth::Key key, std::shared_ptr<grpc::Channel> channel)
-      : address_(config.hub),
-        tls_(ToChannelTls(config.tls)),
+  Rpc(const ClientConfig& config, const Environment& env, std::unique_ptr<Tunnel> tunnel, Tunnel::Opened opened)
+      : address_(config.hub.Text()),
         env_(env),
-        signer_(auth::CallSigner::Create(auth::PeerKind::kClient, config.name, std::move(key), config.tls.plaintext,
-                                         !config.tls.ca_file.empty(), env.clock, env.random)),
-        stub_(v1::Orchestrator::NewStub(std::move(channel))) {}
+        tunnel_(std::move(tunnel)),
+        session_(std::move(opened.session)),
+        stub_(v1::Orchestrator::NewStub(
+            grpc::CreateCustomInsecureChannelFromFd("hub", opened.channel.Release(), ChannelArgs()))) {}
 
   v1::Orchestrator::Stub* stub() { return stub_.get(); }
   void set_call_limit(absl::Duration limit) { call_limit_ = limit; }
 
-  absl::Status Hello(absl::Duration patience, v1::HelloResponse* response) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(env_.clock->Now() + patience));
-    const std::shared_ptr<auth::SignedCall> call = signer_->Sign("/orch.v1.Orchestrator/Hello", true, &context);
-    ORCH_RETURN_IF_ERROR(ToStatus(stub_->Hello(&context, v1::HelloRequest(), response)));
-    const absl::Status proven = call->CheckProof(response->proof());
-    if (proven.ok()) return proven;
-    return WithExitCode(absl::UnauthenticatedError(absl::StrCat("hub ", address_, ": ", proven.message())),
-                        kExitDenied);
-  }
-
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(const char* method,
-                                grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&,
+  absl::StatusOr<Response> Call(grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&,
                                                                              Response*),
                                 const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(env_.clock->Now() + call_limit_));
-    signer_->Sign(method, false, &context);
+    AddSession(&context);
     Response response;
     ORCH_RETURN_IF_ERROR(ToStatus((stub_.get()->*call)(&context, request, &response)));
     return response;
   }
 
   template <typename Response, typename Start, typename OnMessage>
-  StreamEnd Stream(const char* method, const Start& start, const OnMessage& on_message, bool endless = false) {
+  StreamEnd Stream(const Start& start, const OnMessage& on_message, bool endless = false) {
     grpc::ClientContext context;
-    signer_->Sign(method, false, &context);
+    AddSession(&context);
     if (env_.interrupt != nullptr) env_.interrupt->CatchSigint();
     StreamGuard guard(env_.clock, env_.interrupt, [&context] { context.TryCancel(); });
     guard.SetDeadline(endless ? absl::InfiniteDuration() : call_limit_);
@@ -119,27 +146,39 @@ class HubClient::Rpc {
       return absl::UnimplementedError(
           absl::StrCat("hub ", address_, " does not know this request: it is older than this orchctl"));
     }
-    absl::Status explained = auth::ExplainCallError(status, address_, tls_);
-    if (!absl::StrContains(explained.message(), address_)) {
-      explained = absl::Status(explained.code(), absl::StrCat("hub ", address_, ": ", explained.message()));
+    return WithItsExitCode(Explain(status));
+  }
+
+  // In the words of the person who looks into it; what the hub itself answered is passed on as it is.
+  absl::Status Explain(const grpc::Status& status) const {
+    const std::string message = status.error_message();
+    if (const absl::Status reason = tunnel_->reason(); !reason.ok() && !absl::IsCancelled(reason)) {
+      return absl::Status(reason.code(), absl::StrCat("hub ", address_, ": ", reason.message()));
     }
-    switch (explained.code()) {
-      case absl::StatusCode::kUnauthenticated:
-      case absl::StatusCode::kPermissionDenied:
-        return WithExitCode(explained, kExitDenied);
-      case absl::StatusCode::kUnavailable:
-      case absl::StatusCode::kDeadlineExceeded:
-        return WithExitCode(explained, kExitNoHub);
-      default:
-        return explained;
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+        (absl::StrContains(message, "Socket closed") || absl::StrContains(message, "Connection reset") ||
+         absl::StrContains(message, "Broken pipe") || absl::StrContains(message, "GOAWAY"))) {
+      return absl::UnavailableError(
+          absl::StrCat("hub ", address_, " closed the connection during the call; is it restarting?"));
     }
+    if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("hub ", address_, " did not answer in time; check the network and the hub's load"));
+    }
+    const std::string text =
+        absl::StrContains(message, address_) ? message : absl::StrCat("hub ", address_, ": ", message);
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()), text);
+  }
+
+  void AddSession(grpc::ClientContext* context) const {
+    if (!session_.empty()) context->AddMetadata(auth::kSessionHeader, session_);
   }
 
   const std::string address_;
-  const auth::ChannelTlsOptions tls_;
   const Environment& env_;
   absl::Duration call_limit_ = kCallTimeout;
-  const std::unique_ptr<auth::CallSigner> signer_;
+  const std::unique_ptr<Tunnel> tunnel_;
+  const std::string session_;
   const std::unique_ptr<v1::Orchestrator::Stub> stub_;
 };
 
@@ -151,69 +190,69 @@ void HubClient::set_call_limit(absl::Duration limit) { rpc_->set_call_limit(limi
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env,
                                                               absl::Duration patience) {
-  ORCH_ASSIGN_OR_RETURN(auth::Key key, auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
-  ORCH_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, OpenChannel(config));
-  auto rpc = std::make_unique<Rpc>(config, env, std::move(key), std::move(channel));
-  auto client = std::unique_ptr<HubClient>(new HubClient(config.hub, std::move(rpc)));
-  ORCH_RETURN_IF_ERROR(client->rpc_->Hello(patience, &client->hello_));
-  return client;
+  ORCH_ASSIGN_OR_RETURN(auth::PeerCredential credential, LoadCredential(config));
+  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<TunnelSecurity> security,
+                        auth::MakePeerSecurity(config.tls, std::move(credential), config.hub, env.random));
+  auto awaited = std::make_shared<Awaited>();
+  std::unique_ptr<Tunnel> tunnel =
+      Tunnel::Start(config.hub, std::move(security), env.clock, patience,
+                    [awaited](absl::StatusOr<Tunnel::Opened> opened) { awaited->Set(std::move(opened)); });
+  absl::StatusOr<Tunnel::Opened> opened = awaited->Wait();
+  if (!opened.ok()) return WithItsExitCode(opened.status());
+  auto rpc = std::make_unique<Rpc>(config, env, std::move(tunnel), *std::move(opened));
+  return std::unique_ptr<HubClient>(new HubClient(config.hub.Text(), std::move(rpc)));
 }
 
 absl::StatusOr<v1::GetNodeResponse> HubClient::GetNode(const v1::GetNodeRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/GetNode", &v1::Orchestrator::Stub::GetNode, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::GetNode, request);
 }
 absl::StatusOr<v1::FactReportResponse> HubClient::FactReport(const v1::FactReportRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/FactReport", &v1::Orchestrator::Stub::FactReport, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::FactReport, request);
 }
 absl::StatusOr<v1::ListPluginsResponse> HubClient::ListPlugins() {
-  return rpc_->Call("/orch.v1.Orchestrator/ListPlugins", &v1::Orchestrator::Stub::ListPlugins,
-                    v1::ListPluginsRequest());
+  return rpc_->Call(&v1::Orchestrator::Stub::ListPlugins, v1::ListPluginsRequest());
 }
 absl::StatusOr<v1::GetPluginResponse> HubClient::GetPlugin(const v1::GetPluginRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/GetPlugin", &v1::Orchestrator::Stub::GetPlugin, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::GetPlugin, request);
 }
 absl::StatusOr<v1::GetHubStatusResponse> HubClient::GetHubStatus() {
-  return rpc_->Call("/orch.v1.Orchestrator/GetHubStatus", &v1::Orchestrator::Stub::GetHubStatus,
-                    v1::GetHubStatusRequest());
+  return rpc_->Call(&v1::Orchestrator::Stub::GetHubStatus, v1::GetHubStatusRequest());
 }
 
 absl::StatusOr<v1::GetJobResponse> HubClient::GetJob(const v1::GetJobRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/GetJob", &v1::Orchestrator::Stub::GetJob, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::GetJob, request);
 }
 absl::StatusOr<v1::ListJobsResponse> HubClient::ListJobs(const v1::ListJobsRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/ListJobs", &v1::Orchestrator::Stub::ListJobs, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::ListJobs, request);
 }
 absl::StatusOr<v1::ListRepliesResponse> HubClient::ListReplies(const v1::ListRepliesRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/ListReplies", &v1::Orchestrator::Stub::ListReplies, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::ListReplies, request);
 }
 absl::StatusOr<v1::ControlJobResponse> HubClient::ControlJob(const v1::ControlJobRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/ControlJob", &v1::Orchestrator::Stub::ControlJob, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::ControlJob, request);
 }
 absl::StatusOr<v1::PruneJobsResponse> HubClient::PruneJobs(const v1::PruneJobsRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/PruneJobs", &v1::Orchestrator::Stub::PruneJobs, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::PruneJobs, request);
 }
 absl::StatusOr<v1::ListLocksResponse> HubClient::ListLocks() {
-  return rpc_->Call("/orch.v1.Orchestrator/ListLocks", &v1::Orchestrator::Stub::ListLocks, v1::ListLocksRequest());
+  return rpc_->Call(&v1::Orchestrator::Stub::ListLocks, v1::ListLocksRequest());
 }
 
 StreamEnd HubClient::Invoke(const v1::InvokeRequest& request,
                             const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
   return rpc_->Stream<v1::InvokeResponse>(
-      "/orch.v1.Orchestrator/Invoke",
       [&](grpc::ClientContext* context) { return rpc_->stub()->Invoke(context, request); }, on_message);
 }
 
 StreamEnd HubClient::WatchJob(const v1::WatchJobRequest& request,
                               const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
   return rpc_->Stream<v1::InvokeResponse>(
-      "/orch.v1.Orchestrator/WatchJob",
       [&](grpc::ClientContext* context) { return rpc_->stub()->WatchJob(context, request); }, on_message);
 }
 
 StreamEnd HubClient::WatchEvents(const v1::WatchEventsRequest& request,
                                  const std::function<bool(const v1::WatchEventsResponse&)>& on_message) {
   return rpc_->Stream<v1::WatchEventsResponse>(
-      "/orch.v1.Orchestrator/WatchEvents",
       [&](grpc::ClientContext* context) { return rpc_->stub()->WatchEvents(context, request); },
       [&](const v1::WatchEventsResponse& response, const SetDeadline&) { return on_message(response); },
       /*endless=*/true);
@@ -222,7 +261,6 @@ StreamEnd HubClient::WatchEvents(const v1::WatchEventsRequest& request,
 StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,
                                const std::function<bool(const v1::FindNodesResponse&)>& on_message) {
   return rpc_->Stream<v1::FindNodesResponse>(
-      "/orch.v1.Orchestrator/FindNodes",
       [&](grpc::ClientContext* context) { return rpc_->stub()->FindNodes(context, request); },
       [&](const v1::FindNodesResponse& response, const SetDeadline&) { return on_message(response); });
 }

@@ -1,4 +1,4 @@
-// One channel to the hub, opened and proven by Hello before anything else is sent. Synchronous:
+// One channel to the hub, through a tunnel that has proved both sides before anything is sent. Synchronous:
 // one command, one call, from one thread. Errors carry their exit code: refused by the hub 5, no
 // hub or a broken connection 6.
 #pragma once
@@ -35,7 +35,6 @@ class HubClient {
   static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env,
                                                             absl::Duration patience = kConnectTimeout);
 
-  const v1::HelloResponse& hello() const { return hello_; }
   const std::string& address() const { return address_; }
   // Of calls with one answer; kCallTimeout at first.
   void set_call_limit(absl::Duration limit);
@@ -71,7 +70,6 @@ class HubClient {
 
   const std::string address_;
   const std::unique_ptr<Rpc> rpc_;
-  v1::HelloResponse hello_;
 };
 
 }  // namespace orch::cli

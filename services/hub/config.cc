@@ -7,40 +7,57 @@
 #include <memory>
 
 #include "absl/strings/match.h"
-#include "auth/tls.h"
+#include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
 
 namespace orch::hub {
 namespace {
 
+void ReadListen(ConfigReader* read, HubConfig* config) {
+  const std::vector<std::string> texts = read->List("listen", {absl::StrCat("0.0.0.0:", kDefaultPort)});
+  if (texts.empty())
+    read->Fail("listen", absl::StrCat("must name at least one address, such as 0.0.0.0:", kDefaultPort));
+  for (const std::string& text : texts) {
+    absl::StatusOr<Address> address = ParseListenAddress(text);
+    if (address.ok() && config->plaintext) {
+      if (const absl::Status local = CheckPlaintextAddress(*address); !local.ok()) address = local;
+    }
+    if (!address.ok()) {
+      read->Fail("listen", address.status().message());
+    } else {
+      config->listen.push_back(*std::move(address));
+    }
+  }
+}
+
+void ReadTls(ConfigReader* read, HubConfig* config) {
+  auth::HubTls::Options& tls = config->tls;
+  config->plaintext = read->Choice("tls.mode", "on", {"on", "plaintext"}) == "plaintext";
+  const auto mode = auth::ParseMtlsMode(read->Choice("mtls.mode", "off", {"off", "optional", "required"}));
+  if (mode.ok()) tls.mode = *mode;
+  tls.certificate_file = read->String("tls.certificate", "/etc/orch/tls/hub.crt");
+  tls.key_file = read->String("tls.key", "/etc/orch/tls/hub.key");
+  tls.client_ca_file = read->String("mtls.ca", "/etc/orch/tls/ca.crt");
+  tls.crl_file = read->String("mtls.crl", "");
+  tls.clients = read->List("mtls.clients", {});
+  config->ca_key = read->String("mtls.ca_key", config->ca_key);
+  if (tls.mode != auth::MtlsMode::kOff && config->plaintext) {
+    read->Fail("mtls.mode", "needs TLS: set tls.mode to on, or mtls.mode to off");
+  }
+}
+
 void ReadDoors(ConfigReader* read, HubConfig* config) {
-  config->listen = read->List("listen", config->listen);
-  if (config->listen.empty()) read->Fail("listen", "must name at least one address, such as 0.0.0.0:61613");
+  ReadTls(read, config);
+  ReadListen(read, config);
   config->port_file = read->String("port_file", "");
   config->identity = read->String("identity", HostIdentity());
   if (!filter::IsIdentity(config->identity)) {
     read->Fail("identity", "must be 1 to 255 characters of A-Z a-z 0-9 _ . -");
   }
   config->credentials = read->String("credentials", config->credentials);
-  config->plaintext = read->Choice("tls.mode", "on", {"on", "plaintext"}) == "plaintext";
-  config->certificate = read->String("tls.certificate", config->certificate);
-  config->key = read->String("tls.key", config->key);
-  const auto mtls = auth::ParseMtlsMode(read->Choice("mtls.mode", "off", {"off", "optional", "required"}));
-  if (mtls.ok()) config->mtls = *mtls;
-  config->mtls_ca = read->String("mtls.ca", "");
-  if (config->mtls != auth::MtlsMode::kOff && config->plaintext) {
-    read->Fail("mtls.mode", "needs TLS: set tls.mode to on, or mtls.mode to off");
-  }
-  if (config->mtls != auth::MtlsMode::kOff && config->mtls_ca.empty()) {
-    read->Fail("mtls.mode", "needs mtls.ca, the file with the CA that signs the peers' certificates");
-  }
-  if (!config->plaintext) return;
-  for (const std::string& address : config->listen) {
-    if (const absl::Status status = auth::CheckPlaintextAddress(address); !status.ok()) {
-      read->Fail("listen", status.message());
-    }
-  }
+  config->local_group = read->String("local.group", "");
+  config->administrators = read->List("administrators", {});
 }
 
 void ReadLimits(ConfigReader* read, HubConfig* config) {

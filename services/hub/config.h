@@ -6,9 +6,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "auth/call_credential.h"
+#include "auth/hub_tls.h"
 #include "base/config_file.h"
 #include "base/log.h"
+#include "base/net/address.h"
 
 namespace orch::hub {
 
@@ -17,15 +18,15 @@ inline constexpr char kDefaultConfigFile[] = "/etc/orch/hub.yaml";
 inline constexpr char kStoreInMemory[] = "memory";
 
 struct HubConfig {
-  std::vector<std::string> listen = {"0.0.0.0:61613"};  // address:port, or unix:/path
-  std::string port_file;                                // empty: none
-  std::string identity;                                 // the hub's name
+  std::vector<Address> listen;  // at least one
+  std::string port_file;        // empty: none
+  std::string identity;         // the hub's name
   std::string credentials = "/etc/orch/credentials";
   bool plaintext = false;  // loopback and unix sockets only
-  std::string certificate = "/etc/orch/tls/hub.crt";
-  std::string key = "/etc/orch/tls/hub.key";
-  auth::MtlsMode mtls = auth::MtlsMode::kOff;
-  std::string mtls_ca;
+  auth::HubTls::Options tls;
+  std::string ca_key = "/etc/orch/tls/ca.key";  // for `orch-hub key … --pem`; the serving hub never reads it
+  std::string local_group;                      // whose members may use unix sockets; empty: root and the hub's user
+  std::vector<std::string> administrators;      // clients that a reserve of calls and connections is kept for
   absl::Duration heartbeat = absl::Seconds(30);
   absl::Duration stale_after = absl::Seconds(90);
   size_t max_nodes = 20'000;

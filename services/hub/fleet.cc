@@ -28,6 +28,7 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
     dispatcher_->OnNodeGone(node.identity(), "its stream was replaced by a new one");
   }
   sessions_[node.identity()] = session;
+  NoteClock(session);
   const std::vector<PluginAnnouncement>& plugins = registry_->Find(node.identity())->plugins;
   ddls_->Announce(plugins);
   watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, node.identity());
@@ -64,6 +65,14 @@ void Fleet::OnHeard(NodeSession* session) {
   if (registry_->Heard(session->identity())) {
     watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, session->identity());
   }
+  registry_->SetClockSkew(session->identity(), session->clock_skew());
+}
+
+void Fleet::NoteClock(NodeSession* session) {
+  registry_->SetClockSkew(session->identity(), session->clock_skew());
+  if (absl::AbsDuration(session->clock_skew()) < Registry::kNotableSkew) return;
+  LogWarning("a node's clock is off; check NTP on it",
+             {{"node", session->identity()}, {"ahead_by", absl::FormatDuration(session->clock_skew())}});
 }
 
 void Fleet::OnRefused(NodeSession*, auth::Refusal refusal) { refusals_->Count(refusal); }

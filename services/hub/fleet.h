@@ -44,6 +44,8 @@ class Fleet final : public NodeEvents {
   void Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after);
 
  private:
+  void NoteClock(NodeSession* session);
+
   Registry* const registry_;
   DdlCache* const ddls_;
   Dispatcher* const dispatcher_;

@@ -3,24 +3,21 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "auth/hub_tls.h"
 #include "auth/keyring.h"
-#include "auth/replay_guard.h"
-#include "auth/tls.h"
 #include "base/durable_file.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "services/hub/door/door.h"
+#include "services/hub/door/reception.h"
+#include "services/hub/door/refusals.h"
 #include "services/hub/door/server_settings.h"
 #include "services/hub/events/announcing_job_store.h"
 #include "services/hub/events/event_log.h"
@@ -41,11 +38,11 @@ namespace orch::hub {
 namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
-constexpr absl::Duration kCredentialWindow = absl::Seconds(120);  // twice the skew a credential may have
-constexpr size_t kMaxNonces = 2'000'000;
+// Keys and certificates that are taken away cut their connections within a second.
+constexpr absl::Duration kKeyTick = absl::Milliseconds(250);
+constexpr absl::Duration kFarewell = absl::Milliseconds(200);  // for a node to hear why it is cut
 constexpr int kServerShutdownSeconds = 3;
 constexpr absl::Duration kLastWords = absl::Seconds(1);
-constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 // A place to wait for something the loop does.
 class Latch {
@@ -66,20 +63,6 @@ class Latch {
   bool open_ ABSL_GUARDED_BY(mu_) = false;
 };
 
-absl::StatusOr<auth::ServerTls> Transport(const HubConfig& config, absl::Time now) {
-  if (config.plaintext) return auth::ServerTls{grpc::InsecureServerCredentials(), auth::kPlaintextBinding};
-  if (access(config.certificate.c_str(), F_OK) != 0 && access(config.key.c_str(), F_OK) != 0) {
-    std::error_code ignored;  // the write below says what is wrong
-    std::filesystem::create_directories(std::filesystem::path(config.certificate).parent_path(), ignored);
-    std::filesystem::create_directories(std::filesystem::path(config.key).parent_path(), ignored);
-    ORCH_RETURN_IF_ERROR(auth::WriteSelfSignedCertificate(config.certificate, config.key, config.identity,
-                                                          {config.identity, "localhost", "127.0.0.1"}, now,
-                                                          kCertificateLife));
-    LogInfo("self-signed certificate made", {{"file", config.certificate}});
-  }
-  return auth::LoadServerTls({config.certificate, config.key, config.mtls, config.mtls_ca}, now);
-}
-
 }  // namespace
 
 // Declared in the order they are made; destroyed backwards.
@@ -91,19 +74,21 @@ struct Hub::Parts {
         random(random),
         loop(std::move(loop)),
         gate(*this->loop),
-        replay_guard(clock, kCredentialWindow, kMaxNonces),
+        refusals(clock),
+        reception(clock, &refusals, config.max_clients, config.administrators),
         registry(clock, {config.max_nodes, config.stale_after}),
         ddls(clock, &gate),
         events(clock, jobs->id(), jobs->starts()),
         store(std::move(jobs), &events),
         dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}),
         watch(&registry, clock),
-        fleet(&registry, &ddls, &dispatcher, &watch, &refusals),
+        fleet(&registry, &ddls, &dispatcher, &watch, refusals.mutable_counters()),
         invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
-  absl::Status StartServer(const std::vector<std::string>& unix_addresses);
+  absl::Status StartServer();
   void Tick();
+  void KeyTick();
   void ReloadKeys();
   std::string KeyProblem(const NodeSession& session) const;
   void Stop();
@@ -113,11 +98,10 @@ struct Hub::Parts {
   Random* const random;
   const std::unique_ptr<GatedExecutor> loop;
   GatedExecutor& gate;
-  auth::RefusalCounters refusals;
-  auth::ReplayGuard replay_guard;
+  Refusals refusals;
+  Reception reception;
   std::unique_ptr<auth::Keyring> keyring;
-  auth::ServerTls tls;
-  std::unique_ptr<auth::CallVerifier> verifier;
+  std::unique_ptr<auth::HubTls> tls;
   Registry registry;
   DdlCache ddls;
   EventLog events;
@@ -132,32 +116,24 @@ struct Hub::Parts {
   std::unique_ptr<NodeService> node_service;
   std::unique_ptr<OrchestratorService> orchestrator_service;
   std::unique_ptr<grpc::Server> server;
-  std::vector<std::string> addresses;
+  absl::Status last_key_error, last_tls_error;  // on the loop; each is logged once
   bool stopped = false;
 };
 
 absl::Status Hub::Parts::Open() {
   ORCH_ASSIGN_OR_RETURN(keyring, auth::Keyring::Load(config.credentials));
-  ORCH_ASSIGN_OR_RETURN(tls, Transport(config, clock->Now()));
-  verifier = std::make_unique<auth::CallVerifier>(keyring.get(), &replay_guard, clock, &refusals,
-                                                  auth::CallVerifier::Options{tls.binding, config.mtls});
-  std::vector<std::string> tcp_addresses, unix_addresses;
-  for (const std::string& address : config.listen) {
-    if (config.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(address));
-    (absl::StartsWith(address, "unix:") ? unix_addresses : tcp_addresses).push_back(address);
-  }
-  if (!tcp_addresses.empty()) {
-    Door::Options limits;
-    limits.max_unauthenticated = config.max_handshakes;
-    limits.max_unauthenticated_per_source = config.max_unauthenticated_per_source;
-    ORCH_ASSIGN_OR_RETURN(door, Door::Listen(tcp_addresses, limits, clock));
-    addresses = door->addresses();
-  }
-  addresses.insert(addresses.end(), unix_addresses.begin(), unix_addresses.end());
-  queries = std::make_unique<Queries>(
-      &registry, &ddls, &dispatcher, &store, &refusals, clock,
-      HubFacts{kVersion, config.identity, absl::StrJoin(addresses, ", "), config.plaintext ? "" : tls.binding,
-               std::string(auth::MtlsModeName(config.mtls)), clock->Now()});
+  ORCH_ASSIGN_OR_RETURN(tls, auth::HubTls::Load(config.tls, keyring.get(), clock));
+  ORCH_ASSIGN_OR_RETURN(door, Door::Listen(config.listen,
+                                           {.plaintext = config.plaintext,
+                                            .local_group = config.local_group,
+                                            .max_strangers = config.max_handshakes,
+                                            .max_strangers_per_source = config.max_unauthenticated_per_source,
+                                            .max_connections = config.max_nodes + config.max_clients},
+                                           tls.get(), keyring.get(), &reception, &refusals, clock, random));
+  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &reception,
+                                      door.get(), clock,
+                                      HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
+                                               std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
   // Jobs of this hub's last life are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
@@ -171,61 +147,75 @@ absl::Status Hub::Parts::Open() {
     if (const JobRun* run = dispatcher.RunOf(job_id)) run->ListOpen(kMaxOpenTasks, response);
   });
   watch.SetListener([this](auto kind, absl::string_view identity) { events.OnNode(kind, identity); });
-  ORCH_RETURN_IF_ERROR(StartServer(unix_addresses));
+  ORCH_RETURN_IF_ERROR(StartServer());
   gate.Post([this] {
     fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
     Tick();
+    KeyTick();
   });
   if (config.port_file.empty()) return absl::OkStatus();
-  return WriteFileDurably(config.port_file, absl::StrCat(addresses.front(), "\n"), 0644);
+  return WriteFileDurably(config.port_file, absl::StrCat(door->addresses().front(), "\n"), 0644);
 }
 
-absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addresses) {
-  node_service = std::make_unique<NodeService>(verifier.get(), door.get(), &fleet, clock, random, &gate,
+absl::Status Hub::Parts::StartServer() {
+  node_service = std::make_unique<NodeService>(&reception, keyring.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Rooms{
-      verifier.get(), door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock,
-      random, &gate, kVersion, config.max_clients});
+      &reception, &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock, random, &gate});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  ApplyServerSettings(&builder);
+  ApplyServerSettings(&builder, config.max_nodes);
   builder.RegisterService(node_service.get());
   builder.RegisterService(orchestrator_service.get());
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
-  if (door != nullptr) {
-    acceptor = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, tls.credentials);
-  }
-  for (const std::string& address : unix_addresses) builder.AddListeningPort(address, tls.credentials);
+  // gRPC listens nowhere itself: every connection comes from the door, which knows who is at its other end.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
+      builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot serve on ", absl::StrJoin(addresses, ", "),
-                                               ": is the path free and its folder writable?"));
-  }
-  if (door != nullptr) door->Serve(std::move(acceptor));
+  if (server == nullptr) return absl::InternalError("gRPC cannot start its server; its log at level debug says why");
+  door->Serve(std::move(acceptor));
   return absl::OkStatus();
 }
 
 void Hub::Parts::Tick() {
-  ReloadKeys();
   fleet.Tick();
   store.Expire();
   gate.PostAfter(kTick, [this] { Tick(); });
 }
 
+void Hub::Parts::KeyTick() {
+  ReloadKeys();
+  gate.PostAfter(kKeyTick, [this] { KeyTick(); });
+}
+
 void Hub::Parts::ReloadKeys() {
-  bool changed = false;
-  if (const absl::Status status = keyring->ReloadIfChanged(&changed); !status.ok()) {
-    LogError("credentials not re-read; the old keys stay in force", {{"reason", std::string(status.message())}});
+  bool keys_changed = false;
+  if (const absl::Status status = keyring->ReloadIfChanged(&keys_changed); status != last_key_error) {
+    last_key_error = status;
+    if (!status.ok()) {
+      LogError("credentials not re-read; the old keys stay in force", {{"reason", std::string(status.message())}});
+    }
   }
-  if (!changed) return;
-  LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring->key_ids(), " ")}});
-  // A stream whose key is gone, or another one under the same id, has no standing any more.
+  bool tls_changed = false;
+  if (const absl::Status status = tls->ReloadIfChanged(&tls_changed); status != last_tls_error) {
+    last_tls_error = status;
+    if (!status.ok()) {
+      LogError("certificates not re-read; the old ones stay in force", {{"reason", std::string(status.message())}});
+    }
+  }
+  if (tls_changed) LogInfo("certificates re-read");
+  if (keys_changed) LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring->key_ids(), " ")}});
+  if (!keys_changed && !tls_changed) return;
+  // A node whose key is gone, or another one under the same id, has no standing any more: it hears so, then is cut.
   fleet.Dismiss([this](const NodeSession& session) { return KeyProblem(session); }, absl::ZeroDuration());
+  gate.PostAfter(kFarewell, [this] { door->Recheck(); });
 }
 
 std::string Hub::Parts::KeyProblem(const NodeSession& session) const {
+  if (keyring->IsBanned(auth::PeerKind::kNode, session.identity())) {
+    return "this node is banned in the hub's credentials file";
+  }
   const auto key = keyring->DerivedKey(session.key().id, auth::PeerKind::kNode, session.identity());
   if (key.ok() && *key == session.key().bytes) return "";
   return absl::StrCat("key ", session.key().id, " is no longer in the hub's credentials; give the node the new one");
@@ -235,7 +225,7 @@ void Hub::Parts::Stop() {
   if (std::exchange(stopped, true) || server == nullptr) return;
   LogInfo("hub is stopping", {});
   if (server->GetHealthCheckService() != nullptr) server->GetHealthCheckService()->SetServingStatus(false);
-  if (door != nullptr) door->StopAccepting();
+  door->StopAccepting();
   auto idle = std::make_shared<Latch>();
   gate.Post([this, idle] {
     dispatcher.Drain();
@@ -257,6 +247,7 @@ void Hub::Parts::Stop() {
   server->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(kServerShutdownSeconds, GPR_TIMESPAN)));
   server->Wait();
+  door->Stop();
   auto closed = std::make_shared<Latch>();
   gate.Post([this, closed] {
     gate.Close();
@@ -278,7 +269,7 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const C
   return hub;
 }
 
-const std::vector<std::string>& Hub::addresses() const { return parts_->addresses; }
+const std::vector<std::string>& Hub::addresses() const { return parts_->door->addresses(); }
 
 void Hub::Reload() {
   parts_->gate.Post([parts = parts_.get()] { parts->ReloadKeys(); });

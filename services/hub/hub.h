@@ -16,8 +16,8 @@ namespace orch::hub {
 
 class Hub {
  public:
-  // Reads credentials and TLS (a self-signed certificate is made when neither file is there), binds,
-  // and serves. Errors name the file or address. Writes config.port_file when set.
+  // Reads credentials and certificates, binds, and serves. Errors name the file or address. Writes config.port_file
+  // when set.
   static absl::StatusOr<std::unique_ptr<Hub>> Start(const HubConfig& config, const Clock* clock, Random* random,
                                                     Executor* executor);
   // Stop, if it was not called.
@@ -26,7 +26,7 @@ class Hub {
   // As bound: "127.0.0.1:61613", "unix:/run/orch/hub.sock".
   const std::vector<std::string>& addresses() const;
 
-  // Re-reads the credentials file now; otherwise it is looked at every second. Any thread.
+  // Re-reads credentials and certificates now; otherwise they are looked at four times a second. Any thread.
   void Reload();
 
   // Orderly end: no new calls, running jobs have shutdown_grace to finish, then every open task

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <system_error>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "auth/certificate_authority.h"
 #include "auth/keyring.h"
-#include "auth/tls.h"
+#include "auth/names.h"
+#include "auth/new_file.h"
 #include "base/durable_file.h"
+#include "base/net/address.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
 
@@ -20,9 +22,11 @@ constexpr char kConfigFolder[] = "/etc/orch";  // there the service may read onl
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 struct Files {
-  std::string config, credentials, certificate, key, agent, client;
+  std::string config, credentials, ca, ca_key, certificate, key, agent, agent_credentials, client, client_credentials;
   std::string store;  // empty: the default place. Made by the hub
-  std::vector<std::string> All() const { return {config, credentials, certificate, key, agent, client}; }
+  std::vector<std::string> All() const {
+    return {config, credentials, ca, ca_key, certificate, key, client, client_credentials, agent, agent_credentials};
+  }
 };
 
 absl::Status MakeDirectory(const std::string& path) {
@@ -33,33 +37,36 @@ absl::Status MakeDirectory(const std::string& path) {
 }
 
 // How peers reach the hub: its name, or the very address when it listens on one.
-std::string PeerAddress(const InitOptions& options) {
-  if (absl::StartsWith(options.listen, "unix:")) return options.listen;
-  const size_t colon = options.listen.rfind(':');
-  const std::string host = options.listen.substr(0, colon);
-  const std::string port = options.listen.substr(colon);
-  return absl::StrCat(host == "0.0.0.0" || host == "[::]" || host == "::" ? options.identity : host, port);
+std::string PeerAddress(const InitOptions& options, Address address) {
+  if (address.host == "0.0.0.0" || address.host == "::") {
+    address.kind = Address::Kind::kName;
+    address.host = options.identity;
+  }
+  return address.Text();
 }
 
 std::string HubYaml(const InitOptions& options, const Files& files) {
-  return absl::StrCat("# orch-hub. Every other key has a good default; see the configuration reference.\n",
+  return absl::StrCat("# orch-hub. Every other key has a good default: man orch-hub, docs/CONFIGURATION.md.\n",
                       "listen: ", options.listen, "\n", "identity: ", options.identity, "\n",
-                      "credentials: ", files.credentials, "\n", "tls:\n  mode: on\n  certificate: ", files.certificate,
-                      "\n  key: ", files.key, "\n",
+                      "credentials: ", files.credentials, "\n",
+                      "# A reserve of calls and connections is kept for these clients.\n", "administrators: [",
+                      options.client, "]\n", "# Certificates are taken beside keys: orch-hub key client NAME --pem\n",
+                      "mtls:\n  mode: optional\n  ca: ", files.ca, "\n  ca_key: ", files.ca_key,
+                      "\ntls:\n  certificate: ", files.certificate, "\n  key: ", files.key, "\n",
                       files.store.empty() ? "" : absl::StrCat("store: ", files.store, "\n"));
 }
 
-std::string AgentYaml(const InitOptions& options, const Files& files) {
-  return absl::StrCat("# orch-nodeagent. On another machine: copy this file and the credentials (mode 0600) there.\n",
-                      "hub: ", PeerAddress(options), "\n",
-                      "# identity: the node's name; its fully qualified one when not set\n",
-                      "credentials: ", files.credentials, "\n", "tls:\n  mode: on\n");
+std::string AgentYaml(const std::string& hub, const InitOptions& options, const Files& files) {
+  return absl::StrCat("# orch-nodeagent, for the node on the hub's own host. Elsewhere: the same file with another\n",
+                      "# identity, and credentials with the line that `orch-hub key node IDENTITY` prints here.\n",
+                      "hub: ", hub, "\n", "identity: ", options.identity, "\n",
+                      "credentials: ", files.agent_credentials, "\n");
 }
 
-std::string ClientYaml(const InitOptions& options, const Files& files) {
-  return absl::StrCat("# orchctl. A user without access to the PSK gets a credentials file of his own.\n",
-                      "hub: ", PeerAddress(options), "\n", "credentials: ", files.credentials, "\n",
-                      "tls:\n  mode: on\n");
+std::string ClientYaml(const std::string& hub, const InitOptions& options, const Files& files) {
+  return absl::StrCat("# orchctl. Each further user: a name of his own, and credentials with the line that\n",
+                      "# `orch-hub key client NAME` prints on the hub.\n", "hub: ", hub, "\n", "name: ", options.client,
+                      "\n", "credentials: ", files.client_credentials, "\n");
 }
 
 absl::Status CheckOptions(const InitOptions& options) {
@@ -67,9 +74,9 @@ absl::Status CheckOptions(const InitOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("identity '", options.identity, "' must be 1 to 255 characters of A-Z a-z 0-9 _ . -"));
   }
-  if (!absl::StartsWith(options.listen, "unix:") && !absl::StrContains(options.listen, ':')) {
+  if (!auth::IsPeerName(auth::PeerKind::kClient, options.client)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("listen address '", options.listen, "' has no port; write 0.0.0.0:61613"));
+        absl::StrCat("client '", options.client, "' must be letters, digits, '_', '.', '-' or '@'"));
   }
   for (const std::string& text : {options.listen, options.directory}) {
     if (text.find_first_of("\n\r#'\"") != std::string::npos) {
@@ -79,18 +86,51 @@ absl::Status CheckOptions(const InitOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status WriteCertificates(const InitOptions& options, const Files& files, absl::Time now) {
+  ORCH_RETURN_IF_ERROR(auth::CertificateAuthority::WriteNew(files.ca, files.ca_key, options.identity, now));
+  ORCH_ASSIGN_OR_RETURN(const auth::CertificateAuthority authority,
+                        auth::CertificateAuthority::Load(files.ca, files.ca_key, now));
+  ORCH_ASSIGN_OR_RETURN(
+      auth::IssuedCertificate issued,
+      authority.IssueForHub(options.identity, {"localhost", "127.0.0.1", "::1"}, now, kCertificateLife));
+  const absl::Status written = auth::WriteCertificate(issued, files.certificate, files.key);
+  auth::Wipe(&issued.key_pem);
+  return written;
+}
+
+absl::Status WriteKey(const auth::Keyring& keyring, auth::PeerKind kind, const std::string& name,
+                      const std::string& file) {
+  ORCH_ASSIGN_OR_RETURN(const auth::Key key, keyring.NewKey(kind, name));
+  std::string line = absl::StrCat(auth::DerivedKeyLine(kind, name, key), "\n");
+  const absl::Status written = auth::WriteNewFile(file, line, 0600);
+  auth::Wipe(&line);
+  return written;
+}
+
+absl::Status WriteKeys(const InitOptions& options, const Files& files, Random* random) {
+  ORCH_RETURN_IF_ERROR(auth::WriteNewCredentials(files.credentials, random));
+  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<auth::Keyring> keyring, auth::Keyring::Load(files.credentials));
+  ORCH_RETURN_IF_ERROR(WriteKey(*keyring, auth::PeerKind::kClient, options.client, files.client_credentials));
+  return WriteKey(*keyring, auth::PeerKind::kNode, options.identity, files.agent_credentials);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, absl::Time now, Random* random) {
   ORCH_RETURN_IF_ERROR(CheckOptions(options));
+  ORCH_ASSIGN_OR_RETURN(const Address address, ParseListenAddress(options.listen));
   // Absolute, so that the files hold wherever the programs are started.
   const std::string dir = std::filesystem::absolute(options.directory).lexically_normal().string();
   const Files files = {dir + "/hub.yaml",
                        dir + "/credentials",
+                       dir + "/tls/ca.crt",
+                       dir + "/tls/ca.key",
                        dir + "/tls/hub.crt",
                        dir + "/tls/hub.key",
                        dir + "/agent.yaml",
+                       dir + "/agent.credentials",
                        dir + "/client.yaml",
+                       dir + "/client.credentials",
                        dir == kConfigFolder ? "" : dir + "/jobs.db"};
   for (const std::string& path : files.All()) {
     if (access(path.c_str(), F_OK) == 0) {
@@ -99,13 +139,12 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
     }
   }
   ORCH_RETURN_IF_ERROR(MakeDirectory(dir + "/tls"));
-  ORCH_RETURN_IF_ERROR(auth::WriteNewCredentials(files.credentials, "k1", random));
-  ORCH_RETURN_IF_ERROR(auth::WriteSelfSignedCertificate(files.certificate, files.key, options.identity,
-                                                        {options.identity, "localhost", "127.0.0.1"}, now,
-                                                        kCertificateLife));
+  ORCH_RETURN_IF_ERROR(WriteKeys(options, files, random));
+  ORCH_RETURN_IF_ERROR(WriteCertificates(options, files, now));
+  const std::string hub = PeerAddress(options, address);
   ORCH_RETURN_IF_ERROR(WriteFileDurably(files.config, HubYaml(options, files), 0644));
-  ORCH_RETURN_IF_ERROR(WriteFileDurably(files.agent, AgentYaml(options, files), 0644));
-  ORCH_RETURN_IF_ERROR(WriteFileDurably(files.client, ClientYaml(options, files), 0644));
+  ORCH_RETURN_IF_ERROR(WriteFileDurably(files.agent, AgentYaml(hub, options, files), 0644));
+  ORCH_RETURN_IF_ERROR(WriteFileDurably(files.client, ClientYaml(hub, options, files), 0644));
   return files.All();
 }
 

@@ -15,8 +15,10 @@
 #include "base/service.h"
 #include "base/version.h"
 #include "services/hub/config.h"
+#include "services/hub/door/door.h"
 #include "services/hub/hub.h"
 #include "services/hub/init.h"
+#include "services/hub/issue_key.h"
 
 namespace {
 
@@ -30,16 +32,36 @@ int Init(orch::hub::InitOptions options) {
   orch::SystemRandom random;
   const auto files = orch::hub::InitHub(options, orch::SystemClock().Now(), &random);
   if (!files.ok()) return Fail(files.status());
-  std::cout << "wrote " << absl::StrJoin(*files, "\n      ") << "\nnext: orch-hub -c " << options.directory
-            << "/hub.yaml\n";
+  std::cout << "wrote " << absl::StrJoin(*files, "\n      ") << "\n\nNext: systemctl start orch-hub (or: orch-hub -c "
+            << options.directory << "/hub.yaml)\nFor each node, here:  orch-hub key node IDENTITY, whose line goes to "
+            << "/etc/orch/credentials (mode 0600) there\nFor each user:        orch-hub key client NAME\n"
+            << "Keep " << options.directory << "/credentials and tls/ca.key here: all keys come from them.\n";
+  return 0;
+}
+
+struct KeyOptions {
+  std::string kind;
+  std::string name;
+  bool pem = false;
+  int days = 365;
+};
+
+int PrintKey(const orch::hub::HubConfig& config, const KeyOptions& options) {
+  const auto kind = options.kind == "node" ? orch::auth::PeerKind::kNode : orch::auth::PeerKind::kClient;
+  auto text = options.pem ? orch::hub::IssuePem(config, kind, options.name, orch::SystemClock().Now(),
+                                                absl::Hours(24) * options.days)
+                          : orch::hub::IssueKey(config, kind, options.name);
+  if (!text.ok()) return Fail(text.status());
+  std::cout << *text;
+  orch::auth::Wipe(&*text);
   return 0;
 }
 
 int Serve(const orch::hub::HubConfig& config) {
   orch::BlockServiceSignals();
   const size_t files = orch::RaiseFileLimit();
-  if (files < 2 * config.max_nodes) {
-    orch::LogWarning("few open files allowed; set LimitNOFILE to twice limits.nodes",
+  if (files < orch::hub::Door::kFilesAConnection * config.max_nodes) {
+    orch::LogWarning("few open files allowed; set LimitNOFILE to three times limits.nodes",
                      {{"allowed", absl::StrCat(files)}, {"nodes", absl::StrCat(config.max_nodes)}});
   }
   orch::SystemClock clock;
@@ -52,7 +74,7 @@ int Serve(const orch::hub::HubConfig& config) {
     if (signal != SIGHUP) continue;
     orch::NotifyReloading();
     (*hub)->Reload();
-    orch::LogInfo("credentials are re-read; certificates and other settings take effect with a restart");
+    orch::LogInfo("credentials and certificates are re-read; other settings take effect with a restart");
     orch::NotifyReady(absl::StrCat("serving on ", absl::StrJoin((*hub)->addresses(), ", ")));
   }
   orch::NotifyStopping();
@@ -66,6 +88,7 @@ int main(int argc, char** argv) {
   // As packaged it costs as much as all else in registering a node.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   orch::auth::RouteLibraryLogs();
+  orch::ForbidCoreDumps();
   CLI::App app{"The hub: knows the fleet and runs jobs on it", "orch-hub"};
   std::string config_file = orch::hub::kDefaultConfigFile;
   bool check_config = false;
@@ -77,10 +100,25 @@ int main(int argc, char** argv) {
   init->add_option("--dir", init_options.directory, "Folder to write to")->capture_default_str();
   init->add_option("--identity", init_options.identity, "The hub's name (default: this host's)");
   init->add_option("--listen", init_options.listen, "Address to listen on")->capture_default_str();
+  init->add_option("--client", init_options.client, "The administrator who gets a key")->capture_default_str();
+  KeyOptions key_options;
+  CLI::App* key = app.add_subcommand("key", "Print what one node or client needs to prove itself");
+  key->fallthrough();  // -c may stand behind it too
+  key->add_option("kind", key_options.kind, "node or client")->required()->check(CLI::IsMember({"node", "client"}));
+  key->add_option("name", key_options.name, "The node's identity, or the client's name")->required();
+  key->add_flag("--pem", key_options.pem, "A certificate with its key and the CA, as PEM, instead of a key's line");
+  key->add_option("--days", key_options.days, "How long the certificate is valid")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3650));
+  key->footer(
+      "Examples:\n  orch-hub key node web1.example.com     the line for /etc/orch/credentials on web1\n"
+      "  orch-hub key client deploy             the same for a user or a service\n"
+      "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)");
   CLI11_PARSE(app, argc, argv);
   if (init->parsed()) return Init(init_options);
   const auto config = orch::hub::LoadHubConfig(config_file);
   if (!config.ok()) return Fail(config.status());
+  if (key->parsed()) return PrintKey(*config, key_options);
   if (check_config) {
     std::cout << config_file << ": good\n";
     return 0;

@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "auth/server_call.h"
 #include "filter/filter.h"
 #include "services/hub/door/grpc_status.h"
 #include "services/hub/nodes/node_link.h"
@@ -23,16 +22,17 @@ class RefusedAttach final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::
 }  // namespace
 
 grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* NodeService::Attach(grpc::CallbackServerContext* context) {
-  auto caller = auth::VerifyCall(*verifier_, auth::PeerKind::kNode, kAttachMethod, *context);
-  if (!caller.ok()) return new RefusedAttach(caller.status());
-  if (!filter::IsIdentity(caller->name)) {
+  absl::StatusOr<Admission> admission =
+      reception_->Admit(*context, auth::PeerKind::kNode, CallSort::kAttach, kAttachMethod);
+  if (!admission.ok()) return new RefusedAttach(admission.status());
+  if (!filter::IsIdentity(admission->peer().name)) {
     return new RefusedAttach(absl::InvalidArgumentError(
         "the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -; set identity in its configuration"));
   }
-  if (door_ != nullptr) door_->Authenticated(context->peer());
-  const std::shared_ptr<NodeLink> link = NodeLink::Create(context, executor_);
+  const std::shared_ptr<NodeLink> link = NodeLink::Create(context, *std::move(admission), executor_);
+  const Visitor& visitor = link->admission().visitor();
   link->Begin(
-      std::make_unique<NodeSession>(*std::move(caller), context->peer(), link, events_, clock_, random_, options_));
+      std::make_unique<NodeSession>(visitor.peer, visitor.address, keyring_, link, events_, clock_, random_, options_));
   return link.get();
 }
 

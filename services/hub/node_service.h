@@ -1,23 +1,22 @@
-// The nodes' door: verifies who attaches, then gives the stream a link and a session. Any thread.
+// The nodes' service: asks the reception who attaches, then gives the stream a link and a session. Any thread.
 #pragma once
 
-#include "auth/call_credential.h"
+#include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/node_service.grpc.pb.h"
-#include "services/hub/door/door.h"
+#include "services/hub/door/reception.h"
 #include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {
 
 class NodeService final : public v1::NodeService::CallbackService {
  public:
-  // `door` may be null (no TCP).
-  NodeService(const auth::CallVerifier* verifier, Door* door, NodeEvents* events, const Clock* clock, Random* random,
-              Executor* executor, NodeSession::Options options)
-      : verifier_(verifier),
-        door_(door),
+  NodeService(Reception* reception, const auth::Keyring* keyring, NodeEvents* events, const Clock* clock,
+              Random* random, Executor* executor, NodeSession::Options options)
+      : reception_(reception),
+        keyring_(keyring),
         events_(events),
         clock_(clock),
         random_(random),
@@ -27,8 +26,8 @@ class NodeService final : public v1::NodeService::CallbackService {
   grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* Attach(grpc::CallbackServerContext* context) override;
 
  private:
-  const auth::CallVerifier* const verifier_;
-  Door* const door_;
+  Reception* const reception_;
+  const auth::Keyring* const keyring_;
   NodeEvents* const events_;
   const Clock* const clock_;
   Random* const random_;

@@ -9,14 +9,11 @@ namespace orch::hub {
 
 grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::WatchJob(grpc::CallbackServerContext* context,
                                                                             const v1::WatchJobRequest* request) {
-  open_calls_.fetch_add(1);
-  const auto stream = ClientStream<v1::InvokeResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
+  const auto [stream, admission] =
+      Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/WatchJob", CallSort::kWatch, context);
   auto* const reactor = stream.get();
-  if (const auto caller = Admit("/orch.v1.Orchestrator/WatchJob", context); !caller.ok()) {
-    stream->End(caller.status());
-    return reactor;
-  }
-  rooms_.executor->Post([this, stream, request = *request] { rooms_.dispatcher->Watch(request, stream); });
+  if (admission == nullptr) return reactor;
+  rooms_.executor->Post([this, stream = stream, request = *request] { rooms_.dispatcher->Watch(request, stream); });
   return reactor;
 }
 
@@ -24,8 +21,8 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
                                                           const v1::ControlJobRequest* request,
                                                           v1::ControlJobResponse* response) {
   return Answer("/orch.v1.Orchestrator/ControlJob", context,
-                [this, request, response](const auth::Caller& caller, const Done& done) {
-                  rooms_.dispatcher->Control(*request, caller.id, [response, done](absl::StatusOr<v1::Job> job) {
+                [this, request, response](const std::string& caller, const Done& done) {
+                  rooms_.dispatcher->Control(*request, caller, [response, done](absl::StatusOr<v1::Job> job) {
                     if (job.ok()) *response->mutable_job() = *std::move(job);
                     done(job.status());
                   });
@@ -34,7 +31,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
 
 grpc::ServerUnaryReactor* OrchestratorService::ListLocks(grpc::CallbackServerContext* context,
                                                          const v1::ListLocksRequest*, v1::ListLocksResponse* response) {
-  return Answer("/orch.v1.Orchestrator/ListLocks", context, [this, response](const auth::Caller&, const Done& done) {
+  return Answer("/orch.v1.Orchestrator/ListLocks", context, [this, response](const std::string&, const Done& done) {
     rooms_.dispatcher->locks().List(response);
     done(absl::OkStatus());
   });

@@ -10,7 +10,7 @@ namespace orch::hub {
 grpc::ServerUnaryReactor* OrchestratorService::GetJob(grpc::CallbackServerContext* context,
                                                       const v1::GetJobRequest* request, v1::GetJobResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetJob", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   rooms_.jobs->GetJob(*request, response, done);
                 });
 }
@@ -19,7 +19,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListJobs(grpc::CallbackServerCont
                                                         const v1::ListJobsRequest* request,
                                                         v1::ListJobsResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListJobs", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   rooms_.jobs->ListJobs(*request, response, done);
                 });
 }
@@ -28,7 +28,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListReplies(grpc::CallbackServerC
                                                            const v1::ListRepliesRequest* request,
                                                            v1::ListRepliesResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListReplies", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   rooms_.jobs->ListReplies(*request, response, done);
                 });
 }
@@ -37,26 +37,20 @@ grpc::ServerUnaryReactor* OrchestratorService::PruneJobs(grpc::CallbackServerCon
                                                          const v1::PruneJobsRequest* request,
                                                          v1::PruneJobsResponse* response) {
   return Answer("/orch.v1.Orchestrator/PruneJobs", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   rooms_.jobs->PruneJobs(*request, response, done);
                 });
 }
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* OrchestratorService::WatchEvents(
     grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) {
-  open_calls_.fetch_add(1);
   const auto id = std::make_shared<EventLog::WatchId>(0);  // loop only
-  const auto stream = ClientStream<v1::WatchEventsResponse>::Create(rooms_.executor, [this, id] {
-    open_calls_.fetch_sub(1);
-    rooms_.events->Remove(*id);
-  });
+  const auto [stream, admission] = Begin<v1::WatchEventsResponse>("/orch.v1.Orchestrator/WatchEvents", CallSort::kWatch,
+                                                                  context, [this, id] { rooms_.events->Remove(*id); });
   auto* const reactor = stream.get();
-  if (const auto caller = Admit("/orch.v1.Orchestrator/WatchEvents", context); !caller.ok()) {
-    stream->End(caller.status());
-    return reactor;
-  }
+  if (admission == nullptr) return reactor;
   stream->SetOnDrained([this, id] { rooms_.events->OnDrained(*id); });
-  rooms_.executor->Post([this, id, stream, request = *request] {
+  rooms_.executor->Post([this, id, stream = stream, request = *request] {
     const auto watch = rooms_.events->Add(request, stream);
     if (watch.ok()) {
       *id = *watch;

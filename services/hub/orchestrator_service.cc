@@ -1,9 +1,9 @@
 #include "services/hub/orchestrator_service.h"
 
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "auth/server_call.h"
 #include "services/hub/door/client_stream.h"
 #include "services/hub/door/grpc_status.h"
 
@@ -12,88 +12,61 @@ namespace {
 
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  explicit UnaryCall(std::atomic<size_t>* open_calls) : open_calls_(open_calls) { open_calls_->fetch_add(1); }
-  void OnDone() override {
-    open_calls_->fetch_sub(1);
-    delete this;
-  }
+  explicit UnaryCall(Admission admission) : admission_(std::move(admission)) {}
+  explicit UnaryCall(const absl::Status& refused) { Finish(ToGrpcStatus(refused)); }
+  std::string caller() const { return admission_.caller(); }
+  bool cancelled() const { return cancelled_; }
+  void OnCancel() override { cancelled_ = true; }
+  void OnDone() override { delete this; }
 
  private:
-  std::atomic<size_t>* const open_calls_;
+  const Admission admission_;
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace
 
-absl::StatusOr<auth::Caller> OrchestratorService::Admit(const char* method, grpc::CallbackServerContext* context) {
-  auto caller = auth::VerifyCall(*rooms_.verifier, auth::PeerKind::kClient, method, *context);
-  if (!caller.ok()) return caller;
-  if (rooms_.door != nullptr) rooms_.door->Authenticated(context->peer());
-  if (open_calls_.load() > rooms_.max_clients) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the hub serves ", rooms_.max_clients, " calls, its limit (limits.clients); try again shortly"));
-  }
-  return caller;
-}
-
 grpc::ServerUnaryReactor* OrchestratorService::Answer(const char* method, grpc::CallbackServerContext* context,
-                                                      std::function<void(const auth::Caller&, Done)> work) {
-  auto* const call = new UnaryCall(&open_calls_);
-  auto caller = Admit(method, context);
-  if (!caller.ok()) {
-    call->Finish(ToGrpcStatus(caller.status()));
-    return call;
-  }
-  rooms_.executor->Post([call, caller = *std::move(caller), work = std::move(work)] {
-    work(caller, [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
+                                                      std::function<void(const std::string& caller, Done)> work) {
+  absl::StatusOr<Admission> admission =
+      rooms_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
+  if (!admission.ok()) return new UnaryCall(admission.status());
+  auto* const call = new UnaryCall(*std::move(admission));
+  rooms_.executor->Post([call, work = std::move(work)] {
+    if (call->cancelled()) return call->Finish(grpc::Status::CANCELLED);
+    work(call->caller(), [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   });
   return call;
 }
 
-grpc::ServerUnaryReactor* OrchestratorService::Hello(grpc::CallbackServerContext* context, const v1::HelloRequest*,
-                                                     v1::HelloResponse* response) {
-  return Answer("/orch.v1.Orchestrator/Hello", context, [this, response](const auth::Caller& caller, const Done& done) {
-    response->set_proof(caller.proof);
-    response->set_hub_version(rooms_.hub_version);
-    response->set_caller(caller.id);
-    response->set_hub_time_us(absl::ToUnixMicros(rooms_.clock->Now()));
-    done(absl::OkStatus());
-  });
-}
-
 grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::CallbackServerContext* context,
                                                                           const v1::InvokeRequest* request) {
-  open_calls_.fetch_add(1);
-  const auto stream = ClientStream<v1::InvokeResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
+  const auto [stream, admission] = Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/Invoke", CallSort::kShort, context);
   auto* const reactor = stream.get();
-  auto caller = Admit("/orch.v1.Orchestrator/Invoke", context);
-  if (!caller.ok()) {
-    stream->End(caller.status());
-    return reactor;
-  }
-  auto invocation = ParseInvocation(request->spec(), caller->id, rooms_.random);
+  if (admission == nullptr) return reactor;
+  auto invocation = ParseInvocation(request->spec(), admission->caller(), rooms_.random);
   if (!invocation.ok()) {
     stream->End(invocation.status());
     return reactor;
   }
   auto shared = std::make_shared<Invocation>(*std::move(invocation));
   shared->cursor = request->cursor();
-  rooms_.executor->Post([this, shared, stream] { rooms_.invocations->Run(shared, stream); });
+  rooms_.executor->Post([this, shared, stream = stream] { rooms_.invocations->Run(shared, stream); });
   return reactor;
 }
 
 grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(grpc::CallbackServerContext* context,
                                                                                 const v1::FindNodesRequest* request) {
-  open_calls_.fetch_add(1);
-  const auto stream =
-      ClientStream<v1::FindNodesResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
+  const auto [stream, admission] =
+      Begin<v1::FindNodesResponse>("/orch.v1.Orchestrator/FindNodes", CallSort::kShort, context);
   auto* const reactor = stream.get();
-  const auto caller = Admit("/orch.v1.Orchestrator/FindNodes", context);
-  auto query = caller.ok() ? ParseTarget(request->target(), rooms_.random) : caller.status();
+  if (admission == nullptr) return reactor;
+  auto query = ParseTarget(request->target(), rooms_.random);
   if (!query.ok()) {
     stream->End(query.status());
     return reactor;
   }
-  rooms_.executor->Post([this, stream, query = *std::move(query), all = request->include_disconnected()] {
+  rooms_.executor->Post([this, stream = stream, query = *std::move(query), all = request->include_disconnected()] {
     auto chunks = rooms_.queries->FindNodes(query, all);
     bool whole = true;
     for (size_t i = 0; chunks.ok() && i < chunks->size() && whole; ++i) {
@@ -110,7 +83,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerConte
                                                        const v1::GetNodeRequest* request,
                                                        v1::GetNodeResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetNode", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   done(rooms_.queries->GetNode(*request, response));
                 });
 }
@@ -119,7 +92,7 @@ grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerCo
                                                           const v1::FactReportRequest* request,
                                                           v1::FactReportResponse* response) {
   return Answer("/orch.v1.Orchestrator/FactReport", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   auto query = ParseTarget(request->target(), rooms_.random);
                   done(query.ok() ? rooms_.queries->FactReport(*query, *request, response) : query.status());
                 });
@@ -128,7 +101,7 @@ grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* OrchestratorService::ListPlugins(grpc::CallbackServerContext* context,
                                                            const v1::ListPluginsRequest*,
                                                            v1::ListPluginsResponse* response) {
-  return Answer("/orch.v1.Orchestrator/ListPlugins", context, [this, response](const auth::Caller&, const Done& done) {
+  return Answer("/orch.v1.Orchestrator/ListPlugins", context, [this, response](const std::string&, const Done& done) {
     rooms_.queries->ListPlugins(response);
     done(absl::OkStatus());
   });
@@ -138,7 +111,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetPlugin(grpc::CallbackServerCon
                                                          const v1::GetPluginRequest* request,
                                                          v1::GetPluginResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetPlugin", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
+                [this, request, response](const std::string&, const Done& done) {
                   rooms_.queries->GetPlugin(request, response, done);
                 });
 }
@@ -146,30 +119,29 @@ grpc::ServerUnaryReactor* OrchestratorService::GetPlugin(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* OrchestratorService::GetHubStatus(grpc::CallbackServerContext* context,
                                                             const v1::GetHubStatusRequest*,
                                                             v1::GetHubStatusResponse* response) {
-  return Answer("/orch.v1.Orchestrator/GetHubStatus", context, [this, response](const auth::Caller&, const Done& done) {
-    rooms_.queries->GetHubStatus(response);
-    done(absl::OkStatus());
-  });
+  return Answer("/orch.v1.Orchestrator/GetHubStatus", context,
+                [this, response](const std::string& caller, const Done& done) {
+                  rooms_.queries->GetHubStatus(response);
+                  response->set_caller(caller);
+                  done(absl::OkStatus());
+                });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* OrchestratorService::WatchNodes(
     grpc::CallbackServerContext* context, const v1::WatchNodesRequest* request) {
-  open_calls_.fetch_add(1);
   const auto id = std::make_shared<NodeWatch::WatchId>(0);  // loop only
-  const auto stream = ClientStream<v1::WatchNodesResponse>::Create(rooms_.executor, [this, id] {
-    open_calls_.fetch_sub(1);
-    rooms_.watch->Remove(*id);
-  });
+  const auto [stream, admission] = Begin<v1::WatchNodesResponse>("/orch.v1.Orchestrator/WatchNodes", CallSort::kWatch,
+                                                                 context, [this, id] { rooms_.watch->Remove(*id); });
   auto* const reactor = stream.get();
-  const auto caller = Admit("/orch.v1.Orchestrator/WatchNodes", context);
-  auto query = caller.ok() ? ParseTarget(request->target(), rooms_.random) : caller.status();
+  if (admission == nullptr) return reactor;
+  auto query = ParseTarget(request->target(), rooms_.random);
   const absl::Status status = query.ok() ? CheckNoDataFunctions(*query) : query.status();
   if (!status.ok()) {
     stream->End(status);
     return reactor;
   }
   stream->SetOnDrained([this, id] { rooms_.watch->OnDrained(*id); });
-  rooms_.executor->Post([this, id, stream, query = *std::move(query), present = request->present_first()] {
+  rooms_.executor->Post([this, id, stream = stream, query = *std::move(query), present = request->present_first()] {
     *id = rooms_.watch->Add(query, present, stream);
   });
   return reactor;

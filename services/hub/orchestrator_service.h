@@ -1,20 +1,19 @@
-// The clients' door: verifies who calls, reads the request, hands it to the loop and writes what
+// The clients' service: asks the reception who calls, reads the request, hands it to the loop and writes what
 // comes back. Decides nothing. Any thread.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "auth/call_credential.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
-#include "services/hub/door/door.h"
+#include "services/hub/door/client_stream.h"
+#include "services/hub/door/reception.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/invocations.h"
@@ -26,8 +25,7 @@ namespace orch::hub {
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
   struct Rooms {
-    const auth::CallVerifier* verifier;
-    Door* door;  // may be null (no TCP)
+    Reception* reception;
     Invocations* invocations;
     Queries* queries;
     Dispatcher* dispatcher;
@@ -37,13 +35,9 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     const Clock* clock;
     Random* random;
     Executor* executor;
-    std::string hub_version;
-    size_t max_clients;  // calls at the same time
   };
   explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
 
-  grpc::ServerUnaryReactor* Hello(grpc::CallbackServerContext* context, const v1::HelloRequest* request,
-                                  v1::HelloResponse* response) override;
   grpc::ServerWriteReactor<v1::InvokeResponse>* Invoke(grpc::CallbackServerContext* context,
                                                        const v1::InvokeRequest* request) override;
   grpc::ServerWriteReactor<v1::FindNodesResponse>* FindNodes(grpc::CallbackServerContext* context,
@@ -81,14 +75,40 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
  private:
   using Done = std::function<void(absl::Status)>;
 
-  // Who calls, if the call is taken in. ResourceExhausted when too many calls are open.
-  absl::StatusOr<auth::Caller> Admit(const char* method, grpc::CallbackServerContext* context);
-  // Runs `work` on the loop; the call ends when it calls `done`.
+  // Runs `work` on the loop, unless the client has given up by then; the call ends when it calls `done`.
   grpc::ServerUnaryReactor* Answer(const char* method, grpc::CallbackServerContext* context,
-                                   std::function<void(const auth::Caller&, Done)> work);
+                                   std::function<void(const std::string& caller, Done)> work);
+
+  // The stream of a call and who makes it; null `caller` when it was not admitted and has ended.
+  template <typename Response>
+  struct Begun {
+    std::shared_ptr<ClientStream<Response>> stream;
+    std::shared_ptr<const Admission> admission;  // null: not admitted, the stream has ended
+  };
+  // `on_end`: run once on the loop when an admitted call is over.
+  template <typename Response>
+  Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context, Task on_end = nullptr);
 
   const Rooms rooms_;
-  std::atomic<size_t> open_calls_{0};
 };
+
+template <typename Response>
+OrchestratorService::Begun<Response> OrchestratorService::Begin(const char* method, CallSort sort,
+                                                                grpc::CallbackServerContext* context, Task on_end) {
+  absl::StatusOr<Admission> admitted = rooms_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
+  Begun<Response> begun;
+  if (!admitted.ok()) {
+    begun.stream = ClientStream<Response>::Create(rooms_.executor, [] {});
+    begun.stream->End(admitted.status());
+    return begun;
+  }
+  begun.admission = std::make_shared<const Admission>(*std::move(admitted));
+  // The call keeps its place in the share until it is over.
+  begun.stream = ClientStream<Response>::Create(rooms_.executor,
+                                                [admission = begun.admission, on_end = std::move(on_end)]() mutable {
+                                                  if (on_end != nullptr) on_end();
+                                                });
+  return begun;
+}
 
 }  // namespace orch::hub

@@ -133,10 +133,10 @@ void Agent::Wire() {
   launcher_->Recover();
   link_ = std::make_unique<HubLink>(
       LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop},
-      HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::Key> {
-                           absl::StatusOr<auth::Key> key =
+      HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::PeerKey> {
+                           absl::StatusOr<auth::PeerKey> key =
                                auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity);
-                           if (key.ok()) launcher_->SetKey(*key);
+                           if (key.ok()) launcher_->SetKey(key->key);
                            return key;
                          },
                          .snapshot = [this] { return state_->snapshot(); },
@@ -239,7 +239,7 @@ void Agent::Start() {
 
 void Agent::Reload(AgentConfig config) {
   PostToLoop([this, config = std::move(config)]() mutable {
-    if (config.identity != config_.identity || config.hubs != config_.hubs) {
+    if (config.identity != config_.identity || config.HubNames() != config_.HubNames()) {
       LogWarning("a changed hub or identity takes effect with the next restart", {});
     }
     config_.facts = config.facts;

@@ -23,12 +23,16 @@ const std::vector<std::string>& DefaultClassesFiles() {
 }
 
 void ReadConnection(ConfigReader* read, const std::string& host_name, AgentConfig* config) {
-  config->hubs = read->List("hub", {});
-  if (config->hubs.empty()) read->Fail("hub", "is missing; give the hub's address, such as hub.example.com:61613");
-  if (config->hubs.size() > kMaxHubs) read->Fail("hub", absl::StrCat("lists more than ", kMaxHubs, " addresses"));
-  for (std::string& hub : config->hubs) {
-    if (hub.empty()) read->Fail("hub", "holds an empty address");
-    if (!absl::StartsWith(hub, "unix:") && !absl::StrContains(hub, ':')) hub += ":61613";
+  const std::vector<std::string> hubs = read->List("hub", {});
+  if (hubs.empty()) read->Fail("hub", "is missing; give the hub's address, such as hub.example.com:61613");
+  if (hubs.size() > kMaxHubs) read->Fail("hub", absl::StrCat("lists more than ", kMaxHubs, " addresses"));
+  for (const std::string& text : hubs) {
+    absl::StatusOr<Address> address = ParseAddress(text);
+    if (address.ok()) {
+      config->hubs.push_back(*std::move(address));
+    } else {
+      read->Fail("hub", address.status().message());
+    }
   }
   config->identity = read->String("identity", host_name);
   if (!filter::IsIdentity(config->identity)) {
@@ -40,12 +44,12 @@ void ReadConnection(ConfigReader* read, const std::string& host_name, AgentConfi
   config->tls.server_name = read->String("tls.server_name", "");
   config->tls.certificate_file = read->String("tls.certificate", "");
   config->tls.key_file = read->String("tls.key", "");
-  if (config->tls.certificate_file.empty() != config->tls.key_file.empty()) {
-    read->Fail(config->tls.key_file.empty() ? "tls.certificate" : "tls.key", "needs both tls.certificate and tls.key");
+  if (const absl::Status tls = auth::CheckPeerTlsOptions(config->tls); !tls.ok()) {
+    read->Fail(config->tls.ca_file.empty() ? "tls.certificate" : "tls.ca", tls.message());
   }
-  for (const std::string& hub : config->hubs) {
+  for (const Address& hub : config->hubs) {
     if (!config->tls.plaintext) break;
-    if (const absl::Status allowed = auth::CheckPlaintextAddress(hub); !allowed.ok()) {
+    if (const absl::Status allowed = CheckPlaintextAddress(hub); !allowed.ok()) {
       read->Fail("tls.mode", allowed.message());
     }
   }
@@ -127,9 +131,15 @@ absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path, const std::
   return ReadAgentConfig(file, path, host_name);
 }
 
+std::vector<std::string> AgentConfig::HubNames() const {
+  std::vector<std::string> names;
+  for (const Address& hub : hubs) names.push_back(hub.Text());
+  return names;
+}
+
 std::map<std::string, Json> AgentConfig::Public() const {
   std::map<std::string, Json> items = {
-      {"hub", hubs},
+      {"hub", HubNames()},
       {"identity", identity},
       {"collectives", collectives},
       {"main_collective", main_collective},

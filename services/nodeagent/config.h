@@ -8,10 +8,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "auth/tls.h"
+#include "auth/peer_tls.h"
 #include "base/config_file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/net/address.h"
 #include "services/nodeagent/facts/facts_config.h"
 
 namespace orch::nodeagent {
@@ -20,11 +21,11 @@ inline constexpr char kDefaultConfigPath[] = "/etc/orch/agent.yaml";
 
 struct AgentConfig {
   std::string file;  // where it was read from
-  std::vector<std::string> hubs;
+  std::vector<Address> hubs;
   std::string identity;
   std::string credentials;
   std::string state_dir;  // empty only where a test made this value: nothing is durable then
-  auth::ChannelTlsOptions tls;
+  auth::PeerTlsOptions tls;
   std::vector<std::string> collectives;
   std::string main_collective;
   FactsConfig facts;
@@ -41,6 +42,7 @@ struct AgentConfig {
   bool log_json = false;
   std::string log_file;
 
+  std::vector<std::string> HubNames() const;
   // What rpcutil get_config_item may show, by our names and MCollective's.
   std::map<std::string, Json> Public() const;
 };

@@ -186,6 +186,7 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // costs 3 KB and 100 µs a connection
   orch::auth::RouteLibraryLogs();
+  orch::ForbidCoreDumps();
   mallopt(M_ARENA_MAX, 1);  // an idle agent should be small
   mallopt(M_TRIM_THRESHOLD, 128 << 10);
   orch::BlockServiceSignals();

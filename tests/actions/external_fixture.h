@@ -116,7 +116,7 @@ class ExternalTest : public ::testing::Test {
     request.inputs = std::move(inputs);
     request.job_id = "0123456789abcdef0123456789abcdef";
     request.sender = "hub";
-    request.caller = "psk=peadmin";
+    request.caller = "client=peadmin";
     request.collective = "mcollective";
     request.ttl = absl::Seconds(60);
     request.issued_at = absl::FromUnixSeconds(1568281519);

@@ -20,7 +20,7 @@ TEST_F(ExternalTest, TheRequestIsTheProtocolsToTheByte) {
   EXPECT_EQ(Told(root_ + "/request"),
             R"({"$schema":"https://choria.io/schemas/mcorpc/external/v1/rpc_request.json",)"
             R"("protocol":"io.choria.mcorpc.external.v1.rpc_request","agent":"parrot","action":"run",)"
-            R"("requestid":"0123456789abcdef0123456789abcdef","senderid":"hub","callerid":"psk=peadmin",)"
+            R"("requestid":"0123456789abcdef0123456789abcdef","senderid":"hub","callerid":"client=peadmin",)"
             R"("collective":"mcollective","ttl":60,"msgtime":1568281519,"data":{"text":"hello"}})");
 }
 
@@ -244,7 +244,7 @@ TEST_F(LegacyTest, AScriptGetsTwoFilesAndMCollectivesRequest) {
                   {"action", "run"},
                   {"data", {{"text", "x"}, {"process_results", true}}},
                   {"sender", "hub"},
-                  {"callerid", "psk=peadmin"},
+                  {"callerid", "client=peadmin"},
                   {"uniqid", "0123456789abcdef0123456789abcdef"}}));
 }
 

@@ -44,7 +44,7 @@ TEST_F(CallAuthTest, AcceptsAClientWithTheRightKeyAndProvesItself) {
   TestPeer client = Client(hub.address(), ClientKey("k1", 'a', "peadmin"));
   const absl::Status hello = client.Hello();
   ASSERT_TRUE(hello.ok()) << hello;
-  EXPECT_EQ(hub.last_caller_id(), "psk=peadmin");
+  EXPECT_EQ(hub.last_caller_id(), "client=peadmin");
   const grpc::Status status = client.GetHubStatus();
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(hub.requests_seen(), 1);

@@ -139,7 +139,7 @@ TEST_F(CallVerifierTest, NamesTheCallerAndProvesTheHub) {
   const auto caller = verifier.Verify(PeerKind::kClient, kMethod, header, "", "peer");
   ASSERT_TRUE(caller.ok()) << caller.status();
   EXPECT_EQ(caller->name, "peadmin");
-  EXPECT_EQ(caller->id, "psk=peadmin");
+  EXPECT_EQ(caller->id, "client=peadmin");
   EXPECT_EQ(caller->key.id, "k1");
   EXPECT_EQ(caller->key.bytes, *keyring_->DerivedKey("k1", PeerKind::kClient, "peadmin"));
   EXPECT_EQ(caller->proof, HubProofHex(caller->key.bytes, ParseCredential(header)->nonce_hex, "-"));

@@ -34,10 +34,10 @@ class MtlsTest : public testing::Test {
 TEST_F(MtlsTest, OffTakesThePreSharedKeyAlone) {
   const auto hub = Hub(MtlsMode::kOff);
   EXPECT_TRUE(Peer(*hub, "deploy.example.com", {}).Hello().ok());
-  EXPECT_EQ(hub->last_caller_id(), "psk=deploy.example.com");
+  EXPECT_EQ(hub->last_caller_id(), "client=deploy.example.com");
   // A certificate that nobody asked for is not looked at, whatever it says.
   EXPECT_TRUE(Peer(*hub, "deploy.example.com", ca_.Issue("other.example.com")).Hello().ok());
-  EXPECT_EQ(hub->last_caller_id(), "psk=deploy.example.com");
+  EXPECT_EQ(hub->last_caller_id(), "client=deploy.example.com");
 }
 
 TEST_F(MtlsTest, OptionalNamesTheCallerByItsCertificate) {
@@ -45,7 +45,7 @@ TEST_F(MtlsTest, OptionalNamesTheCallerByItsCertificate) {
   EXPECT_TRUE(Peer(*hub, "deploy.example.com", ca_.Issue("deploy.example.com")).Hello().ok());
   EXPECT_EQ(hub->last_caller_id(), "cert=deploy.example.com");
   EXPECT_TRUE(Peer(*hub, "deploy.example.com", {}).Hello().ok());
-  EXPECT_EQ(hub->last_caller_id(), "psk=deploy.example.com");
+  EXPECT_EQ(hub->last_caller_id(), "client=deploy.example.com");
 }
 
 TEST_F(MtlsTest, RefusesACertificateOfAnotherName) {

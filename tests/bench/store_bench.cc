@@ -34,7 +34,7 @@ std::string Id(int number) {
 StoredJob JobOf(int number, uint32_t targets) {
   StoredJob job;
   job.job_id = Id(number);
-  job.caller = "psk=peadmin";
+  job.caller = "client=peadmin";
   job.spec.set_plugin("package");
   job.spec.set_action("checkupdates");
   job.targets = targets;

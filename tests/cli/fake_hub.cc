@@ -109,7 +109,7 @@ grpc::Status FakeHub::Hello(grpc::ServerContext* context, const v1::HelloRequest
     ++hellos_;
   }
   response->set_hub_version("0.1.0");
-  response->set_caller("psk=peadmin");
+  response->set_caller("client=peadmin");
   return grpc::Status::OK;
 }
 

@@ -28,7 +28,7 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
   const std::vector<std::string> lines = absl::StrSplit(result.out, '\n', absl::SkipEmpty());
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_THAT(lines[0], MatchesRegex("JOB +STATE +CREATED +CALLER +ACTION +NODES +OK +FAILED +MISSING"));
-  EXPECT_THAT(lines[1], MatchesRegex("01234567 +running +2023-.* psk=peadmin +rpcutil get_fact +4 +2 +1 +0"));
+  EXPECT_THAT(lines[1], MatchesRegex("01234567 +running +2023-.* client=peadmin +rpcutil get_fact +4 +2 +1 +0"));
   EXPECT_THAT(lines[3], HasSubstr("aaaaaaaa  paused"));
   EXPECT_THAT(hub_.listed(), SizeIs(2)) << "pages of two";
   const Json json = Json::parse(Run({"job", "list", "-j"}).out);
@@ -40,11 +40,11 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
 }
 
 TEST_F(JobCommandsTest, ListTakesFilters) {
-  Run({"job", "list", "--caller", "psk=x", "--plugin", "package", "--action", "install", "--state", "finished",
+  Run({"job", "list", "--caller", "client=x", "--plugin", "package", "--action", "install", "--state", "finished",
        "--since", "2023-11-14", "--until", "1h"});
   ASSERT_THAT(hub_.listed(), SizeIs(1));
   const v1::ListJobsRequest request = hub_.listed()[0];
-  EXPECT_EQ(request.caller(), "psk=x");
+  EXPECT_EQ(request.caller(), "client=x");
   EXPECT_EQ(request.plugin(), "package");
   EXPECT_EQ(request.action(), "install");
   EXPECT_EQ(request.state(), v1::JOB_FINISHED);
@@ -194,9 +194,9 @@ TEST_F(JobCommandsTest, PruneAndLocks) {
   auto* lock = hub_.locks.add_locks();
   lock->set_name("deploy");
   lock->set_job_id(kJob);
-  lock->set_caller("psk=peadmin");
+  lock->set_caller("client=peadmin");
   lock->set_since_us(1'700'000'000'000'000);
-  EXPECT_THAT(Run({"job", "locks"}).out, HasSubstr(absl::StrCat("deploy  ", kJob, "  psk=peadmin  2023-")));
+  EXPECT_THAT(Run({"job", "locks"}).out, HasSubstr(absl::StrCat("deploy  ", kJob, "  client=peadmin  2023-")));
   EXPECT_EQ(Json::parse(Run({"job", "locks", "-j"}).out)[0]["lock"], "deploy");
 }
 
@@ -227,7 +227,7 @@ TEST_F(JobCommandsTest, EventsAreShownAndFollowedAgainFromTheirCursor) {
   const CliResult result = Run({"events", "--follow", "--nodes", "--since", "c0", "-n", "3"});
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("  node_connected  a.example.com\n"),
-                                HasSubstr("  job_finished  01234567  rpcutil get_fact by psk=peadmin, 2 ok, 1 failed"),
+                                HasSubstr("  job_finished  01234567  rpcutil get_fact by client=peadmin, 2 ok, 1 failed"),
                                 HasSubstr("  5 events were lost: ")));
   EXPECT_THAT(result.err, HasSubstr("the watch goes on. Trying again"));
   streams = 0;

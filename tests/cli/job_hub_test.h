@@ -43,7 +43,7 @@ inline v1::InvokeResponse Summary(const std::string& ended_early = "") {
 inline v1::Job MakeJob(const std::string& id, v1::JobState state) {
   v1::Job job;
   job.set_job_id(id);
-  job.set_caller("psk=peadmin");
+  job.set_caller("client=peadmin");
   job.mutable_spec()->set_plugin("rpcutil");
   job.mutable_spec()->set_action("get_fact");
   job.mutable_spec()->set_inputs_json(R"({"fact":"role"})");

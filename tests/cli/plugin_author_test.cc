@@ -23,7 +23,7 @@ using testing::RunCli;
 
 constexpr char kRequest[] =
     R"({"protocol":"io.choria.mcorpc.external.v1.rpc_request","agent":"hello","action":"greet","requestid":"1",
-"senderid":"x","callerid":"psk=x","collective":"mcollective","ttl":60,"msgtime":1,"data":{"message":"it's \"me\" $HOME"}})";
+"senderid":"x","callerid":"client=x","collective":"mcollective","ttl":60,"msgtime":1,"data":{"message":"it's \"me\" $HOME"}})";
 constexpr char kActivation[] = R"({"protocol":"io.choria.mcorpc.external.v1.activation_request","agent":"hello"})";
 
 class PluginAuthorTest : public ::testing::Test {

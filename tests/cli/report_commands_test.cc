@@ -148,7 +148,7 @@ TEST_F(ReportCommandsTest, HubStatusShowsItsCounters) {
   const CliResult result = Run({"hub", "status"});
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out, AllOf(HasSubstr("Nodes Connected: 2\n"), HasSubstr("Refused: wrong_key=3\n"),
-                                HasSubstr("You Are: psk=peadmin\n")));
+                                HasSubstr("You Are: client=peadmin\n")));
   EXPECT_EQ(Json::parse(Run({"hub", "status", "-j"}).out)["refused"]["wrong_key"], 3);
 }
 

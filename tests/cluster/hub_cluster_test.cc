@@ -52,7 +52,7 @@ TEST_F(ClusterTest, AJobTravelsOverTlsToEveryNodeAndBack) {
   EXPECT_EQ(job.summary.job_id(), job.accepted.job_id());
   EXPECT_EQ(ReplyOf(job, "b").data_json(), "{\"pong\":1}");
   EXPECT_GT(ReplyOf(job, "b").latency_us(), 0);
-  EXPECT_EQ(a->commands().at(0).caller(), "psk=peadmin");
+  EXPECT_EQ(a->commands().at(0).caller(), "client=peadmin");
 }
 
 TEST_F(ClusterTest, TheHubKeepsItsCertificateOverARestart) {

@@ -207,7 +207,7 @@ TEST_F(JobClusterTest, AJobIsPausedResumedAndCancelledByOthers) {
   const auto other = Connect("operator");
   const auto refused = other->Invoke(spec);
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_THAT(refused.status.error_message(), HasSubstr("psk=peadmin"));
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("client=peadmin"));
   v1::ListLocksResponse locks;
   ASSERT_TRUE(other->stub().ListLocks(other->Context("ListLocks").get(), {}, &locks).ok());
   ASSERT_THAT(locks.locks(), SizeIs(1));

@@ -47,7 +47,7 @@ TEST_F(ClusterTest, AJobIsFoundAgainAfterTheHubIsStartedAgain) {
   ASSERT_TRUE(client->stub().GetJob(client->Context("GetJob").get(), get, &got).ok());
   EXPECT_EQ(got.job().job_id(), id);
   EXPECT_EQ(got.job().state(), v1::JOB_FINISHED);
-  EXPECT_EQ(got.job().caller(), "psk=peadmin");
+  EXPECT_EQ(got.job().caller(), "client=peadmin");
   EXPECT_TRUE(got.job().durable());
 
   v1::ListRepliesRequest replies;

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "auth": ["base", "proto", "filter"],
     "actions/ddl": ["base", "proto"],
     "actions": ["base", "proto", "actions/ddl"],
-    "services/hub/door": ["base"],
+    "services/hub/door": ["base", "auth"],
     "services/hub/job_store": ["base", "proto"],
     "services/hub/nodes/fact_table": ["base", "filter"],
     "services/hub/nodes": ["base", "proto", "filter", "auth", "actions/ddl", "services/hub/door",

@@ -27,7 +27,7 @@ TEST_F(ControlTest, CancelEndsWhatIsNotSentAndTellsNodesAtWork) {
   Answer("n0", job, v1::CANCELLED, 5);
   EXPECT_EQ(ReplyOf("n1").state(), v1::CANCELLED);
   EXPECT_EQ(ReplyOf("n1").error_kind(), "cancelled");
-  EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("psk=boss"));
+  EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("client=boss"));
   EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("for a test"));
   EXPECT_EQ(Given("n1"), 0u);
   ExpectCounts(3, 0, 3, 0);
@@ -66,11 +66,11 @@ TEST_F(ControlTest, APausedJobReleasesNothingUntilItIsResumed) {
   const auto paused = Control(job, Verb::PAUSE);
   ASSERT_TRUE(paused.ok());
   EXPECT_EQ(paused->state(), v1::JOB_PAUSED);
-  EXPECT_THAT(paused->paused_because(), HasSubstr("asked by psk=boss"));
+  EXPECT_THAT(paused->paused_because(), HasSubstr("asked by client=boss"));
   Answer("n0", job);
   EXPECT_EQ(Given("n1"), 0u);
   EXPECT_EQ(client_->responses.at(1).state(), v1::JOB_PAUSED);
-  EXPECT_THAT(client_->responses.at(1).note(), HasSubstr("asked by psk=boss"));
+  EXPECT_THAT(client_->responses.at(1).note(), HasSubstr("asked by client=boss"));
   const auto resumed = Control(job, Verb::RESUME);
   ASSERT_TRUE(resumed.ok());
   EXPECT_EQ(resumed->state(), v1::JOB_RUNNING);
@@ -125,7 +125,7 @@ TEST_F(ControlTest, TwoJobsCannotHoldOneLock) {
   const auto second = std::make_shared<FakeSink<v1::InvokeResponse>>();
   const absl::Status refused = dispatcher_->Start(request, second);
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("psk=peadmin"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("client=peadmin"));
   EXPECT_THAT(std::string(refused.message()), HasSubstr(job));
   Dispatcher::Request other = RequestFor({"n0"});
   other.spec.set_lock("backup");
@@ -181,7 +181,7 @@ TEST_F(KeyTest, AKeyNamesOneRequestOfOneCaller) {
   request.spec.set_idempotency_key("ticket-1");
   Run(request);
   const auto sink = std::make_shared<FakeSink<v1::InvokeResponse>>();
-  EXPECT_TRUE(absl::IsNotFound(Follow(request.spec, "psk=other", sink)));
+  EXPECT_TRUE(absl::IsNotFound(Follow(request.spec, "client=other", sink)));
   v1::JobSpec other = request.spec;
   other.set_inputs_json("{\"x\":1}");
   EXPECT_TRUE(absl::IsInvalidArgument(Follow(other, request.caller, sink)));

@@ -67,7 +67,7 @@ class DispatcherTest : public ::testing::Test {
     request.set_verb(verb);
     request.set_reason("for a test");
     absl::StatusOr<v1::Job> answer = absl::UnknownError("no answer");
-    dispatcher_->Control(request, "psk=boss", [&answer](absl::StatusOr<v1::Job> job) { answer = std::move(job); });
+    dispatcher_->Control(request, "client=boss", [&answer](absl::StatusOr<v1::Job> job) { answer = std::move(job); });
     executor_.RunUntilIdle();
     return answer;
   }
@@ -94,7 +94,7 @@ class DispatcherTest : public ::testing::Test {
     request.spec.set_action("ping");
     request.spec.set_inputs_json("{\"secret\":\"x\"}");
     request.redacted_inputs = "{\"secret\":\"***\"}";
-    request.caller = "psk=peadmin";
+    request.caller = "client=peadmin";
     request.targets = std::move(targets);
     request.run_limit = absl::Seconds(5);
     request.deadline = absl::Seconds(7);

@@ -37,7 +37,7 @@ TEST_F(DispatcherTest, GivesEveryTargetTheSameBody) {
   v1::Command command;
   ASSERT_TRUE(command.ParseFromString(nodes_.nodes["n0"]->bodies.front()->bytes));
   EXPECT_EQ(command.plugin(), "rpcutil");
-  EXPECT_EQ(command.caller(), "psk=peadmin");
+  EXPECT_EQ(command.caller(), "client=peadmin");
   EXPECT_EQ(command.timeout_ms(), 5000);
   EXPECT_EQ(nodes_.nodes["n0"]->bodies.front()->sha256, Sha256(nodes_.nodes["n0"]->bodies.front()->bytes));
 }

@@ -29,7 +29,7 @@ class FleetTest : public ::testing::Test {
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   NodeWatch watch_{&registry_, &clock_};
   Fleet fleet_{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_};
-  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "psk=n1", {"k1", std::string(32, 'K')}, "proof"},
+  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "client=n1", {"k1", std::string(32, 'K')}, "proof"},
                        "ipv4:127.0.0.1:1",
                        std::make_shared<SilentOutbox>(),
                        &fleet_,

@@ -63,7 +63,7 @@ class InvocationsTest : public ::testing::Test {
   // Empty when the job was accepted.
   absl::Status Run(const v1::JobSpec& spec) {
     client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
-    auto invocation = ParseInvocation(spec, "psk=me", &random_);
+    auto invocation = ParseInvocation(spec, "client=me", &random_);
     if (!invocation.ok()) return invocation.status();
     invocations_.Run(std::make_shared<Invocation>(*std::move(invocation)), client_);
     executor_.RunUntilIdle();

@@ -7,7 +7,7 @@ std::string JobId(const std::string& digits) { return digits + std::string(kJobI
 StoredJob JobOf(const std::string& id, const std::string& plugin) {
   StoredJob job;
   job.job_id = id;
-  job.caller = "psk=peadmin";
+  job.caller = "client=peadmin";
   job.spec.set_plugin(plugin);
   job.spec.set_action("status");
   job.spec.set_inputs_json("{\"a\":\"***\"}");
@@ -59,7 +59,7 @@ TEST_P(JobStoreConformance, AJobIsFoundAsItWasPut) {
   const auto job = call_.Get(a_);
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->job_id, a_);
-  EXPECT_EQ(job->caller, "psk=peadmin");
+  EXPECT_EQ(job->caller, "client=peadmin");
   EXPECT_EQ(job->spec.plugin(), "package");
   EXPECT_EQ(job->spec.inputs_json(), "{\"a\":\"***\"}");
   EXPECT_TRUE(job->inputs_withheld);
@@ -186,11 +186,11 @@ TEST_P(JobStoreConformance, AnIdempotencyKeyIsACallersOwn) {
   const absl::Status again = call_.Create(job, {});
   EXPECT_EQ(again.code(), Code::kAlreadyExists);
   EXPECT_THAT(again.message(), HasSubstr(a_));
-  EXPECT_EQ(call_.GetByKey("psk=peadmin", "k")->job_id, a_);
-  EXPECT_EQ(call_.GetByKey("psk=other", "k").status().code(), Code::kNotFound);
-  job.caller = "psk=other";
+  EXPECT_EQ(call_.GetByKey("client=peadmin", "k")->job_id, a_);
+  EXPECT_EQ(call_.GetByKey("client=other", "k").status().code(), Code::kNotFound);
+  job.caller = "client=other";
   EXPECT_TRUE(call_.Create(job, {}).ok());
-  EXPECT_EQ(call_.GetByKey("psk=other", "k")->job_id, b_);
+  EXPECT_EQ(call_.GetByKey("client=other", "k")->job_id, b_);
 }
 
 TEST_P(JobStoreConformance, AKeyIsFreeOnceItsJobIsForgotten) {
@@ -254,7 +254,7 @@ TEST_P(JobStoreConformance, ListsTheNewestFirst) {
 
 TEST_P(JobStoreConformance, ListsWhatFitsTheFilter) {
   StoredJob job = JobOf(a_, "service");
-  job.caller = "psk=other";
+  job.caller = "client=other";
   job.created_us = 100;
   ASSERT_TRUE(call_.Create(job, {}).ok());
   ASSERT_TRUE(call_.Finish(a_).ok());
@@ -266,7 +266,7 @@ TEST_P(JobStoreConformance, ListsWhatFitsTheFilter) {
   job = JobOf(c_);
   job.created_us = 300;
   ASSERT_TRUE(call_.Create(job, {}).ok());
-  EXPECT_THAT(Ids({.caller = "psk=other"}), ElementsAre(a_));
+  EXPECT_THAT(Ids({.caller = "client=other"}), ElementsAre(a_));
   EXPECT_THAT(Ids({.plugin = "package"}), ElementsAre(c_, b_));
   EXPECT_THAT(Ids({.plugin = "package", .action = "install"}), ElementsAre(b_));
   EXPECT_THAT(Ids({.state = v1::JOB_FINISHED}), ElementsAre(a_));
@@ -274,7 +274,7 @@ TEST_P(JobStoreConformance, ListsWhatFitsTheFilter) {
   EXPECT_THAT(Ids({.state = v1::JOB_RUNNING}), ElementsAre(c_));
   EXPECT_THAT(Ids({.created_after_us = 200}), ElementsAre(c_, b_));
   EXPECT_THAT(Ids({.created_after_us = 150, .created_before_us = 300}), ElementsAre(b_));
-  EXPECT_THAT(Ids({.caller = "psk=nobody"}), IsEmpty());
+  EXPECT_THAT(Ids({.caller = "client=nobody"}), IsEmpty());
 }
 
 TEST_P(JobStoreConformance, PagesStayRightWhileJobsComeAndGo) {

@@ -56,7 +56,7 @@ class NodeSessionTest : public ::testing::Test {
   std::shared_ptr<FakeOutbox> outbox_ = std::make_shared<FakeOutbox>();
   const auth::Key key_{"k1", std::string(32, 'K')};
   const std::string job_ = std::string(32, 'a');
-  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "psk=n1", key_, "proof"},
+  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "client=n1", key_, "proof"},
                        "ipv4:127.0.0.1:1",
                        outbox_,
                        &events_,

@@ -326,10 +326,10 @@ TEST_F(RolloutTest, PausedItReleasesNothing) {
   spec_.set_concurrency(1);
   Start(2);
   Release();
-  rollout_->Pause("asked by psk=peadmin");
+  rollout_->Pause("asked by client=peadmin");
   End(0);
   EXPECT_THAT(Release(), IsEmpty());
-  EXPECT_EQ(rollout_->paused_because(), "asked by psk=peadmin");
+  EXPECT_EQ(rollout_->paused_because(), "asked by client=peadmin");
   rollout_->Resume();
   EXPECT_THAT(Release(), ElementsAre(1));
 }

@@ -290,7 +290,7 @@ constexpr char kVersionOne[] = R"sql(
   INSERT INTO store VALUES ('id', '0123456789abcdef'), ('starts', 4);
   INSERT INTO jobs (num, id, caller, plugin, action, created_us, state, targets, ok, run_limit_us, deadline_us,
                     inputs_withheld, spec, accepted, plan)
-    VALUES (1, 'a0000000000000000000000000000000', 'psk=peadmin', 'package', 'status', 1000, 1, 2, 1, 5000000, 7000000,
+    VALUES (1, 'a0000000000000000000000000000000', 'client=peadmin', 'package', 'status', 1000, 1, 2, 1, 5000000, 7000000,
             0, x'0a077061636b6167651206737461747573', x'', x'');
   INSERT INTO targets VALUES (1, CAST('n1' || char(10) || 'n2' || char(10) AS BLOB));
   INSERT INTO changes VALUES (4294967297, 2000, x'0000000001000200' || x'0100000001000200');

@@ -101,7 +101,7 @@ class JobsTest(unittest.TestCase):
         self.assertEqual(again.code, 0, again)
         self.assertEqual(again.out.count("Done: yes"), 3, again)
         shown = fleet.orchctl("job", "show", job, "-j").json()
-        self.assertEqual((shown["state"], shown["ok"], shown["caller"]), ("finished", 3, "psk=peadmin"), shown)
+        self.assertEqual((shown["state"], shown["ok"], shown["caller"]), ("finished", 3, "client=peadmin"), shown)
         replies = fleet.orchctl("job", "replies", job, "-j").json()["replies"]
         self.assertEqual(sorted(each["sender"] for each in replies), fleet.nodes)
 

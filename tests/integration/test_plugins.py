@@ -99,7 +99,7 @@ class PluginsTest(unittest.TestCase):
     def test_an_agent_written_for_the_python_library_runs_unchanged(self):
         message = """$(id) `id` ; | && > < ' " \\ ../../etc/passwd größe 😀"""
         data = self.reply("parrot", "echo", f"message={message}")["data"]
-        self.assertEqual(data, {"message": message, "color": "green", "family": "RedHat", "caller": "psk=peadmin",
+        self.assertEqual(data, {"message": message, "color": "green", "family": "RedHat", "caller": "client=peadmin",
                                 "mood": "content"})
         failed = self.reply("parrot", "invalid", code=2)
         self.assertEqual((failed["statuscode"], failed["statusmsg"]), (1, "Invalid command"))
@@ -280,7 +280,7 @@ class PluginsTest(unittest.TestCase):
         result = self.ok("controller", "exit", "--yes", "-I", node)
         self.assertIn(f"{node}> the node agent ends\n", result.out)
         wait_until("the agent has ended", lambda: not runs(pid))
-        self.assertRegex(fleet.log(node), r"(?m)told to end.*psk=peadmin")
+        self.assertRegex(fleet.log(node), r"(?m)told to end.*client=peadmin")
         self.assertRegex(fleet.log(node), r"(?m)info stopped$")
         fleet.wait_connected([name for name in fleet.nodes if name != node])
 

@@ -215,7 +215,7 @@ class AgentPluginsTest : public AgentTest {
   static v1::Command Controller(char id, const std::string& action) {
     v1::Command command = Command(std::string(32, id), action);
     command.set_plugin("controller");
-    command.set_caller("psk=peadmin");
+    command.set_caller("client=peadmin");
     return command;
   }
   Inbox<std::string> exits_;
@@ -246,7 +246,7 @@ TEST_F(AgentPluginsTest, AnExitIsAnsweredAndAskedOfTheOwner) {
   FakeHub hub(credentials(), "");
   Start(&hub);
   hub.SendCommand(Controller('b', "exit"));
-  EXPECT_THAT(exits_.Await(1)[0], HasSubstr("psk=peadmin"));
+  EXPECT_THAT(exits_.Await(1)[0], HasSubstr("client=peadmin"));
   EXPECT_EQ(Stop(absl::Minutes(5)), 0u);
   bool answered = false;
   for (const v1::NodeMessage& message : hub.received.All()) {

@@ -68,7 +68,7 @@ class DurabilityTest : public ::testing::Test {
     command.set_job_id(Id(number));
     command.set_plugin("fake");
     command.set_action(action);
-    command.set_caller("psk=peadmin");
+    command.set_caller("client=peadmin");
     command.set_durable(true);
     return command;
   }

@@ -43,7 +43,7 @@ class LauncherTest : public ::testing::Test {
     command.set_plugin("fake");
     command.set_action(action);
     command.set_inputs_json(inputs);
-    command.set_caller("psk=peadmin");
+    command.set_caller("client=peadmin");
     return command;
   }
   static void AddFilter(v1::FilterOption::Kind kind, const std::string& text, v1::Command* command) {
@@ -100,7 +100,7 @@ TEST_F(LauncherTest, RunsACommandAndSignsTheReply) {
   EXPECT_EQ(update.reply().state(), v1::OK);
   EXPECT_EQ(update.reply().identity(), kIdentity);
   EXPECT_THAT(update.reply().data_json(), HasSubstr("\"text\":\"hello\""));  // the DDL's default input
-  EXPECT_EQ(requests_.All()[0].caller, "psk=peadmin");
+  EXPECT_EQ(requests_.All()[0].caller, "client=peadmin");
   EXPECT_EQ(state_.counters().validated, 1u);
   EXPECT_EQ(state_.counters().passed, 1u);
   EXPECT_EQ(state_.counters().replies, 1u);

@@ -114,7 +114,7 @@ class RestartTest : public testing::Test {
     command.set_job_id(job_id);
     command.set_plugin("work");
     command.set_action("go");
-    command.set_caller("psk=peadmin");
+    command.set_caller("client=peadmin");
     command.set_timeout_ms(timeout_ms);
     command.set_durable(true);
     hub_->SendCommand(command);

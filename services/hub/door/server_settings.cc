@@ -1,10 +1,27 @@
 #include "services/hub/door/server_settings.h"
 
 #include <grpc/grpc.h>
+#include <grpcpp/resource_quota.h>
 
 namespace orch::hub {
 
-void ApplyServerSettings(grpc::ServerBuilder* builder) {
+namespace {
+
+// gRPC gives up calls beyond it. Identities are held to shares far below (shares.h); this is for all of them together.
+constexpr size_t kQuotaBytes = size_t{2} << 30;
+constexpr size_t kQuotaBytesANode = 128u << 10;
+
+}  // namespace
+
+void ApplyServerSettings(grpc::ServerBuilder* builder, size_t max_nodes) {
+  // A few compressed kilobytes would become gigabytes.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  builder->SetResourceQuota(grpc::ResourceQuota("hub").Resize(kQuotaBytes + max_nodes * kQuotaBytesANode));
+  // What the door's guard holds peers to.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 16'384);
   builder->SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder->SetMaxSendMessageSize(-1);  // what goes out is bounded by what came in
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);

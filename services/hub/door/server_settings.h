@@ -8,6 +8,7 @@ namespace orch::hub {
 inline constexpr int kMaxMessageBytes = 4 << 20;
 inline constexpr int kMaxMetadataBytes = 16 << 10;
 
-void ApplyServerSettings(grpc::ServerBuilder* builder);
+// `max_nodes`: how many connections gRPC's memory quota must have room for.
+void ApplyServerSettings(grpc::ServerBuilder* builder, size_t max_nodes);
 
 }  // namespace orch::hub

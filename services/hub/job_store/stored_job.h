@@ -28,7 +28,7 @@ struct RolloutState {
 
 struct StoredJob {
   std::string job_id;            // 32 hex digits
-  std::string caller;            // psk=peadmin
+  std::string caller;            // client=peadmin
   v1::JobSpec spec;              // sensitive inputs as ***
   bool inputs_withheld = false;  // some were: from the store it cannot be sent again
   v1::JobAccepted accepted;      // as the client was told

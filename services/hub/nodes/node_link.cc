@@ -4,8 +4,9 @@
 
 namespace orch::hub {
 
-std::shared_ptr<NodeLink> NodeLink::Create(grpc::CallbackServerContext* context, Executor* executor) {
-  std::shared_ptr<NodeLink> link(new NodeLink(context, executor));
+std::shared_ptr<NodeLink> NodeLink::Create(grpc::CallbackServerContext* context, Admission admission,
+                                           Executor* executor) {
+  std::shared_ptr<NodeLink> link(new NodeLink(context, std::move(admission), executor));
   MutexLock lock(&link->mu_);
   link->self_ = link;
   return link;

@@ -13,6 +13,7 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/hub/door/reception.h"
 #include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {
@@ -29,8 +30,10 @@ inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 
 class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>, public NodeOutbox {
  public:
-  // `context` belongs to the call and lives until OnDone.
-  static std::shared_ptr<NodeLink> Create(grpc::CallbackServerContext* context, Executor* executor);
+  // `context` belongs to the call and lives until OnDone; so does its place in the node's share.
+  static std::shared_ptr<NodeLink> Create(grpc::CallbackServerContext* context, Admission admission,
+                                          Executor* executor);
+  const Admission& admission() const { return admission_; }
 
   // Once: takes the session and starts reading. The session is used on the loop only.
   void Begin(std::unique_ptr<NodeSession> session);
@@ -50,7 +53,8 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
     size_t bytes;
   };
 
-  NodeLink(grpc::CallbackServerContext* context, Executor* executor) : context_(context), executor_(executor) {}
+  NodeLink(grpc::CallbackServerContext* context, Admission admission, Executor* executor)
+      : context_(context), admission_(std::move(admission)), executor_(executor) {}
 
   void AwaitCompanyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -62,6 +66,7 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   void CutOff();
 
   grpc::CallbackServerContext* const context_;
+  const Admission admission_;
   Executor* const executor_;
   std::unique_ptr<NodeSession> session_;  // loop only after Begin
 

@@ -1,17 +1,21 @@
 #include "services/hub/nodes/node_session.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/digest.h"
 #include "base/log.h"
 
 namespace orch::hub {
 
-NodeSession::NodeSession(auth::Caller caller, std::string peer, std::shared_ptr<NodeOutbox> outbox, NodeEvents* events,
-                         const Clock* clock, Random* random, Options options)
-    : caller_(std::move(caller)),
-      peer_(std::move(peer)),
+NodeSession::NodeSession(auth::Peer who, std::string address, const auth::Keyring* keyring,
+                         std::shared_ptr<NodeOutbox> outbox, NodeEvents* events, const Clock* clock, Random* random,
+                         Options options)
+    : who_(std::move(who)),
+      address_(std::move(address)),
+      keyring_(keyring),
       outbox_(std::move(outbox)),
       events_(events),
       clock_(clock),
@@ -21,7 +25,6 @@ NodeSession::NodeSession(auth::Caller caller, std::string peer, std::shared_ptr<
 void NodeSession::Start() {
   NodeOutbox::Message message;
   v1::Welcome* welcome = message.head.mutable_welcome();
-  welcome->set_proof(caller_.proof);
   welcome->set_hub_time_us(absl::ToUnixMicros(clock_->Now()));
   welcome->set_hub_version(options_.hub_version);
   welcome->set_heartbeat_seconds(static_cast<uint32_t>(absl::ToInt64Seconds(options_.heartbeat)));
@@ -60,9 +63,17 @@ void NodeSession::OnRegister(const v1::Register& message) {
         absl::FailedPreconditionError(absl::StrCat("stream protocol ", message.protocol(), " is not spoken here, only ",
                                                    kProtocolVersion, "; upgrade the older of hub and node agent")));
   }
-  if (message.node().identity() != caller_.name) {
+  if (message.node().identity() != who_.name) {
     events_->OnRefused(this, auth::Refusal::kIdentityMismatch);
-    return Refuse(auth::RefusalStatus(auth::Refusal::kIdentityMismatch, caller_.name, "Register names another node"));
+    return Refuse(auth::RefusalStatus(auth::Refusal::kIdentityMismatch, who_.name, "Register names another node"));
+  }
+  if (const absl::Status key = TakeKey(message.node()); !key.ok()) {
+    events_->OnRefused(this, auth::Refusal::kUnknownKey);
+    return Refuse(key);
+  }
+  if (const absl::Status clock = CheckClock(message.node_time_us()); !clock.ok()) {
+    events_->OnRefused(this, auth::Refusal::kStaleClock);
+    return Refuse(clock);
   }
   const auto wanted = events_->OnRegister(this, message.node());
   if (!wanted.ok()) return Refuse(wanted.status());
@@ -74,15 +85,33 @@ void NodeSession::OnRegister(const v1::Register& message) {
   events_->OnRegistered(this);
 }
 
+absl::Status NodeSession::TakeKey(const v1::Node& node) {
+  const std::string& id = who_.proof == auth::Proof::kCertificate ? node.key_id() : who_.key_id;
+  absl::StatusOr<std::string> derived = keyring_->DerivedKey(id, auth::PeerKind::kNode, who_.name);
+  if (!derived.ok()) return auth::RefusalStatus(auth::Refusal::kUnknownKey, who_.name, absl::StrCat("key id ", id));
+  key_ = auth::Key(id, *std::move(derived));
+  return absl::OkStatus();
+}
+
+absl::Status NodeSession::CheckClock(int64_t node_time_us) {
+  clock_skew_ = absl::FromUnixMicros(node_time_us) - clock_->Now();
+  if (absl::AbsDuration(clock_skew_) <= auth::kAllowedSkew) return absl::OkStatus();
+  return auth::RefusalStatus(auth::Refusal::kStaleClock, who_.name,
+                             absl::StrFormat("the node's is %.0f s %s, %.0f s are accepted",
+                                             std::ceil(absl::ToDoubleSeconds(absl::AbsDuration(clock_skew_))),
+                                             clock_skew_ < absl::ZeroDuration() ? "behind" : "ahead",
+                                             absl::ToDoubleSeconds(auth::kAllowedSkew)));
+}
+
 void NodeSession::OnDelta(const v1::Delta& message) {
   if (const absl::Status status = events_->OnDelta(this, message); !status.ok()) Refuse(status);
 }
 
 void NodeSession::OnEnvelope(const v1::Envelope& envelope) {
   // Repeats need no guard: a task takes one outcome, whatever comes again is dropped.
-  const auth::EnvelopeExpectation expected{v1::Envelope::TO_HUB, caller_.name, nullptr};
+  const auth::EnvelopeExpectation expected{v1::Envelope::TO_HUB, who_.name, nullptr};
   auth::Refusal refusal = auth::Refusal::kMalformed;
-  absl::Status status = auth::OpenEnvelope(envelope, caller_.key, expected, clock_->Now(), &refusal);
+  absl::Status status = auth::OpenEnvelope(envelope, key_, expected, clock_->Now(), &refusal);
   v1::TaskUpdate update;
   if (status.ok()) {
     refusal = auth::Refusal::kMalformed;
@@ -90,9 +119,9 @@ void NodeSession::OnEnvelope(const v1::Envelope& envelope) {
       status = absl::InvalidArgumentError("an envelope from a node must hold an update");
     } else if (!update.ParseFromString(envelope.body())) {
       status = absl::InvalidArgumentError("the body of an envelope is no task update");
-    } else if (!update.reply().identity().empty() && update.reply().identity() != caller_.name) {
+    } else if (!update.reply().identity().empty() && update.reply().identity() != who_.name) {
       refusal = auth::Refusal::kIdentityMismatch;
-      status = auth::RefusalStatus(refusal, caller_.name, "a reply names another node");
+      status = auth::RefusalStatus(refusal, who_.name, "a reply names another node");
     }
   }
   if (!status.ok()) {
@@ -107,6 +136,10 @@ void NodeSession::OnDdls(const v1::Ddls& message) {
 }
 
 void NodeSession::OnHeartbeat(const v1::Heartbeat& message) {
+  if (const absl::Status clock = CheckClock(message.node_time_us()); !clock.ok()) {
+    events_->OnRefused(this, auth::Refusal::kStaleClock);
+    return Refuse(clock);
+  }
   NodeOutbox::Message answer;
   v1::HeartbeatAck* ack = answer.head.mutable_heartbeat_ack();
   ack->set_node_time_us(message.node_time_us());
@@ -128,7 +161,7 @@ v1::Envelope NodeSession::MakeEnvelope(absl::string_view job_id, v1::Envelope::K
   envelope.set_direction(v1::Envelope::TO_NODE);
   envelope.set_kind(kind);
   envelope.set_job_id(std::string(job_id));
-  envelope.set_identity(caller_.name);
+  envelope.set_identity(who_.name);
   return envelope;
 }
 
@@ -137,7 +170,7 @@ bool NodeSession::SendCommand(absl::string_view job_id, const std::shared_ptr<co
   NodeOutbox::Message message;
   v1::Envelope* envelope = message.head.mutable_command();
   *envelope = MakeEnvelope(job_id, v1::Envelope::COMMAND);
-  auth::SealEnvelope(caller_.key, body->sha256, clock_->Now(), auth::kMessageTtl, random_, envelope);
+  auth::SealEnvelope(key_, body->sha256, clock_->Now(), auth::kMessageTtl, random_, envelope);
   message.body = body;
   return outbox_->Push(std::move(message));
 }
@@ -151,7 +184,7 @@ void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason)
   v1::Envelope* envelope = message.head.mutable_command();
   *envelope = MakeEnvelope(job_id, v1::Envelope::CANCEL);
   envelope->set_body(cancel.SerializeAsString());
-  auth::SealEnvelope(caller_.key, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  auth::SealEnvelope(key_, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
   outbox_->Push(std::move(message));
 }
 
@@ -160,7 +193,7 @@ bool NodeSession::SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind) {
   NodeOutbox::Message message;
   v1::Envelope* envelope = message.head.mutable_command();
   *envelope = MakeEnvelope(job_id, kind);
-  auth::SealEnvelope(caller_.key, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  auth::SealEnvelope(key_, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
   message.can_wait = kind == v1::Envelope::ACK;
   return outbox_->Push(std::move(message));
 }
@@ -187,7 +220,7 @@ void NodeSession::SayGoodbye(absl::string_view reason, absl::Duration retry_afte
 }
 
 void NodeSession::Refuse(const absl::Status& status) {
-  LogWarning("node refused", {{"node", caller_.name}, {"peer", peer_}, {"reason", std::string(status.message())}});
+  LogWarning("node refused", {{"node", who_.name}, {"peer", address_}, {"reason", std::string(status.message())}});
   SayGoodbye(status.message(), kRefusedRetryAfter);
 }
 

@@ -11,8 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "auth/call_credential.h"
+#include "auth/keyring.h"
 #include "auth/message_mac.h"
+#include "auth/peer.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
@@ -60,11 +61,12 @@ class NodeSession final : public NodeChannel {
     absl::Duration heartbeat = absl::Seconds(30);
     std::string hub_version;
   };
-  // `caller` was verified; `peer` is the address, for display.
-  NodeSession(auth::Caller caller, std::string peer, std::shared_ptr<NodeOutbox> outbox, NodeEvents* events,
-              const Clock* clock, Random* random, Options options);
+  // `who` was proved by the handshake; `address` is where the stream comes from, for display. `keyring` is asked for
+  // the key that signs the node's envelopes.
+  NodeSession(auth::Peer who, std::string address, const auth::Keyring* keyring, std::shared_ptr<NodeOutbox> outbox,
+              NodeEvents* events, const Clock* clock, Random* random, Options options);
 
-  // First: greets with the proof.
+  // First: greets.
   void Start();
   void OnMessage(const v1::NodeMessage& message);
   // kRegisterWithin is over: one that has not registered by now is sent away.
@@ -79,14 +81,21 @@ class NodeSession final : public NodeChannel {
   void AskDdls(const std::vector<std::string>& sha256s) override;
   void SayGoodbye(absl::string_view reason, absl::Duration retry_after) override;
 
-  const std::string& identity() const { return caller_.name; }
-  const auth::Key& key() const { return caller_.key; }
-  const std::string& peer() const { return peer_; }
+  const std::string& identity() const { return who_.name; }
+  // Of its envelopes; empty before it has registered.
+  const auth::Key& key() const { return key_; }
+  const std::string& peer() const { return address_; }
+  // The node's clock minus the hub's, as last heard.
+  absl::Duration clock_skew() const { return clock_skew_; }
 
  private:
   enum class State { kGreeting, kRegistered, kEnded };
 
   void OnRegister(const v1::Register& message);
+  // The key of its envelopes: that of the handshake, or the one that a node with a certificate names.
+  absl::Status TakeKey(const v1::Node& node);
+  // What the node says of its time. An error when commands and replies would be refused for it.
+  absl::Status CheckClock(int64_t node_time_us);
   void OnDelta(const v1::Delta& message);
   void OnEnvelope(const v1::Envelope& envelope);
   void OnDdls(const v1::Ddls& message);
@@ -97,14 +106,17 @@ class NodeSession final : public NodeChannel {
   v1::Envelope MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const;
   void Leave(absl::string_view reason);
 
-  const auth::Caller caller_;
-  const std::string peer_;
+  const auth::Peer who_;
+  const std::string address_;
+  const auth::Keyring* const keyring_;
   const std::shared_ptr<NodeOutbox> outbox_;
   NodeEvents* const events_;
   const Clock* const clock_;
   Random* const random_;
   const Options options_;
   State state_ = State::kGreeting;
+  auth::Key key_;
+  absl::Duration clock_skew_;
 };
 
 // A stream must register within this, or it ends: an authenticated peer that says nothing holds no place.
@@ -112,6 +124,6 @@ inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
 // How long a node that was refused for what it sent stays away.
 inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);
 // The stream protocol this hub speaks.
-inline constexpr uint32_t kProtocolVersion = 1;
+inline constexpr uint32_t kProtocolVersion = 2;
 
 }  // namespace orch::hub

@@ -196,6 +196,21 @@ Registry::Counts Registry::counts() const {
   return counts;
 }
 
+void Registry::SetClockSkew(absl::string_view identity, absl::Duration skew) {
+  if (NodeRecord* record = FindMutable(identity); record != nullptr) record->clock_skew = skew;
+}
+
+std::map<std::string, absl::Duration> Registry::ClockSkews() const {
+  std::map<std::string, absl::Duration> skews;
+  attached_.ForEach([&](Slot slot) {
+    const NodeRecord& record = *by_slot_[slot];
+    if (absl::AbsDuration(record.clock_skew) >= kNotableSkew && skews.size() < kMaxSkewsNamed) {
+      skews.emplace(record.identity, record.clock_skew);
+    }
+  });
+  return skews;
+}
+
 std::map<std::string, uint32_t> Registry::AttachedByKey() const {
   std::map<std::string, uint32_t> by_key;
   attached_.ForEach([&](Slot slot) { ++by_key[by_slot_[slot]->key_id]; });

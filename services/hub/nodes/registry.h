@@ -42,6 +42,7 @@ struct NodeRecord {
   std::string version;
   std::string peer;
   std::string key_id;
+  absl::Duration clock_skew;  // its clock minus the hub's, as last heard
 };
 
 class Registry final : public NodeDirectory {
@@ -84,6 +85,13 @@ class Registry final : public NodeDirectory {
   };
   Counts counts() const;
   std::map<std::string, uint32_t> AttachedByKey() const;
+
+  // What the node says of its time: its clock minus the hub's.
+  void SetClockSkew(absl::string_view identity, absl::Duration skew);
+  // Attached nodes whose clock is kNotableSkew or more off, at most kMaxSkewsNamed.
+  std::map<std::string, absl::Duration> ClockSkews() const;
+  static constexpr absl::Duration kNotableSkew = absl::Seconds(5);
+  static constexpr size_t kMaxSkewsNamed = 20;
 
  private:
   NodeRecord* FindMutable(absl::string_view identity);

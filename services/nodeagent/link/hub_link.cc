@@ -1,10 +1,11 @@
 #include "services/nodeagent/link/hub_link.h"
 
+#include <grpcpp/create_channel_posix.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "auth/connection_error.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 
@@ -24,6 +25,10 @@ grpc::ChannelArguments ChannelArgs() {
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   args.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  // A few compressed kilobytes would become gigabytes.
+  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+  args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "hub");
   return args;
 }
 
@@ -44,6 +49,8 @@ HubLink::~HubLink() {
 }
 
 void HubLink::CloseStream() {
+  ++attempt_;
+  tunnel_.reset();
   if (stream_ == nullptr) return;
   stream_->Close();
   ending_.push_back(stream_);
@@ -59,40 +66,60 @@ void HubLink::Attempt() {
 }
 
 absl::Status HubLink::Connect() {
-  ORCH_ASSIGN_OR_RETURN(auth::Key key, callbacks_.load_key());
-  if (options_.tls.plaintext) ORCH_RETURN_IF_ERROR(auth::CheckPlaintextAddress(hub()));
-  ORCH_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelCredentials> credentials,
-                        auth::MakeChannelCredentials(options_.tls));
-  const bool verified_by_ca = !options_.tls.plaintext && !options_.tls.ca_file.empty();
-  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(hub(), credentials, ChannelArgs());
-  std::unique_ptr<auth::CallSigner> signer =
-      auth::CallSigner::Create(auth::PeerKind::kNode, options_.identity, std::move(key), options_.tls.plaintext,
-                               verified_by_ca, deps_.clock, deps_.random);
+  ORCH_ASSIGN_OR_RETURN(auth::PeerKey key, callbacks_.load_key());
+  const std::string key_id = key.key.id;
+  const Address& address = options_.hubs[hub_index_];
+  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<TunnelSecurity> security,
+                        auth::MakePeerSecurity(options_.tls, {auth::PeerKind::kNode, options_.identity, std::move(key)},
+                                               address, deps_.random));
   std::weak_ptr<bool> alive = alive_;
-  stream_ = std::make_shared<HubStream>(
-      std::move(channel), std::move(signer), deps_.executor,
-      HubStream::Callbacks{.message =
-                               [this, alive](v1::HubMessage message) {
-                                 if (alive.lock() != nullptr) Apply(session_->OnMessage(std::move(message)));
-                               },
-                           .done =
-                               [this, alive](const grpc::Status& status) {
-                                 if (alive.lock() == nullptr) return;
-                                 EndStream(status.ok() ? absl::UnavailableError("the hub ended the stream")
-                                                       : auth::ExplainCallError(status, hub(), options_.tls),
-                                           absl::ZeroDuration());
-                               },
-                           .released =
-                               [this, alive](HubStream* stream) {
-                                 if (alive.lock() != nullptr) Forget(stream);
-                               }});
-  HubStream* stream = stream_.get();
-  session_ = std::make_unique<HubSession>(
-      deps_.clock, [stream](absl::string_view proof) { return stream->CheckProof(std::string(proof)); },
-      callbacks_.snapshot());
+  // On the tunnel's thread; what is decided, is decided on the loop.
+  auto on_open = [this, alive, key_id, attempt = ++attempt_,
+                  executor = deps_.executor](absl::StatusOr<Tunnel::Opened> opened) {
+    auto shared = std::make_shared<absl::StatusOr<Tunnel::Opened>>(std::move(opened));
+    executor->Post([this, alive, key_id, attempt, shared] {
+      if (alive.lock() != nullptr && attempt == attempt_) OnTunnel(std::move(*shared), key_id);
+    });
+  };
+  tunnel_ = Tunnel::Start(address, std::move(security), deps_.clock, kConnectTimeout, std::move(on_open));
+  return absl::OkStatus();
+}
+
+void HubLink::OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string& key_id) {
+  if (stopping_) return;
+  if (!opened.ok()) return EndStream(opened.status(), absl::ZeroDuration());
+  std::shared_ptr<grpc::Channel> channel =
+      grpc::CreateCustomInsecureChannelFromFd("hub", opened->channel.Release(), ChannelArgs());
+  std::weak_ptr<bool> alive = alive_;
+  stream_ = std::make_shared<HubStream>(std::move(channel), opened->session, deps_.executor,
+                                        HubStream::Callbacks{.message =
+                                                                 [this, alive](v1::HubMessage message) {
+                                                                   if (alive.lock() != nullptr)
+                                                                     Apply(session_->OnMessage(std::move(message)));
+                                                                 },
+                                                             .done =
+                                                                 [this, alive](const grpc::Status& status) {
+                                                                   if (alive.lock() != nullptr)
+                                                                     EndStream(WhyEnded(status), absl::ZeroDuration());
+                                                                 },
+                                                             .released =
+                                                                 [this, alive](HubStream* stream) {
+                                                                   if (alive.lock() != nullptr) Forget(stream);
+                                                                 }});
+  session_ = std::make_unique<HubSession>(deps_.clock, key_id, callbacks_.snapshot());
   stream_->Start();
   ArmTimer();
-  return absl::OkStatus();
+}
+
+absl::Status HubLink::WhyEnded(const grpc::Status& status) const {
+  if (status.ok()) return absl::UnavailableError("the hub ended the stream");
+  if (const absl::Status reason = tunnel_ == nullptr ? absl::OkStatus() : tunnel_->reason(); !reason.ok()) {
+    return reason;
+  }
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    return absl::UnavailableError(absl::StrCat("the connection to the hub was lost (", status.error_message(), ")"));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
 void HubLink::Forget(HubStream* stream) {
@@ -190,6 +217,7 @@ bool HubLink::SendUpdate(v1::Envelope update) {
 void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
   stopping_ = true;
   if (stream_ == nullptr) {
+    CloseStream();
     if (timer_ != 0) deps_.executor->Cancel(timer_);
     timer_ = 0;
     return stopped();

@@ -1,4 +1,4 @@
-// Keeps this node attached to a hub, for ever: resolves, connects, attaches, and when that ends or
+// Keeps this node attached to a hub, for ever: connects through a tunnel, attaches, and when that ends or
 // fails tries again after a full-jitter wait, through all hubs in order from a random start. Owned
 // by Agent; loop only. What is said on a stream is HubSession's business.
 #pragma once
@@ -11,10 +11,12 @@
 
 #include "absl/status/statusor.h"
 #include "auth/keyring.h"
-#include "auth/tls.h"
+#include "auth/peer_tls.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/net/address.h"
+#include "base/net/tunnel.h"
 #include "base/random.h"
 #include "services/nodeagent/link/hub_session.h"
 #include "services/nodeagent/link/hub_stream.h"
@@ -24,18 +26,19 @@ namespace orch::nodeagent {
 class HubLink {
  public:
   static constexpr int kLogEveryAttempts = 20;
+  static constexpr absl::Duration kConnectTimeout = absl::Seconds(15);  // the proof included
   static constexpr absl::Duration kSettled = absl::Seconds(30);  // attached so long: the next wait is short again
 
   struct Options {
-    std::vector<std::string> hubs;  // not empty
+    std::vector<Address> hubs;  // not empty
     std::string identity;
-    auth::ChannelTlsOptions tls;  // files are read again at each attempt
+    auth::PeerTlsOptions tls;  // files are read again at each attempt
     absl::Duration reconnect_min = absl::Seconds(1);
     absl::Duration reconnect_max = absl::Seconds(60);
   };
   struct Callbacks {
     // Reads the credentials file; called at each attempt.
-    std::function<absl::StatusOr<auth::Key>()> load_key;
+    std::function<absl::StatusOr<auth::PeerKey>()> load_key;
     std::function<std::shared_ptr<const NodeSnapshot>()> snapshot;
     std::function<void(const v1::Envelope&)> command;
     std::function<void(bool attached, const std::string& what)> attached;
@@ -61,11 +64,13 @@ class HubLink {
   bool HasRoom() const { return attached() && stream_ != nullptr && stream_->HasRoom(); }
 
   bool attached() const { return session_ != nullptr && session_->registered(); }
-  const std::string& hub() const { return options_.hubs[hub_index_]; }
+  std::string hub() const { return options_.hubs[hub_index_].Text(); }
 
  private:
   void Attempt();
   absl::Status Connect();
+  void OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string& key_id);
+  absl::Status WhyEnded(const grpc::Status& status) const;
   void Apply(HubSession::Output output);
   void CloseStream();
   void Forget(HubStream* stream);
@@ -81,6 +86,8 @@ class HubLink {
   Backoff backoff_;
   size_t hub_index_ = 0;
   size_t tried_in_round_ = 0;
+  std::unique_ptr<Tunnel> tunnel_;
+  uint64_t attempt_ = 0;  // counts Connect, to tell a late tunnel from the one that is awaited
   std::shared_ptr<HubStream> stream_;
   std::vector<std::shared_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
   std::unique_ptr<HubSession> session_;

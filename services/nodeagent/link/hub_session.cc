@@ -9,9 +9,9 @@
 
 namespace orch::nodeagent {
 
-HubSession::HubSession(const Clock* clock, ProofCheck check_proof, std::shared_ptr<const NodeSnapshot> snapshot)
+HubSession::HubSession(const Clock* clock, std::string key_id, std::shared_ptr<const NodeSnapshot> snapshot)
     : clock_(clock),
-      check_proof_(std::move(check_proof)),
+      key_id_(std::move(key_id)),
       current_(std::move(snapshot)),
       deadline_(clock->Steady() + kWelcomeTimeout) {}
 
@@ -59,7 +59,6 @@ HubSession::Output HubSession::OnMessage(v1::HubMessage message) {
 
 HubSession::Output HubSession::OnWelcome(const v1::Welcome& welcome) {
   if (state_ != State::kAwaitWelcome) return OutOfOrder("Welcome");
-  if (absl::Status proof = check_proof_(welcome.proof()); !proof.ok()) return Finish(std::move(proof));
   state_ = State::kAwaitRegistered;
   hub_version_ = welcome.hub_version();
   const uint32_t seconds = welcome.heartbeat_seconds() == 0 ? 30 : welcome.heartbeat_seconds();
@@ -68,7 +67,9 @@ HubSession::Output HubSession::OnWelcome(const v1::Welcome& welcome) {
   Output output;
   v1::Register* reg = output.send.emplace_back().mutable_register_();
   reg->set_protocol(kProtocol);
+  reg->set_node_time_us(absl::ToUnixMicros(clock_->Now()));
   FillNode(*current_, reg->mutable_node());
+  reg->mutable_node()->set_key_id(key_id_);
   told_ = current_;
   told_at_ = clock_->Steady();
   return output;
@@ -87,9 +88,7 @@ HubSession::Output HubSession::OnRegistered(const v1::Registered& registered) {
 }
 
 HubSession::Output HubSession::OnGoodbye(const v1::Goodbye& goodbye) {
-  // Before the proof anybody may have said it: then it may end the attempt, not delay the next.
-  const bool proven = state_ != State::kAwaitWelcome;
-  const absl::Duration wait = proven ? absl::Milliseconds(goodbye.retry_after_ms()) : absl::ZeroDuration();
+  const absl::Duration wait = absl::Milliseconds(goodbye.retry_after_ms());
   const absl::string_view reason = absl::string_view(goodbye.reason()).substr(0, kMaxReasonBytes);
   return Finish(absl::UnavailableError(absl::StrCat("the hub said goodbye: ", reason)), std::min(wait, kMaxRetryAfter));
 }

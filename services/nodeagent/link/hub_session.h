@@ -1,13 +1,11 @@
 // One attachment to the hub as a protocol: event in, messages out. No gRPC types, no threads, no
-// I/O. Says nothing before the hub's proof was checked, and hands on no command before the hub has
-// registered the node. Owned by HubLink; used on the loop only.
+// I/O. Hands on no command before the hub has registered the node. Owned by HubLink; used on the loop only.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -19,8 +17,8 @@ namespace orch::nodeagent {
 
 class HubSession {
  public:
-  static constexpr uint32_t kProtocol = 1;
-  static constexpr absl::Duration kWelcomeTimeout = absl::Seconds(15);     // from the start, connecting included
+  static constexpr uint32_t kProtocol = 2;
+  static constexpr absl::Duration kWelcomeTimeout = absl::Seconds(15);     // from the connection
   static constexpr absl::Duration kRegisteredTimeout = absl::Seconds(30);  // from Register
   static constexpr int kMissedHeartbeats = 3;
   static constexpr uint32_t kMaxHeartbeatSeconds = 3600;
@@ -28,8 +26,6 @@ class HubSession {
   static constexpr absl::Duration kVolatileInterval = absl::Hours(1);
   static constexpr size_t kMaxDdlMessageBytes = 2u << 20;
   static constexpr size_t kMaxReasonBytes = 512;  // of a Goodbye, for the log
-
-  using ProofCheck = absl::AnyInvocable<absl::Status(absl::string_view proof_hex)>;
 
   // The session is over; the link closes the stream. `retry_after` is the hub's wish, zero without one.
   struct End {
@@ -43,7 +39,8 @@ class HubSession {
     std::optional<End> end;              // then nothing else is set
   };
 
-  HubSession(const Clock* clock, ProofCheck check_proof, std::shared_ptr<const NodeSnapshot> snapshot);
+  // `key_id`: of the key that signs this node's envelopes.
+  HubSession(const Clock* clock, std::string key_id, std::shared_ptr<const NodeSnapshot> snapshot);
 
   Output OnMessage(v1::HubMessage message);
   // The node changed. Sends a Delta when it has a cause and the hub knows the node already.
@@ -69,7 +66,7 @@ class HubSession {
   void AppendDelta(Output* output);
 
   const Clock* const clock_;
-  ProofCheck check_proof_;
+  const std::string key_id_;
   State state_ = State::kAwaitWelcome;
   std::shared_ptr<const NodeSnapshot> current_;
   std::shared_ptr<const NodeSnapshot> told_;  // what the hub knows; null before Register

@@ -3,19 +3,20 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "auth/clear_prologue.h"
 
 namespace orch::nodeagent {
 
-HubStream::HubStream(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<auth::CallSigner> signer,
-                     Executor* executor, Callbacks callbacks)
+HubStream::HubStream(std::shared_ptr<grpc::Channel> channel, const std::string& session, Executor* executor,
+                     Callbacks callbacks)
     : channel_(std::move(channel)),
-      signer_(std::move(signer)),
       stub_(v1::NodeService::NewStub(channel_)),
       executor_(executor),
-      callbacks_(std::move(callbacks)) {}
+      callbacks_(std::move(callbacks)) {
+  if (!session.empty()) context_.AddMetadata(auth::kSessionHeader, session);
+}
 
 void HubStream::Start() {
-  signed_call_ = signer_->Sign(kMethod, /*first=*/true, &context_);
   stub_->async()->Attach(&context_, this);
   {
     MutexLock lock(&mu_);
@@ -27,8 +28,6 @@ void HubStream::Start() {
   }
   StartCall();
 }
-
-absl::Status HubStream::CheckProof(const std::string& proof_hex) { return signed_call_->CheckProof(proof_hex); }
 
 absl::Status HubStream::Send(v1::NodeMessage message) {
   const size_t bytes = message.ByteSizeLong();

@@ -14,7 +14,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "auth/call_signer.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.grpc.pb.h"
@@ -27,7 +26,6 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   static constexpr size_t kMaxOutboxMessages = 2048;
   static constexpr size_t kMaxOutboxBytes = 32u << 20;
   static constexpr size_t kRoomBytes = 1u << 20;  // with more waiting there is no room for what may be left out
-  static constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
 
   // All on the loop.
   struct Callbacks {
@@ -36,11 +34,11 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
     std::function<void(HubStream*)> released;     // gRPC has let go; always the last
   };
 
-  HubStream(std::shared_ptr<grpc::Channel> channel, std::unique_ptr<auth::CallSigner> signer, Executor* executor,
+  // `session`: what the call carries as metadata where the connection goes in clear; empty: nothing.
+  HubStream(std::shared_ptr<grpc::Channel> channel, const std::string& session, Executor* executor,
             Callbacks callbacks);
 
   void Start();
-  absl::Status CheckProof(const std::string& proof_hex);
   // ResourceExhausted when the hub takes so little that the outbox is full; then close. Thread-safe.
   absl::Status Send(v1::NodeMessage message);
   // Whether a good part of the outbox is free, for what may be left out. Thread-safe.
@@ -81,11 +79,9 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   void ReleaseHoldLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<auth::CallSigner> signer_;
   const std::unique_ptr<v1::NodeService::Stub> stub_;
   Executor* const executor_;
   const std::shared_ptr<Done> done_ = std::make_shared<Done>();
-  std::shared_ptr<auth::SignedCall> signed_call_;
   grpc::ClientContext context_;
 
   Callbacks callbacks_;     // loop only

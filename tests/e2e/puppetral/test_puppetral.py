@@ -185,7 +185,7 @@ class McollectiveAgentsTest(EndToEnd):
         for node, reply in self.data("inspector", "surroundings", "--yes").items():
             self.assertEqual(reply["data"]["identity"], node)
             self.assertEqual(reply["data"]["greeting"], "good day")
-            self.assertEqual(reply["data"]["caller"], "psk=peadmin")
+            self.assertEqual(reply["data"]["caller"], "client=peadmin")
             self.assertIn(reply["data"]["family"], ("RedHat", "Debian", "Suse"))
 
     def test_its_ddl_is_held_by_the_client(self):

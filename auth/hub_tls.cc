@@ -1,0 +1,285 @@
+#include "auth/hub_tls.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "auth/certificate.h"
+#include "auth/names.h"
+#include "base/digest.h"
+#include "base/status_macros.h"
+
+namespace orch::auth {
+namespace {
+
+constexpr uint8_t kAlertUnknownPskIdentity = 115;
+constexpr uint8_t kAlertCertificateRequired = 116;
+constexpr uint8_t kAlertDecodeError = 50;
+constexpr uint8_t kAlertAccessDenied = 49;
+constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
+
+bool Reject(Rejection* rejection, Refusal refusal, uint8_t alert, absl::string_view name, std::string detail) {
+  *rejection = {refusal, alert, std::string(name), std::move(detail)};
+  return false;
+}
+
+std::string StampOf(const std::string& path) {
+  struct stat found;
+  if (path.empty() || stat(path.c_str(), &found) != 0) return "-;";
+  return absl::StrCat(found.st_dev, ":", found.st_ino, ":", found.st_size, ":", found.st_mtim.tv_sec, ".",
+                      found.st_mtim.tv_nsec, ":", found.st_ctim.tv_sec, ".", found.st_ctim.tv_nsec, ";");
+}
+
+HubTls::Handshake* HandshakeOf(SSL* ssl) { return static_cast<HubTls::Handshake*>(SSL_get_app_data(ssl)); }
+
+}  // namespace
+
+absl::StatusOr<MtlsMode> ParseMtlsMode(absl::string_view text) {
+  for (const MtlsMode mode : {MtlsMode::kOff, MtlsMode::kOptional, MtlsMode::kRequired}) {
+    if (text == MtlsModeName(mode)) return mode;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("mTLS mode '", text, "' is not known; use off, optional or required"));
+}
+
+absl::string_view MtlsModeName(MtlsMode mode) {
+  switch (mode) {
+    case MtlsMode::kOff:
+      return "off";
+    case MtlsMode::kOptional:
+      return "optional";
+    case MtlsMode::kRequired:
+      break;
+  }
+  return "required";
+}
+
+HubTls::HubTls(Options options, const Keyring* keyring, const Clock* clock)
+    : options_(std::move(options)),
+      clients_(options_.clients.begin(), options_.clients.end()),
+      keyring_(keyring),
+      clock_(clock) {}
+
+absl::StatusOr<std::unique_ptr<HubTls>> HubTls::Load(Options options, const Keyring* keyring, const Clock* clock) {
+  std::unique_ptr<HubTls> tls(new HubTls(std::move(options), keyring, clock));
+  ORCH_RETURN_IF_ERROR(tls->ReadFiles());
+  return tls;
+}
+
+std::string HubTls::Stamp() const {
+  if (options_.mode == MtlsMode::kOff) return "off";
+  return absl::StrCat(StampOf(options_.certificate_file), StampOf(options_.key_file), StampOf(options_.client_ca_file),
+                      StampOf(options_.crl_file));
+}
+
+absl::Status HubTls::ReadFiles() {
+  // Taken before reading: a write that comes between is seen the next time.
+  std::string stamp = Stamp();
+  ORCH_ASSIGN_OR_RETURN(SslContextPtr context, MakeTlsContext(TlsSide::kHub));
+  SSL_CTX* c = context.get();
+  SSL_CTX_set_psk_find_session_callback(c, FindSession);
+  SSL_CTX_set_alpn_select_cb(c, SelectAlpn, nullptr);
+  // Without one every handshake by key ends in an internal error as soon as client certificates are asked for.
+  SSL_CTX_set_session_id_context(c, reinterpret_cast<const unsigned char*>("orch"), 4);
+  std::shared_ptr<X509_STORE> store;
+  if (options_.mode != MtlsMode::kOff) {
+    ORCH_RETURN_IF_ERROR(UseIdentity(c, options_.certificate_file, options_.key_file, clock_->Now()));
+    ORCH_ASSIGN_OR_RETURN(X509StorePtr loaded, LoadStore("client CA", options_.client_ca_file, options_.crl_file));
+    store = std::shared_ptr<X509_STORE>(loaded.release(), X509StoreDeleter());
+    SSL_CTX_set1_verify_cert_store(c, store.get());
+    SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  MutexLock lock(&mu_);
+  context_ = std::move(context);
+  store_ = std::move(store);
+  stamp_ = std::move(stamp);
+  return absl::OkStatus();
+}
+
+absl::Status HubTls::ReloadIfChanged(bool* changed) {
+  *changed = false;
+  {
+    MutexLock lock(&mu_);
+    if (Stamp() == stamp_) return absl::OkStatus();
+  }
+  ORCH_RETURN_IF_ERROR(ReadFiles());
+  *changed = true;
+  return absl::OkStatus();
+}
+
+SslContextPtr HubTls::context() const {
+  MutexLock lock(&mu_);
+  return context_;
+}
+
+bool HubTls::Judge(const ClientHello& hello, Rejection* rejection) const {
+  switch (hello.kind) {
+    case ClientHello::Kind::kIncomplete:
+    case ClientHello::Kind::kGarbage:
+      return Reject(rejection, Refusal::kMalformed, kAlertDecodeError, "", "no TLS 1.3 ClientHello");
+    case ClientHello::Kind::kCertificate:
+      if (options_.mode != MtlsMode::kOff) return true;
+      return Reject(rejection, Refusal::kNoKey, kAlertUnknownPskIdentity, "", "it named no key, and mtls.mode is off");
+    case ClientHello::Kind::kPsk:
+      break;
+  }
+  PskIdentity identity;
+  if (!PskIdentity::Parse(hello.psk_identity, &identity)) {
+    return Reject(rejection, Refusal::kMalformed, kAlertUnknownPskIdentity, "", "its key's identity cannot be read");
+  }
+  if (options_.mode == MtlsMode::kRequired) {
+    return Reject(rejection, Refusal::kNoCertificate, kAlertCertificateRequired, identity.name, "");
+  }
+  if (keyring_->IsBanned(identity.kind, identity.name)) {
+    return Reject(rejection, Refusal::kBanned, kAlertAccessDenied, identity.name, "");
+  }
+  if (keyring_->DerivedKey(identity.key_id, identity.kind, identity.name).ok()) return true;
+  return Reject(rejection, Refusal::kUnknownKey, kAlertUnknownPskIdentity, identity.name,
+                absl::StrCat("key id ", identity.key_id));
+}
+
+SslPtr HubTls::Begin(Handshake* handshake) const {
+  handshake->context = context();
+  handshake->tls = this;
+  SslPtr ssl(SSL_new(handshake->context.get()));
+  if (ssl == nullptr) return ssl;
+  SSL_set_accept_state(ssl.get());
+  SSL_set_app_data(ssl.get(), handshake);
+  return ssl;
+}
+
+int HubTls::FindSession(SSL* ssl, const unsigned char* identity, size_t size, SSL_SESSION** session) {
+  *session = nullptr;
+  Handshake* const handshake = HandshakeOf(ssl);
+  const HubTls& tls = *handshake->tls;
+  handshake->found = false;
+  // 0 ends the handshake; 1 without a session would go on by certificate, and is never right for an unknown key.
+  if (tls.options_.mode == MtlsMode::kRequired) return 0;
+  if (!PskIdentity::Parse({reinterpret_cast<const char*>(identity), size}, &handshake->identity)) return 0;
+  const PskIdentity& peer = handshake->identity;
+  if (tls.keyring_->IsBanned(peer.kind, peer.name)) return 0;
+  absl::StatusOr<std::string> derived = tls.keyring_->DerivedKey(peer.key_id, peer.kind, peer.name);
+  if (!derived.ok()) return 0;
+  std::string tls_key = TlsKey(*derived);
+  *session = MakePskSession(ssl, tls_key);
+  Wipe(&tls_key);
+  Wipe(&*derived);
+  handshake->found = *session != nullptr;
+  return handshake->found ? 1 : 0;
+}
+
+int HubTls::SelectAlpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+                       unsigned offered_size, void*) {
+  unsigned char* chosen = nullptr;
+  const int result = SSL_select_next_proto(&chosen, size, kAlpnH2, sizeof kAlpnH2, offered, offered_size);
+  *out = chosen;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+bool HubTls::Finish(SSL* ssl, const Handshake& handshake, Peer* peer, Rejection* rejection) const {
+  if (!SpeaksH2(ssl)) return Reject(rejection, Refusal::kMalformed, 0, "", "it does not ask for HTTP/2 by ALPN");
+  if (SSL_session_reused(ssl) != 1) return FinishCertificate(ssl, peer, rejection);
+  if (!handshake.found) return Reject(rejection, Refusal::kUnknownKey, 0, "", "");
+  const PskIdentity& identity = handshake.identity;
+  peer->name = identity.name;
+  peer->node = identity.kind == PeerKind::kNode;
+  peer->client = identity.kind == PeerKind::kClient;
+  peer->proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
+  peer->key_id = identity.key_id;
+  absl::StatusOr<std::string> derived = keyring_->DerivedKey(identity.key_id, identity.kind, identity.name);
+  if (!derived.ok()) return Reject(rejection, Refusal::kUnknownKey, 0, identity.name, "its key has just been removed");
+  std::string tls_key = TlsKey(*derived);
+  peer->key_mark = Sha256(tls_key);
+  Wipe(&tls_key);
+  Wipe(&*derived);
+  return true;
+}
+
+bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const {
+  X509* const certificate = SSL_get0_peer_certificate(ssl);
+  if (options_.mode == MtlsMode::kOff || certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
+    return Reject(rejection, Refusal::kNoCertificate, 0, "", "");
+  }
+  const CertificateIdentity who = IdentityOf(certificate);
+  peer->name = who.name;
+  peer->proof = Proof::kCertificate;
+  // A certificate that the hub issued says itself what it is for. One of a site's own CA belongs to a node, and
+  // commands only where the configuration lists its name: a node's secret must never be enough to command.
+  peer->client = who.issued_for.has_value() ? *who.issued_for == PeerKind::kClient : clients_.contains(who.name);
+  peer->node = !who.issued_for.has_value() || *who.issued_for == PeerKind::kNode;
+  if (!IsPeerName(peer->client ? PeerKind::kClient : PeerKind::kNode, who.name)) {
+    return Reject(rejection, Refusal::kIdentityMismatch, 0, "", "the name in its certificate cannot be a peer's name");
+  }
+  const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+  for (int i = 0; i < sk_X509_num(chain); ++i) peer->chain_der.push_back(DerOf(sk_X509_value(chain, i)));
+  const absl::Status standing = CheckStanding(*peer);
+  if (standing.ok()) return true;
+  return Reject(rejection, absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kBadCertificate, 0,
+                who.name, std::string(standing.message()));
+}
+
+absl::Status HubTls::CheckStanding(const Peer& peer) const {
+  if (peer.proof == Proof::kUser) return absl::OkStatus();
+  if ((peer.node && keyring_->IsBanned(PeerKind::kNode, peer.name)) ||
+      (peer.client && keyring_->IsBanned(PeerKind::kClient, peer.name))) {
+    return absl::PermissionDeniedError(absl::StrCat("'", peer.name, "' is banned in the hub's credentials file"));
+  }
+  if (peer.proof == Proof::kCertificate) return CheckCertificate(peer);
+  const PeerKind kind = peer.node ? PeerKind::kNode : PeerKind::kClient;
+  const absl::StatusOr<std::string> derived = keyring_->DerivedKey(peer.key_id, kind, peer.name);
+  if (derived.ok() && Sha256(TlsKey(*derived)) == peer.key_mark) return absl::OkStatus();
+  return absl::UnauthenticatedError(
+      absl::StrCat("key ", peer.key_id, " is no longer in the hub's credentials; give the peer the new one"));
+}
+
+absl::Status HubTls::CheckCertificate(const Peer& peer) const {
+  std::shared_ptr<X509_STORE> store;
+  {
+    MutexLock lock(&mu_);
+    store = store_;
+  }
+  if (store == nullptr || peer.chain_der.empty()) return absl::UnauthenticatedError("certificates no longer count");
+  const X509Ptr certificate = CertificateFromDer(peer.chain_der.front());
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(
+      sk_X509_new_null(), [](STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); });
+  for (size_t i = 1; i < peer.chain_der.size(); ++i) {
+    if (X509Ptr other = CertificateFromDer(peer.chain_der[i])) sk_X509_push(others.get(), other.release());
+  }
+  const std::unique_ptr<X509_STORE_CTX, void (*)(X509_STORE_CTX*)> check(X509_STORE_CTX_new(), X509_STORE_CTX_free);
+  if (certificate == nullptr || check == nullptr ||
+      X509_STORE_CTX_init(check.get(), store.get(), certificate.get(), others.get()) != 1) {
+    return absl::InternalError("cannot verify a certificate");
+  }
+  X509_STORE_CTX_set_purpose(check.get(), X509_PURPOSE_SSL_CLIENT);
+  const bool good = X509_verify_cert(check.get()) == 1;
+  const int error = X509_STORE_CTX_get_error(check.get());
+  ERR_clear_error();
+  if (good) return absl::OkStatus();
+  return absl::UnauthenticatedError(absl::StrCat("its certificate is refused: ", X509_verify_cert_error_string(error)));
+}
+
+Rejection HubTls::ExplainFailure(unsigned long error, const Handshake& handshake) {  // NOLINT: OpenSSL's type
+  const std::string& name = handshake.identity.name;
+  if (error == 0) return {Refusal::kMalformed, 0, name, "it hung up in the handshake"};
+  const int reason = ERR_GET_REASON(error);
+  const char* text = ERR_reason_error_string(error);
+  const std::string detail = text == nullptr ? "TLS error" : text;
+  switch (reason) {
+    case SSL_R_BINDER_DOES_NOT_VERIFY:
+      return {Refusal::kWrongKey, 0, name, absl::StrCat("key id ", handshake.identity.key_id)};
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return {Refusal::kNoCertificate, 0, name, ""};
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      return {Refusal::kBadCertificate, 0, name, detail};
+    default:
+      break;
+  }
+  if (reason > kAlertReasons) return {Refusal::kMalformed, 0, name, absl::StrCat("it ended the handshake: ", detail)};
+  return {Refusal::kMalformed, 0, name, detail};
+}
+
+}  // namespace orch::auth

@@ -1,0 +1,194 @@
+#include "services/hub/door/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "base/net/refusal_frames.h"
+
+namespace orch::hub {
+namespace {
+
+constexpr size_t kSessionBytes = 32;
+
+// Gives the socket an abstract name, which gRPC reports as the peer of every call.
+bool NameSocket(int fd, const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (name.size() + 1 > sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  return bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0;
+}
+
+}  // namespace
+
+Connection::Connection(uint64_t id, UniqueFd net, Origin origin, absl::Duration now)
+    : id(id), since(now), origin_(std::move(origin)), net_(std::move(net)) {}
+
+void Connection::OnNet(bool readable, bool writable, bool hang_up) {
+  readable_ |= readable || hang_up;
+  hung_up_ |= hang_up;
+  if (pump_ != nullptr) pump_->OnNet(readable, writable, hang_up);
+}
+
+Connection::Progress Connection::Refuse(auth::Rejection rejection) {
+  rejection_ = std::move(rejection);
+  return Progress::kRefused;
+}
+
+Connection::Progress Connection::Prove(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random,
+                                       TlsPump::Scratch* scratch) {
+  return origin_.kind == Kind::kTls ? ProveByTls(tls, scratch) : ProveInClear(tls, keyring, random);
+}
+
+// The ClientHello stays in the kernel until it is whole and names a key that is known: a stranger costs no memory here.
+std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, TlsPump::Scratch* scratch) {
+  if (!readable_) return Progress::kWait;
+  const ssize_t seen = recv(net_.get(), scratch->plain, auth::kMaxClientHelloBytes, MSG_PEEK);
+  if (seen < 0 && (errno == EAGAIN || errno == EINTR)) {
+    readable_ = false;
+    return Progress::kWait;
+  }
+  if (seen <= 0) return Progress::kGone;
+  const auth::ClientHello hello = auth::ClassifyClientHello({scratch->plain, static_cast<size_t>(seen)});
+  if (hello.kind == auth::ClientHello::Kind::kIncomplete) {
+    if (hung_up_) return Progress::kGone;
+    readable_ = false;
+    return Progress::kWait;
+  }
+  auth::Rejection rejection;
+  if (!tls.Judge(hello, &rejection)) {
+    const char alert[] = {21, 3, 3, 0, 2, 2, static_cast<char>(rejection.alert)};  // a fatal one
+    if (rejection.alert != 0) (void)!send(net_.get(), alert, sizeof alert, MSG_NOSIGNAL);
+    return Refuse(std::move(rejection));
+  }
+  SslPtr ssl = tls.Begin(&handshake_);
+  if (ssl == nullptr) return Progress::kGone;
+  pump_ = std::make_unique<TlsPump>(std::move(net_), std::move(ssl), scratch);
+  pump_->OnNet(true, true, hung_up_);
+  return std::nullopt;
+}
+
+Connection::Progress Connection::ProveByTls(const auth::HubTls& tls, TlsPump::Scratch* scratch) {
+  if (pump_ == nullptr) {
+    if (const std::optional<Progress> looked = Look(tls, scratch); looked.has_value()) return *looked;
+  }
+  switch (pump_->Shake()) {
+    case TlsPump::Handshake::kWait:
+      return Progress::kWait;
+    case TlsPump::Handshake::kFailed:
+      return Refuse(auth::HubTls::ExplainFailure(pump_->error(), handshake_));
+    case TlsPump::Handshake::kDone:
+      break;
+  }
+  auth::Rejection rejection;
+  if (!tls.Finish(pump_->ssl(), handshake_, &peer_, &rejection)) {
+    Refuse(std::move(rejection));
+    TurnAway(auth::RefusalStatus(rejection_.refusal, rejection_.name, rejection_.detail).message());
+    return Progress::kRefused;
+  }
+  return Progress::kProven;
+}
+
+void Connection::SendLine(std::string line) {
+  line += '\n';
+  // A few hundred bytes on a fresh connection fit its buffer; a peer for whom they do not is no peer of ours.
+  (void)!send(net_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+}
+
+// Takes line by line and not a byte more: what follows is gRPC's.
+Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random) {
+  if (prologue_ == nullptr) {
+    session_ = absl::BytesToHexString(random->Bytes(kSessionBytes));
+    prologue_ = std::make_unique<auth::HubPrologue>(&tls, &keyring, origin_.kind == Kind::kUnix, origin_.local_user,
+                                                    session_, random);
+  }
+  while (readable_) {
+    char bytes[auth::kMaxPrologueLine + 1];
+    const ssize_t seen = recv(net_.get(), bytes, sizeof bytes, MSG_PEEK);
+    if (seen < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (seen <= 0) return Progress::kGone;
+    const absl::string_view text(bytes, static_cast<size_t>(seen));
+    const size_t end = text.find('\n');
+    if (end == absl::string_view::npos) {
+      if (text.size() == sizeof bytes || hung_up_) {
+        return Refuse({auth::Refusal::kMalformed, 0, "", "no line of an orch peer"});
+      }
+      break;
+    }
+    std::string answer;
+    const auth::HubPrologue::State state = prologue_->OnLine(text.substr(0, end), &answer);
+    (void)!recv(net_.get(), bytes, end + 1, 0);
+    SendLine(std::move(answer));
+    if (state == auth::HubPrologue::State::kRefused) return Refuse(prologue_->rejection());
+    if (state == auth::HubPrologue::State::kTalking) continue;
+    peer_ = prologue_->peer();
+    prologue_.reset();
+    return Progress::kProven;
+  }
+  readable_ = false;
+  return Progress::kWait;
+}
+
+UniqueFd Connection::Open(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch) {
+  UniqueFd for_grpc;
+  if (origin_.kind == Kind::kClearTcp) {
+    // gRPC gets the connection itself; a duplicate sees its end, and can cut it.
+    for_grpc = UniqueFd(fcntl(net_.get(), F_DUPFD_CLOEXEC, 0));
+    open_ = for_grpc.valid();
+    grpc_name = origin_.grpc_name;
+    return for_grpc;
+  }
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) return for_grpc;
+  UniqueFd ours(pair[0]);
+  for_grpc = UniqueFd(pair[1]);
+  if (!NameSocket(ours.get(), pair_name)) return UniqueFd();
+  grpc_name = "unix-abstract:" + pair_name;
+  if (pump_ == nullptr) {  // a unix socket: carried as it is
+    pump_ = std::make_unique<TlsPump>(std::move(net_), nullptr, scratch);
+    pump_->OnNet(true, true, hung_up_);
+  }
+  pump_->Join(
+      std::move(ours), [this, clock](absl::string_view bytes) { return Inspect(bytes, clock->Steady()); }, nullptr);
+  open_ = true;
+  return for_grpc;
+}
+
+absl::Status Connection::Inspect(absl::string_view bytes, absl::Duration now) {
+  Share& share = *visitor->share;
+  const size_t before = guard_.held();
+  const absl::StatusOr<size_t> cost = guard_.Weigh(bytes, now);
+  const bool fits = share.Hold(before, guard_.held());
+  if (!cost.ok()) return cost.status();
+  if (!fits) return absl::ResourceExhaustedError("messages begun and not ended fill this identity's share of memory");
+  share.PayBytes(static_cast<double>(*cost), now);
+  if (share.ByteWait(now) > absl::ZeroDuration()) pump_->SetPaused(true);
+  return absl::OkStatus();
+}
+
+Connection::~Connection() {
+  if (visitor != nullptr) visitor->share->Hold(guard_.held(), 0);
+}
+
+void Connection::TurnAway(absl::string_view why) {
+  const std::string frames = MakeRefusal(why);
+  if (pump_ == nullptr) {
+    (void)!send(net_.get(), frames.data(), frames.size(), MSG_NOSIGNAL);
+  } else if (pump_->ssl() != nullptr) {
+    pump_->SendLast(frames);
+  }
+}
+
+TlsPump::Step Connection::Carry() { return pump_->Carry(); }
+
+UniqueFd Connection::TakeNet() { return pump_ != nullptr ? pump_->TakeNet() : std::move(net_); }
+
+}  // namespace orch::hub

@@ -1,0 +1,144 @@
+#include "services/hub/door/reception.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth/clear_prologue.h"
+#include "auth/refusal.h"
+#include "base/digest.h"
+
+namespace orch::hub {
+namespace {
+
+// How shares tell identities apart. A certificate and a key of one name are one identity.
+std::string ShareName(const auth::Peer& peer) {
+  return absl::StrCat(peer.proof == auth::Proof::kUser ? "user/" : peer.client ? "client/" : "node/", peer.name);
+}
+
+bool CarriesSession(const grpc::ServerContextBase& context, const std::string& session) {
+  if (session.empty()) return true;
+  const auto& metadata = context.client_metadata();
+  if (metadata.count(auth::kSessionHeader) != 1) return false;
+  const grpc::string_ref shown = metadata.find(auth::kSessionHeader)->second;
+  return ConstantTimeEquals({shown.data(), shown.size()}, session);
+}
+
+}  // namespace
+
+Admission& Admission::operator=(Admission&& other) noexcept {
+  if (this == &other) return *this;
+  End();
+  shares_ = std::move(other.shares_);
+  visitor_ = std::move(other.visitor_);
+  sort_ = other.sort_;
+  clock_ = other.clock_;
+  return *this;
+}
+
+void Admission::End() {
+  if (shares_ == nullptr) return;
+  shares_->EndCall(visitor_->share.get(), sort_);
+  visitor_->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
+  --visitor_->open_calls;
+  shares_.reset();
+}
+
+Reception::Reception(const Clock* clock, Refusals* refusals, size_t max_calls,
+                     const std::vector<std::string>& administrators)
+    : clock_(clock),
+      refusals_(refusals),
+      administrators_(administrators.begin(), administrators.end()),
+      shares_(std::make_shared<ShareTable>(clock, max_calls)) {}
+
+std::shared_ptr<Visitor> Reception::Find(const std::string& grpc_name) const {
+  MutexLock lock(&mu_);
+  const auto found = visitors_.find(grpc_name);
+  return found == visitors_.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<Admission> Reception::Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
+                                           absl::string_view method) {
+  const std::shared_ptr<Visitor> visitor = Find(context.peer());
+  // Its connection has just ended, or another one has taken its port.
+  if (visitor == nullptr || !CarriesSession(context, visitor->session)) {
+    return absl::UnauthenticatedError("refused: the connection of this call is over; connect again");
+  }
+  if (!visitor->peer.Is(kind)) {
+    refusals_->Note(auth::Refusal::kWrongDoor, visitor->peer.name, visitor->address, method, "");
+    return auth::RefusalStatus(auth::Refusal::kWrongDoor, visitor->peer.name, visitor->peer.CallerId());
+  }
+  const absl::Status begun = shares_->BeginCall(visitor->share.get(), sort, visitor->administrator);
+  if (!begun.ok()) {
+    refusals_->Note(auth::Refusal::kOverloaded, visitor->peer.name, visitor->address, method, begun.message());
+    return begun;
+  }
+  ++visitor->open_calls;
+  visitor->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
+  return Admission(shares_, visitor, sort, clock_);
+}
+
+absl::StatusOr<std::shared_ptr<Visitor>> Reception::Enter(const std::string& grpc_name, auth::Peer peer,
+                                                          std::string address, std::string session, uint64_t connection,
+                                                          uint64_t* cut) {
+  const std::string name = ShareName(peer);
+  auto visitor = std::make_shared<Visitor>();
+  visitor->connection = connection;
+  visitor->address = std::move(address);
+  visitor->session = std::move(session);
+  visitor->administrator = peer.client && (peer.proof == auth::Proof::kUser || administrators_.contains(peer.name));
+  visitor->share = shares_->Of(name, peer.client ? ClientShare() : NodeShare());
+  visitor->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
+  visitor->peer = std::move(peer);
+  const absl::Status begun = shares_->BeginConnection(visitor->share.get());
+  MutexLock lock(&mu_);
+  std::vector<std::shared_ptr<Visitor>>& all = by_identity_[name];
+  if (!begun.ok()) {
+    // A node that comes back is who it says; its oldest connection is the one that died unnoticed.
+    for (const std::shared_ptr<Visitor>& other : all) {
+      if (!visitor->peer.client || other->open_calls == 0) {
+        *cut = other->connection;
+        break;
+      }
+    }
+    if (all.empty()) by_identity_.erase(name);
+    return begun;
+  }
+  all.push_back(visitor);
+  visitors_[grpc_name] = visitor;
+  return visitor;
+}
+
+void Reception::Leave(const std::string& grpc_name) {
+  std::shared_ptr<Visitor> visitor;
+  {
+    MutexLock lock(&mu_);
+    const auto found = visitors_.find(grpc_name);
+    if (found == visitors_.end()) return;
+    visitor = std::move(found->second);
+    visitors_.erase(found);
+    const auto all = by_identity_.find(ShareName(visitor->peer));
+    if (all != by_identity_.end()) {
+      all->second.erase(std::remove(all->second.begin(), all->second.end(), visitor), all->second.end());
+      if (all->second.empty()) by_identity_.erase(all);
+    }
+  }
+  shares_->EndConnection(visitor->share.get());
+}
+
+Reception::Counts Reception::counts() const {
+  Counts counts;
+  MutexLock lock(&mu_);
+  counts.connections = visitors_.size();
+  for (const auto& [name, visitor] : visitors_) {
+    ++(visitor->peer.client ? counts.clients : counts.nodes);
+    ++counts.by_proof[std::string(auth::ProofName(visitor->peer.proof))];
+    if (visitor->peer.proof == auth::Proof::kPsk && counts.whole_psk.size() < kMaxNamed) {
+      counts.whole_psk.push_back(visitor->peer.CallerId());
+    }
+  }
+  std::sort(counts.whole_psk.begin(), counts.whole_psk.end());
+  return counts;
+}
+
+}  // namespace orch::hub

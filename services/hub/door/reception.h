@@ -1,0 +1,101 @@
+// Who is at the other end of a call: the table of connections that have proved themselves, by the name gRPC gives their
+// end. Admits calls within their identity's share. Thread-safe; its lock is a leaf.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "auth/peer.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "services/hub/door/refusals.h"
+#include "services/hub/door/shares.h"
+
+namespace orch::hub {
+
+// One connection's peer. Never changes but for its counters.
+struct Visitor {
+  uint64_t connection = 0;  // the door's number of it, never used again
+  auth::Peer peer;
+  std::string address;  // where it comes from, for people
+  std::string session;  // what its calls must carry; empty: they need nothing
+  bool administrator = false;
+  std::shared_ptr<Share> share;
+  std::atomic<int> open_calls{0};
+  std::atomic<int64_t> last_call_ns{0};  // Clock::Steady: when a call last began or ended
+};
+
+// A call that was admitted. Ends its place in the share when it goes. Movable.
+class Admission {
+ public:
+  Admission() = default;
+  Admission(std::shared_ptr<ShareTable> shares, std::shared_ptr<Visitor> visitor, CallSort sort, const Clock* clock)
+      : shares_(std::move(shares)), visitor_(std::move(visitor)), sort_(sort), clock_(clock) {}
+  Admission(Admission&& other) noexcept { *this = std::move(other); }
+  Admission& operator=(Admission&& other) noexcept;
+  ~Admission() { End(); }
+
+  const Visitor& visitor() const { return *visitor_; }
+  const auth::Peer& peer() const { return visitor_->peer; }
+  std::string caller() const { return visitor_->peer.CallerId(); }
+
+ private:
+  void End();
+
+  std::shared_ptr<ShareTable> shares_;
+  std::shared_ptr<Visitor> visitor_;
+  CallSort sort_ = CallSort::kShort;
+  const Clock* clock_ = nullptr;
+};
+
+class Reception {
+ public:
+  // `max_calls`: limits.clients. `administrators`: names of clients that the reserve is kept for, beside local users.
+  Reception(const Clock* clock, Refusals* refusals, size_t max_calls, const std::vector<std::string>& administrators);
+
+  // gRPC's side. `method`: for the log. Unauthenticated, PermissionDenied or ResourceExhausted, counted and logged.
+  absl::StatusOr<Admission> Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
+                                  absl::string_view method);
+
+  // The door's side. A connection takes its place in its identity's share: ResourceExhausted when there is none. `*cut`
+  // then names another connection of that identity that should go instead: a node's oldest, or a client's idle one.
+  absl::StatusOr<std::shared_ptr<Visitor>> Enter(const std::string& grpc_name, auth::Peer peer, std::string address,
+                                                 std::string session, uint64_t connection, uint64_t* cut);
+  void Leave(const std::string& grpc_name);
+
+  struct Counts {
+    size_t connections = 0;
+    size_t nodes = 0;
+    size_t clients = 0;
+    std::map<std::string, uint32_t> by_proof;  // "key", "psk", "certificate", "user"
+    std::vector<std::string> whole_psk;        // who holds a whole pre-shared key, at most kMaxNamed
+  };
+  static constexpr size_t kMaxNamed = 20;
+  Counts counts() const;
+
+ private:
+  std::shared_ptr<Visitor> Find(const std::string& grpc_name) const;
+
+  const Clock* const clock_;
+  Refusals* const refusals_;
+  const absl::flat_hash_set<std::string> administrators_;
+  const std::shared_ptr<ShareTable> shares_;
+  mutable Mutex mu_;
+  absl::flat_hash_map<std::string, std::shared_ptr<Visitor>> visitors_ ABSL_GUARDED_BY(mu_);
+  // The connections of each identity, oldest first.
+  absl::flat_hash_map<std::string, std::vector<std::shared_ptr<Visitor>>> by_identity_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,35 @@
+// Peers that were refused: counted by reason, and logged at a bounded rate. Thread-safe; its lock is a leaf.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "auth/refusal.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+
+namespace orch::hub {
+
+class Refusals {
+ public:
+  static constexpr int kMaxLogsPerSecond = 20;
+
+  explicit Refusals(const Clock* clock) : clock_(clock) {}
+
+  // `name`: what the peer calls itself; `address`: where it comes from; `what`: the service or stage that refused it.
+  void Note(auth::Refusal refusal, absl::string_view name, absl::string_view address, absl::string_view what,
+            absl::string_view detail);
+  const auth::RefusalCounters& counters() const { return counters_; }
+  auth::RefusalCounters* mutable_counters() { return &counters_; }
+
+ private:
+  const Clock* const clock_;
+  auth::RefusalCounters counters_;
+  Mutex mu_;
+  absl::Duration second_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();
+  int logged_ ABSL_GUARDED_BY(mu_) = 0;
+  int unlogged_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace orch::hub

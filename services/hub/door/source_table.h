@@ -1,0 +1,50 @@
+// What the door remembers of networks that strangers come from: an IPv4 /24, an IPv6 /64. A network whose peers fail
+// again and again is turned away for a while, longer each time (the idea is OpenSSH's); one from which somebody has
+// proved himself lately is not, and keeps a share of the waiting room. Loopback is never turned away: whoever is there
+// is on this machine. Bounded; the door's thread only.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+
+namespace orch::hub {
+
+class SourceTable {
+ public:
+  static constexpr size_t kMaxSources = 16'384;  // networks remembered; the least recent goes
+  static constexpr absl::Duration kPenaltyPerFailure = absl::Seconds(1);
+  static constexpr absl::Duration kPenaltyAfter = absl::Seconds(15);  // so much must have come together first
+  static constexpr absl::Duration kMaxPenalty = absl::Minutes(10);
+  static constexpr absl::Duration kProvenFor = absl::Hours(1);
+
+  // "10.1.2.0/24", "2001:db8:1:2::/64", "loopback", "local" for a unix socket.
+  static std::string NetworkOf(const sockaddr_storage& address);
+
+  // Whether a stranger from there is worth a look. `now`: Clock::Steady, here and below.
+  bool MayKnock(const std::string& network, absl::Duration now) const;
+  // A peer from there failed to prove itself; `weight` of the usual penalty.
+  void OnFailure(const std::string& network, double weight, absl::Duration now);
+  void OnProven(const std::string& network, absl::Duration now);
+  bool IsProven(const std::string& network, absl::Duration now) const;
+  // Networks that are turned away now.
+  size_t penalised(absl::Duration now) const;
+  size_t size() const { return sources_.size(); }
+
+ private:
+  struct Source {
+    absl::Duration penalty_until = -absl::InfiniteDuration();
+    absl::Duration proven_until = -absl::InfiniteDuration();
+    absl::Duration last;
+  };
+  Source& Touch(const std::string& network, absl::Duration now);
+  void MakeRoom();
+
+  absl::flat_hash_map<std::string, Source> sources_;
+};
+
+}  // namespace orch::hub

@@ -1,0 +1,50 @@
+#include "services/hub/door/waiting_room.h"
+
+namespace orch::hub {
+namespace {
+
+bool IsHere(const std::string& network) { return network == "loopback" || network == "local"; }
+
+}  // namespace
+
+void WaitingRoom::Add(Connection* connection) {
+  connection->place = waiting_.insert(waiting_.end(), connection);
+  ++by_network_[connection->origin().network];
+}
+
+void WaitingRoom::Remove(Connection* connection) {
+  waiting_.erase(connection->place);
+  const auto found = by_network_.find(connection->origin().network);
+  if (--found->second == 0) by_network_.erase(found);
+}
+
+Connection* WaitingRoom::OldestOf(const std::string& network) const {
+  for (Connection* connection : waiting_) {
+    if (connection->origin().network == network) return connection;
+  }
+  return nullptr;
+}
+
+Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now) const {
+  const auto own = by_network_.find(network);
+  if (!IsHere(network) && own != by_network_.end() && own->second >= most_of_network_) return OldestOf(network);
+  if (waiting_.size() < most_) return nullptr;
+  const std::string* most = nullptr;
+  const std::string* most_unproven = nullptr;
+  size_t count = 0, count_unproven = 0, unproven = 0;
+  for (const auto& [name, size] : by_network_) {
+    if (size > count) {
+      most = &name;
+      count = size;
+    }
+    if (sources_->IsProven(name, now)) continue;
+    unproven += size;
+    if (size > count_unproven) {
+      most_unproven = &name;
+      count_unproven = size;
+    }
+  }
+  return OldestOf(2 * unproven >= most_ && most_unproven != nullptr ? *most_unproven : *most);
+}
+
+}  // namespace orch::hub
