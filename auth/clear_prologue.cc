@@ -128,6 +128,12 @@ HubPrologue::State HubPrologue::OnFirst(absl::string_view line, std::string* ans
   return State::kTalking;
 }
 
+bool HubPrologue::OnHangUp() {
+  if (expected_.empty()) return false;
+  rejection_ = {Refusal::kWrongKey, 0, peer_.name, absl::StrCat("key id ", peer_.key_id)};
+  return true;
+}
+
 HubPrologue::State HubPrologue::OnProof(absl::string_view line, std::string* answer) {
   if (expected_.empty() || !ConstantTimeEquals(expected_, line)) {
     return Refuse(Refusal::kWrongKey, peer_.name, absl::StrCat("key id ", peer_.key_id), answer);

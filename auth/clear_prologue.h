@@ -66,6 +66,8 @@ class HubPrologue {
   State OnLine(absl::string_view line, std::string* answer);
   const Peer& peer() const { return peer_; }
   const Rejection& rejection() const { return rejection_; }
+  // The peer has hung up. True when the hub's proof was its reason, so that the keys differ; `rejection` says so.
+  bool OnHangUp();
 
  private:
   State Refuse(Refusal refusal, absl::string_view name, absl::string_view detail, std::string* answer);

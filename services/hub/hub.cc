@@ -130,8 +130,7 @@ absl::Status Hub::Parts::Open() {
                                             .max_strangers_per_source = config.max_unauthenticated_per_source,
                                             .max_connections = config.max_nodes + config.max_clients},
                                            tls.get(), keyring.get(), &reception, &refusals, clock, random));
-  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &reception,
-                                      door.get(), clock,
+  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), clock,
                                       HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
                                                std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
   // Jobs of this hub's last life are there again before a node or a client can ask for one.
@@ -160,8 +159,9 @@ absl::Status Hub::Parts::Open() {
 absl::Status Hub::Parts::StartServer() {
   node_service = std::make_unique<NodeService>(&reception, keyring.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
-  orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Rooms{
-      &reception, &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock, random, &gate});
+  orchestrator_service = std::make_unique<OrchestratorService>(
+      OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
+                                 &events, &watch, clock, random, &gate});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

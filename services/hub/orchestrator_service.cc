@@ -10,6 +10,21 @@
 namespace orch::hub {
 namespace {
 
+void FillDoor(const Door& door, const Reception& reception, v1::DoorStatus* status) {
+  const Door::Counters& counters = door.counters();
+  status->set_strangers(counters.strangers);
+  status->set_connections(counters.open);
+  status->set_penalised_networks(counters.penalised);
+  status->set_accepted(counters.accepted);
+  status->set_turned_away(counters.turned_away);
+  status->set_cut_off(counters.cut_off);
+  status->set_let_in(counters.let_in);
+  status->set_cut(counters.cut);
+  const Reception::Counts counts = reception.counts();
+  for (const auto& [proof, count] : counts.by_proof) (*status->mutable_by_proof())[proof] = count;
+  for (const std::string& caller : counts.whole_psk) status->add_whole_psk(caller);
+}
+
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   explicit UnaryCall(Admission admission) : admission_(std::move(admission)) {}
@@ -123,6 +138,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetHubStatus(grpc::CallbackServer
                 [this, response](const std::string& caller, const Done& done) {
                   rooms_.queries->GetHubStatus(response);
                   response->set_caller(caller);
+                  FillDoor(*rooms_.door, *rooms_.reception, response->mutable_door());
                   done(absl::OkStatus());
                 });
 }

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 #include "services/hub/door/client_stream.h"
+#include "services/hub/door/door.h"
 #include "services/hub/door/reception.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/job_store/job_queries.h"
@@ -26,6 +27,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
   struct Rooms {
     Reception* reception;
+    const Door* door;  // for its counts
     Invocations* invocations;
     Queries* queries;
     Dispatcher* dispatcher;

@@ -176,22 +176,6 @@ void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   for (const auto& [identity, skew] : registry_->ClockSkews()) {
     (*response->mutable_clock_skew_ms())[identity] = absl::ToInt64Milliseconds(skew);
   }
-  FillDoor(response->mutable_door());
-}
-
-void Queries::FillDoor(v1::DoorStatus* status) const {
-  const Door::Counters& counters = door_->counters();
-  status->set_strangers(counters.strangers);
-  status->set_connections(counters.open);
-  status->set_penalised_networks(counters.penalised);
-  status->set_accepted(counters.accepted);
-  status->set_turned_away(counters.turned_away);
-  status->set_cut_off(counters.cut_off);
-  status->set_let_in(counters.let_in);
-  status->set_cut(counters.cut);
-  const Reception::Counts counts = reception_->counts();
-  for (const auto& [proof, count] : counts.by_proof) (*status->mutable_by_proof())[proof] = count;
-  for (const std::string& caller : counts.whole_psk) status->add_whole_psk(caller);
 }
 
 }  // namespace orch::hub

@@ -10,8 +10,6 @@
 #include "auth/refusal.h"
 #include "base/clock.h"
 #include "orch/v1/orchestrator_service.pb.h"
-#include "services/hub/door/door.h"
-#include "services/hub/door/reception.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/registry.h"
@@ -33,15 +31,12 @@ struct HubFacts {
 class Queries {
  public:
   Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
-          const auth::RefusalCounters* refusals, const Reception* reception, const Door* door, const Clock* clock,
-          HubFacts facts)
+          const auth::RefusalCounters* refusals, const Clock* clock, HubFacts facts)
       : registry_(registry),
         ddls_(ddls),
         dispatcher_(dispatcher),
         store_(store),
         refusals_(refusals),
-        reception_(reception),
-        door_(door),
         clock_(clock),
         facts_(std::move(facts)) {}
 
@@ -57,7 +52,6 @@ class Queries {
   void GetHubStatus(v1::GetHubStatusResponse* response) const;
 
  private:
-  void FillDoor(v1::DoorStatus* status) const;
   absl::Status TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
                             const DdlCache::Entry** awaited) const;
 
@@ -66,8 +60,6 @@ class Queries {
   const Dispatcher* const dispatcher_;
   const JobStore* const store_;
   const auth::RefusalCounters* const refusals_;
-  const Reception* const reception_;
-  const Door* const door_;
   const Clock* const clock_;
   const HubFacts facts_;
 };

@@ -1,9 +1,6 @@
-// What authentication costs for each message and each call.
-#include <filesystem>
-#include <fstream>
-
+// What authentication costs for each message.
 #include "absl/strings/str_cat.h"
-#include "auth/call_credential.h"
+#include "auth/keyring.h"
 #include "auth/message_mac.h"
 #include "base/digest.h"
 #include "base/manual_executor.h"
@@ -59,34 +56,6 @@ void BM_SystemRandom16(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(random.Bytes(16));
 }
 BENCHMARK(BM_SystemRandom16);
-
-void BM_VerifyCall(benchmark::State& state) {
-  const std::string path = absl::StrCat(std::filesystem::temp_directory_path().string(), "/auth_bench.credentials");
-  std::ofstream(path) << "psk k1 " << std::string(2 * kKeyBytes, 'a') << "\n";
-  std::filesystem::permissions(path, std::filesystem::perms(0600));
-  const auto keyring = Keyring::Load(path);
-  std::filesystem::remove(path);
-  if (!keyring.ok()) return state.SkipWithError("no keyring");
-  ManualClock clock;
-  RefusalCounters counters;
-  ReplayGuard guard(&clock, absl::Minutes(3), 1u << 20);
-  const CallVerifier verifier(keyring->get(), &guard, &clock, &counters, {});
-  const std::string key = *(*keyring)->DerivedKey("k1", PeerKind::kClient, "peadmin");
-  uint64_t nonce = 0;
-  std::string header;
-  for (auto _ : state) {
-    state.PauseTiming();
-    if (nonce % (1u << 19) == 0) clock.Advance(absl::Minutes(6));  // the guard starts anew
-    CallCredential credential{PeerKind::kClient, "peadmin", "k1", absl::ToUnixMicros(clock.Now()), "", "-", ""};
-    credential.nonce_hex = absl::StrCat(absl::Hex(++nonce, absl::kZeroPad16), absl::Hex(1, absl::kZeroPad16));
-    credential.mac_hex = CredentialMacHex(key, credential, "/orch.v1.Orchestrator/Invoke");
-    header = FormatCredential(credential);
-    state.ResumeTiming();
-    const auto caller = verifier.Verify(PeerKind::kClient, "/orch.v1.Orchestrator/Invoke", header, "", "peer");
-    if (!caller.ok()) state.SkipWithError("refused");
-  }
-}
-BENCHMARK(BM_VerifyCall);
 
 void BM_DeriveKey(benchmark::State& state) {
   const std::string psk(kKeyBytes, 'p');

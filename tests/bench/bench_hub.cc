@@ -29,12 +29,11 @@ absl::StatusOr<std::unique_ptr<BenchHub>> BenchHub::Start(const Options& options
   std::unique_ptr<BenchHub> hub(new BenchHub(options.directory));
   const std::string& dir = options.directory;
   const std::string port_file = dir + "/address", config = dir + "/hub.yaml";
-  ORCH_RETURN_IF_ERROR(auth::WriteNewCredentials(hub->credentials(), "k1", random));
+  ORCH_RETURN_IF_ERROR(auth::WriteNewCredentials(hub->credentials(), random));
   ORCH_RETURN_IF_ERROR(WriteFileDurably(
       config,
       absl::StrCat("listen: 127.0.0.1:0\nport_file: ", port_file, "\nidentity: hub.example.net\ncredentials: ",
-                   hub->credentials(), "\ntls: {mode: ", options.plaintext ? "plaintext" : "on", ", certificate: ", dir,
-                   "/hub.crt, key: ", dir, "/hub.key}\nstore: ", hub->store(),
+                   hub->credentials(), "\ntls: {mode: ", options.plaintext ? "plaintext" : "on", "}\nstore: ", hub->store(),
                    "\njob_retention: {count: ", options.retain_jobs, "}\nlog: {file: ", dir, "/hub.log}\n"),
       0600));
   WorkerProcess::Options process;

@@ -28,7 +28,7 @@ bool Swarm::Attach() {
     FakeAgent::Options options;
     options.hub = hub_->address();
     options.identity = absl::StrCat("node", i, ".example.net");
-    options.key = auth::LoadPeerKey(hub_->credentials(), auth::PeerKind::kNode, options.identity).value();
+    options.key = auth::LoadPeerKey(hub_->credentials(), auth::PeerKind::kNode, options.identity)->key;
     options.plaintext = options_.plaintext;
     options.facts_json = absl::StrCat("{\"os\":\"Debian\",\"number\":", i, "}");
     options.ddls = {hub::SampleDdl("rpcutil", "1.0")};
@@ -48,11 +48,14 @@ bool Swarm::Attach() {
 }
 
 std::unique_ptr<TestClient> Swarm::Connect() {
-  const auth::Key key = auth::LoadPeerKey(hub_->credentials(), auth::PeerKind::kClient, "bench").value();
-  auto client = std::make_unique<TestClient>(hub_->address(), "bench", key, options_.plaintext, &clock_, &random_);
-  const grpc::Status status = client->Hello();
-  if (status.ok()) return client;
-  std::fprintf(stderr, "the hub does not know the client: %s\n", status.error_message().c_str());
+  auth::PeerTlsOptions tls;
+  tls.plaintext = options_.plaintext;
+  auto key = auth::LoadPeerKey(hub_->credentials(), auth::PeerKind::kClient, "bench");
+  auto connection =
+      key.ok() ? ConnectTo(hub_->address(), tls, {auth::PeerKind::kClient, "bench", *std::move(key)}, &clock_, &random_)
+               : key.status();
+  if (connection.ok()) return std::make_unique<TestClient>(*std::move(connection));
+  std::fprintf(stderr, "the hub does not know the client: %s\n", connection.status().ToString().c_str());
   return nullptr;
 }
 
@@ -88,7 +91,7 @@ Swarm::Lone Swarm::RunLone(bool recorded) {
   request.mutable_spec()->mutable_target()->add_identities("node0.example.net");
   const absl::Duration begin = clock_.Steady();
   const auto took = [&] { return absl::ToDoubleMilliseconds(clock_.Steady() - begin); };
-  const auto context = client_->Context("Invoke");
+  const auto context = client_->Context();
   const auto reader = client_->stub().Invoke(context.get(), request);
   Lone lone;
   v1::InvokeResponse response;

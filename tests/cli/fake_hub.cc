@@ -8,7 +8,6 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "auth/call_credential.h"
 #include "base/digest.h"
 #include "base/durable_file.h"
 #include "base/random.h"
@@ -40,14 +39,12 @@ class View final : public filter::NodeView {
 FakeHub::FakeHub(const std::string& dir) {
   SystemRandom random;
   const std::string credentials = dir + "/credentials";
-  EXPECT_TRUE(auth::WriteNewCredentials(credentials, "k1", &random).ok());
-  keyring_ = std::move(auth::Keyring::Load(credentials)).value();
+  EXPECT_TRUE(auth::WriteNewCredentials(credentials, &random).ok());
+  door_ = std::make_unique<TestDoor>(credentials);
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(this);
-  server_ = builder.BuildAndStart();
-  address_ = absl::StrCat("127.0.0.1:", port);
+  server_ = door_->Start(&builder);
+  address_ = door_->address();
   config_file_ = dir + "/client.yaml";
   EXPECT_TRUE(WriteFileDurably(config_file_,
                                absl::StrCat("hub: ", address_, "\nname: peadmin\ncredentials: ", credentials,
@@ -60,22 +57,15 @@ FakeHub::FakeHub(const std::string& dir) {
 FakeHub::~FakeHub() { Stop(); }
 
 void FakeHub::Stop() {
+  door_->Stop();
   if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
   server_.reset();
 }
 
-grpc::Status FakeHub::Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const {
-  const auto& metadata = context->client_metadata();
-  const auto header = metadata.find(auth::kCredentialHeader);
-  if (header == metadata.end()) return {grpc::StatusCode::UNAUTHENTICATED, "no credential"};
-  const auto credential = auth::ParseCredential({header->second.data(), header->second.size()});
-  if (!credential.ok()) return {grpc::StatusCode::UNAUTHENTICATED, std::string(credential.status().message())};
-  const auto key = keyring_->DerivedKey(credential->key_id, auth::PeerKind::kClient, credential->name);
-  if (!key.ok() || auth::CredentialMacHex(*key, *credential, method) != credential->mac_hex) {
-    return {grpc::StatusCode::UNAUTHENTICATED, "wrong key: check that the credentials file is the hub's"};
-  }
-  *proof = wrong_proof.empty() ? auth::HubProofHex(*key, credential->nonce_hex, credential->binding) : wrong_proof;
-  return grpc::Status::OK;
+grpc::Status FakeHub::Check(grpc::ServerContext* context, const std::string& method) const {
+  const auto admission = door_->reception().Admit(*context, auth::PeerKind::kClient, hub::CallSort::kShort, method);
+  if (admission.ok()) return grpc::Status::OK;
+  return {static_cast<grpc::StatusCode>(admission.status().raw_code()), std::string(admission.status().message())};
 }
 
 std::vector<std::string> FakeHub::Chosen(const v1::Target& target, bool with_absent,
@@ -99,23 +89,8 @@ std::vector<std::string> FakeHub::Chosen(const v1::Target& target, bool with_abs
   return chosen;
 }
 
-grpc::Status FakeHub::Hello(grpc::ServerContext* context, const v1::HelloRequest*, v1::HelloResponse* response) {
-  std::string proof;
-  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Hello", &proof);
-  if (!status.ok()) return status;
-  response->set_proof(proof);
-  {
-    MutexLock lock(&mu_);
-    ++hellos_;
-  }
-  response->set_hub_version("0.1.0");
-  response->set_caller("client=peadmin");
-  return grpc::Status::OK;
-}
-
 grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeRequest* request, InvokeWriter* writer) {
-  std::string proof;
-  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Invoke", &proof);
+  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Invoke");
   if (!status.ok()) return status;
   {
     MutexLock lock(&mu_);
@@ -148,8 +123,7 @@ grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeReque
 
 grpc::Status FakeHub::FindNodes(grpc::ServerContext* context, const v1::FindNodesRequest* request,
                                 grpc::ServerWriter<v1::FindNodesResponse>* writer) {
-  std::string proof;
-  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/FindNodes", &proof);
+  const grpc::Status status = Check(context, "/orch.v1.Orchestrator/FindNodes");
   if (!status.ok()) return status;
   {
     MutexLock lock(&mu_);
@@ -209,6 +183,7 @@ grpc::Status FakeHub::GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest
 
 grpc::Status FakeHub::GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusRequest*,
                                    v1::GetHubStatusResponse* response) {
+  response->set_caller("client=peadmin");
   response->set_version("0.1.0");
   response->set_hub_identity("hub.example.com");
   response->set_nodes_connected(nodes.size());
@@ -225,10 +200,7 @@ v1::FindNodesRequest FakeHub::last_find() const {
   MutexLock lock(&mu_);
   return last_find_;
 }
-int FakeHub::hellos() const {
-  MutexLock lock(&mu_);
-  return hellos_;
-}
+uint64_t FakeHub::connections() const { return door_->let_in(); }
 int FakeHub::plugin_bodies_sent() const {
   MutexLock lock(&mu_);
   return plugin_bodies_sent_;

@@ -1,5 +1,5 @@
 // An Orchestrator service in this process, plaintext on loopback, for tests of the real commands.
-// It checks credentials as the hub does and answers from a small fleet; a test scripts the rest.
+// It stands behind the hub's real door and answers from a small fleet; a test scripts the rest.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
+#include "tests/support/test_door.h"
 
 namespace orch::cli::testing {
 
@@ -43,7 +44,6 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::map<std::string, std::string> ddls;   // plugin → DDL
   std::vector<v1::Node> nodes;
   v1::FactReportResponse fact_report;
-  std::string wrong_proof;                                    // set: sent instead of the real one
   std::vector<v1::Job> jobs;                                  // the newest first
   std::map<std::string, std::vector<v1::Reply>> job_replies;  // by job id
   std::vector<v1::ListPluginsResponse::Failed> failed_plugins;
@@ -59,9 +59,8 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::vector<v1::ListJobsRequest> listed() const;
   v1::PruneJobsRequest last_prune() const;
   int plugin_bodies_sent() const;
-  int hellos() const;
+  uint64_t connections() const;
 
-  grpc::Status Hello(grpc::ServerContext*, const v1::HelloRequest*, v1::HelloResponse*) override;
   grpc::Status Invoke(grpc::ServerContext*, const v1::InvokeRequest*, InvokeWriter*) override;
   grpc::Status FindNodes(grpc::ServerContext*, const v1::FindNodesRequest*,
                          grpc::ServerWriter<v1::FindNodesResponse>*) override;
@@ -81,11 +80,11 @@ class FakeHub final : public v1::Orchestrator::Service {
 
  private:
   const v1::Job* FindJob(const std::string& id) const;
-  // The proof for the caller, or why it is refused.
-  grpc::Status Check(grpc::ServerContext* context, const std::string& method, std::string* proof) const;
+  // Why the caller is refused, or OK.
+  grpc::Status Check(grpc::ServerContext* context, const std::string& method) const;
   std::vector<std::string> Chosen(const v1::Target& target, bool with_absent, std::vector<std::string>* unknown) const;
 
-  std::unique_ptr<auth::Keyring> keyring_;
+  std::unique_ptr<TestDoor> door_;
   std::string config_file_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
@@ -97,7 +96,6 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::vector<v1::ListJobsRequest> listed_ ABSL_GUARDED_BY(mu_);
   v1::PruneJobsRequest last_prune_ ABSL_GUARDED_BY(mu_);
   int plugin_bodies_sent_ ABSL_GUARDED_BY(mu_) = 0;
-  int hellos_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // A connected node with plugins rpcutil, service and package.

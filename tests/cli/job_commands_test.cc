@@ -226,9 +226,10 @@ TEST_F(JobCommandsTest, EventsAreShownAndFollowedAgainFromTheirCursor) {
   };
   const CliResult result = Run({"events", "--follow", "--nodes", "--since", "c0", "-n", "3"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("  node_connected  a.example.com\n"),
-                                HasSubstr("  job_finished  01234567  rpcutil get_fact by client=peadmin, 2 ok, 1 failed"),
-                                HasSubstr("  5 events were lost: ")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("  node_connected  a.example.com\n"),
+                    HasSubstr("  job_finished  01234567  rpcutil get_fact by client=peadmin, 2 ok, 1 failed"),
+                    HasSubstr("  5 events were lost: ")));
   EXPECT_THAT(result.err, HasSubstr("the watch goes on. Trying again"));
   streams = 0;
   const std::string line = Run({"events", "--follow", "--nodes", "--since", "c0", "-n", "1", "-j"}).out;

@@ -152,7 +152,7 @@ TEST_F(TypedCommandTest, TheHubMayBeSaidBehindTheActionAndInTheVariable) {
 
 TEST_F(TypedCommandTest, OneConnectionIsEnough) {
   Run({"filemgr", "status", "--file", "/x"});
-  EXPECT_EQ(hub_.hellos(), 1);
+  EXPECT_EQ(hub_.connections(), 1u);
 }
 
 }  // namespace

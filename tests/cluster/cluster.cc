@@ -2,36 +2,17 @@
 
 #include <filesystem>
 
-#include "auth/tls.h"
+#include "base/net/address.h"
 #include "tests/hub/sample_ddl.h"
 
 namespace orch {
 
-TestClient::TestClient(const std::string& hub, const std::string& name, auth::Key key, bool plaintext,
-                       const Clock* clock, Random* random) {
-  signer_ = auth::CallSigner::Create(auth::PeerKind::kClient, name, std::move(key), plaintext, false, clock, random);
-  auth::ChannelTlsOptions tls;
-  tls.plaintext = plaintext;
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  stub_ =
-      v1::Orchestrator::NewStub(grpc::CreateCustomChannel(hub, auth::MakeChannelCredentials(tls).value(), arguments));
-}
+TestClient::TestClient(Connection connection)
+    : connection_(std::move(connection)), stub_(v1::Orchestrator::NewStub(connection_.channel)) {}
 
-grpc::Status TestClient::Hello(v1::HelloResponse* response) {
-  v1::HelloResponse own;
-  if (response == nullptr) response = &own;
-  grpc::ClientContext context;
-  const auto call = signer_->Sign("/orch.v1.Orchestrator/Hello", true, &context);
-  const grpc::Status status = stub_->Hello(&context, {}, response);
-  if (!status.ok()) return status;
-  const absl::Status proof = call->CheckProof(response->proof());
-  return proof.ok() ? grpc::Status::OK : grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(proof.message()));
-}
-
-std::unique_ptr<grpc::ClientContext> TestClient::Context(const std::string& method) {
+std::unique_ptr<grpc::ClientContext> TestClient::Context() {
   auto context = std::make_unique<grpc::ClientContext>();
-  signer_->Sign("/orch.v1.Orchestrator/" + method, false, context.get());
+  connection_.Prepare(context.get());
   return context;
 }
 
@@ -39,7 +20,7 @@ TestClient::Job TestClient::Invoke(const v1::JobSpec& spec) {
   Job job;
   v1::InvokeRequest request;
   *request.mutable_spec() = spec;
-  const auto context = Context("Invoke");
+  const auto context = Context();
   const auto reader = stub_->Invoke(context.get(), request);
   v1::InvokeResponse response;
   while (reader->Read(&response)) {
@@ -55,7 +36,7 @@ TestClient::Job TestClient::Invoke(const v1::JobSpec& spec) {
 
 v1::GetHubStatusResponse TestClient::HubStatus() {
   v1::GetHubStatusResponse response;
-  const grpc::Status status = stub_->GetHubStatus(Context("GetHubStatus").get(), {}, &response);
+  const grpc::Status status = stub_->GetHubStatus(Context().get(), {}, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
   return response;
 }
@@ -70,14 +51,12 @@ v1::JobSpec PingSpec() {
 ClusterTest::ClusterTest() {
   std::string path = ::testing::TempDir() + "/hub-cluster-XXXXXX";
   directory_ = mkdtemp(path.data());
-  config_.listen = {"127.0.0.1:0"};
+  config_.listen = {ParseListenAddress("127.0.0.1:0").value()};
   config_.identity = "hub.test";
   config_.credentials = directory_ + "/credentials";
-  config_.certificate = directory_ + "/hub.crt";
-  config_.key = directory_ + "/hub.key";
   config_.shutdown_grace = absl::Milliseconds(200);
   config_.store = directory_ + "/jobs.db";
-  EXPECT_TRUE(auth::WriteNewCredentials(config_.credentials, "k1", &random_).ok());
+  EXPECT_TRUE(auth::WriteNewCredentials(config_.credentials, &random_).ok());
 }
 
 ClusterTest::~ClusterTest() {
@@ -93,7 +72,7 @@ void ClusterTest::StartHub(bool plaintext) {
 }
 
 auth::Key ClusterTest::KeyOf(auth::PeerKind kind, const std::string& name) const {
-  return auth::LoadPeerKey(config_.credentials, kind, name).value();
+  return auth::LoadPeerKey(config_.credentials, kind, name)->key;
 }
 
 FakeAgent::Options ClusterTest::AgentOptions(const std::string& identity) const {
@@ -114,11 +93,20 @@ std::unique_ptr<FakeAgent> ClusterTest::Attach(FakeAgent::Options options) {
 }
 
 std::unique_ptr<TestClient> ClusterTest::Connect(const std::string& name) {
-  auto client = std::make_unique<TestClient>(address(), name, KeyOf(auth::PeerKind::kClient, name), config_.plaintext,
-                                             &clock_, &random_);
-  const grpc::Status status = client->Hello();
-  EXPECT_TRUE(status.ok()) << status.error_message();
-  return client;
+  auth::PeerTlsOptions tls;
+  tls.plaintext = config_.plaintext;
+  auto connection = ConnectTo(
+      address(), tls, {auth::PeerKind::kClient, name, auth::PeerKey{KeyOf(auth::PeerKind::kClient, name), false}},
+      &clock_, &random_);
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  return std::make_unique<TestClient>(*std::move(connection));
+}
+
+absl::Status ClusterTest::TryConnect(auth::PeerKind kind, const std::string& name, auth::Key key,
+                                     const auth::PeerTlsOptions& options) {
+  auth::PeerTlsOptions tls = options;
+  tls.plaintext = config_.plaintext;
+  return ConnectTo(address(), tls, {kind, name, auth::PeerKey{std::move(key), false}}, &clock_, &random_).status();
 }
 
 }  // namespace orch

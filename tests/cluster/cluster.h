@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "auth/call_signer.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
@@ -15,19 +14,18 @@
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 #include "services/hub/hub.h"
 #include "tests/cluster/fake_agent.h"
+#include "tests/support/connect.h"
 
 namespace orch {
 
-// One client: a channel that has said Hello.
+// One client: a channel of its own.
 class TestClient {
  public:
-  TestClient(const std::string& hub, const std::string& name, auth::Key key, bool plaintext, const Clock* clock,
-             Random* random);
+  explicit TestClient(Connection connection);
 
-  grpc::Status Hello(v1::HelloResponse* response = nullptr);
   v1::Orchestrator::Stub& stub() { return *stub_; }
-  // A context signed for that method of the Orchestrator.
-  std::unique_ptr<grpc::ClientContext> Context(const std::string& method);
+  // For one call.
+  std::unique_ptr<grpc::ClientContext> Context();
 
   struct Job {
     grpc::Status status;
@@ -42,7 +40,7 @@ class TestClient {
   v1::GetHubStatusResponse HubStatus();
 
  private:
-  std::unique_ptr<auth::CallSigner> signer_;
+  Connection connection_;
   std::unique_ptr<v1::Orchestrator::Stub> stub_;
 };
 
@@ -62,6 +60,9 @@ class ClusterTest : public ::testing::Test {
   std::unique_ptr<FakeAgent> Attach(FakeAgent::Options options);
   std::unique_ptr<FakeAgent> Attach(const std::string& identity) { return Attach(AgentOptions(identity)); }
   std::unique_ptr<TestClient> Connect(const std::string& name = "peadmin");
+  // Why a client of that key is not let in, or Ok.
+  absl::Status TryConnect(auth::PeerKind kind, const std::string& name, auth::Key key,
+                          const auth::PeerTlsOptions& tls = {});
 
   SystemClock clock_;
   SystemRandom random_;

@@ -3,14 +3,11 @@
 #include <utility>
 
 #include "auth/message_mac.h"
-#include "auth/tls.h"
 #include "base/digest.h"
 #include "base/json.h"
 
 namespace orch {
 namespace {
-
-constexpr char kMethod[] = "/orch.v1.NodeService/Attach";
 
 v1::TaskUpdate Pong() {
   v1::TaskUpdate update;
@@ -24,17 +21,21 @@ v1::TaskUpdate Pong() {
 
 FakeAgent::FakeAgent(Options options, const Clock* clock, Random* random)
     : options_(std::move(options)), clock_(clock), random_(random) {
-  signer_ = auth::CallSigner::Create(auth::PeerKind::kNode, options_.identity, options_.key, options_.plaintext, false,
-                                     clock, random);
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
-  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  auth::ChannelTlsOptions tls;
+  auth::PeerTlsOptions tls = options_.tls;
   tls.plaintext = options_.plaintext;
-  auto credentials = auth::MakeChannelCredentials(tls);
-  if (!credentials.ok()) std::abort();
-  stub_ = v1::NodeService::NewStub(grpc::CreateCustomChannel(options_.hub, *credentials, arguments));
-  call_ = signer_->Sign(kMethod, true, &context_);
+  auto connection = ConnectTo(
+      options_.hub, tls, {auth::PeerKind::kNode, options_.identity, auth::PeerKey{options_.key, false}}, clock, random);
+  if (!connection.ok()) {
+    MutexLock lock(&mu_);
+    ended_ = true;
+    held_ = false;
+    status_ = grpc::Status(static_cast<grpc::StatusCode>(connection.status().raw_code()),
+                           std::string(connection.status().message()));
+    return;
+  }
+  connection_ = *std::move(connection);
+  connection_.Prepare(&context_);
+  stub_ = v1::NodeService::NewStub(connection_.channel);
   stub_->async()->Attach(&context_, this);
   AddHold();  // the destructor's
   StartRead(&incoming_);
@@ -69,11 +70,7 @@ void FakeAgent::OnReadDone(bool ok) {
 void FakeAgent::Handle(const v1::HubMessage& message) {
   switch (message.message_case()) {
     case v1::HubMessage::kWelcome:
-      if (call_->CheckProof(message.welcome().proof()).ok()) {
-        Register();
-      } else {
-        context_.TryCancel();
-      }
+      Register();
       break;
     case v1::HubMessage::kRegistered: {
       SendDdls(message.registered().need_ddl_sha256());
@@ -155,13 +152,15 @@ void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) 
 
 void FakeAgent::Register() {
   v1::NodeMessage message;
-  message.mutable_register_()->set_protocol(1);
+  message.mutable_register_()->set_protocol(2);
+  message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_->Now() + options_.clock_skew));
   v1::Node* node = message.mutable_register_()->mutable_node();
   node->set_identity(options_.identity);
   node->set_facts_json(options_.facts_json);
   node->add_collectives("mcollective");
   node->set_main_collective("mcollective");
   node->set_version("test");
+  node->set_key_id(options_.key.id);
   for (const std::string& text : options_.ddls) {
     const auto json = ParseJsonObject(text, "DDL");
     v1::PluginRef* plugin = node->add_plugins();

@@ -1,5 +1,5 @@
 // A node's side of Attach, as small as the protocol allows, over real gRPC: for tests of the hub
-// with many nodes in one process. Checks the hub's proof and every envelope as a node must.
+// with many nodes in one process. Proves itself and checks every envelope as a node must.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "auth/call_signer.h"
 #include "auth/keyring.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "orch/v1/node_service.grpc.pb.h"
+#include "tests/support/connect.h"
 
 namespace orch {
 
@@ -28,6 +28,8 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
     std::string identity;
     auth::Key key;
     bool plaintext = false;
+    auth::PeerTlsOptions tls;   // a certificate, say
+    absl::Duration clock_skew;  // what it says of its clock is off by so much
     std::string facts_json = "{}";
     std::vector<std::string> ddls;  // texts; names and hashes are read from them
     // The outcome of a command; nullopt: never answers. Unset: OK with {"pong":1}.
@@ -74,8 +76,7 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   const Options options_;
   const Clock* const clock_;
   Random* const random_;
-  std::unique_ptr<auth::CallSigner> signer_;
-  std::shared_ptr<auth::SignedCall> call_;
+  Connection connection_;
   std::unique_ptr<v1::NodeService::Stub> stub_;
   grpc::ClientContext context_;
   v1::HubMessage incoming_;

@@ -38,7 +38,7 @@ class Following {
   static Following Invoke(TestClient* client, const v1::JobSpec& spec) {
     v1::InvokeRequest request;
     *request.mutable_spec() = spec;
-    auto context = client->Context("Invoke");
+    auto context = client->Context();
     auto reader = client->stub().Invoke(context.get(), request);
     return Following(std::move(context), std::move(reader));
   }
@@ -46,7 +46,7 @@ class Following {
     v1::WatchJobRequest request;
     request.set_job_id(job);
     request.set_cursor(cursor);
-    auto context = client->Context("WatchJob");
+    auto context = client->Context();
     auto reader = client->stub().WatchJob(context.get(), request);
     return Following(std::move(context), std::move(reader));
   }
@@ -89,7 +89,7 @@ class JobClusterTest : public ClusterTest {
     return Attach(options);
   }
   void RestartHub() {
-    config_.listen = {address()};
+    config_.listen = {ParseListenAddress(address()).value()};
     StopHub();
     StartHub();
   }
@@ -209,7 +209,7 @@ TEST_F(JobClusterTest, AJobIsPausedResumedAndCancelledByOthers) {
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(refused.status.error_message(), HasSubstr("client=peadmin"));
   v1::ListLocksResponse locks;
-  ASSERT_TRUE(other->stub().ListLocks(other->Context("ListLocks").get(), {}, &locks).ok());
+  ASSERT_TRUE(other->stub().ListLocks(other->Context().get(), {}, &locks).ok());
   ASSERT_THAT(locks.locks(), SizeIs(1));
   EXPECT_EQ(locks.locks(0).job_id(), job.accepted.job_id());
 
@@ -218,7 +218,7 @@ TEST_F(JobClusterTest, AJobIsPausedResumedAndCancelledByOthers) {
   for (const auto verb : {v1::ControlJobRequest::PAUSE, v1::ControlJobRequest::RESUME, v1::ControlJobRequest::CANCEL}) {
     control.set_verb(verb);
     v1::ControlJobResponse response;
-    const grpc::Status status = other->stub().ControlJob(other->Context("ControlJob").get(), control, &response);
+    const grpc::Status status = other->stub().ControlJob(other->Context().get(), control, &response);
     ASSERT_TRUE(status.ok()) << status.error_message();
     EXPECT_EQ(response.job().state(), verb == v1::ControlJobRequest::PAUSE ? v1::JOB_PAUSED : v1::JOB_RUNNING);
   }

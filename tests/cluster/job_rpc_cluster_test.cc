@@ -26,7 +26,7 @@ void AwaitCommit(TestClient* client) {
   v1::PruneJobsRequest nothing;
   nothing.set_keep(1000);
   v1::PruneJobsResponse response;
-  ASSERT_TRUE(client->stub().PruneJobs(client->Context("PruneJobs").get(), nothing, &response).ok());
+  ASSERT_TRUE(client->stub().PruneJobs(client->Context().get(), nothing, &response).ok());
   EXPECT_EQ(response.removed(), 0u);
 }
 
@@ -44,7 +44,7 @@ TEST_F(ClusterTest, AJobIsFoundAgainAfterTheHubIsStartedAgain) {
   v1::GetJobRequest get;
   get.set_job_id(id.substr(0, 8));
   v1::GetJobResponse got;
-  ASSERT_TRUE(client->stub().GetJob(client->Context("GetJob").get(), get, &got).ok());
+  ASSERT_TRUE(client->stub().GetJob(client->Context().get(), get, &got).ok());
   EXPECT_EQ(got.job().job_id(), id);
   EXPECT_EQ(got.job().state(), v1::JOB_FINISHED);
   EXPECT_EQ(got.job().caller(), "client=peadmin");
@@ -53,7 +53,7 @@ TEST_F(ClusterTest, AJobIsFoundAgainAfterTheHubIsStartedAgain) {
   v1::ListRepliesRequest replies;
   replies.set_job_id(id);
   v1::ListRepliesResponse page;
-  ASSERT_TRUE(client->stub().ListReplies(client->Context("ListReplies").get(), replies, &page).ok());
+  ASSERT_TRUE(client->stub().ListReplies(client->Context().get(), replies, &page).ok());
   ASSERT_THAT(page.replies(), SizeIs(1));
   EXPECT_EQ(page.replies(0).identity(), "a");
   EXPECT_EQ(page.next_page_token(), "");
@@ -73,23 +73,23 @@ TEST_F(ClusterTest, JobsAreListedAndForgotten) {
   v1::ListJobsRequest list;
   list.set_page_size(2);
   v1::ListJobsResponse page;
-  ASSERT_TRUE(client->stub().ListJobs(client->Context("ListJobs").get(), list, &page).ok());
+  ASSERT_TRUE(client->stub().ListJobs(client->Context().get(), list, &page).ok());
   EXPECT_THAT(page.jobs(), SizeIs(2));
   list.set_page_token(page.next_page_token());
-  ASSERT_TRUE(client->stub().ListJobs(client->Context("ListJobs").get(), list, &page).ok());
+  ASSERT_TRUE(client->stub().ListJobs(client->Context().get(), list, &page).ok());
   EXPECT_THAT(page.jobs(), SizeIs(1));
 
   list.Clear();
   list.set_page_token("elsewhere:3");
-  const grpc::Status refused = client->stub().ListJobs(client->Context("ListJobs").get(), list, &page);
+  const grpc::Status refused = client->stub().ListJobs(client->Context().get(), list, &page);
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(refused.error_message(), HasSubstr("page_token"));
 
   v1::PruneJobsResponse pruned;
-  ASSERT_TRUE(client->stub().PruneJobs(client->Context("PruneJobs").get(), {}, &pruned).ok());
+  ASSERT_TRUE(client->stub().PruneJobs(client->Context().get(), {}, &pruned).ok());
   EXPECT_EQ(pruned.removed(), 3u);
   list.Clear();
-  ASSERT_TRUE(client->stub().ListJobs(client->Context("ListJobs").get(), list, &page).ok());
+  ASSERT_TRUE(client->stub().ListJobs(client->Context().get(), list, &page).ok());
   EXPECT_THAT(page.jobs(), IsEmpty());
 }
 
@@ -103,11 +103,11 @@ TEST_F(ClusterTest, EventsGoOnFromTheirCursor) {
   v1::ListJobsRequest list;
   list.set_page_size(1);
   v1::ListJobsResponse page;
-  ASSERT_TRUE(client->stub().ListJobs(client->Context("ListJobs").get(), list, &page).ok());
+  ASSERT_TRUE(client->stub().ListJobs(client->Context().get(), list, &page).ok());
   const std::string store_id = page.next_page_token().substr(0, 16);
   v1::WatchEventsRequest request;
   request.set_cursor(absl::StrCat(store_id, ":", uint64_t{1} << 40));
-  const auto context = client->Context("WatchEvents");
+  const auto context = client->Context();
   const auto reader = client->stub().WatchEvents(context.get(), request);
   std::vector<v1::WatchEventsResponse> events;
   v1::WatchEventsResponse event;
@@ -124,7 +124,7 @@ TEST_F(ClusterTest, EventsGoOnFromTheirCursor) {
   v1::WatchEventsRequest again;
   again.set_cursor(events.front().cursor());
   again.set_jobs(true);
-  const auto second = client->Context("WatchEvents");
+  const auto second = client->Context();
   const auto resumed = client->stub().WatchEvents(second.get(), again);
   std::vector<v1::WatchEventsResponse::Kind> kinds;
   do {
@@ -137,7 +137,7 @@ TEST_F(ClusterTest, EventsGoOnFromTheirCursor) {
   resumed->Finish();
 
   again.set_cursor("0000000000000000:1");
-  const auto third = client->Context("WatchEvents");
+  const auto third = client->Context();
   const auto refused = client->stub().WatchEvents(third.get(), again);
   EXPECT_FALSE(refused->Read(&event));
   EXPECT_EQ(refused->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);

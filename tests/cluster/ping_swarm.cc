@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     orch::FakeAgent::Options options;
     options.hub = hub;
     options.identity = absl::StrCat("node", i, ".example.com");
-    options.key = orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kNode, options.identity).value();
+    options.key = orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kNode, options.identity)->key;
     options.plaintext = plaintext;
     options.facts_json = absl::StrCat("{\"os\":\"Debian\",\"number\":", i, "}");
     options.ddls = {orch::hub::SampleDdl("rpcutil", "1.0")};
@@ -59,10 +59,16 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  orch::TestClient client(hub, "bench",
-                          orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kClient, "bench").value(),
-                          plaintext, &clock, &random);
-  if (!client.Hello().ok() || !client.Invoke(orch::PingSpec()).status.ok()) return 1;
+  orch::auth::PeerTlsOptions tls;
+  tls.plaintext = plaintext;
+  auto connection =
+      orch::ConnectTo(hub, tls,
+                      {orch::auth::PeerKind::kClient, "bench",
+                       orch::auth::LoadPeerKey(credentials, orch::auth::PeerKind::kClient, "bench").value()},
+                      &clock, &random);
+  if (!connection.ok()) return 1;
+  orch::TestClient client(*std::move(connection));
+  if (!client.Invoke(orch::PingSpec()).status.ok()) return 1;
   std::vector<double> walls;
   const double before = ProcessorSeconds(pid);
   for (int round = 0; round < rounds; ++round) {

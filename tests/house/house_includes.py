@@ -49,7 +49,7 @@ MAY_INCLUDE = {
             "cli/commands"],
 }
 SEEN_BY_NOBODY = ["tests", "deploy", "docs"]
-TARGETS = {"ddl": "actions/ddl", "hub": "services/hub", "nodeagent": "services/nodeagent", "taskrunner": "services/nodeagent",
+TARGETS = {"ddl": "actions/ddl", "door": "services/hub/door", "hub": "services/hub", "nodeagent": "services/nodeagent", "taskrunner": "services/nodeagent",
            "console": "services/console"}
 
 # What is written -> the files that may write it, and what others do instead.

@@ -1,6 +1,8 @@
 // Stand-ins for the hub's edges: nodes' streams and clients' streams that only remember.
 #pragma once
 
+#include <unistd.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -8,12 +10,34 @@
 #include <utility>
 #include <vector>
 
+#include "auth/keyring.h"
+#include "auth/peer.h"
 #include "base/digest.h"
+#include "base/durable_file.h"
 #include "base/random.h"
+#include "gtest/gtest.h"
 #include "services/hub/door/response_sink.h"
 #include "services/hub/nodes/node_channel.h"
 
 namespace orch::hub {
+
+// A hub's keys: "k1", for nodes and clients, of 32 bytes 0xaa.
+inline std::unique_ptr<auth::Keyring> TestKeyring() {
+  const std::string path = ::testing::TempDir() + "/hub-test-credentials-" + std::to_string(getpid());
+  EXPECT_TRUE(WriteFileDurably(path, "psk k1 " + std::string(64, 'a') + "\n", 0600).ok());
+  std::unique_ptr<auth::Keyring> keyring = auth::Keyring::Load(path).value();
+  unlink(path.c_str());
+  return keyring;
+}
+
+// A node that has proved itself with a key of its own.
+inline auth::Peer NodePeer(const std::string& identity) {
+  auth::Peer peer;
+  peer.name = identity;
+  peer.node = true;
+  peer.key_id = "k1";
+  return peer;
+}
 
 // Bytes that never repeat within a test and are the same in each run.
 class CountingRandom final : public Random {

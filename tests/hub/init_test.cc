@@ -5,9 +5,10 @@
 
 #include <filesystem>
 
+#include "auth/hub_tls.h"
 #include "auth/keyring.h"
-#include "auth/tls.h"
 #include "base/durable_file.h"
+#include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/config.h"
@@ -37,12 +38,24 @@ class InitTest : public ::testing::Test {
 TEST_F(InitTest, WritesWhatAHubStartsWith) {
   const auto files = InitHub(options_, now_, &random_);
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->size(), 6u);
+  EXPECT_EQ(files->size(), 10u);
   const auto config = LoadHubConfig(options_.directory + "/hub.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->identity, "hub.example.com");
-  EXPECT_TRUE(auth::Keyring::Load(config->credentials).ok());
-  EXPECT_TRUE(auth::LoadServerTls({config->certificate, config->key}, now_).ok());
+  const auto keyring = auth::Keyring::Load(config->credentials);
+  ASSERT_TRUE(keyring.ok()) << keyring.status();
+  const ManualClock clock(now_);
+  EXPECT_EQ(config->tls.mode, auth::MtlsMode::kOptional);
+  EXPECT_TRUE(auth::HubTls::Load(config->tls, keyring->get(), &clock).ok());
+  const auto client = auth::LoadPeerKey(options_.directory + "/client.credentials", auth::PeerKind::kClient, "root");
+  ASSERT_TRUE(client.ok()) << client.status();
+  EXPECT_FALSE(client->from_psk);
+  EXPECT_EQ(client->key.bytes, (*keyring)->DerivedKey(client->key.id, auth::PeerKind::kClient, "root").value());
+  // A node's key can never command.
+  const auto node =
+      auth::LoadPeerKey(options_.directory + "/agent.credentials", auth::PeerKind::kNode, "hub.example.com");
+  ASSERT_TRUE(node.ok()) << node.status();
+  EXPECT_FALSE((*keyring)->DerivedKey(node->key.id, auth::PeerKind::kClient, "hub.example.com").ok());
   for (const char* sample : {"/agent.yaml", "/client.yaml"}) {
     EXPECT_TRUE(ConfigFile::Load(options_.directory + sample).ok());
     EXPECT_THAT(*ReadFile(options_.directory + sample, 4096), HasSubstr("hub: 127.0.0.1:0"));
@@ -51,7 +64,8 @@ TEST_F(InitTest, WritesWhatAHubStartsWith) {
 
 TEST_F(InitTest, NobodyElseReadsTheKeys) {
   ASSERT_TRUE(InitHub(options_, now_, &random_).ok());
-  for (const char* secret : {"/credentials", "/tls/hub.key"}) {
+  for (const char* secret :
+       {"/credentials", "/tls/hub.key", "/tls/ca.key", "/client.credentials", "/agent.credentials"}) {
     struct stat info {};
     ASSERT_EQ(stat((options_.directory + secret).c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600u) << secret;
@@ -80,7 +94,7 @@ TEST_F(InitTest, RefusesNamesAndAddressesThatCannotWork) {
   options_.identity = "a b";
   EXPECT_EQ(InitHub(options_, now_, &random_).status().code(), absl::StatusCode::kInvalidArgument);
   options_.identity = "hub";
-  options_.listen = "localhost";
+  options_.listen = "localhost:99999";
   EXPECT_THAT(std::string(InitHub(options_, now_, &random_).status().message()), HasSubstr("port"));
 }
 

@@ -54,19 +54,16 @@ class NodeSessionTest : public ::testing::Test {
   CountingRandom random_;
   FakeEvents events_;
   std::shared_ptr<FakeOutbox> outbox_ = std::make_shared<FakeOutbox>();
-  const auth::Key key_{"k1", std::string(32, 'K')};
+  const auth::Key key_{"k1", auth::DeriveKey(std::string(32, '\xaa'), auth::PeerKind::kNode, "n1")};
   const std::string job_ = std::string(32, 'a');
-  NodeSession session_{auth::Caller{auth::PeerKind::kNode, "n1", "client=n1", key_, "proof"},
-                       "ipv4:127.0.0.1:1",
-                       outbox_,
-                       &events_,
-                       &clock_,
-                       &random_,
-                       {absl::Seconds(30), "1.0"}};
+  const std::unique_ptr<auth::Keyring> keyring_ = TestKeyring();
+  NodeSession session_{NodePeer("n1"), "127.0.0.1:1", keyring_.get(), outbox_,
+                       &events_,       &clock_,       &random_,       {absl::Seconds(30), "1.0"}};
 
   static v1::NodeMessage RegisterOf(const std::string& identity) {
     v1::NodeMessage message;
-    message.mutable_register_()->set_protocol(1);
+    message.mutable_register_()->set_protocol(2);
+    message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(ManualClock().Now()));
     message.mutable_register_()->mutable_node()->set_identity(identity);
     return message;
   }
@@ -113,7 +110,6 @@ TEST_F(NodeSessionTest, ARegisteredStreamOutlivesTheTimeToRegister) {
 TEST_F(NodeSessionTest, GreetsWithTheProofFirst) {
   session_.Start();
   ASSERT_THAT(outbox_->messages, SizeIs(1));
-  EXPECT_EQ(outbox_->messages[0].head.welcome().proof(), "proof");
   EXPECT_EQ(outbox_->messages[0].head.welcome().heartbeat_seconds(), 30u);
 }
 
@@ -151,7 +147,7 @@ TEST_F(NodeSessionTest, RefusesTheNameOfAnotherNode) {
 TEST_F(NodeSessionTest, RefusesAnotherProtocolVersion) {
   session_.Start();
   v1::NodeMessage message = RegisterOf("n1");
-  message.mutable_register_()->set_protocol(2);
+  message.mutable_register_()->set_protocol(1);
   session_.OnMessage(message);
   EXPECT_THAT(Goodbye(), HasSubstr("upgrade the older"));
 }
@@ -240,11 +236,45 @@ TEST_F(NodeSessionTest, AnEmptyEnvelopeOrMessageEndsTheStream) {
 TEST_F(NodeSessionTest, AnswersHeartbeats) {
   Attach();
   v1::NodeMessage message;
-  message.mutable_heartbeat()->set_node_time_us(42);
+  const int64_t now = absl::ToUnixMicros(clock_.Now() + absl::Seconds(6));
+  message.mutable_heartbeat()->set_node_time_us(now);
   session_.OnMessage(message);
   ASSERT_THAT(outbox_->messages, SizeIs(1));
-  EXPECT_EQ(outbox_->messages[0].head.heartbeat_ack().node_time_us(), 42);
+  EXPECT_EQ(outbox_->messages[0].head.heartbeat_ack().node_time_us(), now);
+  EXPECT_EQ(session_.clock_skew(), absl::Seconds(6));
   EXPECT_EQ(events_.heard, 1);
+}
+
+// With any other window a node would attach whose updates are then refused.
+TEST_F(NodeSessionTest, AClockThatUpdatesWouldBeRefusedForIsRefusedAtOnce) {
+  session_.Start();
+  v1::NodeMessage message = RegisterOf("n1");
+  message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_.Now() - absl::Seconds(40)));
+  session_.OnMessage(message);
+  EXPECT_THAT(Goodbye(), AllOf(HasSubstr("stale_clock"), HasSubstr("40 s behind"), HasSubstr("30 s are accepted")));
+  EXPECT_THAT(events_.refused, ::testing::ElementsAre(auth::Refusal::kStaleClock));
+  EXPECT_EQ(events_.registered, 0);
+}
+
+TEST_F(NodeSessionTest, AClockThatJumpsEndsTheStreamWithTheReason) {
+  Attach();
+  v1::NodeMessage message;
+  message.mutable_heartbeat()->set_node_time_us(absl::ToUnixMicros(clock_.Now() + absl::Hours(1)));
+  session_.OnMessage(message);
+  EXPECT_THAT(Goodbye(), HasSubstr("3600 s ahead"));
+  EXPECT_EQ(events_.gone, 1);
+}
+
+TEST_F(NodeSessionTest, AKeyIdTheHubDoesNotHaveIsRefused) {
+  auth::Peer peer = NodePeer("n2");
+  peer.proof = auth::Proof::kCertificate;  // then the node itself names the key of its envelopes
+  NodeSession session(peer, "127.0.0.1:2", keyring_.get(), outbox_, &events_, &clock_, &random_,
+                      {absl::Seconds(30), "1.0"});
+  session.Start();
+  v1::NodeMessage message = RegisterOf("n2");
+  message.mutable_register_()->mutable_node()->set_key_id("other");
+  session.OnMessage(message);
+  EXPECT_THAT(Goodbye(), HasSubstr("unknown_key"));
 }
 
 TEST_F(NodeSessionTest, ARefusedDeltaEndsTheStream) {

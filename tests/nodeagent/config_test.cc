@@ -29,7 +29,7 @@ std::string Problem(const std::string& text) { return std::string(Read(text).sta
 
 TEST(AgentConfigTest, NeedsOnlyTheHub) {
   const AgentConfig config = Read("hub: hub.example.com\n").value();
-  EXPECT_THAT(config.hubs, ElementsAre("hub.example.com:61613"));
+  EXPECT_THAT(config.HubNames(), ElementsAre("hub.example.com:61613"));
   EXPECT_EQ(config.identity, "host.example.com");
   EXPECT_EQ(config.credentials, "/etc/orch/credentials");
   EXPECT_THAT(config.collectives, ElementsAre("mcollective"));
@@ -75,10 +75,11 @@ TEST(AgentConfigTest, NamesTheLineOfEveryError) {
 }
 
 TEST(AgentConfigTest, ShowsNoSecrets) {
-  const AgentConfig config = Read(
-                                 "hub: a:1\ncredentials: /etc/orch/credentials\ntls: {certificate: /c, key: /k}\n"
-                                 "plugin: {package: {provider: apt}, x: {api_token: hush, password: hush}}\n")
-                                 .value();
+  const AgentConfig config =
+      Read(
+          "hub: a:1\ncredentials: /etc/orch/credentials\ntls: {ca: /a, certificate: /c, key: /k}\n"
+          "plugin: {package: {provider: apt}, x: {api_token: hush, password: hush}}\n")
+          .value();
   const std::map<std::string, Json> shown = config.Public();
   EXPECT_EQ(shown.at("plugin.package.provider"), "apt");
   EXPECT_EQ(shown.at("main_collective"), "mcollective");

@@ -5,14 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth/message_mac.h"
-#include "auth/server_call.h"
 #include "base/digest.h"
 
 namespace orch::nodeagent {
 
 class FakeHub::Stream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage> {
  public:
-  Stream(FakeHub* hub, std::string identity) : hub_(hub), identity_(std::move(identity)) { StartRead(&inbound_); }
+  Stream(FakeHub* hub, hub::Admission admission)
+      : hub_(hub), admission_(std::move(admission)), identity_(admission_.peer().name) {
+    StartRead(&inbound_);
+  }
 
   void Send(v1::HubMessage message) {
     MutexLock lock(&mu_);
@@ -64,6 +66,7 @@ class FakeHub::Stream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1
   }
 
   FakeHub* const hub_;
+  const hub::Admission admission_;
   const std::string identity_;
   v1::NodeMessage inbound_;
   Mutex mu_;
@@ -86,47 +89,38 @@ class Refused final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMes
 
 }  // namespace
 
-FakeHub::FakeHub(const std::string& credentials, std::string proof, int port)
-    : keyring_(auth::Keyring::Load(credentials).value()),
-      replay_guard_(&clock_, absl::Minutes(2), 1000),
-      verifier_(keyring_.get(), &replay_guard_, &clock_, &counters_, {}),
-      proof_(std::move(proof)) {
+FakeHub::FakeHub(const std::string& credentials, int port) : door_(credentials, port) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(absl::StrCat("127.0.0.1:", port), grpc::InsecureServerCredentials(), &port_);
   builder.RegisterService(this);
-  server_ = builder.BuildAndStart();
+  server_ = door_.Start(&builder);
 }
 
 FakeHub::~FakeHub() { Stop(); }
 
 void FakeHub::Stop() {
   if (server_ == nullptr) return;
+  door_.Stop();
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
   server_.reset();
 }
 
-std::string FakeHub::address() const { return absl::StrCat("127.0.0.1:", port_); }
-
 grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* FakeHub::Attach(grpc::CallbackServerContext* context) {
-  absl::StatusOr<auth::Caller> caller =
-      auth::VerifyCall(verifier_, auth::PeerKind::kNode, "/orch.v1.NodeService/Attach", *context);
-  if (!caller.ok()) {
-    refused.Put(std::string(caller.status().message()));
-    return new Refused(caller.status());
-  }
-  auto* stream = new Stream(this, caller->name);
+  absl::StatusOr<hub::Admission> admission =
+      door_.reception().Admit(*context, auth::PeerKind::kNode, hub::CallSort::kAttach, "Attach");
+  if (!admission.ok()) return new Refused(admission.status());
+  const auth::Peer peer = admission->peer();
+  auto* stream = new Stream(this, *std::move(admission));
   v1::HubMessage welcome;
-  welcome.mutable_welcome()->set_proof(proof_.empty() ? caller->proof : proof_);
   welcome.mutable_welcome()->set_heartbeat_seconds(1);
   stream->Send(std::move(welcome));
-  const std::string name = caller->name;
   {
     MutexLock lock(&mu_);
     last_ = stream;
-    caller_ = *std::move(caller);
+    identity_ = peer.name;
+    key_ = auth::Key(peer.key_id, door_.keyring().DerivedKey(peer.key_id, auth::PeerKind::kNode, peer.name).value());
   }
-  attached.Put(name);
+  attached.Put(peer.name);
   return stream;
 }
 
@@ -148,8 +142,8 @@ void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& job_id, con
   envelope->set_body(body);
   {
     MutexLock lock(&mu_);
-    envelope->set_identity(caller_.name);
-    auth::SealEnvelope(caller_.key, Sha256(envelope->body()), clock_.Now(), auth::kMessageTtl, &random_, envelope);
+    envelope->set_identity(identity_);
+    auth::SealEnvelope(key_, Sha256(envelope->body()), clock_.Now(), auth::kMessageTtl, &random_, envelope);
   }
   Send(std::move(message));
 }

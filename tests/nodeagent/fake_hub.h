@@ -6,27 +6,26 @@
 #include <memory>
 #include <string>
 
-#include "auth/call_credential.h"
 #include "auth/keyring.h"
-#include "auth/replay_guard.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "orch/v1/node_service.grpc.pb.h"
 #include "tests/nodeagent/fakes.h"
+#include "tests/support/test_door.h"
 
 namespace orch::nodeagent {
 
 class FakeHub final : public v1::NodeService::CallbackService {
  public:
-  // Listens on a loopback port of its own, plaintext. `credentials`: file with its PSK.
-  // `proof`: sent instead of the true one when not empty.
-  FakeHub(const std::string& credentials, std::string proof, int port = 0);
+  // Listens on a loopback port of its own, plaintext, behind a real door. `credentials`: file with its PSKs.
+  explicit FakeHub(const std::string& credentials, int port = 0);
   ~FakeHub() override;
 
   grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* Attach(grpc::CallbackServerContext* context) override;
 
-  std::string address() const;
-  int port() const { return port_; }
+  const std::string& address() const { return door_.address(); }
+  int port() const { return door_.port(); }
+  const auth::RefusalCounters& refused() const { return door_.refused(); }
   // To the node attached last.
   void Send(v1::HubMessage message);
   // A command signed with the node's key.
@@ -39,22 +38,17 @@ class FakeHub final : public v1::NodeService::CallbackService {
   Inbox<v1::NodeMessage> received;
   Inbox<std::string> attached;  // identities
   Inbox<std::string> detached;
-  Inbox<std::string> refused;  // why
 
  private:
   class Stream;
 
   SystemClock clock_;
   SystemRandom random_;
-  const std::unique_ptr<auth::Keyring> keyring_;
-  auth::ReplayGuard replay_guard_;
-  auth::RefusalCounters counters_;
-  const auth::CallVerifier verifier_;
-  const std::string proof_;
-  int port_ = 0;
+  TestDoor door_;
   Mutex mu_;
   Stream* last_ ABSL_GUARDED_BY(mu_) = nullptr;
-  auth::Caller caller_ ABSL_GUARDED_BY(mu_);
+  std::string identity_ ABSL_GUARDED_BY(mu_);
+  auth::Key key_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -20,17 +20,9 @@ class HubSessionTest : public ::testing::Test {
  protected:
   HubSessionTest() : snapshot_(MakeSnapshot(Idle())) {}
 
-  HubSession Make() {
-    return HubSession(
-        &clock_,
-        [](absl::string_view proof) {
-          return proof == "good" ? absl::OkStatus() : absl::UnauthenticatedError("the proof does not fit");
-        },
-        snapshot_);
-  }
-  static v1::HubMessage Welcome(const std::string& proof = "good") {
+  HubSession Make() { return HubSession(&clock_, "n1", snapshot_); }
+  static v1::HubMessage Welcome() {
     v1::HubMessage message;
-    message.mutable_welcome()->set_proof(proof);
     message.mutable_welcome()->set_heartbeat_seconds(30);
     return message;
   }
@@ -53,28 +45,20 @@ class HubSessionTest : public ::testing::Test {
   std::shared_ptr<NodeSnapshot> snapshot_;
 };
 
-TEST_F(HubSessionTest, RegistersOnlyAfterTheProofWasChecked) {
+TEST_F(HubSessionTest, RegistersOnceItIsWelcome) {
   HubSession session = Make();
   const HubSession::Output output = session.OnMessage(Welcome());
   ASSERT_EQ(output.send.size(), 1u);
   const v1::Node& node = output.send[0].register_().node();
-  EXPECT_EQ(output.send[0].register_().protocol(), 1u);
+  EXPECT_EQ(output.send[0].register_().protocol(), 2u);
+  EXPECT_EQ(output.send[0].register_().node_time_us(), absl::ToUnixMicros(clock_.Now()));
+  EXPECT_EQ(node.key_id(), "n1");
   EXPECT_EQ(node.identity(), "node1.example.com");
   EXPECT_EQ(node.collectives_size(), 2);
   EXPECT_EQ(node.plugins(0).name(), "fake");
   EXPECT_EQ(node.plugins(0).ddl_sha256().size(), 32u);
   EXPECT_EQ(node.classes(1), "role::web");
   EXPECT_THAT(node.facts_json(), HasSubstr("\"processorcount\":4"));
-}
-
-TEST_F(HubSessionTest, SaysNothingToAHubWithAWrongProof) {
-  HubSession session = Make();
-  const HubSession::Output output = session.OnMessage(Welcome("bad"));
-  EXPECT_TRUE(output.send.empty());
-  ASSERT_TRUE(output.end.has_value());
-  EXPECT_THAT(std::string(output.end->why.message()), HasSubstr("proof"));
-  EXPECT_TRUE(session.OnMessage(Registered()).send.empty());
-  EXPECT_FALSE(session.registered());
 }
 
 TEST_F(HubSessionTest, TakesNoCommandBeforeItIsRegistered) {
@@ -106,12 +90,10 @@ TEST_F(HubSessionTest, EndsWhenWelcomeOrRegisteredComesTwice) {
   EXPECT_TRUE(third.OnMessage(Registered()).end.has_value());
 }
 
-TEST_F(HubSessionTest, HonoursTheWaitOfAGoodbyeOnlyFromAProvenHub) {
+TEST_F(HubSessionTest, HonoursTheWaitOfAGoodbye) {
   v1::HubMessage goodbye;
   goodbye.mutable_goodbye()->set_reason("full");
   goodbye.mutable_goodbye()->set_retry_after_ms(5000);
-  HubSession unproven = Make();
-  EXPECT_EQ(unproven.OnMessage(goodbye).end->retry_after, absl::ZeroDuration());
   HubSession session = Make();
   Attach(&session);
   const HubSession::Output output = session.OnMessage(goodbye);

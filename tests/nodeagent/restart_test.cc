@@ -45,8 +45,8 @@ class RestartTest : public testing::Test {
     std::filesystem::create_directories(plugins_);
     Write(plugins_ + "/work.json", kDdl, 0644);
     Write(plugins_ + "/work", kProgram, 0755);
-    EXPECT_TRUE(auth::WriteNewCredentials(folder_ / "credentials", "k1", &random_).ok());
-    hub_ = std::make_unique<FakeHub>(folder_ / "credentials", "");
+    EXPECT_TRUE(auth::WriteNewCredentials(folder_ / "credentials", &random_).ok());
+    hub_ = std::make_unique<FakeHub>(folder_ / "credentials");
     Write(
         folder_ / "agent.yaml",
         absl::StrCat("hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_ / "credentials",

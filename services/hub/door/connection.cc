@@ -114,7 +114,7 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const aut
     char bytes[auth::kMaxPrologueLine + 1];
     const ssize_t seen = recv(net_.get(), bytes, sizeof bytes, MSG_PEEK);
     if (seen < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (seen <= 0) return Progress::kGone;
+    if (seen <= 0) return prologue_->OnHangUp() ? Refuse(prologue_->rejection()) : Progress::kGone;
     const absl::string_view text(bytes, static_cast<size_t>(seen));
     const size_t end = text.find('\n');
     if (end == absl::string_view::npos) {
