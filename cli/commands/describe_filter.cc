@@ -69,8 +69,7 @@ class DescribeFilterCommand final : public Command {
 
  private:
   static void Show(Context* context, const std::string& text) {
-    context->Print(Printable(text));
-    if (text.empty() || text.back() != '\n') context->Print("\n");
+    context->Print(absl::StrCat(PrintableBlock(text, 0), "\n"));
   }
 
   std::string node_;

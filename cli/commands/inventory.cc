@@ -149,9 +149,9 @@ class InventoryCommand final : public Command {
   static std::string Graph(const std::map<std::string, std::set<std::string>>& members) {
     std::string text = "graph {\n";
     for (const auto& [name, nodes_of] : members) {
-      absl::StrAppend(&text, "  ", Json(name).dump(), " [shape=box];\n");
+      absl::StrAppend(&text, "  ", PrintableJson(name), " [shape=box];\n");
       for (const std::string& node : nodes_of)
-        absl::StrAppend(&text, "  ", Json(name).dump(), " -- ", Json(node).dump(), ";\n");
+        absl::StrAppend(&text, "  ", PrintableJson(name), " -- ", PrintableJson(node), ";\n");
     }
     return absl::StrCat(text, "}\n");
   }

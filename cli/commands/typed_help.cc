@@ -30,7 +30,7 @@ std::string InputHelp(const ddl::Input& input) {
 }
 
 std::string TypedPluginHelp(const ddl::Plugin& plugin, const OptionTable& table) {
-  std::string text = absl::StrCat("\n", Printable(plugin.description), "\n\nUsage: orchctl ", plugin.name,
+  std::string text = absl::StrCat("\n", PrintableBlock(plugin.description, 2), "\n\nUsage: orchctl ", plugin.name,
                                   " [options] [filters] <action> [inputs]\n\nActions\n");
   for (const auto& [name, action] : plugin.actions)
     absl::StrAppendFormat(&text, "    %-32s %s\n", name, Printable(action.description));
@@ -44,7 +44,7 @@ std::string TypedActionHelp(const ddl::Plugin& plugin, const ddl::Action& action
     if (!input.optional && !input.default_value.has_value())
       absl::StrAppend(&usage, " ", InputOptionName(input), input.type == ddl::InputType::kBoolean ? "" : " VALUE");
   }
-  return absl::StrCat("\n", Printable(action.description), "\n\nUsage: orchctl ", plugin.name, " ", action.name,
+  return absl::StrCat("\n", PrintableBlock(action.description, 2), "\n\nUsage: orchctl ", plugin.name, " ", action.name,
                       " [options] [filters]", usage, "\n       orchctl ", plugin.name, " ", action.name,
                       " [options] [filters] [<key=val> ...]\n\n", table.Help(), "\n", plugin.name, " ",
                       Printable(plugin.version), ", orchctl ", kVersion, "\n");

@@ -105,7 +105,7 @@ class JsonLinesView final : public JobView {
   }
 
  private:
-  void Print(const Json& line) { context_->Print(absl::StrCat(DumpJson(line), "\n")); }
+  void Print(const Json& line) { context_->Print(absl::StrCat(PrintableJson(line), "\n")); }
 
   Context* const context_;
   const JobSubject subject_;
@@ -161,8 +161,7 @@ absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const
 }
 
 std::string JsonText(const Json& value, bool pretty) {
-  if (!pretty) return absl::StrCat(DumpJson(value), "\n");
-  return absl::StrCat(value.dump(2, ' ', false, Json::error_handler_t::replace), "\n");
+  return absl::StrCat(PrintableJson(value, pretty ? 2 : -1), "\n");
 }
 
 Json AnswerJson(const Answer& answer) {
