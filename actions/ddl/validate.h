@@ -38,7 +38,8 @@ absl::Status ValidateInputs(const Plugin& plugin, const Action& action, const Js
 Json Redact(const Action& action, const Json& inputs);
 
 // Named validators: shellsafe, ipv4address, ipv6address, ipaddress, fqdn, path, duration,
-// service_name, package_name, puppet_tags, puppet_variable, puppet_resource, puppet_server_address.
+// service_name, package_name, package_version, puppet_tags, puppet_variable, puppet_resource,
+// puppet_server_address; those of names are in system_names.h.
 bool IsNamedValidator(absl::string_view name);
 absl::Status CheckNamedValidator(absl::string_view name, absl::string_view value);
 
