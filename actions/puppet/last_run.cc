@@ -94,7 +94,6 @@ absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
     return absl::FailedPreconditionError(absl::StrCat(summary, " is no summary of a Puppet run"));
   }
   const Json& resources = Member(run.document, "resources");
-  run.applied = resources.is_object();
   run.out_of_sync = NumberOf<int64_t>(resources, "out_of_sync");
   run.failed = NumberOf<int64_t>(resources, "failed");
   run.corrected = NumberOf<int64_t>(resources, "corrective_change");
@@ -105,6 +104,7 @@ absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
   run.config_retrieval_time = NumberOf<double>(time, "config_retrieval");
   run.total_time = NumberOf<double>(time, "total");
   run.config_version = TextOf(Member(Member(run.document, "version"), "config"));
+  run.applied = run.total > 0 || !run.config_version.empty();  // every catalog has some resources
   return run;
 }
 

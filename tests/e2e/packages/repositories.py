@@ -1,6 +1,6 @@
-"""Package managers with a root folder of their own: real apt and dnf over local repositories.
+"""Package managers with a root folder of their own: real apt, dnf and zypper over local repositories.
 
-Nothing of the machine changes: programs named apt-get, apt-cache, dpkg-query, dnf and rpm in a folder
+Nothing of the machine changes: programs named apt-get, apt-cache, dpkg-query, dnf, zypper and rpm in a folder
 of the test's call the real ones for another root. That folder goes into plugin.package.path.
 """
 import os
@@ -102,18 +102,12 @@ class Apt(Root):
         return version
 
 
-class Dnf(Root):
+class Rpm(Root):
+    """What package managers over rpm share: a repository of packages made here."""
+
     def __init__(self, folder):
         super().__init__(folder)
         self.build = folder / "build"
-        for made in ("etc/yum.repos.d", "var/log", "var/cache/dnf"):
-            (self.root / made).mkdir(parents=True)
-        (self.root / "etc/yum.repos.d/test.repo").write_text(
-            f"[test]\nname=test\nbaseurl=file://{self.repository}\nenabled=1\ngpgcheck=0\nmetadata_expire=0\n")
-        (self.root / "etc/dnf.conf").write_text("[main]\ngpgcheck=0\nclean_requirements_on_remove=True\n"
-                                                  "installonlypkgs=orch-kernel\ninstallonly_limit=5\n")
-        self.wrap("dnf", f"--config={self.root}/etc/dnf.conf --installroot={self.root} --releasever=1 --noplugins "
-                         f"--setopt=reposdir={self.root}/etc/yum.repos.d")
         self.wrap("rpm", f"--root={self.root}")
 
     def add(self, name, version, depends=""):
@@ -129,3 +123,27 @@ class Dnf(Root):
 
     def full_version(self, version):
         return version.rpartition(":")[2]
+
+
+class Dnf(Rpm):
+    def __init__(self, folder):
+        super().__init__(folder)
+        for made in ("etc/yum.repos.d", "var/log", "var/cache/dnf"):
+            (self.root / made).mkdir(parents=True)
+        (self.root / "etc/yum.repos.d/test.repo").write_text(
+            f"[test]\nname=test\nbaseurl=file://{self.repository}\nenabled=1\ngpgcheck=0\nmetadata_expire=0\n")
+        (self.root / "etc/dnf.conf").write_text("[main]\ngpgcheck=0\nclean_requirements_on_remove=True\n"
+                                                  "installonlypkgs=orch-kernel\ninstallonly_limit=5\n")
+        self.wrap("dnf", f"--config={self.root}/etc/dnf.conf --installroot={self.root} --releasever=1 --noplugins "
+                         f"--setopt=reposdir={self.root}/etc/yum.repos.d")
+
+
+class Zypper(Rpm):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.wrap("zypper", f"--root={self.root} --no-gpg-checks")
+
+    def add(self, name, version, depends=""):
+        super().add(name, version, depends)
+        if not (self.root / "etc/zypp/repos.d/test.repo").exists():
+            run(self.bin / "zypper", "--non-interactive", "addrepo", "-G", f"file://{self.repository}", "test")

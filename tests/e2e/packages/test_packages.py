@@ -1,4 +1,4 @@
-"""The plugin package against real apt and real dnf, through a hub and two agents.
+"""The plugin package against real apt, real dnf and, where it is installed, real zypper, through a hub and three agents.
 
 Needs root (a package manager's own scripts run as root), dnf, rpm, createrepo-c, apt-utils.
 """
@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 from fleet import Fleet, wait_until  # noqa: E402
-from repositories import Apt, Dnf  # noqa: E402
+from repositories import Apt, Dnf, Zypper  # noqa: E402
 
 PROGRAMS = ("apt-get", "apt-ftparchive", "dpkg-deb", "dnf", "rpm", "rpmbuild", "createrepo_c")
 OLD, NEW = "1.0-1", "2:1.1-1"  # of orch-tool; the new one also needs orch-extra
@@ -25,9 +25,11 @@ def setUpModule():
     assert not missing, f"{missing} are missing; deploy/install-deps.sh installs them"
     global fleet, folder, nodes
     folder = pathlib.Path(tempfile.mkdtemp(prefix="orch-packages."))
-    fleet = Fleet(2)
+    fleet = Fleet(3)
     nodes = {}
-    for node, provider, kind in zip(fleet.nodes, ("apt", "dnf"), (Apt, Dnf)):
+    for node, provider, kind in zip(fleet.nodes, ("apt", "dnf", "zypper"), (Apt, Dnf, Zypper)):
+        if shutil.which(provider if provider != "apt" else "apt-get") is None:
+            continue
         manager = kind(folder / provider)
         manager.add("orch-tool", OLD)
         manager.add("orch-lib", "3-1")
@@ -45,7 +47,8 @@ def tearDownModule():
 
 
 class Conversation:
-    """What both package managers must do; every step builds on those before."""
+    """What all package managers must do; every step builds on those before."""
+    refusal = None  # of a version that is not there, where the package manager itself says it
 
     def package(self, action, *arguments, code=0):
         node, _ = nodes[self.provider]
@@ -131,7 +134,8 @@ class Conversation:
         self.package(self.refresh)
         for version in ("extra", "1+", "9-1-9"):  # "orch-odd-extra" is another package
             wrong = self.package("install", "package=orch-odd", f"version={version}", code=2)
-            self.assertRegex(wrong["message"], rf"offers no version .* of package orch-odd; it has: {re.escape(self.odd)}")
+            self.assertRegex(wrong["message"], self.refusal or
+                             rf"offers no version .* of package orch-odd; it has: {re.escape(self.odd)}")
         self.package("install", "package=orch.od+", code=2)  # a pattern to apt, which matches
         for name in ("orch-odd", "orch-odd-extra", "orch.odd"):
             self.assertEqual(self.ensure(name), self.absent)
@@ -196,6 +200,13 @@ class DnfTest(Conversation, unittest.TestCase):
         self.assertEqual(self.package("yum_clean", "mode=metadata")["exitcode"], 0)
         self.assertEqual(self.package("yum_clean")["exitcode"], 0)
         self.assertEqual(self.package("yum_checkupdates")["package_manager"], "dnf")
+
+
+@unittest.skipIf(shutil.which("zypper") is None, "there is no zypper here")
+class ZypperTest(Conversation, unittest.TestCase):
+    provider, absent, refresh, updates_exit_code = "zypper", "absent", "refresh", 0
+    odd = "1:2.0~rc1^git20240101-1"
+    refusal = "No provider of 'orch-odd="
 
 
 class MachineTest(unittest.TestCase):

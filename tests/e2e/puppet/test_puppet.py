@@ -281,7 +281,7 @@ class PuppetTest(unittest.TestCase):
                       self.data("puppet", "last_run_summary", node)["statusmsg"])
         with open(site.agent_config(node), "a") as config:
             config.write("usecacheonfailure = false\n")
-        self.assertIn("Puppet run failed (exit code 1): Error: Could not retrieve catalog", self.data(*run, code=2)["statusmsg"])
+        self.assertIn(f"Error: {error}", self.data(*run, code=2)["statusmsg"])
         for plugin in ("puppet", "puppetd"):
             self.assertIn(f"the last run applied no catalog: {error}",
                           self.data(plugin, "last_run_summary", node)["statusmsg"])
