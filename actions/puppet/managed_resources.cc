@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 
 namespace orch::actions {
 namespace {
@@ -35,17 +36,15 @@ void AppendUtf8(char32_t c, std::string* text) {
 std::string ToLower(absl::string_view text) {
   static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   std::string lower;
-  for (size_t i = 0; i < text.size();) {
-    const unsigned char lead = text[i];
-    const size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (size == 1 || i + size > text.size() || unicode == nullptr) {
-      lower.push_back(absl::ascii_tolower(text[i++]));
-      continue;
+  while (!text.empty()) {
+    const Character character = FirstCharacter(text);
+    const absl::string_view bytes = text.substr(0, character.bytes);
+    text.remove_prefix(character.bytes);
+    if (character.valid && unicode != nullptr) {
+      AppendUtf8(static_cast<char32_t>(towlower_l(static_cast<wint_t>(character.code), unicode)), &lower);
+    } else {
+      lower.append(absl::AsciiStrToLower(bytes));
     }
-    char32_t c = lead & (0x7F >> size);
-    for (size_t k = 1; k < size; ++k) c = (c << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3F);
-    AppendUtf8(static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), unicode)), &lower);
-    i += size;
   }
   return lower;
 }

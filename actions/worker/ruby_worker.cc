@@ -68,7 +68,7 @@ absl::StatusOr<std::string> RubyBehind(const std::string& program, absl::string_
     const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t\r\"'"), absl::SkipEmpty());
     const auto exec = std::find(words.begin(), words.end(), "exec");
     for (auto word = exec; word != words.end(); ++word) {
-      if (absl::StartsWith(*word, "/")) folders.push_back(Folder(*word));
+      if (absl::StartsWith(*word, "/") && !absl::EndsWith(*word, "/env")) folders.push_back(Folder(*word));
     }
   }
   std::error_code error;

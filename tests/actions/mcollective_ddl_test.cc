@@ -30,7 +30,7 @@ TEST_F(McollectiveDdlTest, EverythingThatIsDocumentedLoads) {
   const ddl::Action& look = *ddl.FindAction("look");
   EXPECT_EQ(look.description, "Has all kinds of inputs");
   EXPECT_EQ(look.display, ddl::Display::kAlways) << "flatten shows every reply";
-  EXPECT_EQ(look.inputs.size(), 12u) << "what may be anything is not declared";
+  EXPECT_EQ(look.inputs.size(), 13u) << "what may be anything is not declared";
   EXPECT_TRUE(look.additional_inputs);
   EXPECT_EQ(look.FindInput("word")->max_length, 0u);
   EXPECT_EQ(look.FindInput("twice")->max_length, 10u);
@@ -52,9 +52,9 @@ TEST_F(McollectiveDdlTest, DefaultsAreForInputsThatAreNotOptional) {
 }
 
 TEST_F(McollectiveDdlTest, TheAgentChecksWhatOnlyRubyCan) {
-  const Json good = {{"one_of", "red"}, {"short", "abc"}, {"kind", "text"}, {"twice", "aa"}};
+  const Json good = {{"one_of", "red"}, {"short", "abc"}, {"kind", "text"}, {"twice", "aa"}, {"host", "a.example.net"}};
   for (const auto& [name, value] : good.items()) EXPECT_EQ(Look({{name, value}}).status_code, kOk) << name;
-  const Json bad = {{"one_of", "blue"}, {"short", "abcd"}, {"twice", "ab"}};
+  const Json bad = {{"one_of", "blue"}, {"short", "abcd"}, {"twice", "ab"}, {"host", "a.example.com"}};
   for (const auto& [name, value] : bad.items()) {
     const Reply reply = Look({{name, value}});
     EXPECT_EQ(reply.status_code, kInvalidInput) << name;

@@ -63,6 +63,12 @@ TEST_F(RubyWorkerTest, TheRubyBehindTheWrapperOfPuppetsPackagesIsFound) {
       "  export PATH=\"${PATH:+${PATH}:}/opt/puppetlabs/bin\"\nfi\nCOMMAND=`basename \"${0}\"`\nexec ",
       std::filesystem::canonical(opt.path()).string(), "/puppet/bin/${COMMAND} \"$@\"\n");
   EXPECT_EQ(RubyOf(opt.Write("copied/puppet", wrapper, 0755)).value_or("none"), ruby);
+  EXPECT_EQ(RubyOf(opt.Write("env",
+                             absl::StrCat("#!/bin/sh\nexec /usr/bin/env -u GEM_HOME ", opt.path(),
+                                          "/puppet/bin/puppet \"$@\"\n"),
+                             0755))
+                .value_or("none"),
+            opt.Path("puppet/bin/ruby"));
   opt.Write("puppet/bin/wrapper.sh", "#!/bin/bash\nexec \"$(dirname \"$0\")/puppet.real\" \"$@\"\n", 0755);
   std::filesystem::create_directories(opt.Path("bin"));
   std::filesystem::create_symlink("../puppet/bin/wrapper.sh", opt.Path("bin/puppet"));

@@ -93,7 +93,8 @@ module MCollective
 
             next
           end
-          next if input[:type].to_s != 'string' || input[:validation].nil? || DDL::SHARED.include?(input[:validation])
+          next if input[:type].to_s != 'string' || input[:validation].nil?
+          next if DDL::SHARED.include?(input[:validation]) && !Validator.own?(input[:validation])
           next if input.key?(:default) && input[:default] == @request[name]
 
           validate(name, input[:validation])
