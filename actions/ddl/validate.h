@@ -16,7 +16,7 @@ namespace orch::ddl {
 // NotFound: "plugin package has no action 'instal'; did you mean install? It has: count, …".
 absl::StatusOr<const Action*> RequireAction(const Plugin& plugin, absl::string_view action);
 
-// One "key=value" word, split at the first '='. InvalidArgument shows the form.
+// One "key=value" word, split at the first '='; "key=" is the empty text. InvalidArgument shows the form.
 absl::StatusOr<std::pair<std::string, std::string>> SplitArgument(absl::string_view word);
 
 // Command-line values by declared type: booleans true/t/yes/y/1 and false/f/no/n/0 in any case;

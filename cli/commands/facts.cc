@@ -63,7 +63,11 @@ class FactsCommand final : public Command {
     end_.tally.ok = report.nodes();
     ORCH_ASSIGN_OR_RETURN(const std::vector<FactValue> values, Values(report));
     Show(context, report, values);
-    return report.nodes() == 0 ? kExitError : kExitOk;
+    if (report.nodes() > 0 && values.empty()) {
+      context->Note(absl::StrCat("orchctl: no node", targets.restricted ? " of these" : "", " has a fact '",
+                                 Printable(name_), "'; 'orchctl inventory NODE' shows a node's facts\n"));
+    }
+    return values.empty() ? kExitError : kExitOk;
   }
 
   NextWord Next(const std::vector<std::string>& words) const override {

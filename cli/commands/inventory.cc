@@ -40,6 +40,11 @@ class InventoryCommand final : public Command {
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
     table->Flag({"--lc", "--list-collectives"}, "List all known collectives", group, &list_collectives_);
+    table->Add({{"--script"}, "FILE", "", group, {}, false, [](const std::string&) {
+                  return Wrong(
+                      "scripts in Ruby are not run on the client; 'orchctl invoke rpcutil inventory -j' and "
+                      "'orchctl invoke rpcutil get_facts facts=NAME,NAME --table' give the same as data");
+                }});
     table->Text({"--cg", "--collective-graph"}, "FILE", "Write a graph of the collectives in DOT format", group,
                 &graph_file_);
   }

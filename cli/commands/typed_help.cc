@@ -19,6 +19,7 @@ std::string InputHelp(const ddl::Input& input) {
     for (const Json& value : input.list) values.push_back(DisplayValue(value));
     absl::StrAppend(&text, " (one of ", absl::StrJoin(values, ", "), ")");
   }
+  if (input.sensitive) text += " (sensitive: @FILE reads it from a file, @- from standard input)";
   if (input.type == ddl::InputType::kHash) text += " (a JSON object)";
   if (input.type == ddl::InputType::kArray) text += " (a JSON array)";
   if (input.default_value.has_value()) {

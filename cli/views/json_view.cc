@@ -112,25 +112,41 @@ class JsonLinesView final : public JobView {
   const std::unique_ptr<ddl::Aggregator> aggregator_;
 };
 
-// Names of nodes that succeeded, as they come: to be piped into the next command.
+// Names of nodes that succeeded (or as --senders says), as they come: to be piped into the next command.
 class SendersView final : public JobView {
  public:
   explicit SendersView(Context* context) : context_(context) {}
   void OnStart(const JobStart&) override {}
   bool OnAnswer(const Answer& answer) override {
-    if (answer.ok()) names_.push_back(answer.identity);
+    if (IsWanted(answer)) names_.push_back(answer.identity);
     return true;
   }
   void OnProgress(size_t, size_t) override {
     if (!context_->options().sort) Print();
   }
   void OnEnd(const JobEnd& end) override {
+    const SenderMode mode = context_->options().senders;
+    if (mode == SenderMode::kMissing || mode == SenderMode::kAll)
+      names_.insert(names_.end(), end.start.unknown.begin(), end.start.unknown.end());
     std::sort(names_.begin(), names_.end());
     Print();
     context_->Note(CutShortText(end));
   }
 
  private:
+  bool IsWanted(const Answer& answer) const {
+    switch (context_->options().senders) {
+      case SenderMode::kOk:
+        return answer.ok();
+      case SenderMode::kFailed:
+        return !answer.ok() && !answer.missing();
+      case SenderMode::kMissing:
+        return answer.missing();
+      case SenderMode::kAll:
+        return true;
+    }
+    return false;
+  }
   void Print() {
     for (const std::string& name : names_) context_->Print(absl::StrCat(Printable(name), "\n"));
     names_.clear();

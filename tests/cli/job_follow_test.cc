@@ -70,7 +70,6 @@ TEST_F(JobFollowTest, RolloutOptionsThatDoNotFitAreRefusedUnsent) {
       {{"--groups-at-once", "2"}, "need --group-by FACT"},
       {{"--retry-sleep", "1"}, "--retry-sleep needs --retries"},
       {{"--retries", "2"}, "not declared as one"},
-      {{"--ttl", "1h"}, "--ttl needs --queue"},
       {{"--queue"}, "--queue needs --ttl"},
       {{"--lock", ""}, "its value is empty"},
       {{"--lock", std::string(129, 'x')}, "at most 128 bytes"},
