@@ -85,7 +85,7 @@ absl::StatusOr<auth::ServerTls> Transport(const HubConfig& config, absl::Time no
 // Declared in the order they are made; destroyed backwards.
 struct Hub::Parts {
   Parts(const HubConfig& config, const Clock* clock, Random* random, std::unique_ptr<GatedExecutor> loop,
-        std::unique_ptr<JobStore> jobs)
+        OpenedStore opened)
       : config(config),
         clock(clock),
         random(random),
@@ -94,11 +94,13 @@ struct Hub::Parts {
         replay_guard(clock, kCredentialWindow, kMaxNonces),
         registry(clock, {config.max_nodes, config.stale_after}),
         ddls(clock, &gate),
-        events(clock, jobs->id(), jobs->starts()),
-        store(std::move(jobs), &events),
+        events(clock, opened.jobs->id(), opened.jobs->starts()),
+        store(std::move(opened.jobs), &events),
+        node_store(std::move(opened.nodes)),
+        recorder(node_store.get(), &registry, &ddls, clock, &gate),
         dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}),
         watch(&registry, clock),
-        fleet(&registry, &ddls, &dispatcher, &watch, &refusals),
+        fleet({&registry, &ddls, &dispatcher, &watch, &refusals, &recorder, clock}, config.node_retention),
         invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
@@ -122,6 +124,8 @@ struct Hub::Parts {
   DdlCache ddls;
   EventLog events;
   AnnouncingJobStore store;
+  const std::unique_ptr<NodeStore> node_store;
+  FleetRecorder recorder;
   Dispatcher dispatcher;
   NodeWatch watch;
   Fleet fleet;
@@ -155,14 +159,15 @@ absl::Status Hub::Parts::Open() {
   }
   addresses.insert(addresses.end(), unix_addresses.begin(), unix_addresses.end());
   queries = std::make_unique<Queries>(
-      &registry, &ddls, &dispatcher, &store, &refusals, clock,
+      &registry, &ddls, &dispatcher, &store, &refusals, &fleet.conflicts(), clock,
       HubFacts{kVersion, config.identity, absl::StrJoin(addresses, ", "), config.plaintext ? "" : tls.binding,
                std::string(auth::MtlsModeName(config.mtls)), clock->Now()});
-  // Jobs of this hub's last life are there again before a node or a client can ask for one.
+  // Nodes and jobs of this hub's last life are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
   gate.Post([this, recovered, &recovery] {
-    recovery = dispatcher.Recover();
+    recovery = recorder.Load();
+    if (recovery.ok()) recovery = dispatcher.Recover();
     recovered->Open();
   });
   recovered->Wait();
@@ -170,7 +175,8 @@ absl::Status Hub::Parts::Open() {
   job_queries = std::make_unique<JobQueries>(&store, [this](absl::string_view job_id, v1::GetJobResponse* response) {
     if (const JobRun* run = dispatcher.RunOf(job_id)) run->ListOpen(kMaxOpenTasks, response);
   });
-  watch.SetListener([this](auto kind, absl::string_view identity) { events.OnNode(kind, identity); });
+  watch.SetListener(
+      [this](auto kind, absl::string_view identity, absl::string_view note) { events.OnNode(kind, identity, note); });
   ORCH_RETURN_IF_ERROR(StartServer(unix_addresses));
   gate.Post([this] {
     fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
@@ -185,7 +191,7 @@ absl::Status Hub::Parts::StartServer(const std::vector<std::string>& unix_addres
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Rooms{
       verifier.get(), door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock,
-      random, &gate, kVersion, config.max_clients});
+      random, &gate, kVersion, config.max_clients, &fleet});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -248,6 +254,7 @@ void Hub::Parts::Stop() {
     dispatcher.EndAll("the hub stopped");
     watch.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     events.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
+    recorder.Close();
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
     // Outcomes that are kept in memory reach their clients by way of the store.
     dispatcher.WhenIdle([told] { told->Open(); });
@@ -271,8 +278,8 @@ Hub::~Hub() { Stop(); }
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const Clock* clock, Random* random,
                                                 Executor* executor) {
   auto loop = std::make_unique<GatedExecutor>(executor);
-  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobStore> jobs, OpenJobStore(config, clock, random, loop.get()));
-  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(jobs))));
+  ORCH_ASSIGN_OR_RETURN(OpenedStore store, OpenStore(config, clock, random, loop.get()));
+  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(store))));
   ORCH_RETURN_IF_ERROR(hub->parts_->Open());
   LogInfo("hub serves", {{"identity", config.identity}, {"listen", absl::StrJoin(hub->addresses(), ", ")}});
   return hub;

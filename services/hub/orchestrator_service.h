@@ -16,6 +16,7 @@
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 #include "services/hub/door/door.h"
 #include "services/hub/events/event_log.h"
+#include "services/hub/fleet.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/node_watch.h"
@@ -39,6 +40,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Executor* executor;
     std::string hub_version;
     size_t max_clients;  // calls at the same time
+    Fleet* fleet;
   };
   explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
 
@@ -50,6 +52,10 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
                                                              const v1::FindNodesRequest* request) override;
   grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context, const v1::GetNodeRequest* request,
                                     v1::GetNodeResponse* response) override;
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context, const v1::ListNodesRequest* request,
+                                      v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* ForgetNodes(grpc::CallbackServerContext* context, const v1::ForgetNodesRequest* request,
+                                        v1::ForgetNodesResponse* response) override;
   grpc::ServerUnaryReactor* FactReport(grpc::CallbackServerContext* context, const v1::FactReportRequest* request,
                                        v1::FactReportResponse* response) override;
   grpc::ServerUnaryReactor* ListPlugins(grpc::CallbackServerContext* context, const v1::ListPluginsRequest* request,
