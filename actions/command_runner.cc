@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/duration_text.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -53,9 +54,8 @@ absl::StatusOr<CommandOutput> CommandRunner::Run(const std::vector<std::string>&
   ORCH_ASSIGN_OR_RETURN(ProcessResult result, RunProcess(spec, *context_.clock));
   switch (result.end) {
     case ProcessResult::End::kTimedOut:
-      return absl::DeadlineExceededError(absl::StrCat(argv[0], " timed out after ",
-                                                      absl::FormatDuration(absl::Trunc(result.wall, absl::Seconds(1))),
-                                                      " and was ended"));
+      return absl::DeadlineExceededError(
+          absl::StrCat(argv[0], " timed out after ", DurationText(result.wall), " and was ended"));
     case ProcessResult::End::kCancelled:
       return absl::CancelledError(absl::StrCat(argv[0], " was ended: the job was cancelled"));
     case ProcessResult::End::kSignalled:

@@ -83,7 +83,10 @@ Reply NrpePlugin::RunOne(const Request& request, const Context& context, const C
   data["exitcode"] = result->exit_code;
   data["output"] = result->output;
   data["perfdata"] = result->perfdata;
-  if (result->exit_code != 0) return Reply::Aborted(StateName(result->exit_code), std::move(data));
+  if (result->exit_code != 0) {
+    const std::string line = result->output.substr(0, result->output.find('\n'));
+    return Reply::Aborted(absl::StrCat(StateName(result->exit_code), line.empty() ? "" : ": ", line), std::move(data));
+  }
   Reply reply;
   reply.data = std::move(data);
   return reply;

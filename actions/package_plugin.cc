@@ -45,7 +45,7 @@ Reply PackagePlugin::RunAction(const Request& request, const Context& context) {
   }
   const Call call{request, **provider, runner, InputText(request, "package"), ""};
   if (declared.FindInput("package") != nullptr) {
-    const absl::Status good = CheckPackageWord("package", call.package);
+    const absl::Status good = CheckPackageWord("package", "package_name", call.package);
     if (!good.ok()) return RefusedInput(good, kInvalidInput);
   }
   if (action == "count") return Count(call, /*digest=*/false);
@@ -134,7 +134,7 @@ Reply PackagePlugin::Remove(const Call& call, bool purge) const {
 
 absl::StatusOr<PackageState> FindPackage(const std::string& package, const Context& context,
                                          const std::map<std::string, std::string>& settings) {
-  ORCH_RETURN_IF_ERROR(CheckPackageWord("package", package));
+  ORCH_RETURN_IF_ERROR(CheckPackageWord("package", "package_name", package));
   const auto setting = [&settings](const char* name) {
     const auto found = settings.find(name);
     return found == settings.end() ? "" : found->second;

@@ -62,7 +62,8 @@ Reply PackagePlugin::Clean(const Call& call) const {
   std::string mode = InputText(call.request, "mode");
   if (mode.empty()) mode = Setting("yum_clean_mode");
   if (mode.empty()) mode = "all";
-  if (const absl::Status good = CheckPackageWord("mode", mode); !good.ok()) return RefusedInput(good, kInvalidInput);
+  if (const absl::Status good = CheckPackageWord("mode", "package_name", mode); !good.ok())
+    return RefusedInput(good, kInvalidInput);
   if (const absl::Status lock = call.provider.CheckLock(); !lock.ok()) return ReplyFor(lock);
   const absl::StatusOr<PackageCommand> command = call.provider.Clean(call.runner, mode);
   if (!command.ok()) return ReplyFor(command.status());

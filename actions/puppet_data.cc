@@ -5,6 +5,7 @@
 
 #include "actions/ddl/validate.h"
 #include "actions/puppet/last_run.h"
+#include "actions/puppet/managed_resources.h"
 #include "actions/puppet/puppet_program.h"
 #include "actions/puppet/puppet_state.h"
 #include "base/status_macros.h"

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/puppet/last_run.h"
+#include "actions/puppet/managed_resources.h"
 #include "actions/puppet/puppet_resource.h"
 #include "actions/puppet/puppet_run.h"
 #include "actions/puppet/puppet_state.h"
@@ -78,14 +79,21 @@ Reply LastRunSummary(const PuppetFiles& files, const Request& request, const Con
             {"config_version", run->config_version},
             {"type_distribution", TypeDistribution(*managed)},
             {"summary", SummaryText(*run, since)}};
-  const auto logs = request.inputs.find("logs");
-  if (logs == request.inputs.end() || *logs != true) return OkWith(std::move(data));
-  const absl::StatusOr<Json> lines = ReadRunLogs(files.report);
-  if (!lines.ok()) {
-    return Reply::Aborted(absl::StrCat("the log is not to be had: ", lines.status().message()), std::move(data));
+  Reply reply;
+  if (const std::string problem = CatalogProblem(*run, files.report); !problem.empty()) {
+    reply.status_message = absl::StrCat(problem, ", ", HumanSeconds(since), " ago");
+    data["summary"] = run->applied ? absl::StrCat(SummaryText(*run, since), "; ", problem) : reply.status_message;
   }
-  data["logs"] = *lines;
-  return OkWith(std::move(data));
+  const auto logs = request.inputs.find("logs");
+  if (logs != request.inputs.end() && *logs == true) {
+    const absl::StatusOr<Json> lines = ReadRunLogs(files.report);
+    if (!lines.ok()) {
+      return Reply::Aborted(absl::StrCat("the log is not to be had: ", lines.status().message()), std::move(data));
+    }
+    data["logs"] = *lines;
+  }
+  reply.data = std::move(data);
+  return reply;
 }
 
 struct Entry {

@@ -1,5 +1,6 @@
 #include "actions/puppetd_plugin.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -49,13 +50,17 @@ Reply Status(const PuppetFiles& files, const Request&, const Context& context) {
   return reply;
 }
 
-Reply LastRunSummary(const PuppetFiles& files, const Request&, const Context&) {
+Reply LastRunSummary(const PuppetFiles& files, const Request&, const Context& context) {
   const absl::StatusOr<LastRun> run = ReadLastRun(files.summary);
   if (absl::IsNotFound(run.status())) {
     return Reply::Aborted(absl::StrCat("Puppet has not run on this node yet: there is no ", files.summary));
   }
   if (!run.ok()) return ReplyFor(run.status());
   Reply reply;
+  if (const std::string problem = CatalogProblem(*run, files.report); !problem.empty()) {
+    const int64_t since = std::max<int64_t>(0, absl::ToUnixSeconds(context.clock->Now()) - run->lastrun);
+    reply.status_message = absl::StrCat(problem, ", ", HumanSeconds(since), " ago");
+  }
   for (const char* part : {"time", "resources", "changes", "events", "version"}) {
     const auto found = run->document.find(part);
     reply.data[part] = found != run->document.end() && found->is_object() ? *found : Json::object();

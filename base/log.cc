@@ -1,10 +1,11 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "base/json.h"
+#include "base/foreign_text.h"
 #include "spdlog/sinks/basic_file_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -31,23 +32,8 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::off;
 }
 
-// A peer's bytes may stand in a value: no line breaks, no terminal controls (C1 included, which is
-// two bytes in UTF-8), and inside quotes nothing that ends them.
-void AppendPrintable(absl::string_view text, bool quoted, std::string* out) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const unsigned char byte = static_cast<unsigned char>(text[i]);
-    const unsigned char next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppend(out, "\\x", absl::Hex(byte, absl::kZeroPad2));
-    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
-      absl::StrAppend(out, "\\x", absl::Hex(next, absl::kZeroPad2));
-      ++i;
-    } else {
-      if (quoted && (byte == '"' || byte == '\\')) out->push_back('\\');
-      out->push_back(text[i]);
-    }
-  }
-}
+// Others, such as a wide blank, stand in quotes: a value must not look like further fields.
+bool IsBareCharacter(char c) { return c > ' ' && c < 0x7f && c != '"'; }
 
 std::shared_ptr<spdlog::logger> Logger() {
   static const std::shared_ptr<spdlog::logger> fallback = [] {
@@ -105,15 +91,15 @@ void Log(LogLevel level, absl::string_view message, const LogFields& fields) {
   if (!LogEnabled(level)) return;
   std::string line;
   if (log_json) {
-    line = absl::StrCat("\"message\":", DumpJson(std::string(message)));
-    for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", DumpJson(value));
+    line = absl::StrCat("\"message\":", PrintableJson(std::string(message)));
+    for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", PrintableJson(value));
   } else {
-    AppendPrintable(message, /*quoted=*/false, &line);
+    AppendLogText(message, /*quoted=*/false, &line);
     for (const auto& [key, value] : fields) {
       absl::StrAppend(&line, " ", key, "=");
-      const bool quote = value.empty() || value.find_first_of(" \"") != std::string::npos;
+      const bool quote = value.empty() || !std::all_of(value.begin(), value.end(), IsBareCharacter);
       if (quote) line.push_back('"');
-      AppendPrintable(value, quote, &line);
+      AppendLogText(value, quote, &line);
       if (quote) line.push_back('"');
     }
   }

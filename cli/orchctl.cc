@@ -23,7 +23,8 @@ namespace {
 size_t CommandIndex(const std::vector<std::string>& args) {
   CommonOptions ignored;
   OptionTable table;
-  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions, &ignored, &table);
+  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions,
+                   &ignored, &table);
   size_t i = 0;
   while (i < args.size() && args[i].size() > 1 && args[i][0] == '-')
     i += std::max<size_t>(1, table.WordsOfOption(args, i));
@@ -77,7 +78,7 @@ absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance
   if (!context->options().output_file.empty()) ORCH_RETURN_IF_ERROR(file.Open(context->options().output_file));
   absl::StatusOr<int> code = instance.command->Run(context, positional);
   if (!code.ok() && context->options().format == Format::kJsonLines) {
-    context->Print(absl::StrCat(DumpJson({{"kind", "error"},
+    context->Print(absl::StrCat(PrintableJson({{"kind", "error"},
                                           {"error", std::string(code.status().message())},
                                           {"exit_code", ExitCodeOf(code.status())}}),
                                 "\n"));
@@ -116,7 +117,7 @@ int RunOrchctl(const std::vector<std::string>& args, Environment* env) {
   const absl::StatusOr<int> code = Dispatch(args, env);
   int exit_code = code.ok() ? *code : ExitCodeOf(code.status());
   if (!env->out->Flush() && exit_code == kExitOk) exit_code = kExitError;
-  if (!code.ok()) env->err->Write(absl::StrCat("orchctl: ", Printable(code.status().message()), "\n"));
+  if (!code.ok()) env->err->Write(absl::StrCat("orchctl: ", PrintableBlock(code.status().message(), 2), "\n"));
   env->err->Flush();
   return exit_code;
 }

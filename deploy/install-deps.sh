@@ -11,7 +11,7 @@ packages=(
   build-essential ccache cmake mold ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   # Libraries
   libabsl-dev libcli11-dev libgrpc++-dev libprotobuf-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
-  libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev
+  libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # Tests: the integration ring, the Python example of the client API, MCollective's Ruby agents
   dbus-daemon jq libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio python3-protobuf ruby
   zsh

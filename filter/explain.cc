@@ -48,16 +48,18 @@ std::string NamesRemark(const NameTest& name, const std::vector<std::string>& na
   return absl::StrCat(Answer(false), "none of its ", names.size(), " ", noun);
 }
 
-std::string CallRemark(const Expression& check, const CallResults& calls) {
-  const auto result = calls.find(check.call.key);
-  if (result != calls.end() && !result->second.ok()) {
+// `calls` null: nobody asked the node.
+std::string CallRemark(const Expression& check, const CallResults* calls) {
+  if (calls == nullptr) return "  → only the node can tell";
+  const auto result = calls->find(check.call.key);
+  if (result != calls->end() && !result->second.ok()) {
     return absl::StrCat(Answer(false), "the call failed, so the whole filter is false here: ",
                         Source::Printable(result->second.status().message()));
   }
-  return ValueRemark(check.comparison, CallField(check.call, &calls), "the node did not return the field");
+  return ValueRemark(check.comparison, CallField(check.call, calls), "the node did not return the field");
 }
 
-std::string Remark(const Expression& check, const NodeView& node, const CallResults& calls) {
+std::string Remark(const Expression& check, const NodeView& node, const CallResults* calls) {
   switch (check.kind) {
     case Expression::Kind::kFact:
       return ValueRemark(check.comparison, LookUpFact(node.facts(), check.fact), "the node has no such fact");
@@ -77,15 +79,21 @@ std::string Remark(const Expression& check, const NodeView& node, const CallResu
 }  // namespace
 
 std::string Explain(const Filter& filter, const NodeView& node, DataFunctions* functions) {
+  const bool asked = functions != nullptr || !filter.has_data_functions();
   CallResults calls;
-  bool matches = true;
-  if (!filter.empty()) {
+  Verdict verdict = Verdict::kYes;
+  if (!asked) {
+    verdict = Narrow(filter, node);
+  } else if (!filter.empty()) {
     calls = RunCalls(*filter.root(), functions);
-    matches = !AnyCallFailed(calls) && Holds(*filter.root(), {node, &calls});
+    const bool matches = !AnyCallFailed(calls) && Holds(*filter.root(), {node, &calls});
+    verdict = matches ? Verdict::kYes : Verdict::kNo;
   }
-  std::string out = Render(filter, [&](const Expression& check) { return Remark(check, node, calls); });
-  absl::StrAppend(&out, Source::Printable(node.identity()), matches ? " matches" : " does not match", "\n");
-  return out;
+  std::string out =
+      Render(filter, [&](const Expression& check) { return Remark(check, node, asked ? &calls : nullptr); });
+  const std::string name = Source::Printable(node.identity());
+  if (verdict == Verdict::kAskNode) return absl::StrCat(out, "only the node can tell whether ", name, " matches\n");
+  return absl::StrCat(out, name, verdict == Verdict::kYes ? " matches" : " does not match", "\n");
 }
 
 }  // namespace orch::filter

@@ -81,7 +81,8 @@ Verdict Narrow(const Filter& filter, const NodeView& node);
 // The filter in words, one check a line, in the shape `mco describe_filter` printed.
 std::string Describe(const Filter& filter);
 
-// Why a node matched or not: the same lines, each with yes/no and the values that decided.
+// Why a node matched or not: the same lines, each with yes/no and the values that decided. `functions` null:
+// the node is not asked, and where a data function decides it says that only the node can tell.
 std::string Explain(const Filter& filter, const NodeView& node, DataFunctions* functions);
 
 // A command line's filter words, `-F x`, `-Fx`, `--with-fact x`, `--with-fact=x` and the other

@@ -17,26 +17,61 @@ bool IsIdentityCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';
 }
 
-// The regex for what was surely meant: * and ? as in a shell, commas as alternatives, anything else
-// that no identity holds stands for any character.
-std::string SuggestedPattern(absl::string_view text) {
-  const bool list = absl::StrContains(text, ',');
-  std::string out = list ? "/^(" : "/^";
+// The length of the shell's bracket expression that `text` begins with, such as [1-3] or [!a]; 0 when
+// there is none that a regex would take as it stands.
+size_t BracketLength(absl::string_view text) {
+  const size_t close = text.find(']');
+  if (text.empty() || text[0] != '[' || close == absl::string_view::npos) return 0;
+  absl::string_view set = text.substr(1, close - 1);
+  if (absl::StartsWith(set, "!") || absl::StartsWith(set, "^")) set.remove_prefix(1);
+  if (set.empty() || !std::all_of(set.begin(), set.end(), IsIdentityCharacter)) return 0;
+  for (size_t dash = set.find('-', 1); dash != absl::string_view::npos; dash = set.find('-', dash + 2)) {
+    if (dash + 1 < set.size() && set[dash - 1] > set[dash + 1]) return 0;
+  }
+  return close + 1;
+}
+
+// The length of the shell's alternatives that `text` begins with, such as {a,b}; 0 when there are none.
+size_t BraceLength(absl::string_view text) {
+  const size_t close = text.find('}');
+  if (text.empty() || text[0] != '{' || close == absl::string_view::npos) return 0;
+  const absl::string_view list = text.substr(1, close - 1);
+  const auto fits = [](char c) { return c == ',' || IsIdentityCharacter(c); };
+  return absl::StrContains(list, ',') && std::all_of(list.begin(), list.end(), fits) ? close + 1 : 0;
+}
+
+void AppendPattern(absl::string_view text, std::string* out) {
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c == '.') {
-      out += "\\.";
+    if (const size_t bracket = BracketLength(text.substr(i)); bracket > 0) {
+      const bool negated = text[i + 1] == '!' || text[i + 1] == '^';
+      absl::StrAppend(out, negated ? "[^" : "[", text.substr(i + (negated ? 2 : 1), bracket - (negated ? 2 : 1)));
+      i += bracket - 1;
+    } else if (const size_t brace = BraceLength(text.substr(i)); brace > 0) {
+      *out += '(';
+      AppendPattern(text.substr(i + 1, brace - 2), out);
+      *out += ')';
+      i += brace - 1;
+    } else if (c == '.') {
+      *out += "\\.";
     } else if (IsIdentityCharacter(c)) {
-      out += c;
+      *out += c;
     } else if (c == '*') {
-      out += ".*";
+      *out += ".*";
     } else if (c == ',') {
-      out += '|';
+      *out += '|';
     } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-      out += '.';
+      *out += '.';
     }
   }
-  return absl::StrCat(out, list ? ")$/" : "$/");
+}
+
+// The regex for what was surely meant: *, ?, [...] and {a,b} as in a shell, commas as alternatives, anything
+// else that no identity holds stands for any character.
+std::string SuggestedPattern(absl::string_view text) {
+  std::string out;
+  AppendPattern(text, &out);
+  return absl::StrContains(text, ',') ? absl::StrCat("/^(", out, ")$/") : absl::StrCat("/^", out, "$/");
 }
 
 absl::Status CheckName(const Option& option) {

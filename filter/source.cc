@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "base/foreign_text.h"
+#include "base/utf8.h"
 #include "filter/lexer.h"
 #include "filter/utf8.h"
 
@@ -96,13 +98,10 @@ std::string Source::Printable(absl::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
     const size_t length = Utf8Length(text, i);
-    const auto byte = static_cast<unsigned char>(text[i]);
     if (IsBlank(text[i])) {
       out += ' ';
-    } else if (length == 0 || byte < 0x20 || byte == 0x7f) {
-      out += "\xEF\xBF\xBD";
-    } else if (length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-      out += "\xEF\xBF\xBD";  // C1 controls
+    } else if (length == 0 || !IsPlainCharacter(FirstCharacter(text.substr(i)).code)) {
+      out += "\xEF\xBF\xBD";  // one character for one, so that the caret stands right
     } else {
       absl::StrAppend(&out, text.substr(i, length));
     }

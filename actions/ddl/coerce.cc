@@ -62,6 +62,8 @@ absl::StatusOr<Json> CoerceNumber(const Input& input, const std::string& text) {
 
 absl::StatusOr<Json> CoerceStructure(const Input& input, const std::string& text) {
   const absl::StatusOr<Json> value = ParseJson(text, "the value");
+  // The parser's message quotes the text.
+  if (!value.ok() && input.sensitive) return Wrong(input, text, "must be JSON");
   if (!value.ok()) return Wrong(input, text, absl::StrCat("must be JSON: ", value.status().message()));
   return *value;
 }
@@ -96,8 +98,9 @@ absl::StatusOr<Json> Coerce(const Input& input, const std::string& text) {
 
 absl::StatusOr<std::pair<std::string, std::string>> SplitArgument(absl::string_view word) {
   const size_t equals = word.find('=');
-  if (equals == absl::string_view::npos || equals == 0 || equals + 1 == word.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("could not parse '", word, "'; inputs are given as key=value"));
+  if (equals == absl::string_view::npos || equals == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("could not parse '", word, "'; inputs are given as key=value (key= for the empty text)"));
   }
   return std::make_pair(std::string(word.substr(0, equals)), std::string(word.substr(equals + 1)));
 }

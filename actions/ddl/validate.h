@@ -16,7 +16,7 @@ namespace orch::ddl {
 // NotFound: "plugin package has no action 'instal'; did you mean install? It has: count, …".
 absl::StatusOr<const Action*> RequireAction(const Plugin& plugin, absl::string_view action);
 
-// One "key=value" word, split at the first '='. InvalidArgument shows the form.
+// One "key=value" word, split at the first '='; "key=" is the empty text. InvalidArgument shows the form.
 absl::StatusOr<std::pair<std::string, std::string>> SplitArgument(absl::string_view word);
 
 // Command-line values by declared type: booleans true/t/yes/y/1 and false/f/no/n/0 in any case;
@@ -38,7 +38,8 @@ absl::Status ValidateInputs(const Plugin& plugin, const Action& action, const Js
 Json Redact(const Action& action, const Json& inputs);
 
 // Named validators: shellsafe, ipv4address, ipv6address, ipaddress, fqdn, path, duration,
-// service_name, package_name, puppet_tags, puppet_variable, puppet_resource, puppet_server_address.
+// service_name, package_name, package_version, puppet_tags, puppet_variable, puppet_resource,
+// puppet_server_address; those of names are in system_names.h.
 bool IsNamedValidator(absl::string_view name);
 absl::Status CheckNamedValidator(absl::string_view name, absl::string_view value);
 

@@ -10,13 +10,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "actions/ddl/system_names.h"
 #include "actions/ddl/validate.h"
 
 namespace orch::ddl {
 namespace {
 
-constexpr size_t kMaxHostBytes = 253;
-constexpr size_t kMaxLabelBytes = 63;
 constexpr size_t kMaxPathBytes = 4096;
 
 bool AllOf(absl::string_view text, bool (*good)(char)) {
@@ -24,7 +23,6 @@ bool AllOf(absl::string_view text, bool (*good)(char)) {
 }
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool IsWord(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
 // Every check: "" when the value passes, else what it must be.
 
@@ -45,15 +43,6 @@ std::string CheckIpv4(absl::string_view value) { return ParsesAs(AF_INET, value)
 std::string CheckIpv6(absl::string_view value) { return ParsesAs(AF_INET6, value) ? "" : "must be an IPv6 address"; }
 std::string CheckIp(absl::string_view value) {
   return ParsesAs(AF_INET, value) || ParsesAs(AF_INET6, value) ? "" : "must be an IPv4 or IPv6 address";
-}
-
-bool IsHostName(absl::string_view value) {
-  if (value.empty() || value.size() > kMaxHostBytes) return false;
-  for (absl::string_view label : absl::StrSplit(value, '.')) {
-    const bool good = AllOf(label, [](char c) { return absl::ascii_isalnum(c) || c == '-'; });
-    if (!good || label.size() > kMaxLabelBytes || label.front() == '-' || label.back() == '-') return false;
-  }
-  return true;
 }
 
 std::string CheckFqdn(absl::string_view value) {
@@ -93,49 +82,6 @@ std::string CheckDuration(absl::string_view value) {
   return "";
 }
 
-std::string CheckServiceName(absl::string_view value) {
-  const bool good = AllOf(value, [](char c) { return IsWord(c) || c == '.' || c == '-' || c == ':' || c == '@'; });
-  return good && value[0] != '-' ? "" : "must be a service name of letters, digits and . - _ : @";
-}
-
-std::string CheckPackageName(absl::string_view value) {
-  const bool good = AllOf(value, [](char c) {
-    return absl::ascii_isalnum(c) || c == '+' || c == '.' || c == '_' || c == ':' || c == '~' || c == '-';
-  });
-  // apt-get removes what is named with a '-' behind it, also when told to install.
-  return good && absl::ascii_isalnum(value[0]) && value.back() != '-'
-             ? ""
-             : "must be a package name: a letter or digit, then these and + . _ : ~ -, with no - at its end";
-}
-
-std::string CheckPuppetTags(absl::string_view value) {
-  for (absl::string_view tag : absl::StrSplit(value, ',')) {
-    const bool good = AllOf(tag, [](char c) { return IsWord(c) || c == ':' || c == '-' || c == '.'; });
-    if (!good || !IsWord(tag[0])) return "must be Puppet tags, separated by commas";
-  }
-  return "";
-}
-
-std::string CheckPuppetVariable(absl::string_view value) {
-  return AllOf(value, IsWord) ? "" : "must be a Puppet variable name of letters, digits and _";
-}
-
-std::string CheckPuppetResource(absl::string_view value) {
-  const size_t open = value.find('[');
-  const bool good = open != absl::string_view::npos && value.back() == ']' && value.size() > open + 2 &&
-                    AllOf(value.substr(0, open), [](char c) { return IsWord(c) || c == ':'; });
-  return good ? "" : "must be a Puppet resource such as File[/srv/www]";
-}
-
-std::string CheckPuppetServer(absl::string_view value) {
-  const std::string wrong = "must be a host name, or host:port";
-  const size_t colon = value.find(':');
-  if (!IsHostName(value.substr(0, colon))) return wrong;
-  if (colon == absl::string_view::npos) return "";
-  int port;
-  return absl::SimpleAtoi(value.substr(colon + 1), &port) && port > 0 && port < 65536 ? "" : wrong;
-}
-
 struct Validator {
   absl::string_view name;
   std::string (*check)(absl::string_view value);
@@ -151,6 +97,7 @@ constexpr Validator kValidators[] = {
     {"duration", CheckDuration},
     {"service_name", CheckServiceName},
     {"package_name", CheckPackageName},
+    {"package_version", CheckPackageVersion},
     {"puppet_tags", CheckPuppetTags},
     {"puppet_variable", CheckPuppetVariable},
     {"puppet_resource", CheckPuppetResource},

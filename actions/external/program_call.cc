@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "actions/external/output_log.h"
 #include "actions/external/private_folder.h"
+#include "base/duration_text.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -102,7 +103,7 @@ absl::Status HowItEnded(const ProgramCall& call, const ProcessResult& result) {
       return absl::OkStatus();
     case ProcessResult::End::kTimedOut:
       return absl::DeadlineExceededError(
-          absl::StrCat(call.program, " was ended: it ran longer than ", absl::FormatDuration(call.timeout)));
+          absl::StrCat(call.program, " was ended: it ran longer than ", DurationText(call.timeout)));
     case ProcessResult::End::kCancelled:
       return absl::CancelledError(absl::StrCat(call.program, " was ended: the job was cancelled"));
     case ProcessResult::End::kOutputLimit:

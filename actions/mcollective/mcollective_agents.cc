@@ -34,9 +34,7 @@ bool HoldsAgents(const std::string& libdir) {
 absl::StatusOr<std::string> FindRuby(const PluginSettings& settings) {
   const std::string set = SettingOf(settings, "mcollective.ruby");
   if (!set.empty()) return FindProgram(set);
-  if (const absl::StatusOr<std::string> puppet = FindPuppet(settings); puppet.ok()) {
-    if (absl::StatusOr<std::string> ruby = RubyOf(*puppet); ruby.ok()) return ruby;
-  }
+  if (absl::StatusOr<std::string> puppets = FindPuppetsRuby(settings); puppets.ok()) return puppets;
   absl::StatusOr<std::string> ruby = FindProgram("ruby");
   if (ruby.ok()) return ruby;
   return absl::NotFoundError("MCollective's agents need ruby, which is not on this node; install it");

@@ -42,30 +42,15 @@ class AptProvider final : public PackageProvider {
   }
 
   absl::StatusOr<std::vector<std::string>> List(const CommandRunner& runner) const override {
-    ORCH_ASSIGN_OR_RETURN(
-        const CommandOutput output,
-        runner.Run({"dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package} ${Version} ${Architecture}\\n"}));
+    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run({"dpkg-query", "-W", "-f", kDpkgListFormat}));
     if (output.exit_code != 0) return absl::AbortedError(absl::StrCat("dpkg-query: ", ProblemLine(output.Text())));
     if (output.truncated) return absl::ResourceExhaustedError("dpkg-query lists more packages than can be read");
-    std::vector<std::string> lines;
-    for (absl::string_view line : absl::StrSplit(output.out, '\n')) {
-      if (absl::StartsWith(line, "ii ")) lines.emplace_back(line.substr(3));
-    }
-    std::sort(lines.begin(), lines.end());
-    return lines;
+    return ParseDpkgList(output.out);
   }
 
   absl::StatusOr<PackageCommand> Install(const CommandRunner& runner, const std::string& package,
                                          const std::string& version) const override {
-    // apt-get takes a name it does not know as a pattern, so it only gets names that are.
-    ORCH_ASSIGN_OR_RETURN(const CommandOutput policy, runner.Run({"apt-cache", "policy", "--", package}));
-    if (!absl::StrContains(policy.out, "Candidate:")) {
-      return absl::NotFoundError(
-          absl::StrCat("apt knows no package ", package, "; check the name, or run package apt_update first"));
-    }
-    if (version.empty() && absl::StrContains(policy.out, "Candidate: (none)")) {
-      return absl::NotFoundError(absl::StrCat("package ", package, " has no version that can be installed"));
-    }
+    ORCH_RETURN_IF_ERROR(CheckOffered(runner, package, version));
     Argv arguments = {"install"};
     if (!version.empty()) arguments.push_back("--allow-downgrades");
     arguments.insert(arguments.end(), {"--", version.empty() ? package : absl::StrCat(package, "=", version)});
@@ -95,11 +80,33 @@ class AptProvider final : public PackageProvider {
   absl::StatusOr<PackageCommand> Search(const CommandRunner& runner, const std::string& package,
                                         std::vector<AvailablePackage>* found) const override {
     ORCH_ASSIGN_OR_RETURN(PackageCommand command, Simple(runner, {"apt-cache", "madison", "--", package}));
-    *found = ParseMadison(command.output);
+    const absl::string_view name = absl::string_view(package).substr(0, package.find(':'));
+    for (AvailablePackage& one : ParseMadison(command.output)) {
+      if (one.package == name || one.package == package) found->push_back(std::move(one));  // not those of a pattern
+    }
     return command;
   }
 
  private:
+  // apt-get takes a name it does not know as a pattern for many, and of a version it does not know the "+" or
+  // "-" at its end as an order to install or to remove, so it only gets what is there.
+  static absl::Status CheckOffered(const CommandRunner& runner, const std::string& package,
+                                   const std::string& version) {
+    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run({"apt-cache", "policy", "--", package}));
+    const AptPolicy policy = ParseAptPolicy(output.out, package);
+    if (!policy.known) {
+      return absl::NotFoundError(
+          absl::StrCat("apt knows no package ", package, "; check the name, or run package apt_update first"));
+    }
+    if (version.empty()) {
+      if (policy.candidate != "(none)") return absl::OkStatus();
+      return absl::NotFoundError(absl::StrCat("package ", package, " has no version that can be installed"));
+    }
+    const std::vector<std::string>& versions = policy.versions;
+    if (std::find(versions.begin(), versions.end(), version) != versions.end()) return absl::OkStatus();
+    return absl::NotFoundError(NoSuchVersion("apt", package, version, versions));
+  }
+
   static absl::StatusOr<PackageCommand> Simple(const CommandRunner& runner, const Argv& argv) {
     ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run(argv, Quiet()));
     PackageCommand command{output.exit_code == 0, output.exit_code, output.Text(), ""};

@@ -10,6 +10,13 @@
 #include "base/status_macros.h"
 
 namespace orch::actions {
+namespace {
+
+// The named validators that know what package managers allow.
+constexpr char kName[] = "package_name";
+constexpr char kVersion[] = "package_version";
+
+}  // namespace
 
 Json PackageStateData(const PackageState& state, absl::string_view provider) {
   Json data{{"name", state.name}, {"ensure", state.ensure}, {"provider", std::string(provider)}};
@@ -17,11 +24,14 @@ Json PackageStateData(const PackageState& state, absl::string_view provider) {
                                    std::pair("epoch", &state.epoch), std::pair("arch", &state.arch)}) {
     if (!value->empty()) data[key] = *value;
   }
+  if (state.others.empty()) return data;
+  Json& versions = data["versions"] = Json::array({state.ensure});
+  for (const PackageState& other : state.others) versions.push_back(other.ensure);
   return data;
 }
 
-absl::Status CheckPackageWord(const char* input, const std::string& value) {
-  const absl::Status good = ddl::CheckNamedValidator("package_name", value);
+absl::Status CheckPackageWord(const char* input, const char* validator, const std::string& value) {
+  const absl::Status good = ddl::CheckNamedValidator(validator, value);
   if (good.ok()) return good;
   return absl::InvalidArgumentError(
       absl::StrCat("input '", input, "': ", good.message(), ", found '", absl::CHexEscape(value.substr(0, 60)), "'"));
@@ -46,16 +56,16 @@ absl::StatusOr<std::vector<WantedPackage>> ReadWantedPackages(const Request& req
                                                      absl::CHexEscape(item.substr(0, 60)), "'"));
     }
     wanted.push_back({parts[0], parts.size() > 1 ? parts[1] : ""});
-    if (parts.size() > 1) ORCH_RETURN_IF_ERROR(CheckPackageWord("packages", parts[1]));
+    if (parts.size() > 1) ORCH_RETURN_IF_ERROR(CheckPackageWord("packages", kVersion, parts[1]));
   }
   if (wanted.empty()) return absl::InvalidArgumentError("input 'packages': holds no name");
   if (wanted.size() > kMaxWantedPackages) {
     return absl::InvalidArgumentError(absl::StrCat("input 'packages': holds more than ", kMaxWantedPackages));
   }
   for (const WantedPackage& package : wanted) {
-    ORCH_RETURN_IF_ERROR(CheckPackageWord(many.empty() ? "package" : "packages", package.name));
+    ORCH_RETURN_IF_ERROR(CheckPackageWord(many.empty() ? "package" : "packages", kName, package.name));
   }
-  if (!version.empty()) ORCH_RETURN_IF_ERROR(CheckPackageWord("version", version));
+  if (!version.empty()) ORCH_RETURN_IF_ERROR(CheckPackageWord("version", kVersion, version));
   return wanted;
 }
 

@@ -22,9 +22,9 @@ struct WantedPackage {
 // FailedPrecondition when neither is there, InvalidArgument for both, for too many and for bad ones.
 absl::StatusOr<std::vector<WantedPackage>> ReadWantedPackages(const Request& request);
 
-// Beyond the DDL's shellsafe: nothing that a package manager could read as an option, a pattern, a
-// path or a second package.
-absl::Status CheckPackageWord(const char* input, const std::string& value);
+// Beyond the DDL's shellsafe, by a named validator (package_name, package_version): nothing that a package
+// manager could read as an option, a pattern, a path or a second package.
+absl::Status CheckPackageWord(const char* input, const char* validator, const std::string& value);
 
 struct PackagePlugin::Call {
   const Request& request;

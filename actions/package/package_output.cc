@@ -2,17 +2,22 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "actions/package/rpm_version.h"
 
 namespace orch::actions {
 namespace {
 
 constexpr size_t kMaxProblemBytes = 300;
+constexpr size_t kVersionIndent = 5;  // in the version table of apt-cache policy
 
 using Fields = std::vector<std::string>;
 
@@ -39,6 +44,16 @@ PackageState Missing(const std::string& package, const char* ensure) {
   return state;
 }
 
+// The second letter of dpkg's state: also one with triggers to run. The first says what is wanted, such as hold.
+bool IsInstalled(char status) { return status == 'i' || status == 'W' || status == 't'; }
+
+bool IsNewer(const PackageState& left, const PackageState& right) {
+  int order = CompareRpmPart(left.epoch, right.epoch);
+  if (order == 0) order = CompareRpmPart(left.version, right.version);
+  if (order == 0) order = CompareRpmPart(left.release, right.release);
+  return order > 0;
+}
+
 }  // namespace
 
 PackageState ParseDpkgQuery(absl::string_view text, const std::string& package) {
@@ -50,7 +65,7 @@ PackageState ParseDpkgQuery(absl::string_view text, const std::string& package) 
     if (status == 'c' && !found.installed) found = Missing(package, "absent");  // configuration files are left
     if (absl::string_view("iWtUFH").find(status) == absl::string_view::npos) continue;
     PackageState state;
-    state.installed = status == 'i' || status == 'W' || status == 't';  // else unpacked or half done: to be mended
+    state.installed = IsInstalled(status);  // else unpacked or half done: to be mended
     state.name = fields[3];
     state.ensure = fields[1];
     state.arch = fields[2];
@@ -61,11 +76,21 @@ PackageState ParseDpkgQuery(absl::string_view text, const std::string& package) 
   return found;
 }
 
+std::vector<std::string> ParseDpkgList(absl::string_view text) {
+  std::vector<std::string> lines;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (line.size() > 3 && IsInstalled(line[1])) lines.emplace_back(line.substr(3));
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 PackageState ParseRpmQuery(absl::string_view text, const std::string& package) {
-  PackageState found = Missing(package, "absent");
+  std::vector<PackageState> all;
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     const Fields fields = absl::StrSplit(line, '\t');
     if (fields.size() != 5) continue;
+    PackageState& found = all.emplace_back();
     found.installed = true;
     found.name = fields[0];
     found.epoch = fields[1] == "(none)" ? "0" : fields[1];
@@ -74,7 +99,44 @@ PackageState ParseRpmQuery(absl::string_view text, const std::string& package) {
     found.arch = fields[4];
     found.ensure = absl::StrCat(found.version, "-", found.release);
   }
-  return found;
+  if (all.empty()) return Missing(package, "absent");
+  std::stable_sort(all.begin(), all.end(), IsNewer);
+  PackageState newest = std::move(all.front());
+  newest.others.assign(std::make_move_iterator(all.begin() + 1), std::make_move_iterator(all.end()));
+  return newest;
+}
+
+PackageState RpmVersion(absl::string_view full) {
+  PackageState state;
+  state.installed = true;
+  SplitVersion(full, &state);
+  if (state.epoch.empty()) state.epoch = "0";
+  state.ensure = state.release.empty() ? state.version : absl::StrCat(state.version, "-", state.release);
+  return state;
+}
+
+AptPolicy ParseAptPolicy(absl::string_view text, const std::string& package) {
+  // The heading names the package, for the machine's own architecture without it.
+  const absl::string_view plain = absl::string_view(package).substr(0, package.find(':'));
+  AptPolicy policy;
+  bool inside = false;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    if (!line.empty() && line[0] != ' ') {
+      absl::ConsumeSuffix(&line, ":");
+      inside = line == package || line == plain;
+      policy.known = policy.known || inside;
+      continue;
+    }
+    if (!inside) continue;
+    absl::string_view rest = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&rest, "Candidate: ")) policy.candidate = std::string(rest);
+    // " *** VERSION PRIORITY" or "     VERSION PRIORITY"; where it is to be had stands further in.
+    const bool version = absl::StartsWith(line, " *** ") || absl::StartsWith(line, "     ");
+    if (!version || line.size() <= kVersionIndent || line[kVersionIndent] == ' ') continue;
+    rest = line.substr(kVersionIndent);
+    policy.versions.emplace_back(rest.substr(0, rest.find(' ')));
+  }
+  return policy;
 }
 
 PackageUpdates ParseAptSimulation(absl::string_view text) {
@@ -101,7 +163,7 @@ std::vector<AvailablePackage> ParseYumTable(absl::string_view text) {
   std::vector<AvailablePackage> packages;
   Fields row;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    if (absl::StartsWith(line, "Obsoleting Packages")) break;
+    if (absl::StartsWithIgnoreCase(line, "Obsoleting packages")) break;  // dnf 5 writes it so, others with a P
     const Fields words = absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
     const bool continued = !row.empty() && !line.empty() && absl::ascii_isspace(line[0]);
     if (!continued) row.clear();
@@ -148,6 +210,16 @@ std::vector<AvailablePackage> ParseMadison(absl::string_view text) {
       packages.push_back({fields[0], fields[1], fields[2]});
   }
   return packages;
+}
+
+std::string NoSuchVersion(absl::string_view provider, absl::string_view package, absl::string_view version,
+                          const std::vector<std::string>& versions) {
+  constexpr size_t kNamed = 10;
+  const auto end = versions.begin() + static_cast<std::ptrdiff_t>(std::min(versions.size(), kNamed));
+  return absl::StrCat(
+      provider, " offers no version ", version, " of package ", package, "; ",
+      versions.empty() ? "it has none" : absl::StrCat("it has: ", absl::StrJoin(versions.begin(), end, ", ")),
+      versions.size() > kNamed ? ", …" : "");
 }
 
 std::string ProblemLine(absl::string_view output) {

@@ -2,11 +2,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace orch::actions {
 
 bool PackageState::HasVersion(absl::string_view wanted) const {
   if (!installed) return false;
+  for (const PackageState& other : others) {
+    if (other.HasVersion(wanted)) return true;
+  }
+  if (!arch.empty()) absl::ConsumeSuffix(&wanted, absl::StrCat(".", arch));
   if (wanted == ensure || wanted == version) return true;
   const std::string full = release.empty() ? version : absl::StrCat(version, "-", release);
   if (wanted == full) return true;

@@ -17,8 +17,11 @@ struct PackageState {
   bool installed = false;
   std::string ensure;  // the full version; "absent", or "purged" when dpkg keeps nothing of it
   std::string name, version, release, epoch, arch;
+  // Further versions that are installed beside this one, which is the newest: kernels and the like.
+  std::vector<PackageState> others;
 
-  // `wanted` as a person gives it: full version, or without release, or with the epoch.
+  // Whether one of the versions is `wanted` as a person gives it: full version, or without release, or with
+  // the epoch, or with the architecture behind it.
   bool HasVersion(absl::string_view wanted) const;
   bool operator==(const PackageState&) const = default;
 };

@@ -1,4 +1,5 @@
 // dnf, and yum before it.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -22,9 +23,10 @@ class YumProvider final : public RpmProvider {
 
   absl::StatusOr<PackageCommand> Install(const CommandRunner& runner, const std::string& package,
                                          const std::string& version) const override {
-    const std::string wanted = version.empty() ? package : absl::StrCat(package, "-", version);
+    if (version.empty()) return Yum(runner, {"-y", "install", package});
+    ORCH_ASSIGN_OR_RETURN(const std::string wanted, Offered(runner, package, version));
     ORCH_ASSIGN_OR_RETURN(PackageCommand installed, Yum(runner, {"-y", "install", wanted}));
-    if (version.empty() || !installed.ok) return installed;
+    if (!installed.ok) return installed;
     ORCH_ASSIGN_OR_RETURN(const PackageState state, Query(runner, package));
     if (state.HasVersion(version)) return installed;
     return Yum(runner, {"-y", "downgrade", wanted});  // yum keeps a newer version unless told
@@ -52,13 +54,8 @@ class YumProvider final : public RpmProvider {
   absl::StatusOr<PackageCommand> Search(const CommandRunner& runner, const std::string& package,
                                         std::vector<AvailablePackage>* found) const override {
     ORCH_ASSIGN_OR_RETURN(PackageCommand command,
-                          Yum(runner, {"-q", "list", "available", "--showduplicates", package}, {0, 1}));
+                          List(runner, {program_ == "yum" ? "available" : "--available"}, package));
     *found = ParseYumTable(command.output);
-    const bool none = absl::StrContains(command.output, "No matching");
-    if (command.exit_code == 1 && !none) {
-      command.ok = false;
-      command.problem = ProblemLine(command.output);
-    }
     return command;
   }
 
@@ -67,6 +64,45 @@ class YumProvider final : public RpmProvider {
   }
 
  private:
+  // Every version of `package` that `scope` leaves; empty: also those installed. That there is none is an answer.
+  absl::StatusOr<PackageCommand> List(const CommandRunner& runner, const Argv& scope,
+                                      const std::string& package) const {
+    Argv arguments = {"-q", "list"};
+    arguments.insert(arguments.end(), scope.begin(), scope.end());
+    arguments.insert(arguments.end(), {"--showduplicates", package});
+    ORCH_ASSIGN_OR_RETURN(PackageCommand command, Yum(runner, arguments, {0, 1}));
+    const bool none = absl::StrContains(command.output, "No matching");
+    if (command.exit_code == 1 && !none) {
+      command.ok = false;
+      command.problem = ProblemLine(command.output);
+    }
+    return command;
+  }
+
+  // The one version that is offered and meant, in words that name nothing else: yum reads name-version as the
+  // name of another package first ("python3" and "devel" would bring python3-devel).
+  absl::StatusOr<std::string> Offered(const CommandRunner& runner, const std::string& package,
+                                      const std::string& version) const {
+    ORCH_ASSIGN_OR_RETURN(const PackageCommand command, List(runner, {}, package));
+    if (!command.ok) return absl::AbortedError(absl::StrCat("could not list versions: ", command.problem));
+    std::vector<std::string> versions, words;
+    for (const AvailablePackage& row : ParseYumTable(command.output)) {
+      const size_t dot = row.package.rfind('.');
+      if (row.package != package && row.package.substr(0, dot) != package) continue;
+      PackageState offered = RpmVersion(row.version);
+      offered.arch = row.package.substr(dot + 1);
+      versions.push_back(row.version);
+      if (!offered.HasVersion(version)) continue;
+      words.push_back(absl::StrCat(row.package.substr(0, dot), "-", row.version, ".", offered.arch));
+    }
+    std::sort(words.begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+    if (words.size() == 1) return words[0];
+    // Several releases or architectures of the version: the package manager knows which one is best here.
+    if (!words.empty()) return absl::StrCat(package, "-", version);
+    return absl::NotFoundError(NoSuchVersion(program_, package, version, versions));
+  }
+
   absl::StatusOr<PackageCommand> Yum(const CommandRunner& runner, const Argv& arguments,
                                      const std::vector<int>& good = {0}) const {
     Argv argv = {program_};

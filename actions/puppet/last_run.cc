@@ -1,11 +1,12 @@
 #include "actions/puppet/last_run.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "actions/puppet/puppet_yaml.h"
 #include "base/durable_file.h"
@@ -13,6 +14,10 @@
 
 namespace orch::actions {
 namespace {
+
+constexpr size_t kMaxReasonBytes = 600;
+constexpr int64_t kReportSlack = 5;  // seconds
+constexpr char kNoCatalog[] = "Could not retrieve catalog";
 
 const Json& Member(const Json& object, const char* key) {
   static const Json absent;
@@ -42,19 +47,41 @@ int64_t SecondsOf(const Json& value) {
   return absl::ParseTime(absl::RFC3339_full, text, &time, &problem) ? absl::ToUnixSeconds(time) : 0;
 }
 
-// "file[/x]" from "File[/x]", as in Puppet's own list.
-std::string Listed(absl::string_view resource) {
-  const size_t bracket = std::min(resource.find('['), resource.size());
-  return absl::StrCat(absl::AsciiStrToLower(resource.substr(0, bracket)), resource.substr(bracket));
+// The section "logs" of a report.
+absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string& report) {
+  if (section.size() > kMaxLogBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
+  }
+  ORCH_ASSIGN_OR_RETURN(const Json document, ParsePuppetYaml(section, report));
+  Json logs = Json::array();
+  const Json& lines = Member(document, "logs");
+  if (!lines.is_array()) return logs;
+  for (const Json& line : lines) {
+    logs.push_back({{"time", SecondsOf(Member(line, "time"))},
+                    {"level", TextOf(Member(line, "level"))},
+                    {"source", TextOf(Member(line, "source"))},
+                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(Member(line, "message"))))}});
+  }
+  return logs;
 }
 
-// "Foo::Bar" from "foo::bar".
-std::string TypeName(absl::string_view type) {
-  std::vector<std::string> parts = absl::StrSplit(type, "::");
-  for (std::string& part : parts) {
-    if (!part.empty()) part[0] = absl::ascii_toupper(part[0]);
+// The error about the catalog, or else the first.
+std::string CatalogError(const Json& logs) {
+  std::string first;
+  for (const Json& line : logs) {
+    const std::string text = TextOf(Member(line, "msg")).substr(0, kMaxReasonBytes);
+    if (TextOf(Member(line, "level")) != "err") continue;
+    if (absl::StartsWith(text, kNoCatalog)) return text;
+    if (first.empty()) first = text;
   }
-  return absl::StrJoin(parts, "::");
+  return first;
+}
+
+// A report is written with the summary, but not where the setting "report" is off: then it is an older one.
+bool BelongsTo(const LastRun& run, const std::string& report) {
+  struct stat info;
+  return stat(report.c_str(), &info) == 0 && info.st_mtim.tv_sec >= run.lastrun - kReportSlack;
 }
 
 }  // namespace
@@ -77,50 +104,28 @@ absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
   run.config_retrieval_time = NumberOf<double>(time, "config_retrieval");
   run.total_time = NumberOf<double>(time, "total");
   run.config_version = TextOf(Member(Member(run.document, "version"), "config"));
+  run.applied = run.total > 0 || !run.config_version.empty();  // every catalog has some resources
   return run;
 }
 
 absl::StatusOr<Json> ReadRunLogs(const std::string& report) {
-  std::string section;
-  {
-    ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(report, kMaxReportBytes));
-    section = TopLevelSection(text, "logs");
-  }
-  if (section.size() > kMaxLogBytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
-  }
-  ORCH_ASSIGN_OR_RETURN(const Json document, ParsePuppetYaml(section, report));
-  Json logs = Json::array();
-  const Json& lines = Member(document, "logs");
-  if (!lines.is_array()) return logs;
-  for (const Json& line : lines) {
-    logs.push_back({{"time", SecondsOf(Member(line, "time"))},
-                    {"level", TextOf(Member(line, "level"))},
-                    {"source", TextOf(Member(line, "source"))},
-                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(Member(line, "message"))))}});
-  }
-  return logs;
+  ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(report, kMaxReportBytes));
+  return ParseRunLogs(TopLevelSection(text, "logs"), report);
 }
 
-absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string& resources) {
-  const absl::StatusOr<std::string> text = ReadFile(resources, kMaxResourcesBytes);
-  if (absl::IsNotFound(text.status())) return std::vector<std::string>();
-  ORCH_RETURN_IF_ERROR(text.status());
-  return std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()));
-}
-
-bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource) {
-  return std::find(managed.begin(), managed.end(), Listed(resource)) != managed.end();
-}
-
-Json TypeDistribution(const std::vector<std::string>& managed) {
-  Json counts = Json::object();
-  for (const std::string& resource : managed) {
-    Json& count = counts[TypeName(resource.substr(0, resource.find('[')))];
-    count = count.is_null() ? 1 : count.get<int64_t>() + 1;
-  }
-  return counts;
+std::string CatalogProblem(const LastRun& run, const std::string& report) {
+  const std::string nothing = "the last run applied no catalog: ", unknown = "it did not compile, or could not be had";
+  std::string text;
+  if (BelongsTo(run, report)) text = ReadFile(report, kMaxReportBytes).value_or("");
+  const bool cached = absl::StrContains(TopLevelSection(text, "cached_catalog_status"), "on_failure");
+  const std::string logs = TopLevelSection(text, "logs");
+  // Most reports are fine: parsing them would cost a second each.
+  if (run.applied && !cached && !absl::StrContains(logs, kNoCatalog)) return "";
+  const std::string reason = CatalogError(ParseRunLogs(logs, report).value_or(Json::array()));
+  if (!run.applied) return absl::StrCat(nothing, reason.empty() ? unknown : reason);
+  if (!cached && !absl::StartsWith(reason, kNoCatalog)) return "";  // somebody else's words
+  return absl::StrCat("the last run applied a catalog of before: ",
+                      reason.empty() ? std::string("the new one did not compile, or could not be had") : reason);
 }
 
 }  // namespace orch::actions

@@ -13,7 +13,8 @@
 namespace orch::actions {
 namespace {
 
-constexpr char kPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin";
+constexpr char kPath[] =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/puppetlabs/bin:/opt/puppet/bin";
 
 struct FileName {
   const char* setting;

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "actions/builtin_plugin.h"
-#include "actions/puppet/last_run.h"
+#include "actions/puppet/managed_resources.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -41,9 +41,28 @@ absl::Status CheckLists(const std::string& kind, const std::string& suffix, cons
                                                   refused.empty() ? allowing : refusing, " of this node"));
 }
 
+// A type is a word; a name is whatever Puppet takes for a title, because it stands behind "--".
 absl::Status CheckWord(const char* input, const std::string& word) {
-  if (!word.empty() && word[0] != '-' && !absl::StrContains(word, '\0')) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("input '", input, "': must not begin with a dash"));
+  if (word.empty()) return absl::InvalidArgumentError(absl::StrCat("input '", input, "': must not be empty"));
+  if (!absl::StrContains(word, '\0')) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("input '", input, "': must not hold a NUL byte"));
+}
+
+// The property that says which object a resource is about, whatever its title is.
+struct NameProperty {
+  absl::string_view type, property;
+};
+constexpr NameProperty kNameProperties[] = {
+    {"exec", "command"}, {"file", "path"}, {"k5login", "path"}, {"tidy", "path"}};
+
+// Every name under which the resource could be meant: what is refused for one of them is refused.
+std::vector<std::string> NamesOf(const std::string& type, const std::string& name, const Json& inputs) {
+  std::vector<std::string> names = {name};
+  for (const NameProperty& entry : kNameProperties) {
+    const auto found = inputs.find(std::string(entry.property));
+    if (entry.type == type && found != inputs.end() && found->is_string()) names.push_back(found->get<std::string>());
+  }
+  return names;
 }
 
 // "key=value" for each property.
@@ -60,6 +79,11 @@ absl::StatusOr<std::vector<std::string>> Properties(const Json& inputs) {
     const std::string text = value.is_string() ? value.get<std::string>() : DumpJson(value);
     if (absl::StrContains(text, '\0'))
       return absl::InvalidArgumentError(absl::StrCat("property '", key, "': a NUL byte"));
+    // `puppet resource` takes the first line that looks like a property, and drops the rest.
+    if (absl::StrContains(text, '\n')) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "property '", key, "': puppet resource takes one line; use puppetral create for a value of several"));
+    }
     properties.push_back(absl::StrCat(key, "=", text));
   }
   return properties;
@@ -95,21 +119,25 @@ Reply ApplyResource(const Request& request, const PuppetProgram& program, Puppet
   }
   const absl::StatusOr<std::vector<std::string>> properties = Properties(request.inputs);
   if (!properties.ok()) return InvalidInput(properties.status());
-  if (const absl::Status allowed = CheckResourceAllowed(type, name, program); !allowed.ok()) return ReplyFor(allowed);
+  const std::vector<std::string> names = NamesOf(type, name, request.inputs);
+  for (const std::string& one : names) {
+    if (const absl::Status allowed = CheckResourceAllowed(type, one, program); !allowed.ok()) return ReplyFor(allowed);
+  }
   const CommandRunner runner(context, program.Path());
   if (!properties->empty() && !program.Flag("resource_allow_managed_resources", false)) {
     const absl::StatusOr<PuppetFiles> files = memory->Files(program, runner);
     if (!files.ok()) return ReplyFor(files.status());
     const auto managed = ReadManagedResources(files->resources);
     if (!managed.ok()) return ReplyFor(managed.status());
-    if (IsManaged(*managed, absl::StrCat(type, "[", name, "]"))) {
-      return Reply::Aborted(absl::StrCat("Puppet itself manages ", type, "[", name,
+    for (const std::string& one : names) {
+      if (!IsManaged(*managed, absl::StrCat(type, "[", one, "]"))) continue;
+      return Reply::Aborted(absl::StrCat("Puppet itself manages ", type, "[", one,
                                          "] on this node; set plugin.puppet.resource_allow_managed_resources to "
                                          "change it all the same"));
     }
   }
   std::vector<std::string> command = program.Command("resource");
-  command.insert(command.end(), {"--color=false", type, name});
+  command.insert(command.end(), {"--color=false", "--", type, name});
   command.insert(command.end(), properties->begin(), properties->end());
   const absl::StatusOr<CommandOutput> output = runner.Run(command, PuppetProgram::Environment());
   if (!output.ok()) return ReplyFor(output.status());

@@ -1,5 +1,7 @@
 #include "actions/puppet/puppet_run.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -23,6 +25,7 @@ constexpr size_t kMaxRunLog = 1u << 20;
 constexpr size_t kMaxProblemBytes = 600;
 constexpr size_t kProblemLines = 3;
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(200);  // to say in time that it goes on
+constexpr absl::Duration kLookAgain = absl::Milliseconds(500);     // at a run of the node's own
 // Exit codes of puppet agent --detailed-exitcodes.
 constexpr int kNothingChanged = 0;
 constexpr int kNothingApplied = 1;
@@ -34,19 +37,37 @@ Reply Done(Json data) {
   return reply;
 }
 
-// Why no run may begin now; empty when one may.
-std::string Obstacle(const PuppetRunOptions& options, const PuppetState& state, PuppetMemory* memory) {
+// Why no run may begin now; the reason is empty when one may.
+struct Obstacle {
+  std::string reason;
+  bool passes = false;  // by itself, when another run has ended
+};
+
+Obstacle FindObstacle(const PuppetRunOptions& options, const PuppetState& state, PuppetMemory* memory) {
   if (!state.enabled) {
-    return state.disable_message.empty() ? "Puppet is disabled"
-                                         : absl::StrCat("Puppet is disabled: '", state.disable_message, "'");
+    return {state.disable_message.empty() ? "Puppet is disabled"
+                                          : absl::StrCat("Puppet is disabled: '", state.disable_message, "'")};
   }
-  if (state.applying) return "Puppet is currently applying a catalog, cannot run now";
+  if (state.applying) return {"Puppet is currently applying a catalog, cannot run now", /*passes=*/true};
   const pid_t started = memory->started_run.load();
-  if (started != 0 && !options.force && IsPuppetProcess(started)) {
-    return absl::StrCat("a Puppet run that was asked for before is about to begin, as process ", started,
-                        "; give force=true to run now");
+  if (started == 0 || options.force || !IsPuppetProcess(started)) return {};
+  return {absl::StrCat("a Puppet run that was asked for before is about to begin, as process ", started,
+                       "; give force=true to run now"),
+          /*passes=*/true};
+}
+
+// Blocks for a moment, as long as there is time to run afterwards.
+absl::Status AwaitAnotherLook(const CommandRunner& runner, const std::string& obstacle) {
+  const absl::Duration left = runner.Left() - kAnswerMargin;
+  if (left <= absl::ZeroDuration()) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("no Puppet run was started: until the job's time ran out, ", obstacle));
   }
-  return "";
+  const CancelToken* cancel = runner.context().cancel;
+  struct pollfd watched = {cancel == nullptr ? -1 : cancel->fd(), POLLIN, 0};
+  poll(&watched, 1, static_cast<int>(absl::ToInt64Milliseconds(std::min(left, kLookAgain))) + 1);
+  if (cancel == nullptr || !cancel->cancelled()) return absl::OkStatus();
+  return absl::CancelledError("no Puppet run was started: the job was cancelled while another run was under way");
 }
 
 // The last words of a run, errors if there are any.
@@ -63,6 +84,11 @@ std::string LastWords(const std::string& log) {
   return words.size() <= kMaxProblemBytes ? words : words.substr(words.size() - kMaxProblemBytes);
 }
 
+// "Run of Puppet configuration client already in progress; skipping": another one took the lock first.
+bool GaveWay(const std::string& log) {
+  return absl::StrContains(ReadFile(log, kMaxRunLog).value_or(""), "already in progress; skipping");
+}
+
 // What the run said of itself, when its summary is newer than its start.
 std::string AddOutcome(const PuppetFiles& files, int64_t initiated_at, Json* data) {
   const absl::StatusOr<LastRun> run = ReadLastRun(files.summary);
@@ -71,12 +97,14 @@ std::string AddOutcome(const PuppetFiles& files, int64_t initiated_at, Json* dat
   (*data)["failed_resources"] = run->failed;
   (*data)["total_resources"] = run->total;
   (*data)["total_time"] = run->total_time;
-  return absl::StrFormat("%d of %d resources changed, %d failed, in %.2f seconds", run->changed, run->total,
-                         run->failed, run->total_time);
+  const std::string problem = CatalogProblem(*run, files.report);
+  return absl::StrFormat("%d of %d resources changed, %d failed, in %.2f seconds%s%s", run->changed, run->total,
+                         run->failed, run->total_time, problem.empty() ? "" : "; ", problem);
 }
 
-Reply AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string& log, Json data,
-               const Context& context) {
+// Nothing when the run gave way to another that had begun in the meantime.
+std::optional<Reply> AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string& log, Json data,
+                              const Context& context) {
   const absl::StatusOr<DetachedProcess::End> end =
       run->Wait(std::max(context.timeout - kAnswerMargin, context.timeout / 2), *context.clock, context.cancel);
   if (!end.ok()) {
@@ -84,6 +112,9 @@ Reply AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string
         absl::Status(end.status().code(), absl::StrCat("the Puppet run goes on as process ", run->pid(),
                                                        ", without anybody waiting for it: ", end.status().message())),
         std::move(data));
+  }
+  if (end->exit_code == kNothingApplied && GaveWay(log)) {
+    return std::nullopt;
   }
   data["exitcode"] = end->exit_code;
   // Where nothing was applied, a newer summary is that of somebody else's run.
@@ -104,8 +135,9 @@ Reply AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string
   return Reply::Aborted(std::move(message), std::move(data));
 }
 
-Reply StartRun(const PuppetRunOptions& options, std::vector<std::string> command, const PuppetProgram& program,
-               const PuppetFiles& files, PuppetMemory* memory, const Context& context) {
+std::optional<Reply> StartRun(const PuppetRunOptions& options, std::vector<std::string> command,
+                              const PuppetProgram& program, const PuppetFiles& files, PuppetMemory* memory,
+                              const Context& context) {
   const std::string shown = absl::StrJoin(command, " ");
   if (options.wait) command.emplace_back("--detailed-exitcodes");
   DetachedProcess::Options process;
@@ -125,19 +157,12 @@ Reply StartRun(const PuppetRunOptions& options, std::vector<std::string> command
   return AwaitEnd(run->get(), files, process.log_file, std::move(data), context);
 }
 
-}  // namespace
-
-Reply RunPuppet(const PuppetRunOptions& options, std::vector<std::string> command, const PuppetProgram& program,
-                PuppetMemory* memory, const Context& context) {
-  const CommandRunner runner(context, program.Path());
-  const absl::StatusOr<PuppetFiles> files = memory->Files(program, runner);
-  if (!files.ok()) return ReplyFor(files.status());
-  const absl::StatusOr<PuppetState> state = ReadPuppetState(*files, *context.clock);
-  if (!state.ok()) return ReplyFor(state.status());
-  const std::string obstacle = Obstacle(options, *state, memory);
-  if (!obstacle.empty()) return Reply::Aborted(obstacle);
-  if (state->idling && !options.Any() && program.Flag("signal_daemon", true)) {
-    const absl::Status signalled = SignalPuppetDaemon(*files);
+// By signal to an idle daemon, or as a process of its own.
+std::optional<Reply> BeginRun(const PuppetRunOptions& options, const std::vector<std::string>& command,
+                              const PuppetProgram& program, const PuppetFiles& files, const PuppetState& state,
+                              PuppetMemory* memory, const Context& context) {
+  if (state.idling && !options.Any() && program.Flag("signal_daemon", true)) {
+    const absl::Status signalled = SignalPuppetDaemon(files);
     if (signalled.ok()) {
       return Done({{"initiated_at", absl::ToUnixSeconds(context.clock->Now())},
                    {"method", "signal"},
@@ -145,9 +170,30 @@ Reply RunPuppet(const PuppetRunOptions& options, std::vector<std::string> comman
     }
     if (!absl::IsNotFound(signalled)) return ReplyFor(signalled);
   }
-  Context left = context;
-  left.timeout = runner.Left();
-  return StartRun(options, std::move(command), program, *files, memory, left);
+  return StartRun(options, command, program, files, memory, context);
+}
+
+}  // namespace
+
+Reply RunPuppet(const PuppetRunOptions& options, const std::vector<std::string>& command, const PuppetProgram& program,
+                PuppetMemory* memory, const Context& context) {
+  const CommandRunner runner(context, program.Path());
+  const absl::StatusOr<PuppetFiles> files = memory->Files(program, runner);
+  if (!files.ok()) return ReplyFor(files.status());
+  for (;;) {
+    const absl::StatusOr<PuppetState> state = ReadPuppetState(*files, *context.clock);
+    if (!state.ok()) return ReplyFor(state.status());
+    Obstacle obstacle = FindObstacle(options, *state, memory);
+    if (!obstacle.reason.empty() && !(options.wait && obstacle.passes)) return Reply::Aborted(obstacle.reason);
+    if (obstacle.reason.empty()) {
+      Context left = context;
+      left.timeout = runner.Left();
+      std::optional<Reply> reply = BeginRun(options, command, program, *files, *state, memory, left);
+      if (reply.has_value()) return *std::move(reply);
+      obstacle.reason = "other Puppet runs came first";
+    }
+    if (const absl::Status wait = AwaitAnotherLook(runner, obstacle.reason); !wait.ok()) return ReplyFor(wait);
+  }
 }
 
 }  // namespace orch::actions

@@ -16,7 +16,7 @@ namespace orch::actions {
 // What the caller of "runonce" wishes. Unset: nothing was said.
 struct PuppetRunOptions {
   bool force = false;  // at once: no splay, and not held up by a run that still waits for its splay
-  bool wait = false;   // reply when the run has ended
+  bool wait = false;   // reply when the run has ended; one that is under way before is waited for
   std::string server, tags, skip_tags, environment;
   std::optional<bool> noop, splay, use_cached_catalog, ignoreschedules;
   std::optional<int64_t> splaylimit;  // seconds
@@ -33,10 +33,11 @@ absl::StatusOr<PuppetRunOptions> ReadRunOptions(const Json& inputs, const Puppet
 // done without a wish.
 std::vector<std::string> RunCommand(const PuppetRunOptions& options, const PuppetProgram& program);
 
-// Refused (code 1) while Puppet is disabled, applies a catalog, or is about to. An idle daemon is
+// Refused (code 1) while Puppet is disabled, applies a catalog, or is about to; with `wait` only while it is
+// disabled, because another run is waited for until the action's time is over. An idle daemon is
 // signalled when that does what was wished and puppet.signal_daemon allows it; else `command` is run,
 // outliving this call and this program, its output in "orch_run.log" beside Puppet's state.
-Reply RunPuppet(const PuppetRunOptions& options, std::vector<std::string> command, const PuppetProgram& program,
+Reply RunPuppet(const PuppetRunOptions& options, const std::vector<std::string>& command, const PuppetProgram& program,
                 PuppetMemory* memory, const Context& context);
 
 }  // namespace orch::actions

@@ -3,7 +3,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "actions/ddl/system_names.h"
 #include "actions/puppet/puppet_run.h"
 
 namespace orch::actions {
@@ -79,9 +79,9 @@ std::vector<std::string> RunCommand(const PuppetRunOptions& options, const Puppe
   AddSwitch(options.noop, "noop", &command);
   if (!options.environment.empty()) command.insert(command.end(), {"--environment", options.environment});
   if (!options.server.empty()) {
-    const std::vector<std::string> parts = absl::StrSplit(options.server, absl::MaxSplits(':', 1));
-    command.insert(command.end(), {"--server", parts[0]});
-    if (parts.size() > 1) command.insert(command.end(), {"--serverport", parts[1]});
+    const ddl::PuppetServer server = ddl::SplitPuppetServer(options.server);
+    command.insert(command.end(), {"--server", server.host});
+    if (!server.port.empty()) command.insert(command.end(), {"--serverport", server.port});
   }
   AddSwitch(options.use_cached_catalog, "use_cached_catalog", &command);
   AddSwitch(options.ignoreschedules, "ignoreschedules", &command);

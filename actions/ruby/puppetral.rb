@@ -97,12 +97,18 @@ module Orch
       provider.prefetch(resource.name => resource) if resource.provider && provider.respond_to?(:prefetch)
     end
 
-    # Whether the last catalogue held it; "unknown" where Puppet has left no list.
+    # Whether the last catalogue held it; "unknown" where Puppet has left no list. The rule of the plugin puppet
+    # (managed_resources.h): by title or name, as it is or in lower case, paths of files however they are written.
     def managed?(resource)
       listed = File.readlines(Puppet[:resourcefile], chomp: true, encoding: 'UTF-8')
-      # As Puppet writes it: types with several name variables by their title.
-      name = resource.name_var ? "#{resource.type}[#{resource[resource.name_var]}]" : resource.ref
-      listed.include?(name.downcase)
+      names = [resource.title]
+      names << resource[resource.name_var] if resource.name_var
+      wanted = names.flat_map { |name| [name.to_s, name.to_s.downcase] }.uniq
+      return true if wanted.any? { |name| listed.include?("#{resource.type}[#{name}]") }
+      return false unless resource.type == :file
+
+      paths = listed.map { |line| line[/\Afile\[(\/.*)\]\z/m, 1] }.compact.map { |path| File.expand_path(path) }
+      wanted.any? { |name| name.start_with?('/') && paths.include?(File.expand_path(name)) }
     rescue SystemCallError
       'unknown'
     end

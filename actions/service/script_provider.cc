@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actions/service/service_provider.h"
 #include "base/process.h"
@@ -37,6 +38,10 @@ class ScriptProvider final : public ServiceProvider {
 
  private:
   absl::StatusOr<CommandOutput> Run(const std::string& service, const std::string& verb) {
+    // systemd has units such as "-.mount"; to service(8) a dash would begin an option.
+    if (absl::StartsWith(service, "-")) {
+      return absl::InvalidArgumentError(absl::StrCat("'", service, "' is no name of an init script"));
+    }
     const std::string script = absl::StrCat(folder_, "/", service);
     if (!FindProgram(script).ok()) {
       return absl::NotFoundError(absl::StrCat("this node has no service '", service, "': there is no script ", script));

@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "actions/ddl/system_names.h"
 #include "actions/service/service_provider.h"
 #include "base/status_macros.h"
 
@@ -34,10 +34,7 @@ struct Message {
 };
 
 std::string UnitName(const std::string& service) {
-  for (const char* kind : {".service", ".socket", ".target", ".timer", ".mount", ".path", ".slice", ".scope", ".swap",
-                           ".automount", ".device"}) {
-    if (absl::EndsWith(service, kind)) return service;
-  }
+  if (ddl::HasUnitSuffix(service)) return service;
   return absl::StrCat(service, ".service");
 }
 

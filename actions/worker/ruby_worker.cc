@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -19,6 +22,7 @@ namespace orch::actions {
 namespace {
 
 constexpr absl::Duration kMaxIdle = absl::Hours(24);
+constexpr size_t kMaxWrapperBytes = 16u << 10;  // of a program, read to find its ruby
 
 bool IsFile(const std::string& path) {
   struct stat info;
@@ -36,6 +40,44 @@ std::string OwnScripts() {
   const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
   if (size <= 0 || size == sizeof path) return "";
   return absl::StrCat(Folder(Folder(std::string(path, size))), "/lib/orch/ruby");
+}
+
+// The words of a script's first line: its interpreter, without env, and the interpreter's arguments.
+std::vector<std::string> InterpreterOf(absl::string_view script) {
+  absl::string_view line = script.substr(0, script.find('\n'));
+  if (!absl::ConsumePrefix(&line, "#!")) return {};
+  std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  if (words.size() > 1 && absl::EndsWith(words[0], "/env")) words.erase(words.begin());
+  return words;
+}
+
+// Where Puppet's own packages have their ruby: puppet-agent, then Puppet Enterprise before 2015.
+absl::StatusOr<std::string> RubyOfPackages() {
+  for (const char* path : {"/opt/puppetlabs/puppet/bin/ruby", "/opt/puppet/bin/ruby"}) {
+    if (absl::StatusOr<std::string> ruby = FindProgram(path); ruby.ok()) return ruby;
+  }
+  return absl::NotFoundError("Puppet's packages have brought no ruby");
+}
+
+// The ruby that a shell script hands over to. Puppet's packages make /opt/puppetlabs/bin/puppet a link to
+// /opt/puppetlabs/puppet/bin/wrapper.sh, which ends "exec /opt/puppetlabs/puppet/bin/${COMMAND} "$@"": the ruby
+// is beside what is executed, or beside the script itself.
+absl::StatusOr<std::string> RubyBehind(const std::string& program, absl::string_view script) {
+  std::vector<std::string> folders;
+  for (absl::string_view line : absl::StrSplit(script, '\n')) {
+    const std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t\r\"'"), absl::SkipEmpty());
+    const auto exec = std::find(words.begin(), words.end(), "exec");
+    for (auto word = exec; word != words.end(); ++word) {
+      if (absl::StartsWith(*word, "/") && !absl::EndsWith(*word, "/env")) folders.push_back(Folder(*word));
+    }
+  }
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(program, error);
+  if (!error) folders.push_back(real.parent_path().string());
+  for (const std::string& folder : folders) {
+    if (absl::StatusOr<std::string> ruby = FindProgram(absl::StrCat(folder, "/ruby")); ruby.ok()) return ruby;
+  }
+  return RubyOfPackages();
 }
 
 }  // namespace
@@ -56,19 +98,27 @@ absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl:
 absl::StatusOr<std::string> RubyOf(const std::string& program) {
   std::ifstream file(program, std::ios::binary);
   if (!file.is_open()) return absl::NotFoundError(absl::StrCat(program, " cannot be read"));
-  std::string text(PATH_MAX, '\0');
+  std::string text(kMaxWrapperBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(file.gcount());
-  absl::string_view line = absl::string_view(text).substr(0, text.find('\n'));
-  const bool interpreted = absl::ConsumePrefix(&line, "#!");
-  std::vector<std::string> words = absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
-  if (words.size() > 1 && absl::EndsWith(words[0], "/env")) words.erase(words.begin());
-  if (!interpreted || words.empty() || !absl::StrContains(words[0], "ruby")) {
-    return absl::FailedPreconditionError(absl::StrCat(program, " is no Ruby program: its first line names no ruby"));
+  const std::vector<std::string> words = InterpreterOf(text);
+  if (!words.empty() && absl::StrContains(words[0], "ruby")) {
+    absl::StatusOr<std::string> ruby = FindProgram(words[0]);
+    if (ruby.ok()) return ruby;
+    return absl::NotFoundError(absl::StrCat(program, " needs ", words[0], ", which is not there; install ruby"));
   }
-  absl::StatusOr<std::string> ruby = FindProgram(words[0]);
-  if (ruby.ok()) return ruby;
-  return absl::NotFoundError(absl::StrCat(program, " needs ", words[0], ", which is not there; install ruby"));
+  if (!words.empty() && absl::EndsWith(words[0], "sh")) {
+    if (absl::StatusOr<std::string> ruby = RubyBehind(program, text); ruby.ok()) return ruby;
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      program, " is no Ruby program: its first line names no ruby, nor is there one where Puppet's packages have it"));
+}
+
+absl::StatusOr<std::string> FindPuppetsRuby(const PluginSettings& settings) {
+  if (const absl::StatusOr<std::string> puppet = FindPuppet(settings); puppet.ok()) {
+    if (absl::StatusOr<std::string> ruby = RubyOf(*puppet); ruby.ok()) return ruby;
+  }
+  return RubyOfPackages();
 }
 
 absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings) {

@@ -21,9 +21,13 @@ std::string SettingOf(const PluginSettings& settings, absl::string_view name);
 // ../lib/orch/ruby beside the folder of the running program. NotFound says where it was looked for.
 absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl::string_view name);
 
-// The ruby that the first line of a Ruby program names. NotFound when there is no such program or no
-// such ruby, FailedPrecondition when it is no Ruby program.
+// The ruby that the first line of a Ruby program names, or that a shell script in its place hands over to, as
+// that of Puppet's packages does. NotFound when there is no such program or no such ruby, FailedPrecondition when
+// it is no Ruby program.
 absl::StatusOr<std::string> RubyOf(const std::string& program);
+
+// The ruby that Puppet runs with on this node, also where only Puppet's packages have brought one.
+absl::StatusOr<std::string> FindPuppetsRuby(const PluginSettings& settings);
 
 // The program of the setting puppet.command, as the plugin puppet runs it.
 absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings);

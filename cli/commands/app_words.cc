@@ -67,11 +67,12 @@ absl::StatusOr<AppCall> MakeAppCall(Context* context, const std::string& plugin,
                                     const Arguments& further) {
   AppCall call;
   ORCH_RETURN_IF_ERROR(context->Prepare());
-  ORCH_ASSIGN_OR_RETURN(call.targets, context->MakeTargets());
   ORCH_ASSIGN_OR_RETURN(auto loaded, FetchPlugin(context, plugin));
   ORCH_ASSIGN_OR_RETURN(call.words, SortAppWords(*loaded, words, plugin));
   call.words.arguments.insert(call.words.arguments.end(), further.begin(), further.end());
-  ORCH_ASSIGN_OR_RETURN(call.invocation, MakeInvocation(std::move(loaded), call.words.action, call.words.arguments));
+  ORCH_ASSIGN_OR_RETURN(call.invocation,
+                        MakeInvocation(context, std::move(loaded), call.words.action, call.words.arguments));
+  ORCH_ASSIGN_OR_RETURN(call.targets, context->MakeTargets());
   const std::string& subject = call.words.subject;
   call.what = absl::StrCat(call.words.action, " ", plugin, subject.empty() ? "s" : " ", subject);
   return call;

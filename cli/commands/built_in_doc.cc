@@ -44,7 +44,43 @@ std::string DataDoc(absl::string_view name) {
                       ".\n\nFields:\n   ", filter::FieldNames(*function), "\n");
 }
 
+Json DataJson(absl::string_view name) {
+  const filter::DataFunction* function = filter::FindDataFunction(name);
+  if (function == nullptr) return Json();
+  return {{"kind", "data"},
+          {"name", std::string(name)},
+          {"min_arguments", function->min_arguments},
+          {"max_arguments", function->max_arguments},
+          {"max_length", function->max_length},
+          {"fields", std::vector<std::string>(absl::StrSplit(filter::FieldNames(*function), ", "))}};
+}
+
 }  // namespace
+
+Json BuiltInJson() {
+  Json data = Json::array();
+  for (const std::string& name : DataFunctions()) data.push_back(DataJson(name));
+  Json aggregates = Json::array();
+  for (const auto& [name, help] : Aggregates()) aggregates.push_back(BuiltInDocJson(absl::StrCat("aggregate/", name)));
+  Json validators = Json::array();
+  for (const std::string& name : ddl::NamedValidators())
+    validators.push_back(BuiltInDocJson(absl::StrCat("validator/", name)));
+  return {{"data", std::move(data)}, {"validators", std::move(validators)}, {"aggregates", std::move(aggregates)}};
+}
+
+Json BuiltInDocJson(absl::string_view name) {
+  if (absl::ConsumePrefix(&name, "data/")) return DataJson(name);
+  if (absl::ConsumePrefix(&name, "validator/")) {
+    const std::vector<std::string> known = ddl::NamedValidators();
+    if (std::find(known.begin(), known.end(), name) == known.end()) return Json();
+    return {{"kind", "validator"}, {"name", std::string(name)}};
+  }
+  if (!absl::ConsumePrefix(&name, "aggregate/")) return Json();
+  for (const auto& [known, help] : Aggregates()) {
+    if (name == known) return {{"kind", "aggregate"}, {"name", known}, {"description", help}};
+  }
+  return Json();
+}
 
 std::string BuiltInText() {
   std::string text = "\nData functions (plugin doc data/NAME):\n";

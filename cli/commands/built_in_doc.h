@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/json.h"
 
 namespace orch::cli {
 
@@ -12,5 +13,9 @@ namespace orch::cli {
 std::string BuiltInText();
 // Of "data/fstat", "validator/shellsafe" or "aggregate/summary"; empty when it is none of these.
 std::string BuiltInDoc(absl::string_view name);
+// The same for programs: {"data": [...], "validators": [...], "aggregates": [...]}; an object with `kind` and
+// `name`, or null.
+Json BuiltInJson();
+Json BuiltInDocJson(absl::string_view name);
 
 }  // namespace orch::cli

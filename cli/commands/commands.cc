@@ -14,7 +14,12 @@ namespace orch::cli {
 namespace {
 
 constexpr unsigned kAskFleet = kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions;
-constexpr unsigned kRunJobs = kAskFleet | kJobOptions;
+constexpr unsigned kRunJobs = kAskFleet | kJobOptions | kInputOptions;
+
+constexpr char kInsteadOfPackage[] =
+    "plugins need no packages of their own: NAME.json and its program NAME go to /etc/orch/plugins.d on the nodes, "
+    "by Puppet or any package tool such as nfpm; 'orchctl plugin validate' checks them before, and "
+    "'orchctl controller reload_agents' loads them";
 
 // What a family does when its next word names none of its commands: it says what there is.
 class FamilyCommand final : public Command {
@@ -23,6 +28,8 @@ class FamilyCommand final : public Command {
     for (const CommandEntry& verb : entry.verbs) verbs_.push_back(verb.name.substr(name_.size() + 1));
   }
   absl::StatusOr<int> Run(Context*, const std::vector<std::string>& words) override {
+    if (name_ == "plugin" && !words.empty() && (words[0] == "package" || words[0] == "info"))
+      return absl::InvalidArgumentError(kInsteadOfPackage);
     const std::string nearest = words.empty() ? "" : NearestWord(words[0], verbs_);
     const std::string problem = words.empty() ? "" : absl::StrCat("unknown command '", name_, " ", words[0], "'; ");
     return absl::InvalidArgumentError(
@@ -82,7 +89,7 @@ std::vector<CommandEntry> MakeTable() {
        "Controls the node agents: counters, plugins read anew, the end",
        {"controller [options] [filters] stats | reload_agents", "controller [options] [filters] reload_agent <plugin>",
         "controller [options] [filters] reload_agent --argument <plugin>", "controller [options] [filters] exit --yes"},
-       kAskFleet,
+       kAskFleet | kDryRunOptions,
        MakeControllerCommand},
       {"describe-filter",
        {"describe_filter"},

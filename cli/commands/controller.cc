@@ -69,9 +69,9 @@ class ControllerCommand final : public Command {
           "controller exit ends the node agents: those nodes are out of reach until somebody starts orch-nodeagent on "
           "them again; if that is meant, add --yes. Nothing is sent");
     }
-    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "controller"));
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), action, arguments));
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(context, std::move(plugin), action, arguments));
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     // Reading plugins anew changes nothing on a node, so nobody is asked.
     v1::JobSpec spec = MakeSpec(context->options(), targets, "controller", action);
     spec.set_inputs_json(DumpJson(invocation.inputs));

@@ -31,14 +31,6 @@ class HubNodeView final : public filter::NodeView {
   std::vector<std::string> plugins_;
 };
 
-// Data functions are asked of the node, not of us.
-class NoDataFunctions final : public filter::DataFunctions {
- public:
-  absl::StatusOr<Json> Call(absl::string_view function, const std::vector<std::string>&) override {
-    return absl::UnavailableError(absl::StrCat(function, " is only known on the node"));
-  }
-};
-
 class DescribeFilterCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
@@ -47,8 +39,7 @@ class DescribeFilterCommand final : public Command {
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "describe-filter <filters>"));
-    ORCH_ASSIGN_OR_RETURN(const filter::Filter parsed, filter::Filter::Parse(context->options().filter));
-    ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(context->options().filter));
+    ORCH_ASSIGN_OR_RETURN(const filter::Filter parsed, context->ParseFilter());
     if (node_.empty()) {
       Show(context, filter::Describe(parsed));
       return kExitOk;
@@ -59,18 +50,22 @@ class DescribeFilterCommand final : public Command {
     request.set_identity(node_);
     ORCH_ASSIGN_OR_RETURN(const v1::GetNodeResponse response, hub->GetNode(request));
     ORCH_ASSIGN_OR_RETURN(const HubNodeView view, HubNodeView::Make(response.node()));
-    NoDataFunctions functions;
-    Show(context, filter::Explain(parsed, view, &functions));
-    if (parsed.has_data_functions()) {
-      context->Note("orchctl: the filter calls data functions; only the node itself can answer them\n");
+    Show(context, filter::Explain(parsed, view, nullptr));
+    switch (filter::Narrow(parsed, view)) {
+      case filter::Verdict::kYes:
+        return kExitOk;
+      case filter::Verdict::kNo:
+        return kExitError;
+      case filter::Verdict::kAskNode:
+        context->Note("orchctl: 'orchctl find' with this filter asks the nodes\n");
+        return kExitSomeFailed;
     }
-    return filter::Matches(parsed, view, &functions) ? kExitOk : kExitError;
+    return absl::InternalError("a verdict without an exit code");
   }
 
  private:
   static void Show(Context* context, const std::string& text) {
-    context->Print(Printable(text));
-    if (text.empty() || text.back() != '\n') context->Print("\n");
+    context->Print(absl::StrCat(PrintableBlock(text, 0), "\n"));
   }
 
   std::string node_;

@@ -80,13 +80,13 @@ class EventsCommand final : public Command {
   bool OnEvent(Context* context, const v1::WatchEventsResponse& event) {
     ++seen_;
     context->Print(absl::StrCat(
-        context->options().format == Format::kHuman ? EventLine(event) : DumpJson(EventJson(event)), "\n"));
+        context->options().format == Format::kHuman ? EventLine(event) : PrintableJson(EventJson(event)), "\n"));
     context->env().out->Flush();
     return most_ == 0 || seen_ < most_;
   }
   bool OnCaughtUp(Context* context) {
     if (context->options().format != Format::kHuman) {
-      context->Print(absl::StrCat(DumpJson({{"kind", "cursor"}, {"cursor", cursor_}}), "\n"));
+      context->Print(absl::StrCat(PrintableJson({{"kind", "cursor"}, {"cursor", cursor_}}), "\n"));
       context->env().out->Flush();
     }
     return follow_;

@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<FactValue>> Values(const v1::FactReportResponse& repo
   for (const auto& entry : report.values()) {
     FactValue value;
     ORCH_ASSIGN_OR_RETURN(value.value, ParseJson(entry.value_json(), "fact value from the hub"));
-    value.text = value.value.is_structured() ? InlineValue(value.value) : DisplayValue(value.value);
+    value.text = DisplayValue(value.value);
     value.count = entry.count();
     value.nodes.assign(entry.identities().begin(), entry.identities().end());
     std::sort(value.nodes.begin(), value.nodes.end());
@@ -63,7 +63,11 @@ class FactsCommand final : public Command {
     end_.tally.ok = report.nodes();
     ORCH_ASSIGN_OR_RETURN(const std::vector<FactValue> values, Values(report));
     Show(context, report, values);
-    return report.nodes() == 0 ? kExitError : kExitOk;
+    if (report.nodes() > 0 && values.empty()) {
+      context->Note(absl::StrCat("orchctl: no node", targets.restricted ? " of these" : "", " has a fact '",
+                                 Printable(name_), "'; 'orchctl inventory NODE' shows a node's facts\n"));
+    }
+    return values.empty() ? kExitError : kExitOk;
   }
 
   NextWord Next(const std::vector<std::string>& words) const override {
@@ -91,11 +95,11 @@ class FactsCommand final : public Command {
 
   void ShowReport(Context* context, const v1::FactReportResponse& report, const std::vector<FactValue>& values) {
     size_t width = 40;
-    for (const FactValue& value : values) width = std::max(width, value.text.size());
+    for (const FactValue& value : values) width = std::max(width, DisplayWidth(value.text));
     if (context->options().verbose) context->Note(DiscoveryLine(report.nodes(), false));
     std::string text = absl::StrCat("Report for fact: ", Printable(name_), "\n\n");
     for (const FactValue& value : values) {
-      absl::StrAppendFormat(&text, "        %-*s found %d times\n", static_cast<int>(width), value.text, value.count);
+      absl::StrAppend(&text, "        ", PadRight(value.text, width), " found ", value.count, " times\n");
       if (!with_nodes_) continue;
       text += "\n";
       for (const std::string& node : value.nodes) absl::StrAppend(&text, "            ", Printable(node), "\n");
@@ -121,7 +125,7 @@ class FactsCommand final : public Command {
     if (format == Format::kJsonLines) {
       for (Json& line : list) {
         line["kind"] = "fact";
-        context->Print(absl::StrCat(DumpJson(line), "\n"));
+        context->Print(absl::StrCat(PrintableJson(line), "\n"));
       }
       return;
     }

@@ -112,7 +112,7 @@ class FindCommand final : public Command {
   }
 
   void ShowLines(Context* context, absl::Duration took) {
-    const auto print = [&](const Json& line) { context->Print(absl::StrCat(DumpJson(line), "\n")); };
+    const auto print = [&](const Json& line) { context->Print(absl::StrCat(PrintableJson(line), "\n")); };
     print({{"kind", "discovery"}, {"count", names_.size()}, {"unknown", unknown_}});
     for (const std::string& name : names_) print({{"kind", "result"}, {"sender", name}});
     print({{"kind", "stats"}, {"discovered", names_.size()}, {"total_time", absl::ToDoubleSeconds(took)}});

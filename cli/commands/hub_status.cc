@@ -61,7 +61,7 @@ std::string Pairs(const Json& object) {
   std::string text;
   for (const auto& item : object.items()) {
     if (item.value() != 0)
-      absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(item.key()), "=", DumpJson(item.value()));
+      absl::StrAppend(&text, text.empty() ? "" : ", ", Printable(item.key()), "=", PrintableJson(item.value()));
   }
   return text.empty() ? "none" : text;
 }

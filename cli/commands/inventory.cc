@@ -40,6 +40,11 @@ class InventoryCommand final : public Command {
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
     table->Flag({"--lc", "--list-collectives"}, "List all known collectives", group, &list_collectives_);
+    table->Add({{"--script"}, "FILE", "", group, {}, false, [](const std::string&) {
+                  return Wrong(
+                      "scripts in Ruby are not run on the client; 'orchctl invoke rpcutil inventory -j' and "
+                      "'orchctl invoke rpcutil get_facts facts=NAME,NAME --table' give the same as data");
+                }});
     table->Text({"--cg", "--collective-graph"}, "FILE", "Write a graph of the collectives in DOT format", group,
                 &graph_file_);
   }
@@ -149,9 +154,9 @@ class InventoryCommand final : public Command {
   static std::string Graph(const std::map<std::string, std::set<std::string>>& members) {
     std::string text = "graph {\n";
     for (const auto& [name, nodes_of] : members) {
-      absl::StrAppend(&text, "  ", Json(name).dump(), " [shape=box];\n");
+      absl::StrAppend(&text, "  ", PrintableJson(name), " [shape=box];\n");
       for (const std::string& node : nodes_of)
-        absl::StrAppend(&text, "  ", Json(name).dump(), " -- ", Json(node).dump(), ";\n");
+        absl::StrAppend(&text, "  ", PrintableJson(name), " -- ", PrintableJson(node), ";\n");
     }
     return absl::StrCat(text, "}\n");
   }

@@ -30,9 +30,9 @@ class InvokeCommand final : public Command {
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_ASSIGN_OR_RETURN(const Arguments arguments, SortWords(words));
     ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, plugin_));
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(std::move(plugin), action_, arguments));
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(context, std::move(plugin), action_, arguments));
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     HumanView view(context, invocation);
     return RunInvocation(context, invocation, targets, absl::StrCat("invoke ", plugin_, " ", action_), &view);
   }

@@ -12,7 +12,9 @@ namespace {
 struct Verb {
   v1::ControlJobRequest::Verb verb;
   const char* name;
-  const char* done;
+  v1::JobState aim;      // when the job is there, `done` has come about
+  const char* done;      // after "Job ID "
+  const char* underway;  // the same until then
 };
 
 class JobControlCommand final : public Command {
@@ -45,8 +47,8 @@ class JobControlCommand final : public Command {
       }
       list.push_back(JobJson(response->job()));
       if (context->options().format == Format::kHuman) {
-        context->Print(absl::StrCat("Job ", Printable(response->job().job_id()), " ", verb_.done, ", now ",
-                                    JobStateName(response->job().state()), "\n"));
+        context->Print(
+            absl::StrCat("Job ", Printable(response->job().job_id()), " ", Outcome(response->job().state()), "\n"));
       }
     }
     if (context->options().format != Format::kHuman) context->Print(JsonText(list, context->env().out_is_terminal));
@@ -56,6 +58,11 @@ class JobControlCommand final : public Command {
   NextWord Next(const std::vector<std::string>&) const override { return {NextWord::kJobs}; }
 
  private:
+  const char* Outcome(v1::JobState state) const {
+    if (state == verb_.aim) return verb_.done;
+    return state == v1::JOB_FINISHED ? "has ended already" : verb_.underway;
+  }
+
   const Verb verb_;
   std::string reason_;
 };
@@ -63,13 +70,17 @@ class JobControlCommand final : public Command {
 }  // namespace
 
 std::unique_ptr<Command> MakeJobCancelCommand() {
-  return std::make_unique<JobControlCommand>(Verb{v1::ControlJobRequest::CANCEL, "cancel", "cancelled"});
+  return std::make_unique<JobControlCommand>(
+      Verb{v1::ControlJobRequest::CANCEL, "cancel", v1::JOB_FINISHED, "is cancelled",
+           "is being cancelled: what runs is told to end, and no more nodes get the command"});
 }
 std::unique_ptr<Command> MakeJobPauseCommand() {
-  return std::make_unique<JobControlCommand>(Verb{v1::ControlJobRequest::PAUSE, "pause", "paused"});
+  return std::make_unique<JobControlCommand>(
+      Verb{v1::ControlJobRequest::PAUSE, "pause", v1::JOB_PAUSED, "is paused", "is being paused"});
 }
 std::unique_ptr<Command> MakeJobResumeCommand() {
-  return std::make_unique<JobControlCommand>(Verb{v1::ControlJobRequest::RESUME, "resume", "resumed"});
+  return std::make_unique<JobControlCommand>(
+      Verb{v1::ControlJobRequest::RESUME, "resume", v1::JOB_RUNNING, "is resumed", "is being resumed"});
 }
 
 }  // namespace orch::cli

@@ -99,7 +99,7 @@ class JobListCommand final : public Command {
   static void Show(Context* context, const std::vector<v1::Job>& jobs) {
     const Format format = context->options().format;
     if (format == Format::kJsonLines) {
-      for (const v1::Job& job : jobs) context->Print(absl::StrCat(DumpJson(JobJson(job)), "\n"));
+      for (const v1::Job& job : jobs) context->Print(absl::StrCat(PrintableJson(JobJson(job)), "\n"));
     } else if (format == Format::kJson || format == Format::kJsonArray) {
       Json list = Json::array();
       for (const v1::Job& job : jobs) list.push_back(JobJson(job));

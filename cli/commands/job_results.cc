@@ -1,5 +1,6 @@
 // orchctl job watch, replies, retry-failed.
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -10,6 +11,7 @@
 #include "base/status_macros.h"
 #include "cli/commands/job_commands.h"
 #include "cli/options/words.h"
+#include "cli/session/input_source.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/human_view.h"
 #include "cli/views/job_record_text.h"
@@ -19,6 +21,35 @@ namespace orch::cli {
 namespace {
 
 constexpr uint32_t kPage = 1000;
+
+constexpr v1::TaskState kNotOk[] = {v1::FAILED,  v1::DENIED,  v1::TIMED_OUT,    v1::CANCELLED,
+                                    v1::OFFLINE, v1::EXPIRED, v1::INDETERMINATE};
+
+absl::StatusOr<std::vector<v1::TaskState>> ParseStates(absl::string_view text) {
+  std::vector<v1::TaskState> states;
+  for (const absl::string_view name : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+    v1::TaskState state;
+    if (!v1::TaskState_Parse(absl::AsciiStrToUpper(name), &state) || state < v1::OK)
+      return Wrong(absl::StrCat("'", name, "' is no outcome of a task"));
+    states.push_back(state);
+  }
+  if (states.empty()) return Wrong("its value is empty");
+  return states;
+}
+
+void AddStates(OptionTable* table, const char* help, std::vector<v1::TaskState>* states) {
+  table->Add({{"--state"},
+              "LIST",
+              help,
+              "Application Options",
+              {"ok", "failed", "denied", "timed_out", "cancelled", "offline", "expired", "indeterminate"},
+              false,
+              [states](const std::string& text) -> absl::Status {
+                ORCH_ASSIGN_OR_RETURN(const std::vector<v1::TaskState> more, ParseStates(text));
+                states->insert(states->end(), more.begin(), more.end());
+                return absl::OkStatus();
+              }});
+}
 
 // Every reply of these states (none: all), page by page.
 absl::Status EachReply(HubClient* hub, const std::string& id, const std::vector<v1::TaskState>& states,
@@ -55,25 +86,14 @@ class JobWatchCommand final : public Command {
 class JobRepliesCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    table->Add({{"--state"},
-                "LIST",
-                "Only these: ok, failed, denied, timed_out, cancelled, offline, expired, ...",
-                "Application Options",
-                {"ok", "failed", "denied", "timed_out", "cancelled", "offline", "expired", "indeterminate"},
-                false,
-                [this](const std::string& text) -> absl::Status {
-                  for (const absl::string_view name : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
-                    v1::TaskState state;
-                    if (!v1::TaskState_Parse(absl::AsciiStrToUpper(name), &state) || state < v1::OK)
-                      return absl::InvalidArgumentError(absl::StrCat("'", name, "' is no outcome of a task"));
-                    states_.push_back(state);
-                  }
-                  return absl::OkStatus();
-                }});
+    AddStates(table, "Only these: ok, failed, denied, timed_out, cancelled, offline, expired, ...", &states_);
+    table->Flag({"--failed"}, "Only those that did not succeed", "Application Options", &failed_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_ASSIGN_OR_RETURN(const std::string id, JobIdOf(words, "job replies <job>"));
+    if (failed_ && !states_.empty()) return Wrong("--failed and --state exclude each other; give one of them");
+    if (failed_) states_ = {std::begin(kNotOk), std::end(kNotOk)};
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
@@ -110,14 +130,21 @@ class JobRepliesCommand final : public Command {
 
  private:
   std::vector<v1::TaskState> states_;
+  bool failed_ = false;
 };
 
 class JobRetryFailedCommand final : public Command {
  public:
+  void DeclareOptions(OptionTable* table) override {
+    AddStates(table, "Only where it ended so: failed, denied, timed_out, cancelled, offline, expired, ...", &states_);
+  }
+
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     constexpr char kUsage[] = "job retry-failed <job> [<key=val> ...]";
     ORCH_ASSIGN_OR_RETURN(const std::string id,
                           JobIdOf({words.begin(), words.begin() + (words.empty() ? 0 : 1)}, kUsage));
+    if (std::find(states_.begin(), states_.end(), v1::OK) != states_.end())
+      return Wrong("option --state: 'ok' is no failure; 'orchctl invoke' runs the action again on all nodes");
     const bool timeout_given = context->options().timeout > absl::ZeroDuration();
     const absl::Duration timeout = context->options().timeout;
     ORCH_RETURN_IF_ERROR(context->Prepare());
@@ -130,16 +157,18 @@ class JobRetryFailedCommand final : public Command {
     }
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, job.spec().plugin()));
     ORCH_ASSIGN_OR_RETURN(const Invocation invocation,
-                          Again(std::move(plugin), job.spec(), {words.begin() + 1, words.end()}));
+                          Again(context, std::move(plugin), job.spec(), {words.begin() + 1, words.end()}));
     Targets targets;
     size_t unsure = 0;
-    ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), {}, [&](const v1::Reply& reply) {
+    ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), states_, [&](const v1::Reply& reply) {
       if (reply.state() == v1::OK) return;
       if (reply.state() == v1::INDETERMINATE || reply.state() == v1::TIMED_OUT) ++unsure;
       targets.wire.add_identities(reply.identity());
     }));
     if (targets.wire.identities().empty()) {
-      context->Note(absl::StrCat("orchctl: job ", job.job_id(), " succeeded everywhere; nothing to do\n"));
+      context->Note(absl::StrCat("orchctl: job ", job.job_id(),
+                                 states_.empty() ? " succeeded everywhere" : " has no node that ended so",
+                                 "; nothing to do\n"));
       return kExitOk;
     }
     AdoptSpec(job.spec(), &context->options());
@@ -159,8 +188,8 @@ class JobRetryFailedCommand final : public Command {
 
  private:
   // The job's inputs, with those given now in their place. What was kept as *** must be given.
-  static absl::StatusOr<Invocation> Again(std::shared_ptr<const ddl::Plugin> plugin, const v1::JobSpec& spec,
-                                          const std::vector<std::string>& words) {
+  static absl::StatusOr<Invocation> Again(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
+                                          const v1::JobSpec& spec, const std::vector<std::string>& words) {
     ORCH_ASSIGN_OR_RETURN(const ddl::Action* action, ddl::RequireAction(*plugin, spec.action()));
     ORCH_ASSIGN_OR_RETURN(Json inputs, ParseJsonObject(spec.inputs_json(), "inputs of the job"));
     Arguments arguments;
@@ -168,18 +197,17 @@ class JobRetryFailedCommand final : public Command {
       ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
       arguments.push_back(std::move(pair));
     }
-    ORCH_ASSIGN_OR_RETURN(const Json given, ddl::CoerceArguments(*action, arguments));
+    ORCH_RETURN_IF_ERROR(ReadSensitiveArguments(context, *action, &arguments));
+    ORCH_ASSIGN_OR_RETURN(Json given, ddl::CoerceArguments(*action, arguments));
+    ORCH_RETURN_IF_ERROR(AddInputFile(context, &given));
     std::vector<std::string> secrets;
     for (const auto& item : inputs.items()) {
       const ddl::Input* input = action->FindInput(item.key());
-      if (input != nullptr && input->sensitive && !given.contains(item.key())) secrets.push_back(item.key() + "=…");
+      if (input != nullptr && input->sensitive && !given.contains(item.key())) secrets.push_back(item.key());
     }
-    if (!secrets.empty()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the hub does not keep sensitive inputs; give them again: orchctl job retry-failed JOB ",
-                       absl::StrJoin(secrets, " ")));
-    }
+    for (const std::string& name : secrets) inputs.erase(name);
     inputs.update(given);
+    ORCH_RETURN_IF_ERROR(AskAgain(context, *action, secrets, &inputs));
     ORCH_RETURN_IF_ERROR(ddl::ValidateInputs(*plugin, *action, inputs));
     Invocation invocation;
     invocation.plugin = std::move(plugin);
@@ -187,6 +215,20 @@ class JobRetryFailedCommand final : public Command {
     invocation.inputs = std::move(inputs);
     return invocation;
   }
+  static absl::Status AskAgain(Context* context, const ddl::Action& action, const std::vector<std::string>& secrets,
+                               Json* inputs) {
+    if (secrets.empty()) return absl::OkStatus();
+    if (!context->CanAsk()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the hub does not keep sensitive inputs; give them again: orchctl job retry-failed JOB ",
+                       absl::StrJoin(secrets, "=@FILE "), "=@FILE"));
+    }
+    for (const std::string& name : secrets)
+      ORCH_RETURN_IF_ERROR(AskForSensitiveInput(context, action, *action.FindInput(name), inputs));
+    return absl::OkStatus();
+  }
+
+  std::vector<v1::TaskState> states_;
 };
 
 }  // namespace

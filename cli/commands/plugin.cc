@@ -42,16 +42,14 @@ Json FailedJson(const v1::ListPluginsResponse::Failed& failed) {
           {"identities", std::vector<std::string>(failed.identities().begin(), failed.identities().end())}};
 }
 
-absl::StatusOr<int> ListPlugins(Context* context) {
-  ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-  ORCH_ASSIGN_OR_RETURN(const v1::ListPluginsResponse response, hub->ListPlugins());
-  if (context->options().format != Format::kHuman) {
-    Json list = Json::array();
-    for (const v1::Plugin& plugin : response.plugins()) list.push_back(PluginJson(plugin));
-    for (const auto& failed : response.failed()) list.push_back(FailedJson(failed));
-    context->Print(JsonText(list, context->env().out_is_terminal));
-    return kExitOk;
-  }
+Json PluginsJson(const v1::ListPluginsResponse& response) {
+  Json list = Json::array();
+  for (const v1::Plugin& plugin : response.plugins()) list.push_back(PluginJson(plugin));
+  for (const auto& failed : response.failed()) list.push_back(FailedJson(failed));
+  return list;
+}
+
+std::string PluginsText(const v1::ListPluginsResponse& response) {
   std::string text = "Agents:\n";
   for (const v1::Plugin& plugin : response.plugins()) {
     absl::StrAppendFormat(&text, "  %-25s %-10s %5d nodes  %s\n", Printable(plugin.name()), Printable(plugin.version()),
@@ -60,8 +58,7 @@ absl::StatusOr<int> ListPlugins(Context* context) {
   if (response.plugins().empty()) text += "  none; no node is connected\n";
   if (!response.failed().empty()) text += "\nCould not be loaded:\n";
   for (const auto& failed : response.failed()) text += FailedText(failed);
-  context->Print(text);
-  return kExitOk;
+  return text;
 }
 
 class PluginListCommand final : public Command {
@@ -69,7 +66,12 @@ class PluginListCommand final : public Command {
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "plugin list"));
     ORCH_RETURN_IF_ERROR(context->Prepare());
-    return ListPlugins(context);
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::ListPluginsResponse response, hub->ListPlugins());
+    context->Print(context->options().format == Format::kHuman
+                       ? PluginsText(response)
+                       : JsonText(PluginsJson(response), context->env().out_is_terminal));
+    return kExitOk;
   }
 };
 
@@ -79,10 +81,17 @@ class PluginDocCommand final : public Command {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "plugin doc <plugin>"));
     ORCH_RETURN_IF_ERROR(context->Prepare());
     if (words.size() == 1) return Doc(context, words[0]);
-    context->Print("Please specify a plugin. Available plugins are:\n\n");
-    ORCH_ASSIGN_OR_RETURN(const int code, ListPlugins(context));
-    if (context->options().format == Format::kHuman) context->Print(BuiltInText());
-    return code;
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    ORCH_ASSIGN_OR_RETURN(const v1::ListPluginsResponse response, hub->ListPlugins());
+    if (context->options().format == Format::kHuman) {
+      context->Print(
+          absl::StrCat("Please specify a plugin. Available plugins are:\n\n", PluginsText(response), BuiltInText()));
+      return kExitOk;
+    }
+    Json all = BuiltInJson();
+    all["plugins"] = PluginsJson(response);
+    context->Print(JsonText(all, context->env().out_is_terminal));
+    return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {
     return {words.empty() ? NextWord::kPlugins : NextWord::kNothing};
@@ -90,9 +99,10 @@ class PluginDocCommand final : public Command {
 
  private:
   static absl::StatusOr<int> Doc(Context* context, absl::string_view name) {
+    const bool human = context->options().format == Format::kHuman;
     const std::string built_in = BuiltInDoc(name);
     if (!built_in.empty()) {
-      context->Print(built_in);
+      context->Print(human ? built_in : JsonText(BuiltInDocJson(name), context->env().out_is_terminal));
       return kExitOk;
     }
     absl::ConsumePrefix(&name, "agent/");
@@ -105,7 +115,7 @@ class PluginDocCommand final : public Command {
       context->Note(absl::StrCat("orchctl: no attached node offers the plugin ", name,
                                  " any more; this is what nodes that had it said\n"));
     }
-    if (context->options().format != Format::kHuman) {
+    if (!human) {
       ORCH_ASSIGN_OR_RETURN(const Json ddl, ParseJsonObject(loaded.plugin->json, "DDL from the hub"));
       context->Print(JsonText(ddl, context->env().out_is_terminal));
       return kExitOk;

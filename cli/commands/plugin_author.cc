@@ -10,9 +10,9 @@
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/commands/plugin_check.h"
+#include "cli/commands/plugin_names.h"
 #include "cli/commands/plugin_templates.h"
 #include "cli/options/words.h"
-#include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/json_view.h"
 
@@ -67,7 +67,7 @@ class PluginGenerateCommand final : public Command {
     if (words.size() < 2 || words[0] != "agent")
       return absl::InvalidArgumentError(absl::StrCat("only agents can be generated; usage: orchctl ", kUsage));
     const std::string& name = words[1];
-    ORCH_RETURN_IF_ERROR(CheckPluginName(name));
+    ORCH_RETURN_IF_ERROR(CheckNewPluginName(name));
     ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> actions, ParseActions(actions_));
     const std::string base = absl::StrCat(directory_, "/", name);
     ORCH_RETURN_IF_ERROR(MakeFolder());

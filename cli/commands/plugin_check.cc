@@ -12,6 +12,7 @@
 #include "actions/ddl/ddl.h"
 #include "base/durable_file.h"
 #include "base/version.h"
+#include "cli/commands/plugin_names.h"
 
 namespace orch::cli {
 namespace {
@@ -101,6 +102,8 @@ PluginCheck CheckPlugin(const std::string& ddl_file) {
     check.problems.push_back(
         absl::StrCat("metadata.name is '", check.name, "', so the file must be called ", check.name, ".json"));
   }
+  const absl::Status usable = CheckNewPluginName(check.name);
+  if (!usable.ok()) check.problems.emplace_back(usable.message());
   const absl::Status required = ddl::CheckRequires(**plugin, kVersion);
   if (!required.ok()) check.problems.emplace_back(required.message());
   CheckMode(ddl_file, false, &check.problems);

@@ -154,9 +154,10 @@ class PuppetCommand : public Command {
 
   absl::StatusOr<Invocation> Prepared(Context* context, const std::string& action, const Arguments& arguments) {
     ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(targets_, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, plugin_));
-    return MakeInvocation(std::move(plugin), action, arguments);
+    ORCH_ASSIGN_OR_RETURN(Invocation invocation, MakeInvocation(context, std::move(plugin), action, arguments));
+    ORCH_ASSIGN_OR_RETURN(targets_, context->MakeTargets());
+    return invocation;
   }
 
   absl::StatusOr<int> Shown(Context* context, const std::string& action, MakeView make) {

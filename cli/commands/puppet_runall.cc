@@ -90,7 +90,9 @@ class RunAllView final : public JobView {
  private:
   void Sent(const std::string& node) {
     if (!seen_.insert(node).second) return;
-    if (log_->old()) log_->Line(absl::StrCat("Running ", Printable(node), ", concurrency is ", running_.size()));
+    if (log_->old()) {
+      log_->Line(absl::StrCat("Running ", Printable(node), ", concurrency is ", Running(concurrency_ - 1)));
+    }
     running_.insert(node);
   }
 
@@ -99,9 +101,13 @@ class RunAllView final : public JobView {
     if (!scheduled_.insert(node).second) return;
     log_->Line(absl::StrCat(Printable(node), " schedule status: OK"));
     if (running_.size() >= concurrency_ && seen_.size() < targets_) {
-      log_->Line(absl::StrCat("Currently ", running_.size(), " nodes running; waiting"));
+      log_->Line(absl::StrCat("Currently ", Running(concurrency_), " nodes running; waiting"));
     }
   }
+
+  // The hub frees a node's place when it has the outcome, and tells the outcome when it is stored: news of the
+  // next node can be here first. The window is never above its limit, so those beyond it have ended.
+  size_t Running(size_t at_most) const { return std::min(running_.size(), at_most); }
 
   // Its turn never came.
   static bool NotSent(const Answer& answer) {
@@ -124,7 +130,7 @@ class RunAllView final : public JobView {
   size_t done_ = 0;                  // nodes that were given their turn and answered
   std::set<std::string> seen_;       // given their turn
   std::set<std::string> scheduled_;  // said to have begun, or refused
-  std::set<std::string> running_;
+  std::set<std::string> running_;    // given their turn; that they have ended may come late
 };
 
 // Which nodes have Puppet enabled; those that do not say are named at the end.

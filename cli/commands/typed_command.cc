@@ -1,7 +1,6 @@
 #include "cli/commands/typed_command.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "actions/ddl/validate.h"
 #include "base/config_file.h"
 #include "base/status_macros.h"
+#include "cli/commands/plugin_names.h"
 #include "cli/commands/typed_help.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"
@@ -63,7 +63,7 @@ class TypedCommand final : public Command {
       arguments_.push_back(std::move(pair));
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(plugin_, action_->name, arguments_));
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(context, plugin_, action_->name, arguments_));
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     HumanView view(context, invocation);
     return RunInvocation(context, invocation, targets, absl::StrCat("invoke ", plugin_->name, " ", action_->name),
@@ -89,10 +89,10 @@ std::string NearestCommand(const std::string& name) {
   return NearestWord(name, known);
 }
 
-// Plugins of ours without a command of their own: a node may have them, though none does now.
+// A node may have it, though none does now.
 bool IsBuiltIn(absl::string_view name) {
-  constexpr absl::string_view kKnown[] = {"filemgr", "nrpe", "process", "puppetral", "rpcutil", "shell"};
-  return std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+  const std::vector<std::string>& known = BuiltInPlugins();
+  return std::find(known.begin(), known.end(), name) != known.end();
 }
 
 // Empty when nobody knows a plugin of that name.

@@ -13,7 +13,8 @@
 namespace orch::cli {
 
 // Common options that every typed command takes.
-inline constexpr unsigned kTypedGroups = kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions;
+inline constexpr unsigned kTypedGroups =
+    kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions;
 
 // One option for each input: --file VALUE, for booleans --force and --no-force. Where a common
 // option has the name already, the input's is --input-NAME. What was given is appended to

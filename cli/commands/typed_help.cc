@@ -19,6 +19,7 @@ std::string InputHelp(const ddl::Input& input) {
     for (const Json& value : input.list) values.push_back(DisplayValue(value));
     absl::StrAppend(&text, " (one of ", absl::StrJoin(values, ", "), ")");
   }
+  if (input.sensitive) text += " (sensitive: @FILE reads it from a file, @- from standard input)";
   if (input.type == ddl::InputType::kHash) text += " (a JSON object)";
   if (input.type == ddl::InputType::kArray) text += " (a JSON array)";
   if (input.default_value.has_value()) {
@@ -30,7 +31,7 @@ std::string InputHelp(const ddl::Input& input) {
 }
 
 std::string TypedPluginHelp(const ddl::Plugin& plugin, const OptionTable& table) {
-  std::string text = absl::StrCat("\n", Printable(plugin.description), "\n\nUsage: orchctl ", plugin.name,
+  std::string text = absl::StrCat("\n", PrintableBlock(plugin.description, 2), "\n\nUsage: orchctl ", plugin.name,
                                   " [options] [filters] <action> [inputs]\n\nActions\n");
   for (const auto& [name, action] : plugin.actions)
     absl::StrAppendFormat(&text, "    %-32s %s\n", name, Printable(action.description));
@@ -44,7 +45,7 @@ std::string TypedActionHelp(const ddl::Plugin& plugin, const ddl::Action& action
     if (!input.optional && !input.default_value.has_value())
       absl::StrAppend(&usage, " ", InputOptionName(input), input.type == ddl::InputType::kBoolean ? "" : " VALUE");
   }
-  return absl::StrCat("\n", Printable(action.description), "\n\nUsage: orchctl ", plugin.name, " ", action.name,
+  return absl::StrCat("\n", PrintableBlock(action.description, 2), "\n\nUsage: orchctl ", plugin.name, " ", action.name,
                       " [options] [filters]", usage, "\n       orchctl ", plugin.name, " ", action.name,
                       " [options] [filters] [<key=val> ...]\n\n", table.Help(), "\n", plugin.name, " ",
                       Printable(plugin.version), ", orchctl ", kVersion, "\n");

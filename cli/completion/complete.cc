@@ -157,9 +157,10 @@ Candidates Complete(Context* context, const std::vector<std::string>& words) {
   std::vector<Candidate> fitting;
   for (Candidate& candidate : found.list) {
     // A word with blanks or quotes would not come through the shell whole.
-    const bool plain = candidate.word.find_first_of(" \t\n'\"\\$`;&|()*?[]{}") == std::string::npos;
+    const bool plain = candidate.word.find_first_of(" '\"\\$`;&|()*?[]{}") == std::string::npos &&
+                       Printable(candidate.word) == candidate.word;
     if (plain && absl::StartsWith(candidate.word, typed) && seen.insert(candidate.word).second)
-      fitting.push_back({candidate.word, absl::StrReplaceAll(Printable(candidate.help), {{"\n", " "}, {"\t", " "}})});
+      fitting.push_back({candidate.word, Printable(absl::StrReplaceAll(candidate.help, {{"\n", " "}, {"\t", " "}}))});
   }
   std::sort(fitting.begin(), fitting.end(), [](const Candidate& a, const Candidate& b) { return a.word < b.word; });
   if (fitting.size() > kMaxCandidates) fitting.resize(kMaxCandidates);

@@ -81,12 +81,12 @@ class CompletionCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(const auto plugin, FetchPlugin(context, plugin_));
     std::vector<std::string> names;
     if (actions_) {
-      for (const auto& [name, action] : plugin->actions) names.push_back(name);
+      for (const auto& [name, action] : plugin->actions) names.push_back(Printable(name));
       return Print(context, names);
     }
     const ddl::Action* action = plugin->FindAction(action_);
     if (action == nullptr) return absl::NotFoundError(absl::StrCat("plugin ", plugin_, " has no action ", action_));
-    for (const ddl::Input& input : action->inputs) names.push_back(input.name);
+    for (const ddl::Input& input : action->inputs) names.push_back(Printable(input.name));
     return Print(context, names);
   }
 

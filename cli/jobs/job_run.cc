@@ -72,7 +72,7 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   if (end_.accepted) return;
   end_.accepted = true;
   accepted_at_ = clock_.Steady();
-  end_.start.job_id = accepted.job_id();
+  end_.start.job_id = Printable(accepted.job_id());
   end_.start.targets = accepted.targets();
   end_.start.durable = accepted.durable();
   end_.start.discovery = absl::Microseconds(accepted.discovery_us());

@@ -49,7 +49,7 @@ std::string MissingText(const JobEnd& end, const Style& style) {
   std::sort(names.begin(), names.end());
   const auto width_of = [](const std::vector<std::string>& list) {
     size_t width = 30;
-    for (const std::string& name : list) width = std::max(width, name.size());
+    for (const std::string& name : list) width = std::max(width, DisplayWidth(Printable(name)));
     return width;
   };
   std::string text =

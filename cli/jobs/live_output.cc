@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/utf8.h"
 
 namespace orch::cli {
 
@@ -9,7 +10,7 @@ void LiveOutput::Add(const v1::OutputChunk& chunk) {
   const bool error = chunk.stream() == v1::OutputChunk::STDERR;
   Stream& stream = streams_[{chunk.identity(), error}];
   if (chunk.attempt() > stream.attempt) {  // begins anew
-    if (!stream.line.empty()) PrintLine(chunk.identity(), error, stream.line);
+    ShowRest(chunk.identity(), error, &stream);
     stream = {.attempt = chunk.attempt()};
   }
   const uint64_t end = chunk.offset() + chunk.data().size();
@@ -17,8 +18,10 @@ void LiveOutput::Add(const v1::OutputChunk& chunk) {
   const uint64_t lost = chunk.offset() > stream.next ? chunk.offset() - stream.next : 0;
   absl::string_view data = chunk.data();
   if (chunk.offset() < stream.next) data.remove_prefix(stream.next - chunk.offset());
+  if (lost > 0) ShowRest(chunk.identity(), error, &stream);
   stream.next = end;
-  Show(chunk.identity(), error, lost, data, &stream);
+  stream.held.append(data.data(), data.size());
+  Show(chunk.identity(), error, lost, &stream);
 }
 
 void LiveOutput::End(const v1::Reply& reply) {
@@ -30,48 +33,62 @@ void LiveOutput::End(const v1::Reply& reply) {
       stream = std::move(found->second);
       streams_.erase(found);
     }
+    ShowRest(reply.identity(), error, &stream);
     const uint64_t end = error ? reply.stderr_bytes() : reply.stdout_bytes();
     if ((stream.attempt == 0 || stream.attempt == reply.attempt()) && end > stream.next) {
       const uint64_t lost = end - stream.next;
       stream.next = end;
-      Show(reply.identity(), error, lost, "", &stream);
+      Show(reply.identity(), error, lost, &stream);
     }
-    if (!stream.line.empty()) PrintLine(reply.identity(), error, stream.line);
   }
 }
 
-void LiveOutput::Show(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream) {
+void LiveOutput::Show(const std::string& identity, bool error, uint64_t lost, Stream* stream) {
   if (context_->options().format == Format::kHuman) {
-    ShowText(identity, error, lost, data, stream);
+    if (lost > 0) PrintLine(identity, error, absl::StrCat("[", lost, " bytes were left out]"));
+    ShowLines(identity, error, stream);
   } else if (context_->options().format == Format::kJsonLines) {
-    context_->Print(absl::StrCat(DumpJson({{"kind", "output"},
-                                           {"sender", identity},
-                                           {"stream", error ? "stderr" : "stdout"},
-                                           {"offset", stream->next - data.size()},
-                                           {"lost", lost},
-                                           {"data", std::string(data)}}),
-                                 "\n"));
+    const size_t whole = stream->held.size() - UnfinishedTail(stream->held);
+    if (whole > 0 || lost > 0) PrintJson(identity, error, lost, whole, stream);
+  } else {
+    stream->held.clear();
   }
   context_->env().out->Flush();
 }
 
-void LiveOutput::ShowText(const std::string& identity, bool error, uint64_t lost, absl::string_view data,
-                          Stream* stream) {
-  if (lost > 0) {
-    if (!stream->line.empty()) PrintLine(identity, error, stream->line);
-    stream->line.clear();
-    PrintLine(identity, error, absl::StrCat("[", lost, " bytes were left out]"));
+void LiveOutput::ShowRest(const std::string& identity, bool error, Stream* stream) {
+  if (stream->held.empty()) return;
+  if (context_->options().format == Format::kJsonLines) {
+    PrintJson(identity, error, 0, stream->held.size(), stream);
+  } else if (context_->options().format == Format::kHuman) {
+    PrintLine(identity, error, stream->held);
   }
-  stream->line.append(data.data(), data.size());
+  stream->held.clear();
+}
+
+void LiveOutput::ShowLines(const std::string& identity, bool error, Stream* stream) {
+  std::string& held = stream->held;
   size_t begin = 0;
-  for (size_t end = stream->line.find('\n'); end != std::string::npos; end = stream->line.find('\n', begin)) {
-    PrintLine(identity, error, absl::string_view(stream->line).substr(begin, end - begin));
+  for (size_t end = held.find('\n'); end != std::string::npos; end = held.find('\n', begin)) {
+    PrintLine(identity, error, absl::string_view(held).substr(begin, end - begin));
     begin = end + 1;
   }
-  stream->line.erase(0, begin);
-  if (stream->line.size() < kMaxHeldLine) return;
-  PrintLine(identity, error, stream->line);
-  stream->line.clear();
+  held.erase(0, begin);
+  if (held.size() < kMaxHeldLine) return;
+  const size_t whole = held.size() - UnfinishedTail(held);
+  PrintLine(identity, error, absl::string_view(held).substr(0, whole));
+  held.erase(0, whole);
+}
+
+void LiveOutput::PrintJson(const std::string& identity, bool error, uint64_t lost, size_t bytes, Stream* stream) {
+  context_->Print(absl::StrCat(PrintableJson({{"kind", "output"},
+                                              {"sender", identity},
+                                              {"stream", error ? "stderr" : "stdout"},
+                                              {"offset", stream->next - stream->held.size()},
+                                              {"lost", lost},
+                                              {"data", stream->held.substr(0, bytes)}}),
+                               "\n"));
+  stream->held.erase(0, bytes);
 }
 
 void LiveOutput::PrintLine(const std::string& identity, bool error, absl::string_view line) {

@@ -18,7 +18,7 @@ class LiveOutput {
 
   explicit LiveOutput(Context* context) : context_(context) {}
   // People get "NODE> line" for standard output and "NODE! line" for standard error; --jsonl the
-  // chunk. What was shown before is left out, what got lost is said.
+  // chunk, cut where characters end. What was shown before is left out, what got lost is said.
   void Add(const v1::OutputChunk& chunk);
   // The node is done: its last line may have no end, and the last bytes may have been left out.
   void End(const v1::Reply& reply);
@@ -27,11 +27,14 @@ class LiveOutput {
   struct Stream {
     uint32_t attempt = 0;
     uint64_t next = 0;  // offset of the byte that is due
-    std::string line;
+    std::string held;   // ends there, and was not shown: a line without its end, for --jsonl a part of a character
   };
-  // `data` ends at stream->next; `lost`: bytes before it that never came.
-  void Show(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream);
-  void ShowText(const std::string& identity, bool error, uint64_t lost, absl::string_view data, Stream* stream);
+  // What can be shown of `stream->held`; `lost`: bytes before it that never came.
+  void Show(const std::string& identity, bool error, uint64_t lost, Stream* stream);
+  // Nothing follows that could complete it.
+  void ShowRest(const std::string& identity, bool error, Stream* stream);
+  void ShowLines(const std::string& identity, bool error, Stream* stream);
+  void PrintJson(const std::string& identity, bool error, uint64_t lost, size_t bytes, Stream* stream);
   void PrintLine(const std::string& identity, bool error, absl::string_view line);
 
   Context* const context_;

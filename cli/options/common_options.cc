@@ -56,6 +56,14 @@ absl::StatusOr<Format> ParseJsonForm(const std::string& text) {
   return Wrong("give --json, --json=object or --json=array");
 }
 
+absl::StatusOr<SenderMode> ParseSenders(const std::string& text) {
+  if (text.empty() || text == "ok") return SenderMode::kOk;
+  if (text == "failed") return SenderMode::kFailed;
+  if (text == "missing") return SenderMode::kMissing;
+  if (text == "all") return SenderMode::kAll;
+  return Wrong(absl::StrCat("'", text, "' is none of ok, failed, missing, all"));
+}
+
 absl::StatusOr<DisplayMode> ParseDisplay(const std::string& text) {
   if (text == "ok") return DisplayMode::kOk;
   if (text == "failed") return DisplayMode::kFailed;
@@ -77,6 +85,8 @@ void AddBasic(CommonOptions* options, OptionTable* table) {
               &options->config_file);
   table->Text({"--hub"}, "ADDRESS", "Ask this hub instead of the configured one (HOST:PORT or unix:/PATH)", group,
               &options->hub);
+  table->Add(Parsed({"--connection-timeout"}, "SECONDS", "Time the hub has to take the connection (5)", group,
+                    &options->connection_timeout, [](const std::string& text) { return ParseSeconds(text, false); }));
   table->Flag({"-v", "--verbose"}, "Be verbose", group, &options->verbose);
   table->Flag({"-q", "--quiet"}, "Results only: no discovery line, no statistics", group, &options->quiet);
   table->Flag({"-h", "--help"}, "Display this screen", group, &options->help);
@@ -108,10 +118,57 @@ void AddOutput(CommonOptions* options, OptionTable* table) {
   const std::string group = "Output Options";
   AddJson(options, table);
   AddForm("--table", "Produce a table, one line a node", Format::kTable, options, table);
-  AddForm("--senders", "Produce only the names of nodes that succeeded", Format::kSenders, options, table);
+  table->Add({{"--senders"},
+              "WHICH",
+              "Produce only the names of nodes: those that succeeded, or with --senders=failed, missing or all",
+              group,
+              {"ok", "failed", "missing", "all"},
+              true,
+              [options](const std::string& text) -> absl::Status {
+                ORCH_ASSIGN_OR_RETURN(options->senders, ParseSenders(text));
+                return ChooseForm("--senders", Format::kSenders, options);
+              }});
   table->Flag({"--sort"}, "Sort the output by node", group, &options->sort);
   table->Flag({"--classic"}, "Show the discovery line of Puppet Enterprise 2.0", group, &options->classic);
   table->Flag({"--np", "--no-progress"}, "Do not show the progress bar", group, &options->no_progress);
+}
+
+// Taken because people's fingers and scripts know it; a note says why it decides nothing.
+void AddIgnored(std::vector<std::string> names, const char* value, const char* why, const char* group,
+                CommonOptions* options, OptionTable* table) {
+  const std::string name = names.front();
+  table->Add({std::move(names),
+              value,
+              absl::StrCat("Accepted and ignored: ", why),
+              group,
+              {},
+              false,
+              [options, name, why](const std::string&) {
+                options->ignored.push_back(absl::StrCat(name, " is ignored: ", why));
+                return absl::OkStatus();
+              }});
+}
+
+// MCollective's ways to say where the nodes come from.
+void AddDiscovery(CommonOptions* options, OptionTable* table) {
+  const char* const group = "Target Options";
+  table->Add({{"--dm", "--disc-method"},
+              "METHOD",
+              "Where the nodes come from: mc (the hub), flatfile (with --do FILE) or stdin",
+              group,
+              {"mc", "flatfile", "stdin"},
+              false,
+              [options](const std::string& text) {
+                if (text != "mc" && text != "flatfile" && text != "stdin")
+                  return Wrong(absl::StrCat("'", text,
+                                            "' is none of mc, flatfile, stdin; the hub knows its nodes, so no "
+                                            "other source is asked"));
+                options->discovery_method = text;
+                return absl::OkStatus();
+              }});
+  table->Text({"--do", "--disc-option"}, "FILE", "The file for --dm flatfile", group, &options->discovery_option);
+  AddIgnored({"--dt", "--discovery-timeout"}, "SECONDS", "the hub knows its nodes and waits for nobody", group, options,
+             table);
 }
 
 void AddTargets(CommonOptions* options, OptionTable* table) {
@@ -131,16 +188,7 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                     }));
   table->Add(Parsed({"--limit-seed"}, "NUMBER", "Seed for a random subset that can be repeated", group,
                     &options->limit_seed, ParseSeed));
-  table->Add({{"--dt", "--discovery-timeout"},
-              "SECONDS",
-              "Accepted and ignored: discovery does not wait",
-              group,
-              {},
-              false,
-              [options](const std::string&) {
-                options->discovery_timeout_given = true;
-                return absl::OkStatus();
-              }});
+  AddDiscovery(options, table);
   table->Add(
       FilterOption({"-W", "--with"}, "FILTER", "Combined classes and facts filter", OptionKind::kCombined, options));
   table->Add(FilterOption({"-S", "--select"}, "FILTER", "Compound filter combining facts and classes",
@@ -155,7 +203,7 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                           OptionKind::kIdentity, options));
 }
 
-void AddRun(CommonOptions* options, OptionTable* table) {
+void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
   const std::string group = "Request Options";
   const auto positive = [](const std::string& text) { return ParseSeconds(text, false); };
   table->Add(
@@ -175,6 +223,18 @@ void AddRun(CommonOptions* options, OptionTable* table) {
   table->Add(std::move(display));
   table->Add(Parsed({"--reconnect"}, "SECONDS", "Follow the job again when the connection breaks, for so long (300)",
                     group, &options->reconnect, [](const std::string& text) { return ParseSeconds(text, true); }));
+  AddIgnored({"--threaded"}, "", "requests are always sent and answers taken at the same time", "Request Options",
+             options, table);
+  AddIgnored({"--publish_timeout"}, "SECONDS", "the hub sends, and says how long a node has", "Request Options",
+             options, table);
+  if ((groups & kJobOptions) == 0) {
+    AddIgnored({"--ttl"}, "SECONDS", "this command waits for no node that is away", "Request Options", options, table);
+  }
+  table->Add({{"--reply-to"}, "TARGET", "", group, {}, false, [](const std::string&) {
+                return Wrong(
+                    "replies come back to whoever asks; to read them elsewhere give --async there and "
+                    "'orchctl job watch JOB' here");
+              }});
   table->Flag({"--yes"}, "Do not ask before changing all nodes", group, &options->yes);
   table->Flag({"--allow-missing"}, "Exit 0 also when some nodes did not answer", group, &options->allow_missing);
 }
@@ -209,7 +269,14 @@ absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_al
 }
 
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table) {
-  if (groups & kRunOptions) AddRun(options, table);
+  if (groups & kRunOptions) AddRun(groups, options, table);
+  if (groups & kInputOptions) {
+    table->Text({"--input-file"}, "FILE", "Inputs from a JSON object in a file; - is standard input", "Request Options",
+                &options->input_file);
+  }
+  if (groups & (kJobOptions | kDryRunOptions)) {
+    table->Flag({"--dry-run"}, "Say what would be done, and send nothing", "Request Options", &options->dry_run);
+  }
   if (groups & kJobOptions) AddRolloutOptions(&options->rollout, table);
   if (groups & kOutputOptions) AddOutput(options, table);
   if (groups & kJsonOptions) AddJson(options, table);
@@ -217,9 +284,26 @@ void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* tabl
   if (groups & kTargetOptions) AddTargets(options, table);
 }
 
+absl::Status SettleDiscovery(CommonOptions* options) {
+  const std::string method = std::exchange(options->discovery_method, "");
+  const std::string file = std::exchange(options->discovery_option, "");
+  if (method != "flatfile" && !file.empty())
+    return Wrong("--do is the file of --dm flatfile; give both, or --nodes FILE");
+  if (method.empty() || method == "mc") return absl::OkStatus();
+  if (method == "flatfile" && file.empty() && options->nodes_file.empty())
+    return Wrong("--dm flatfile needs the file: --do FILE");
+  if ((method == "stdin" || !file.empty()) && !options->nodes_file.empty())
+    return Wrong(absl::StrCat("--nodes and --dm ", method, " exclude each other; give one of them"));
+  if (method == "stdin") options->nodes_file = "-";
+  if (!file.empty()) options->nodes_file = file;
+  return absl::OkStatus();
+}
+
 absl::Status CheckCommonOptions(const CommonOptions& options) {
   if (options.one && options.limit.set()) return Wrong("--one and --limit exclude each other; give one of them");
   if (options.no_stdin && options.nodes_file == "-") return Wrong("--no-stdin and --nodes - exclude each other");
+  if (options.input_file == "-" && options.nodes_file == "-")
+    return Wrong("--input-file - and --nodes - both read standard input; give one of them a file");
   if (options.batch.set() && options.concurrency.set()) {
     return Wrong("--batch and --concurrency exclude each other; give one of them");
   }

@@ -17,6 +17,7 @@
 namespace orch::cli {
 
 enum class Format { kHuman, kJson, kJsonArray, kJsonLines, kTable, kSenders };
+enum class SenderMode { kOk, kFailed, kMissing, kAll };  // which nodes --senders names
 enum class DisplayMode { kDdl, kOk, kFailed, kAll, kNone };
 
 // "N" or "N%".
@@ -36,8 +37,10 @@ struct CommonOptions {
   bool quiet = false;
   std::string config_file;
   std::string hub;
+  absl::Duration connection_timeout;  // zero: not given
   // Output
   Format format = Format::kHuman;
+  SenderMode senders = SenderMode::kOk;
   std::string format_option;  // that chose it; empty: none did
   std::string output_file;
   bool sort = false;
@@ -45,6 +48,8 @@ struct CommonOptions {
   // Targets
   std::vector<filter::Option> filter;
   std::string nodes_file;
+  std::string discovery_method;  // of MCollective: mc, flatfile, stdin; SettleDiscovery turns it into the above
+  std::string discovery_option;
   bool no_stdin = false;
   std::string collective;
   Amount limit;
@@ -63,7 +68,10 @@ struct CommonOptions {
   bool yes = false;
   bool classic = false;
   bool allow_missing = false;
-  bool discovery_timeout_given = false;
+  std::vector<std::string> ignored;  // options of MCollective that have nothing to decide here, each with the reason
+  // Inputs
+  std::string input_file;
+  bool dry_run = false;
 };
 
 enum OptionGroups : unsigned {
@@ -72,10 +80,14 @@ enum OptionGroups : unsigned {
   kTargetOptions = 4,
   kRunOptions = 8,
   kJobOptions = 16,
-  kJsonOptions = 32,  // of the output options those for what is no reply
+  kJsonOptions = 32,     // of the output options those for what is no reply
+  kInputOptions = 64,    // inputs of an action
+  kDryRunOptions = 128,  // whatever changes something
 };
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
 
+// --dm and --do become --nodes.
+absl::Status SettleDiscovery(CommonOptions* options);
 // What single options cannot know: "--one with --limit" and the like.
 absl::Status CheckCommonOptions(const CommonOptions& options);
 

@@ -16,6 +16,12 @@ constexpr size_t kNameColumn = 34;  // where MCollective's help begins its expla
 
 }  // namespace
 
+void OptionTable::Add(OptionSpec spec) {
+  const auto taken = [this](const std::string& name) { return Find(name) != nullptr; };
+  spec.names.erase(std::remove_if(spec.names.begin(), spec.names.end(), taken), spec.names.end());
+  if (!spec.names.empty()) specs_.push_back(std::move(spec));
+}
+
 void OptionTable::Flag(std::vector<std::string> names, std::string help, std::string group, bool* target) {
   Add({std::move(names), "", std::move(help), std::move(group), {}, false, [target](const std::string&) {
          *target = true;
@@ -136,13 +142,14 @@ std::vector<std::string> OptionTable::OnlyOptions(const std::vector<std::string>
 std::string OptionTable::Help() const {
   std::vector<std::string> groups;
   for (const OptionSpec& spec : specs_) {
-    if (std::find(groups.begin(), groups.end(), spec.group) == groups.end()) groups.push_back(spec.group);
+    if (!spec.help.empty() && std::find(groups.begin(), groups.end(), spec.group) == groups.end())
+      groups.push_back(spec.group);
   }
   std::string text;
   for (const std::string& group : groups) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", group, "\n");
     for (const OptionSpec& spec : specs_) {
-      if (spec.group != group) continue;
+      if (spec.group != group || spec.help.empty()) continue;
       std::string line = absl::StrJoin(spec.names, ", ");
       if (!spec.value.empty())
         absl::StrAppend(&line,

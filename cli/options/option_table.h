@@ -20,7 +20,7 @@ inline absl::Status Wrong(absl::string_view message) { return absl::InvalidArgum
 struct OptionSpec {
   std::vector<std::string> names;  // "-F", "--with-fact", "--wf"; the first long one is the option's name
   std::string value;               // placeholder in the help, "EXPR"; empty: a flag
-  std::string help;
+  std::string help;                // empty: not listed; for spellings of another system that only explain
   std::string group;
   std::vector<std::string> choices;  // for completion only
   bool value_optional = false;       // a value only as --name=value
@@ -31,7 +31,8 @@ struct OptionSpec {
 // Not thread-safe.
 class OptionTable {
  public:
-  void Add(OptionSpec spec) { specs_.push_back(std::move(spec)); }
+  // A name that is there already stays with the option that has it; one that is left without a name is dropped.
+  void Add(OptionSpec spec);
   void Flag(std::vector<std::string> names, std::string help, std::string group, bool* target);
   void Text(std::vector<std::string> names, std::string value, std::string help, std::string group,
             std::string* target);

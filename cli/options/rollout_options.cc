@@ -60,12 +60,14 @@ void AddRolloutOptions(RolloutOptions* options, OptionTable* table) {
              &options->retries);
   add.Time("--retry-sleep", "Pause before each retry", &options->retry_sleep);
   add.Flag("--queue", "Nodes that are away get the command when they come", &options->queue);
-  add.Time("--ttl", "With --queue: how long the command waits for them, as 1h", &options->ttl);
+  add.Time("--ttl", "With --queue: how long the command waits for them, as 1h; alone it decides nothing",
+           &options->ttl);
   add.Name("--lock", "NAME", "Hold this lock: no other job with it runs meanwhile", &options->lock);
   add.Name("--idempotency-key", "KEY", "Asked again with this key, follow the job that is there",
            &options->idempotency_key);
   add.Flag("--record", "Keep the job in the hub's store even if it only reads", &options->record);
-  add.Flag("--async", "Print the job's id as soon as the hub has it, and end", &options->async);
+  table->Flag({"--async", "--nr", "--no-results"}, "Print the job's id as soon as the hub has it, and end",
+              "Job Options", &options->async);
   add.Flag("--live", "Show what the actions print while they run", &options->live);
 }
 
@@ -77,7 +79,6 @@ absl::Status CheckRolloutOptions(const RolloutOptions& options) {
     return Wrong("--group-by needs --group-concurrency COUNT, --groups-at-once COUNT or both");
   if (options.retry_sleep > absl::ZeroDuration() && options.retries == 0)
     return Wrong("--retry-sleep needs --retries COUNT");
-  if (options.ttl > absl::ZeroDuration() && !options.queue) return Wrong("--ttl needs --queue");
   if (options.queue && options.ttl == absl::ZeroDuration())
     return Wrong("--queue needs --ttl, how long the command may wait: --ttl 1h");
   if (options.async && options.live) return Wrong("--async and --live exclude each other");
@@ -94,7 +95,8 @@ void FillRollout(const RolloutOptions& options, v1::JobSpec* spec) {
   spec->set_retries(options.retries);
   spec->set_retry_sleep_ms(absl::ToInt64Milliseconds(options.retry_sleep));
   spec->set_queue_offline(options.queue);
-  spec->set_ttl_ms(absl::ToInt64Milliseconds(options.ttl));
+  // Alone it is MCollective's: how long a request is valid. Ours are valid as long as the hub waits for them.
+  if (options.queue) spec->set_ttl_ms(absl::ToInt64Milliseconds(options.ttl));
   spec->set_lock(options.lock);
   spec->set_idempotency_key(options.idempotency_key);
   spec->set_record(options.record || options.async);  // nobody could ask for it later

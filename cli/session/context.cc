@@ -1,30 +1,37 @@
 #include "cli/session/context.h"
 
-#include <errno.h>
-#include <unistd.h>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/options/name_range.h"
 #include "cli/session/node_list.h"
+#include "cli/terminal/ask.h"
 #include "filter/wire.h"
 
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxAnswerBytes = 64;
+constexpr absl::Duration kLongAsking = absl::Seconds(20);  // less than a hub lets an idle connection be
 
-// One line from the terminal.
-std::string ReadAnswer(int fd) {
-  std::string line;
-  char c = 0;
-  while (line.size() < kMaxAnswerBytes) {
-    const ssize_t n = ::read(fd, &c, 1);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0 || c == '\n') break;
-    line += c;
+// A hub takes few options of a filter but long lists of nodes: names that ranges gave become such a list.
+absl::Status MoveIdentitiesToList(filter::Filter* filter, std::vector<std::string>* names, bool* listed) {
+  if (filter->literal_identities().empty() || *listed) {
+    return absl::InvalidArgumentError(absl::StrCat("the filter has ", filter->options().size(),
+                                                   " options, name ranges written out; beside a regex "
+                                                   "in -I or a node list at most ",
+                                                   kMaxFilterOptions, " are taken. Give the nodes with --nodes FILE"));
   }
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(line));
+  std::set<std::string> seen;
+  for (const std::string& name : filter->literal_identities()) {
+    if (seen.insert(name).second) names->push_back(name);
+  }
+  *listed = true;
+  std::vector<filter::Option> others = filter->options();
+  std::erase_if(others, [](const filter::Option& option) { return option.kind == filter::OptionKind::kIdentity; });
+  ORCH_ASSIGN_OR_RETURN(*filter, filter::Filter::Parse(others));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -39,7 +46,9 @@ absl::Status Context::ReadConfig() {
 }
 
 absl::Status Context::Prepare() {
+  ORCH_RETURN_IF_ERROR(SettleDiscovery(&options_));
   ORCH_RETURN_IF_ERROR(CheckCommonOptions(options_));
+  ORCH_RETURN_IF_ERROR(ParseFilter().status());  // before anybody is asked anything
   ORCH_RETURN_IF_ERROR(ReadConfig());
   const bool wanted =
       config_->color == "always" || (config_->color == "auto" && env_->out_is_terminal &&
@@ -47,14 +56,15 @@ absl::Status Context::Prepare() {
   style_.color = wanted && options_.output_file.empty();
   if (options_.collective.empty()) options_.collective = config_->collective;
   if (options_.timeout == absl::ZeroDuration()) options_.timeout = config_->timeout;
-  if (options_.discovery_timeout_given)
-    Note("orchctl: --dt is ignored: the hub knows its nodes and waits for nobody\n");
+  if (options_.rollout.ttl > absl::ZeroDuration() && !options_.rollout.queue)
+    Note("orchctl: --ttl is ignored without --queue: no node that is away is waited for\n");
+  for (const std::string& why : options_.ignored) Note(absl::StrCat("orchctl: ", why, "\n"));
   return absl::OkStatus();
 }
 
 absl::StatusOr<HubClient*> Context::Hub() {
   if (hub_ == nullptr) {
-    ORCH_ASSIGN_OR_RETURN(hub_, HubClient::Connect(*config_, *env_, hub_patience_));
+    ORCH_ASSIGN_OR_RETURN(hub_, HubClient::Connect(*config_, *env_, Patience()));
   }
   return hub_.get();
 }
@@ -69,9 +79,36 @@ absl::StatusOr<std::vector<std::string>> Context::ListedNodes(bool* given, bool 
   *given = true;
   if (options_.nodes_file == "-") return ReadNodesFromStdin(*env_);
   if (!options_.nodes_file.empty()) return ReadNodeFile(options_.nodes_file);
-  if (!options_.no_stdin && !literal_identities && StdinIsList(*env_)) return ReadNodesFromStdin(*env_);
+  if (!options_.no_stdin && !stdin_taken_ && options_.input_file != "-" && !literal_identities && StdinIsList(*env_))
+    return ReadNodesFromStdin(*env_);
   *given = false;
   return std::vector<std::string>();
+}
+
+absl::Status Context::TakeStdin(absl::string_view what) {
+  if (stdin_taken_ || options_.nodes_file == "-") {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": standard input can be read for one thing only; give the others a file"));
+  }
+  stdin_taken_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Context::AskLine(absl::string_view question, bool secret) {
+  env_->out->Flush();
+  Note(question);
+  env_->err->Flush();
+  const absl::Duration before = env_->clock->Steady();
+  absl::StatusOr<std::string> line = ReadTerminalLine(*env_, secret);
+  asking_ += env_->clock->Steady() - before;
+  if (secret || !line.ok()) Note("\n");  // nobody saw the one that was typed
+  return line;
+}
+
+absl::Status Context::ReconnectAfterAsking() {
+  if (asking_ < kLongAsking || hub_ == nullptr) return absl::OkStatus();
+  asking_ = absl::ZeroDuration();
+  return Reconnect().status();
 }
 
 void Context::SetLimits(v1::Target* target) const {
@@ -81,13 +118,21 @@ void Context::SetLimits(v1::Target* target) const {
   target->set_limit_seed(options_.limit_seed);
 }
 
+absl::StatusOr<filter::Filter> Context::ParseFilter() const {
+  ORCH_ASSIGN_OR_RETURN(const std::vector<filter::Option> written, WriteOutFilter(options_.filter));
+  ORCH_ASSIGN_OR_RETURN(filter::Filter parsed, filter::Filter::Parse(written));
+  ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(written));
+  return parsed;
+}
+
 absl::StatusOr<Targets> Context::MakeTargets() {
   Targets targets;
-  ORCH_ASSIGN_OR_RETURN(targets.filter, filter::Filter::Parse(options_.filter));
-  ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(options_.filter));
+  ORCH_ASSIGN_OR_RETURN(targets.filter, ParseFilter());
   const bool literal = !targets.filter.literal_identities().empty();
   bool listed = false;
-  ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListedNodes(&listed, literal));
+  ORCH_ASSIGN_OR_RETURN(std::vector<std::string> names, ListedNodes(&listed, literal));
+  if (targets.filter.options().size() > kMaxFilterOptions)
+    ORCH_RETURN_IF_ERROR(MoveIdentitiesToList(&targets.filter, &names, &listed));
   filter::ToWire(targets.filter, targets.wire.mutable_filter());
   targets.wire.set_has_identities(listed);
   for (const std::string& name : names) targets.wire.add_identities(name);
@@ -100,13 +145,13 @@ absl::StatusOr<Targets> Context::MakeTargets() {
 
 absl::Status Context::ConfirmUnfiltered(const Targets& targets, absl::string_view what) {
   if (targets.restricted || options_.yes) return absl::OkStatus();
-  if (!env_->stdin_is_terminal || !env_->err_is_terminal) {
+  if (!CanAsk()) {
     return absl::FailedPreconditionError(absl::StrCat(
         what, " would change every node and there is no terminal to ask; give a filter, or --yes. Nothing is sent"));
   }
-  Note(absl::StrCat("Do you really want to ", what, " unfiltered? (y/n): "));
-  env_->err->Flush();
-  const std::string answer = ReadAnswer(env_->stdin_fd);
+  ORCH_ASSIGN_OR_RETURN(const std::string line,
+                        AskLine(absl::StrCat("Do you really want to ", what, " unfiltered? (y/n): "), false));
+  const std::string answer = absl::AsciiStrToLower(absl::StripAsciiWhitespace(line));
   if (answer == "y" || answer == "yes") return absl::OkStatus();
   return absl::FailedPreconditionError("not confirmed; nothing is sent");
 }

@@ -50,9 +50,21 @@ class Context {
   absl::StatusOr<HubClient*> Reconnect();
   void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
+  // The filter options, with name ranges (-I 'web[01-20]') written out. Refuses wrong ones.
+  absl::StatusOr<filter::Filter> ParseFilter() const;
   // Filter, node list and limits from the options. Refuses wrong ones; reads standard input when it
   // is a list.
   absl::StatusOr<Targets> MakeTargets();
+
+  // Claims standard input for `what`: from now on it is no node list. InvalidArgument when it was claimed before,
+  // or --nodes - does.
+  absl::Status TakeStdin(absl::string_view what);
+  // One line from the terminal, unseen when `secret`. Cancelled after Ctrl-C, FailedPrecondition at its end.
+  absl::StatusOr<std::string> AskLine(absl::string_view question, bool secret);
+  // The hub closes connections on which nothing is asked: after a long time at a question there is a new one.
+  absl::Status ReconnectAfterAsking();
+  // Whether there is somebody to ask.
+  bool CanAsk() const { return env_->stdin_is_terminal && env_->err_is_terminal; }
 
   // Asks before every node is changed. FailedPrecondition when the answer is no, or nobody can be
   // asked and --yes was not given.
@@ -61,11 +73,16 @@ class Context {
  private:
   absl::StatusOr<std::vector<std::string>> ListedNodes(bool* given, bool literal_identities);
   void SetLimits(v1::Target* target) const;
+  absl::Duration Patience() const {
+    return options_.connection_timeout > absl::ZeroDuration() ? options_.connection_timeout : hub_patience_;
+  }
 
   Environment* const env_;
   CommonOptions options_;
   Style style_;
   std::optional<ClientConfig> config_;
+  bool stdin_taken_ = false;
+  absl::Duration asking_;  // time spent waiting for answers
   absl::Duration hub_patience_ = kConnectTimeout;
   std::unique_ptr<HubClient> hub_;
 };

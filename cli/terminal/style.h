@@ -1,10 +1,12 @@
-// Colours as MCollective used them, only where they are wanted; and text made fit for a terminal.
+// Colours as MCollective used them, only where they are wanted; and names in columns.
 #pragma once
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/foreign_text.h"
+#include "cli/terminal/display_width.h"
 
 namespace orch::cli {
 
@@ -22,11 +24,7 @@ struct Style {
   }
 };
 
-// Text of a node for people: control characters other than newline and tab become \xNN, so that
-// no reply can command the terminal.
-std::string Printable(absl::string_view text);
-
-// `text` in columns as MCollective's: each padded to `width`, `per_line` a line, `indent` first.
+// `names` in columns as MCollective's: each padded to `width`, `per_line` a line, `indent` first.
 // `names` are made printable.
 template <typename Container>
 std::string InColumns(const Container& names, size_t indent, size_t width, size_t per_line) {
@@ -34,9 +32,7 @@ std::string InColumns(const Container& names, size_t indent, size_t width, size_
   size_t in_line = 0;
   for (const auto& name : names) {
     out += in_line == 0 ? std::string(indent, ' ') : " ";
-    std::string cell = Printable(name);
-    if (cell.size() < width) cell.resize(width, ' ');
-    out += cell;
+    out += PadRight(Printable(name), width);
     if (++in_line == per_line) {
       out += "\n";
       in_line = 0;

@@ -63,7 +63,7 @@ void AppendInline(const Json& value, std::string* out) {
 // `column`: where the value begins.
 void AppendPretty(const Json& value, size_t column, size_t width, std::string* out) {
   const std::string line = InlineValue(value);
-  if (!value.is_structured() || value.empty() || column + line.size() <= width) {
+  if (!value.is_structured() || value.empty() || column + DisplayWidth(line) <= width) {
     *out += line;
     return;
   }
@@ -78,10 +78,10 @@ void AppendPretty(const Json& value, size_t column, size_t width, std::string* o
     }
     const std::string key = absl::StrCat(Quoted(item.key()), "=>");
     *out += key;
-    const bool fits =
-        !item.value().is_structured() || column + 1 + key.size() + InlineValue(item.value()).size() < width;
+    const bool fits = !item.value().is_structured() ||
+                      column + 1 + DisplayWidth(key) + DisplayWidth(InlineValue(item.value())) < width;
     if (!fits) absl::StrAppend(out, "\n", std::string(column + 2, ' '));
-    AppendPretty(item.value(), fits ? column + 1 + key.size() : column + 2, width, out);
+    AppendPretty(item.value(), fits ? column + 1 + DisplayWidth(key) : column + 2, width, out);
   }
   *out += value.is_object() ? "}" : "]";
 }
@@ -103,7 +103,12 @@ std::string PrettyValue(const Json& value, size_t width) {
 std::string DisplayValue(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return Printable(value.get_ref<const std::string&>());
-  return value.is_structured() ? PrettyValue(value) : DumpJson(value);
+  return InlineValue(value);
+}
+
+std::string DisplayBlock(const Json& value, size_t indent) {
+  if (value.is_string()) return PrintableBlock(value.get_ref<const std::string&>(), indent);
+  return value.is_structured() ? IndentRest(PrettyValue(value), indent) : DisplayValue(value);
 }
 
 std::string IndentRest(absl::string_view text, size_t indent) {

@@ -17,8 +17,10 @@ std::string InlineValue(const Json& value);
 // One or more lines without a final newline; the first is not indented.
 std::string PrettyValue(const Json& value, size_t width = kValueWidth);
 
-// A value at the end of a line: scalars plain, an absent one empty, containers as PrettyValue.
+// A value within one line: scalars plain, an absent one empty, containers as InlineValue.
 std::string DisplayValue(const Json& value);
+// A value at the end of a line, whose further lines stand behind `indent` blanks: containers as PrettyValue.
+std::string DisplayBlock(const Json& value, size_t indent);
 
 // Every line but the first behind `indent` blanks.
 std::string IndentRest(absl::string_view text, size_t indent);

@@ -73,7 +73,7 @@ std::string HumanView::Block(const Answer& answer) const {
   }
   std::string text = absl::StrFormat("%-40s %s\n", name, StatusText(answer, context_->style()));
   if (!answer.ok() || answer.message != "OK") {
-    absl::StrAppend(&text, "   ", context_->style().Yellow(IndentRest(Printable(answer.message), 3)), "\n");
+    absl::StrAppend(&text, "   ", context_->style().Yellow(PrintableBlock(answer.message, 3)), "\n");
   }
   if (answer.ok()) text += layout_->Text(answer, *invocation_.action);
   return absl::StrCat(text, "\n");

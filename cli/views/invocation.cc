@@ -4,6 +4,7 @@
 #include "actions/ddl/validate.h"
 #include "base/status_macros.h"
 #include "cli/jobs/job_text.h"
+#include "cli/session/input_source.h"
 #include "cli/session/plugin_source.h"
 
 namespace orch::cli {
@@ -16,12 +17,15 @@ absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context,
   return loaded.plugin;
 }
 
-absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plugin, const std::string& action,
-                                          const Arguments& arguments) {
+absl::StatusOr<Invocation> MakeInvocation(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
+                                          const std::string& action, Arguments arguments) {
   Invocation invocation;
   invocation.plugin = std::move(plugin);
   ORCH_ASSIGN_OR_RETURN(invocation.action, ddl::RequireAction(*invocation.plugin, action));
+  ORCH_RETURN_IF_ERROR(ReadSensitiveArguments(context, *invocation.action, &arguments));
   ORCH_ASSIGN_OR_RETURN(invocation.inputs, ddl::CoerceArguments(*invocation.action, arguments));
+  ORCH_RETURN_IF_ERROR(AddInputFile(context, &invocation.inputs));
+  ORCH_RETURN_IF_ERROR(AskForSensitiveInputs(context, *invocation.action, &invocation.inputs));
   ddl::FillInputDefaults(*invocation.action, &invocation.inputs);
   ORCH_RETURN_IF_ERROR(ddl::ValidateInputs(*invocation.plugin, *invocation.action, invocation.inputs));
   return invocation;
@@ -67,6 +71,7 @@ absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation
     return absl::InvalidArgumentError(absl::StrCat("--retries is for idempotent actions; ", invocation.plugin->name,
                                                    " ", invocation.action->name, " is not declared as one"));
   }
+  ORCH_RETURN_IF_ERROR(context->ReconnectAfterAsking());
   if (context->options().rollout.async) {
     AsyncView view(context);
     return RunJob(context, spec, targets.named, &view);

@@ -28,9 +28,10 @@ struct Invocation {
 
 absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name);
 
-// Coerces, fills defaults, validates.
-absl::StatusOr<Invocation> MakeInvocation(std::shared_ptr<const ddl::Plugin> plugin, const std::string& action,
-                                          const Arguments& arguments);
+// Reads what the command line only points to (cli/session/input_source.h), coerces, fills defaults, validates.
+// Before the context's MakeTargets: standard input may hold an input.
+absl::StatusOr<Invocation> MakeInvocation(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
+                                          const std::string& action, Arguments arguments);
 
 // Asks before all nodes are changed, then runs the job on the targets (the hub takes those that have
 // the plugin). `what` names it in the question. `human_view` shows it unless another form is wanted.

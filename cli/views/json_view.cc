@@ -105,32 +105,48 @@ class JsonLinesView final : public JobView {
   }
 
  private:
-  void Print(const Json& line) { context_->Print(absl::StrCat(DumpJson(line), "\n")); }
+  void Print(const Json& line) { context_->Print(absl::StrCat(PrintableJson(line), "\n")); }
 
   Context* const context_;
   const JobSubject subject_;
   const std::unique_ptr<ddl::Aggregator> aggregator_;
 };
 
-// Names of nodes that succeeded, as they come: to be piped into the next command.
+// Names of nodes that succeeded (or as --senders says), as they come: to be piped into the next command.
 class SendersView final : public JobView {
  public:
   explicit SendersView(Context* context) : context_(context) {}
   void OnStart(const JobStart&) override {}
   bool OnAnswer(const Answer& answer) override {
-    if (answer.ok()) names_.push_back(answer.identity);
+    if (IsWanted(answer)) names_.push_back(answer.identity);
     return true;
   }
   void OnProgress(size_t, size_t) override {
     if (!context_->options().sort) Print();
   }
   void OnEnd(const JobEnd& end) override {
+    const SenderMode mode = context_->options().senders;
+    if (mode == SenderMode::kMissing || mode == SenderMode::kAll)
+      names_.insert(names_.end(), end.start.unknown.begin(), end.start.unknown.end());
     std::sort(names_.begin(), names_.end());
     Print();
     context_->Note(CutShortText(end));
   }
 
  private:
+  bool IsWanted(const Answer& answer) const {
+    switch (context_->options().senders) {
+      case SenderMode::kOk:
+        return answer.ok();
+      case SenderMode::kFailed:
+        return !answer.ok() && !answer.missing();
+      case SenderMode::kMissing:
+        return answer.missing();
+      case SenderMode::kAll:
+        return true;
+    }
+    return false;
+  }
   void Print() {
     for (const std::string& name : names_) context_->Print(absl::StrCat(Printable(name), "\n"));
     names_.clear();
@@ -161,8 +177,7 @@ absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const
 }
 
 std::string JsonText(const Json& value, bool pretty) {
-  if (!pretty) return absl::StrCat(DumpJson(value), "\n");
-  return absl::StrCat(value.dump(2, ' ', false, Json::error_handler_t::replace), "\n");
+  return absl::StrCat(PrintableJson(value, pretty ? 2 : -1), "\n");
 }
 
 Json AnswerJson(const Answer& answer) {

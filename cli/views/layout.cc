@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "cli/terminal/display_width.h"
 #include "cli/terminal/value_text.h"
 #include "cli/views/human_view.h"
 
@@ -26,14 +26,13 @@ std::string PackageLines(const Json& packages) {
   size_t name_width = 27;
   size_t version_width = 27;
   for (const Json& package : packages) {
-    name_width = std::max(name_width, Field(package, "package").size());
-    version_width = std::max(version_width, Field(package, "version").size());
+    name_width = std::max(name_width, DisplayWidth(Field(package, "package")));
+    version_width = std::max(version_width, DisplayWidth(Field(package, "version")));
   }
   std::string text;
   for (const Json& package : packages) {
-    std::string line =
-        absl::StrFormat("%*s%-*s %-*s %s", 12, "", static_cast<int>(name_width), Field(package, "package"),
-                        static_cast<int>(version_width), Field(package, "version"), Field(package, "repo"));
+    std::string line = absl::StrCat(std::string(12, ' '), PadRight(Field(package, "package"), name_width), " ",
+                                    PadRight(Field(package, "version"), version_width), " ", Field(package, "repo"));
     line.erase(line.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, line, "\n");
   }
@@ -58,9 +57,8 @@ std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
     if (key == "outdated_packages" || key == "output" || key == "exitcode" || key == "package_manager") continue;
     if (item.value().is_null() || (item.value().is_structured() && item.value().empty())) continue;
     absl::StrAppend(&text, "   ", Label(action, key), ":");
-    absl::StrAppend(&text, IsPackageList(item.value())
-                               ? absl::StrCat("\n", PackageLines(item.value()))
-                               : absl::StrCat(" ", IndentRest(DisplayValue(item.value()), 5), "\n"));
+    absl::StrAppend(&text, IsPackageList(item.value()) ? absl::StrCat("\n", PackageLines(item.value()))
+                                                       : absl::StrCat(" ", DisplayBlock(item.value(), 5), "\n"));
   }
   return text;
 }
@@ -69,12 +67,12 @@ std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
 
 std::string LabelLayout::Text(const Answer& answer, const ddl::Action& action) const {
   size_t longest = 0;
-  for (const auto& item : answer.data.items()) longest = std::max(longest, Label(action, item.key()).size());
+  for (const auto& item : answer.data.items()) longest = std::max(longest, DisplayWidth(Label(action, item.key())));
   std::string text;
   for (const auto& item : answer.data.items()) {
     const std::string label = Label(action, item.key());
-    absl::StrAppend(&text, std::string(longest + kMargin - label.size(), ' '), label, ": ",
-                    IndentRest(DisplayValue(item.value()), longest + kMargin + 2), "\n");
+    absl::StrAppend(&text, PadLeft(label, longest + kMargin), ": ", DisplayBlock(item.value(), longest + kMargin + 2),
+                    "\n");
   }
   return text;
 }
@@ -84,9 +82,9 @@ std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action)
   const Json& data = answer.data;
   std::string lines = PackageLines(data["outdated_packages"]);
   if (lines.empty()) {
-    std::string raw = Field(data, "output");
+    std::string raw = data.contains("output") ? DisplayBlock(data["output"], 12) : "";
     raw.erase(raw.find_last_not_of(" \n") + 1);
-    if (!raw.empty()) lines = absl::StrCat(IndentAll(raw, 12), "\n");
+    if (!raw.empty()) lines = absl::StrCat(std::string(12, ' '), raw, "\n");
   }
   std::string text =
       absl::StrCat("   ", Label(action, "outdated_packages"), ":\n          ", Label(action, "output"), ":\n", lines);

@@ -104,13 +104,12 @@ std::string InventoryText(const Inventory& inventory) {
     absl::StrAppend(&text, "   Data Plugins:\n", InColumns(inventory.data_plugins, 6, 15, 3), "\n");
   }
   size_t width = 30;
-  for (const std::string& name : classes) width = std::max(width, name.size());
+  for (const std::string& name : classes) width = std::max(width, DisplayWidth(Printable(name)));
   absl::StrAppend(&text, "   Configuration Management Classes:\n",
                   classes.empty() ? "      No classes applied\n" : InColumns(classes, 4, width, 3), "\n   Facts:\n");
   if (inventory.facts.empty()) text += "      No facts known\n";
   for (const auto& fact : inventory.facts.items()) {
-    const std::string value = fact.value().is_structured() ? InlineValue(fact.value()) : DisplayValue(fact.value());
-    absl::StrAppend(&text, "      ", Printable(fact.key()), " => ", value, "\n");
+    absl::StrAppend(&text, "      ", Printable(fact.key()), " => ", DisplayValue(fact.value()), "\n");
   }
   return text;
 }

@@ -63,7 +63,7 @@ std::string OutputText(const ddl::Output& output) {
 std::string ActionText(const ddl::Plugin& plugin, const ddl::Action& action) {
   const std::string heading = absl::StrCat(action.name, " action:");
   std::string text = absl::StrCat("   ", heading, "\n   ", std::string(heading.size(), '-'), "\n       ",
-                                  Printable(action.description), "\n\n");
+                                  PrintableBlock(action.description, 7), "\n\n");
   absl::StrAppend(&text, "       Impact: ", action.impact == ddl::Impact::kRead ? "read" : "change",
                   "  Timeout: ", absl::FormatDuration(plugin.TimeoutOf(action)),
                   action.additional_inputs ? "  Takes further inputs" : "", "\n\n       INPUT:\n");
@@ -75,7 +75,7 @@ std::string ActionText(const ddl::Plugin& plugin, const ddl::Action& action) {
   if (!action.aggregates.empty()) {
     text += "       SUMMARY:\n";
     for (const ddl::Aggregate& aggregate : action.aggregates) {
-      absl::StrAppend(&text, "           ", aggregate.function, " of ", aggregate.output, "\n");
+      absl::StrAppend(&text, "           ", Printable(aggregate.function), " of ", Printable(aggregate.output), "\n");
     }
     text += "\n";
   }
@@ -88,7 +88,7 @@ std::string PluginText(const ddl::Plugin& plugin) {
   std::vector<std::string> names;
   for (const auto& [name, action] : plugin.actions) names.push_back(name);
   std::string text = absl::StrCat(plugin.name, "\n", std::string(plugin.name.size(), '='), "\n\n",
-                                  Printable(plugin.description), "\n\n");
+                                  PrintableBlock(plugin.description, 2), "\n\n");
   const auto line = [&text](const char* label, absl::string_view value) {
     absl::StrAppendFormat(&text, "%12s: %s\n", label, Printable(value));
   };

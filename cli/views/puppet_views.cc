@@ -45,7 +45,7 @@ class StatusView final : public PuppetView {
     ddl::Aggregator aggregator(*invocation_.action);
     for (const Answer& answer : answers) {
       aggregator.Add(answer.data);
-      const std::string said = Printable(DisplayValue(Field(answer.data, old ? "output" : "message")));
+      const std::string said = DisplayValue(Field(answer.data, old ? "output" : "message"));
       if (old) {
         absl::StrAppend(&text, Printable(answer.identity), "  ", said, "\n");
       } else {

@@ -50,7 +50,7 @@ std::string Properties(const Json& parameters, size_t column) {
     items.push_back(absl::StrCat(":", Printable(item.key()), "=>", PropertyValue(item.key(), item.value())));
   }
   const std::string line = absl::StrCat("{", absl::StrJoin(items, ", "), "}");
-  if (column + line.size() <= kValueWidth) return line;
+  if (column + DisplayWidth(line) <= kValueWidth) return line;
   return absl::StrCat("{", absl::StrJoin(items, absl::StrCat(",\n", std::string(column + 1, ' '))), "}");
 }
 
@@ -61,7 +61,8 @@ std::string Resource(const Json& resource, size_t column) {
     const Json& value = resource[name];
     const std::string key = absl::StrCat(InlineValue(name), "=>");
     const bool properties = name == "parameters" && value.is_object();
-    items.push_back(absl::StrCat(key, properties ? Properties(value, column + 1 + key.size()) : InlineValue(value)));
+    items.push_back(
+        absl::StrCat(key, properties ? Properties(value, column + 1 + DisplayWidth(key)) : InlineValue(value)));
   }
   return absl::StrCat("{", absl::StrJoin(items, absl::StrCat(",\n", std::string(column + 1, ' '))), "}");
 }
@@ -80,7 +81,7 @@ std::string ResourceLayout::Text(const Answer& answer, const ddl::Action& action
       absl::StrAppend(&text, margin, label, ":\n", std::string(nested, ' '),
                       name == "parameters" ? Properties(value, nested) : Resource(value, nested), "\n");
     } else {
-      absl::StrAppend(&text, margin, label, ": ", IndentRest(DisplayValue(value), kMargin + label.size() + 2), "\n");
+      absl::StrAppend(&text, margin, label, ": ", DisplayBlock(value, kMargin + DisplayWidth(label) + 2), "\n");
     }
   }
   return text;

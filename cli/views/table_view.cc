@@ -11,10 +11,7 @@
 namespace orch::cli {
 namespace {
 
-std::string Cell(const Json& value) {
-  const std::string text = value.is_structured() ? InlineValue(value) : DisplayValue(value);
-  return absl::StrReplaceAll(text, {{"\n", "\\n"}, {"\t", " "}});
-}
+std::string Cell(const Json& value) { return DisplayValue(value); }
 
 }  // namespace
 

@@ -76,6 +76,11 @@ void ReadStore(ConfigReader* read, HubConfig* config) {
   config->retain_jobs = read->Int("job_retention.count", 1000, 0, 1'000'000);
   config->retain_age =
       read->Duration("job_retention.age", config->retain_age, absl::ZeroDuration(), absl::Hours(24 * 365));
+  config->node_retention =
+      read->Duration("node_retention", config->node_retention, absl::ZeroDuration(), absl::Hours(24 * 3650));
+  if (config->node_retention > absl::ZeroDuration() && config->node_retention < absl::Hours(1)) {
+    read->Fail("node_retention", "must be at least 1h, or 0 to keep nodes that stay away for ever");
+  }
   config->retain_bytes = static_cast<uint64_t>(read->Int("job_retention.megabytes", 4096, 16, 1'000'000)) << 20;
 }
 

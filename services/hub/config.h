@@ -38,6 +38,7 @@ struct HubConfig {
   size_t retain_jobs = 1000;
   absl::Duration retain_age = absl::Hours(24 * 7);
   uint64_t retain_bytes = uint64_t{4096} << 20;
+  absl::Duration node_retention = absl::Hours(24 * 90);  // of a node that stays away; zero: for ever
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

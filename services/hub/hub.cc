@@ -68,7 +68,7 @@ class Latch {
 // Declared in the order they are made; destroyed backwards.
 struct Hub::Parts {
   Parts(const HubConfig& config, const Clock* clock, Random* random, std::unique_ptr<GatedExecutor> loop,
-        std::unique_ptr<JobStore> jobs)
+        OpenedStore opened)
       : config(config),
         clock(clock),
         random(random),
@@ -78,11 +78,14 @@ struct Hub::Parts {
         reception(clock, &refusals, config.max_clients, config.administrators),
         registry(clock, {config.max_nodes, config.stale_after}),
         ddls(clock, &gate),
-        events(clock, jobs->id(), jobs->starts()),
-        store(std::move(jobs), &events),
+        events(clock, opened.jobs->id(), opened.jobs->starts()),
+        store(std::move(opened.jobs), &events),
+        node_store(std::move(opened.nodes)),
+        recorder(node_store.get(), &registry, &ddls, clock, &gate),
         dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}),
         watch(&registry, clock),
-        fleet(&registry, &ddls, &dispatcher, &watch, refusals.mutable_counters()),
+        fleet({&registry, &ddls, &dispatcher, &watch, refusals.mutable_counters(), &recorder, clock},
+              config.node_retention),
         invocations(&registry, &ddls, &dispatcher, clock) {}
 
   absl::Status Open();
@@ -106,6 +109,8 @@ struct Hub::Parts {
   DdlCache ddls;
   EventLog events;
   AnnouncingJobStore store;
+  const std::unique_ptr<NodeStore> node_store;
+  FleetRecorder recorder;
   Dispatcher dispatcher;
   NodeWatch watch;
   Fleet fleet;
@@ -130,14 +135,16 @@ absl::Status Hub::Parts::Open() {
                                             .max_strangers_per_source = config.max_unauthenticated_per_source,
                                             .max_connections = config.max_nodes + config.max_clients},
                                            tls.get(), keyring.get(), &reception, &refusals, clock, random));
-  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), clock,
+  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(),
+                                      clock,
                                       HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
                                                std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
-  // Jobs of this hub's last life are there again before a node or a client can ask for one.
+  // Nodes and jobs of this hub's last life are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
   gate.Post([this, recovered, &recovery] {
-    recovery = dispatcher.Recover();
+    recovery = recorder.Load();
+    if (recovery.ok()) recovery = dispatcher.Recover();
     recovered->Open();
   });
   recovered->Wait();
@@ -145,7 +152,8 @@ absl::Status Hub::Parts::Open() {
   job_queries = std::make_unique<JobQueries>(&store, [this](absl::string_view job_id, v1::GetJobResponse* response) {
     if (const JobRun* run = dispatcher.RunOf(job_id)) run->ListOpen(kMaxOpenTasks, response);
   });
-  watch.SetListener([this](auto kind, absl::string_view identity) { events.OnNode(kind, identity); });
+  watch.SetListener(
+      [this](auto kind, absl::string_view identity, absl::string_view note) { events.OnNode(kind, identity, note); });
   ORCH_RETURN_IF_ERROR(StartServer());
   gate.Post([this] {
     fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
@@ -161,7 +169,7 @@ absl::Status Hub::Parts::StartServer() {
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(
       OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
-                                 &events, &watch, clock, random, &gate});
+                                 &events, &watch, clock, random, &gate, &fleet});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -238,6 +246,7 @@ void Hub::Parts::Stop() {
     dispatcher.EndAll("the hub stopped");
     watch.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     events.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
+    recorder.Close();
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
     // Outcomes that are kept in memory reach their clients by way of the store.
     dispatcher.WhenIdle([told] { told->Open(); });
@@ -262,8 +271,8 @@ Hub::~Hub() { Stop(); }
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const Clock* clock, Random* random,
                                                 Executor* executor) {
   auto loop = std::make_unique<GatedExecutor>(executor);
-  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobStore> jobs, OpenJobStore(config, clock, random, loop.get()));
-  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(jobs))));
+  ORCH_ASSIGN_OR_RETURN(OpenedStore store, OpenStore(config, clock, random, loop.get()));
+  std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(store))));
   ORCH_RETURN_IF_ERROR(hub->parts_->Open());
   LogInfo("hub serves", {{"identity", config.identity}, {"listen", absl::StrJoin(hub->addresses(), ", ")}});
   return hub;

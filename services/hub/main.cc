@@ -10,6 +10,7 @@
 #include "auth/library_log.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/foreign_text.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/service.h"
@@ -23,7 +24,7 @@
 namespace {
 
 int Fail(const absl::Status& status) {
-  std::cerr << "orch-hub: " << status.message() << "\n";
+  std::cerr << "orch-hub: " << orch::PrintableBlock(status.message(), 2) << "\n";
   return 1;
 }
 

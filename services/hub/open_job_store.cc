@@ -3,13 +3,14 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "base/status_macros.h"
 #include "services/hub/job_store/memory_job_store.h"
+#include "services/hub/job_store/memory_node_store.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 
 namespace orch::hub {
 
-absl::StatusOr<std::unique_ptr<JobStore>> OpenJobStore(const HubConfig& config, const Clock* clock, Random* random,
-                                                       Executor* loop) {
+absl::StatusOr<OpenedStore> OpenStore(const HubConfig& config, const Clock* clock, Random* random, Executor* loop) {
   if (config.store != kStoreInMemory) {
     SqliteJobStore::Options options;
     options.path = config.store;
@@ -17,13 +18,16 @@ absl::StatusOr<std::unique_ptr<JobStore>> OpenJobStore(const HubConfig& config, 
     options.age = config.retain_age;
     options.bytes = config.retain_bytes;
     options.max_bytes = 2 * config.retain_bytes;
-    return SqliteJobStore::Open(clock, random, loop, options);
+    ORCH_ASSIGN_OR_RETURN(std::unique_ptr<SqliteJobStore> store, SqliteJobStore::Open(clock, random, loop, options));
+    std::unique_ptr<NodeStore> nodes = store->MakeNodeStore();
+    return OpenedStore{std::move(store), std::move(nodes)};
   }
   MemoryJobStore::Options options;
   options.count = config.retain_jobs;
   options.age = config.retain_age;
   options.id = absl::BytesToHexString(random->Bytes(8));
-  return std::make_unique<MemoryJobStore>(clock, loop, std::move(options));
+  return OpenedStore{std::make_unique<MemoryJobStore>(clock, loop, std::move(options)),
+                     std::make_unique<MemoryNodeStore>(loop)};
 }
 
 }  // namespace orch::hub

@@ -1,4 +1,4 @@
-// Which job store the configuration asks for, opened.
+// Which store the configuration asks for, opened: its jobs and its fleet.
 #pragma once
 
 #include <memory>
@@ -9,11 +9,16 @@
 #include "base/random.h"
 #include "services/hub/config.h"
 #include "services/hub/job_store/job_store.h"
+#include "services/hub/job_store/node_store.h"
 
 namespace orch::hub {
 
+struct OpenedStore {
+  std::unique_ptr<JobStore> jobs;
+  std::unique_ptr<NodeStore> nodes;  // must go before `jobs`
+};
+
 // Errors name the file and the remedy.
-absl::StatusOr<std::unique_ptr<JobStore>> OpenJobStore(const HubConfig& config, const Clock* clock, Random* random,
-                                                       Executor* loop);
+absl::StatusOr<OpenedStore> OpenStore(const HubConfig& config, const Clock* clock, Random* random, Executor* loop);
 
 }  // namespace orch::hub

@@ -81,8 +81,11 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
     stream->End(query.status());
     return reactor;
   }
-  rooms_.executor->Post([this, stream = stream, query = *std::move(query), all = request->include_disconnected()] {
-    auto chunks = rooms_.queries->FindNodes(query, all);
+  const FindWhich which = request->only_disconnected()      ? FindWhich::kDisconnected
+                          : request->include_disconnected() ? FindWhich::kKnown
+                                                            : FindWhich::kConnected;
+  rooms_.executor->Post([this, stream = stream, query = *std::move(query), which] {
+    auto chunks = rooms_.queries->FindNodes(query, which);
     bool whole = true;
     for (size_t i = 0; chunks.ok() && i < chunks->size() && whole; ++i) {
       whole = stream->TryPush(std::move((*chunks)[i]));

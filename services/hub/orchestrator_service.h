@@ -16,6 +16,7 @@
 #include "services/hub/door/door.h"
 #include "services/hub/door/reception.h"
 #include "services/hub/events/event_log.h"
+#include "services/hub/fleet.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/node_watch.h"
@@ -37,6 +38,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     const Clock* clock;
     Random* random;
     Executor* executor;
+    Fleet* fleet;
   };
   explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
 
@@ -46,6 +48,10 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
                                                              const v1::FindNodesRequest* request) override;
   grpc::ServerUnaryReactor* GetNode(grpc::CallbackServerContext* context, const v1::GetNodeRequest* request,
                                     v1::GetNodeResponse* response) override;
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context, const v1::ListNodesRequest* request,
+                                      v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* ForgetNodes(grpc::CallbackServerContext* context, const v1::ForgetNodesRequest* request,
+                                        v1::ForgetNodesResponse* response) override;
   grpc::ServerUnaryReactor* FactReport(grpc::CallbackServerContext* context, const v1::FactReportRequest* request,
                                        v1::FactReportResponse* response) override;
   grpc::ServerUnaryReactor* ListPlugins(grpc::CallbackServerContext* context, const v1::ListPluginsRequest* request,

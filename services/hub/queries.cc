@@ -12,6 +12,7 @@
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "services/hub/jobs/invocations.h"
+#include "services/hub/nodes/away.h"
 #include "services/hub/nodes/failed_plugins.h"
 
 namespace orch::hub {
@@ -46,16 +47,23 @@ absl::Status CheckNoDataFunctions(const TargetQuery& query) {
       "(Invoke rpcutil ping) to find the nodes that match");
 }
 
-absl::StatusOr<std::vector<v1::FindNodesResponse>> Queries::FindNodes(const TargetQuery& query,
-                                                                      bool include_disconnected) const {
+absl::StatusOr<std::vector<v1::FindNodesResponse>> Queries::FindNodes(const TargetQuery& query, FindWhich which) const {
   ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(query));
   const absl::Duration begin = clock_->Steady();
   ChooseOptions options;
-  options.include_disconnected = include_disconnected;
+  options.include_disconnected = which == FindWhich::kKnown;
+  options.only_disconnected = which == FindWhich::kDisconnected;
   options.sorted = true;
   const Chosen chosen = Choose(query, *registry_, options);
   std::vector<v1::FindNodesResponse> chunks(1);
   for (const std::string& name : chosen.unknown) chunks.front().add_unknown_identities(name);
+  for (v1::Suggestion& suggestion : SuggestIdentities(chosen.unknown, *registry_)) {
+    *chunks.front().add_suggestions() = std::move(suggestion);
+  }
+  if (which == FindWhich::kConnected) {
+    v1::AwayNodes away = FindAway(query, *registry_, "", chosen.nodes);
+    if (away.count() > 0) *chunks.front().mutable_away() = std::move(away);
+  }
   for (const Slot slot : chosen.nodes) {
     if (chunks.back().identities_size() == kMaxIdentitiesPerChunk) chunks.emplace_back();
     chunks.back().add_identities(registry_->At(slot).identity);
@@ -70,10 +78,46 @@ absl::Status Queries::GetNode(const v1::GetNodeRequest& request, v1::GetNodeResp
   }
   const NodeRecord* record = registry_->Find(request.identity());
   if (record == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat("the hub has never seen a node ", request.identity(), "; orchctl find lists those it knows"));
+    const std::vector<v1::Suggestion> meant = SuggestIdentities({request.identity()}, *registry_);
+    return absl::NotFoundError(absl::StrCat("the hub has never seen a node ", request.identity(), "; ",
+                                            meant.empty()
+                                                ? "orchctl node list shows those it knows"
+                                                : absl::StrCat("did you mean ", meant.front().identity(), "?")));
   }
   *response->mutable_node() = registry_->Describe(*record);
+  return absl::OkStatus();
+}
+
+absl::Status Queries::ListNodes(const TargetQuery& query, const v1::ListNodesRequest& request,
+                                v1::ListNodesResponse* response) const {
+  ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(query));
+  if (request.page_size() > kMaxNodesPage) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("page_size must be at most ", kMaxNodesPage, " (0: ", kDefaultNodesPage, ")"));
+  }
+  const size_t limit = request.page_size() == 0 ? kDefaultNodesPage : request.page_size();
+  TargetQuery all = query;
+  all.limit = all.limit_percent = 0;
+  ChooseOptions options;
+  options.include_disconnected = true;
+  options.only_disconnected = request.only_disconnected();
+  const Chosen chosen = Choose(all, *registry_, options);
+  // A token is the last identity of the page before: what comes and goes in between moves nothing.
+  std::vector<const NodeRecord*> rest;
+  for (const Slot slot : chosen.nodes) {
+    const NodeRecord& record = registry_->At(slot);
+    if (record.identity > request.page_token()) rest.push_back(&record);
+  }
+  const size_t size = std::min(limit, rest.size());
+  std::partial_sort(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size), rest.end(),
+                    [](const NodeRecord* a, const NodeRecord* b) { return a->identity < b->identity; });
+  for (size_t i = 0; i < size; ++i) *response->add_nodes() = registry_->DescribePresence(*rest[i]);
+  if (size < rest.size()) response->set_next_page_token(rest[size - 1]->identity);
+  if (!request.page_token().empty()) return absl::OkStatus();
+  for (const std::string& name : chosen.unknown) response->add_unknown_identities(name);
+  for (v1::Suggestion& suggestion : SuggestIdentities(chosen.unknown, *registry_)) {
+    *response->add_suggestions() = std::move(suggestion);
+  }
   return absl::OkStatus();
 }
 
@@ -98,6 +142,8 @@ absl::Status Queries::FactReport(const TargetQuery& query, const v1::FactReportR
   }
   response->set_missing(static_cast<uint32_t>(counts.missing));
   response->set_nodes(static_cast<uint32_t>(chosen.nodes.size()));
+  v1::AwayNodes away = FindAway(query, *registry_, "", chosen.nodes);
+  if (away.count() > 0) *response->mutable_away() = std::move(away);
   response->set_elapsed_us(absl::ToInt64Microseconds(clock_->Steady() - begin));
   return absl::OkStatus();
 }
@@ -155,6 +201,10 @@ void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_nodes_connected(nodes.connected);
   response->set_nodes_stale(nodes.stale);
   response->set_nodes_disconnected(nodes.disconnected);
+  response->set_nodes_returning(registry_->returning());
+  for (v1::IdentityConflict& conflict : conflicts_->List()) {
+    *response->add_identity_conflicts() = std::move(conflict);
+  }
   response->set_jobs_paused(static_cast<uint32_t>(dispatcher_->paused()));
   response->set_tasks_queued(static_cast<uint32_t>(dispatcher_->queued_tasks()));
   response->set_jobs_running(static_cast<uint32_t>(dispatcher_->running()));

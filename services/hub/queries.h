@@ -12,6 +12,7 @@
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/identity_conflicts.h"
 #include "services/hub/nodes/registry.h"
 #include "services/hub/nodes/targets.h"
 
@@ -28,20 +29,27 @@ struct HubFacts {
   absl::Time started;
 };
 
+enum class FindWhich { kConnected, kKnown, kDisconnected };
+
+inline constexpr uint32_t kDefaultNodesPage = 500;
+inline constexpr uint32_t kMaxNodesPage = 1000;
+
 class Queries {
  public:
   Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
-          const auth::RefusalCounters* refusals, const Clock* clock, HubFacts facts)
+          const auth::RefusalCounters* refusals, const IdentityConflicts* conflicts, const Clock* clock, HubFacts facts)
       : registry_(registry),
         ddls_(ddls),
         dispatcher_(dispatcher),
         store_(store),
         refusals_(refusals),
+        conflicts_(conflicts),
         clock_(clock),
         facts_(std::move(facts)) {}
 
-  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query,
-                                                               bool include_disconnected) const;
+  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query, FindWhich which) const;
+  absl::Status ListNodes(const TargetQuery& query, const v1::ListNodesRequest& request,
+                         v1::ListNodesResponse* response) const;
   absl::Status GetNode(const v1::GetNodeRequest& request, v1::GetNodeResponse* response) const;
   absl::Status FactReport(const TargetQuery& query, const v1::FactReportRequest& request,
                           v1::FactReportResponse* response) const;
@@ -60,6 +68,7 @@ class Queries {
   const Dispatcher* const dispatcher_;
   const JobStore* const store_;
   const auth::RefusalCounters* const refusals_;
+  const IdentityConflicts* const conflicts_;
   const Clock* const clock_;
   const HubFacts facts_;
 };

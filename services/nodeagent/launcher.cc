@@ -212,8 +212,8 @@ void Launcher::OnCancel(const v1::Envelope& envelope) {
     LogWarning("a cancel message cannot be read", {{"job", envelope.job_id()}});
     return;
   }
-  const std::string why =
-      cancel.reason().empty() ? "cancelled by the hub" : absl::StrCat("cancelled: ", cancel.reason());
+  // The hub's reason says by whom: "cancelled by client=peadmin: wrong nodes".
+  const std::string why = cancel.reason().empty() ? "cancelled by the hub" : cancel.reason();
   if (!runner_.Cancel(cancel.job_id(), "cancelled", why)) {
     LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.job_id()}});
   }

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "auth/library_log.h"
+#include "base/foreign_text.h"
 #include "base/log.h"
 #include "base/service.h"
 #include "base/version.h"
@@ -77,7 +78,7 @@ Arguments ParseArguments(int argc, char** argv) {
 }
 
 int Fail(const absl::Status& why) {
-  fprintf(stderr, "orch-nodeagent: %s\n", std::string(why.message()).c_str());
+  fprintf(stderr, "orch-nodeagent: %s\n", orch::PrintableBlock(why.message(), 2).c_str());
   return 1;
 }
 

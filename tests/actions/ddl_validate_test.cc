@@ -87,12 +87,16 @@ TEST(DdlValidateTest, NamedValidatorsTellGoodFromBad) {
       {"ipaddress", {"10.0.0.1", "::1"}},
       {"fqdn", {"web1.example.com"}},
       {"duration", {"90", "90s", "1h30m", "1.5h", "2d", "250ms"}},
-      {"service_name", {"sshd", "getty@tty1.service", "a:b"}},
-      {"package_name", {"g++", "libc6:amd64", "linux-image-6.1", "0ad"}},
-      {"puppet_tags", {"one", "one,two::three"}},
+      {"service_name",
+       {"sshd", "getty@tty1.service", "a:b", "dev-disk-by\\x2dlabel-a.swap", "-.mount",
+        "systemd-fsck@dev-sda\\x2d1.service"}},
+      {"package_name", {"g++", "libc6:amd64", "linux-image-6.1", "0ad", "_x", "a_b", "a.b-c.x86_64"}},
+      {"package_version", {"1", "1.0-1", "1:2.0~rc1^git3-1.fc40", "1.2+", "5.2.15-2+b2", "~1", "r2_3"}},
+      {"puppet_tags", {"one", "one,two::three", "one, two", "t\xC3\xA4g.2-x", "_a"}},
       {"puppet_variable", {"env_1"}},
       {"puppet_resource", {"File[/srv/www]"}},
-      {"puppet_server_address", {"puppet", "puppet.example.com:8140"}}};
+      {"puppet_server_address",
+       {"puppet", "puppet.example.com:8140", "puppet_1", "puppet.", "[fe80::1]", "[::1]:8140"}}};
   for (const auto& [name, values] : good) {
     for (const char* value : values) EXPECT_TRUE(CheckNamedValidator(name, value).ok()) << name << " " << value;
   }
@@ -102,12 +106,13 @@ TEST(DdlValidateTest, NamedValidatorsTellGoodFromBad) {
       {"ipaddress", {"", "host"}},
       {"fqdn", {"web1", "-a.b", "a..b", "a_b.c", ".a.b"}},
       {"duration", {"", "s", "5x", "1h ", "-5s", "1..5s", "."}},
-      {"service_name", {"", "-h", "a b", "a;b", "../x", "a\\x"}},
-      {"package_name", {"", "-y", "../x", "a b", "a*", "./a.deb", "a/b", "@core", "a=1"}},
-      {"puppet_tags", {"", "a,,b", "-a"}},
+      {"service_name", {"", "-h", "a b", "a;b", "../x", "@a.service", "a/b", "--status-all"}},
+      {"package_name", {"", "-y", "../x", "a b", "a*", "./a.deb", "a/b", "@core", "a=1", "a-", "a^", "+a", ".a"}},
+      {"package_version", {"", "-1", "1-", "1*", "1 2", "1=2", "1/2", "1;2"}},
+      {"puppet_tags", {"", "a,,b", "-a", "a b", "a\xE2\x80\xAE"}},
       {"puppet_variable", {"", "a-b"}},
       {"puppet_resource", {"", "File[]", "File", "[x]", "File[x"}},
-      {"puppet_server_address", {"", "a:0", "a:70000", "a:b", "a b"}},
+      {"puppet_server_address", {"", "a:0", "a:70000", "a:b", "a b", "-a", "[::g]", "[::1", "::1", "a:"}},
       {"nosuch", {"x"}}};
   for (const auto& [name, values] : bad) {
     for (const char* value : values) EXPECT_FALSE(CheckNamedValidator(name, value).ok()) << name << " " << value;
@@ -182,7 +187,8 @@ TEST(DdlValidateTest, AnUnknownActionNamesTheNearestAndAll) {
 
 TEST(DdlCoerceTest, SplitsAtTheFirstEqualsSign) {
   EXPECT_EQ(*SplitArgument("a=b=c"), (std::pair<std::string, std::string>("a", "b=c")));
-  for (const char* bad : {"a", "=b", "a=", ""}) {
+  EXPECT_EQ(*SplitArgument("a="), (std::pair<std::string, std::string>("a", ""))) << "the empty text";
+  for (const char* bad : {"a", "=b", "="}) {
     EXPECT_THAT(SplitArgument(bad).status().message(), HasSubstr("key=value")) << bad;
   }
 }

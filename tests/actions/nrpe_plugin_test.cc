@@ -96,14 +96,21 @@ TEST_F(NrpeTest, AGoodCheckHasTextAndPerformanceData) {
 }
 
 TEST_F(NrpeTest, AFailedCheckSaysItsState) {
-  EXPECT_EQ(Check("warning").status_message, "WARNING");
+  EXPECT_EQ(Check("warning").status_message, "WARNING: LOAD WARNING") << "the check's own line";
   EXPECT_EQ(Check("warning").data["exitcode"], 1);
   const Reply critical = Check("critical");
   EXPECT_EQ(critical.status_code, kAborted);
-  EXPECT_EQ(critical.status_message, "CRITICAL");
+  EXPECT_EQ(critical.status_message, "CRITICAL: LOAD CRITICAL");
   EXPECT_EQ(critical.data["output"], "LOAD CRITICAL");
-  EXPECT_EQ(Check("odd").status_message, "UNKNOWN");
+  EXPECT_EQ(Check("odd").status_message, "UNKNOWN: odd");
   EXPECT_EQ(Check("odd").data["exitcode"], 3);
+}
+
+TEST_F(NrpeTest, TheCheckIsShownAlsoWhenItIsGood) {
+  const auto catalog = BuiltinCatalog(options_, &node_.clock);
+  EXPECT_EQ(catalog->Find("nrpe")->ddl()->FindAction("runcommand")->display, ddl::Display::kAlways);
+  options_.settings["nrpe.command.mute"] = "/bin/false";
+  EXPECT_EQ(Check("mute").status_message, "WARNING");
 }
 
 TEST_F(NrpeTest, ACheckThatCannotRunIsUnknown) {

@@ -74,6 +74,27 @@ TEST(PackageOutputTest, ReadsYumTablesAlsoWhenTheyAreWrapped) {
   EXPECT_THAT(ParseYumTable("Error: Failed to download metadata for repo 'x'\n"), IsEmpty());
 }
 
+TEST(PackageOutputTest, OfDnf5WhatIsObsoleteIsNoUpdate) {
+  const auto packages = ParseYumTable(
+      "Updating and loading repositories:\nRepositories loaded.\nUpgrades\n"
+      "apparmor-libs.x86_64                      6.0.0~alpha1-1.fc44 terra\n"
+      "python3-proton-vpn-api-core.x86_64        5.6.10-1.fc44       protonvpn-fedora-stable\n\n"
+      "Obsoleting packages\n"
+      "python3-proton-vpn-api-core.x86_64        5.6.10-1.fc44       protonvpn-fedora-stable\n"
+      "    python3-proton-vpn-local-agent.x86_64 1.6.3-1.fc44        protonvpn-fedora-stable\n");
+  ASSERT_THAT(packages, SizeIs(2));
+  EXPECT_EQ(packages[0].package, "apparmor-libs.x86_64");
+  EXPECT_EQ(packages[0].version, "6.0.0~alpha1-1.fc44");
+  EXPECT_EQ(packages[1].repo, "protonvpn-fedora-stable");
+}
+
+TEST(PackageOutputTest, HeldPackagesAreInstalled) {
+  EXPECT_EQ(ParseDpkgList("ii a 1.0 amd64\nhi b 2.0 all\nrc c 1 amd64\nun d  \niF e 1 amd64\n"),
+            (std::vector<std::string>{"a 1.0 amd64", "b 2.0 all"}));
+  EXPECT_EQ(ParseDpkgList("hi b 2.0 all\niW w 1 all\nit t 1 all\nri r 1 all\nhiRq 1 all\n"),
+            (std::vector<std::string>{"b 2.0 all", "q 1 all", "r 1 all", "t 1 all", "w 1 all"}));
+}
+
 TEST(PackageOutputTest, ReadsZyppersTableByItsHeading) {
   const auto packages = ParseZypperTable(
       "S | Repository | Name | Current Version | Available Version | Arch\n"

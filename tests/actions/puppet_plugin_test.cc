@@ -107,6 +107,59 @@ TEST_F(PuppetPluginTest, TheLastRunIsSummedUp) {
   EXPECT_THAT(data["summary"].get<std::string>(), HasSubstr("11 resources, 3 out of sync, 2 changed, 1 failed, 0"));
 }
 
+TEST_F(PuppetPluginTest, ACatalogThatDidNotCompileIsSaid) {
+  const std::string unknown =
+      "the last run applied no catalog: it did not compile, or could not be had, 0[5-9] seconds ago";
+  // As Puppet 7 leaves it then, and as older ones do.
+  for (const char* counts : {"resources:\n  failed: 0\n  total: 0\n", ""}) {
+    Write("state/last_run_summary.yaml",
+          absl::StrCat("---\nversion:\n  config:\n  puppet: 7.23.0\napplication:\n  run_mode: agent\n", counts,
+                       "time:\n  last_run: ", Now() - 5, "\n"));
+    EXPECT_THAT(Run("puppet", "last_run_summary").status_message, MatchesRegex(unknown)) << counts;
+  }
+  Write("state/last_run_report.yaml",
+        "--- !ruby/object:Puppet::Transaction::Report\nhost: web1\nlogs:\n- level: err\n  message: 'Facter: no'\n"
+        "  source: Puppet\n  time: '2026-11-21T08:24:19.9477+00:00'\n- level: err\n  message: 'Could not retrieve "
+        "catalog "
+        "from remote server: Error 500 on SERVER: Unknown function'\n  source: Puppet\n  time: "
+        "'2026-11-21T08:24:19.9477+00:00'\nmetrics: {}\n");
+  const std::string reason =
+      "the last run applied no catalog: Could not retrieve catalog from remote server: Error 500 on "
+      "SERVER: Unknown function, 0[5-9] seconds ago";
+  for (const char* plugin : {"puppet", "puppetd"}) {
+    const Reply reply = Run(plugin, "last_run_summary");
+    EXPECT_EQ(reply.status_code, kOk);
+    EXPECT_THAT(reply.status_message, MatchesRegex(reason)) << plugin;
+  }
+  EXPECT_THAT(Run("puppet", "last_run_summary", {{"logs", true}}).data["summary"].get<std::string>(),
+              MatchesRegex(reason));
+  WriteSummary(Now() + 60);
+  EXPECT_EQ(Run("puppet", "last_run_summary").status_message, "OK") << "the report is of a run before";
+}
+
+// By default Puppet applies the catalog of before then, and ends well.
+TEST_F(PuppetPluginTest, ACatalogOfBeforeInPlaceOfOneThatDidNotCompileIsSaid) {
+  const auto report = [this](const char* status, const char* level, const char* message) {
+    WriteSummary(Now());
+    Write("state/last_run_report.yaml",
+          absl::StrCat("--- !ruby/object:Puppet::Transaction::Report\nhost: web1\ncached_catalog_status: ", status,
+                       "\nlogs:\n- level: ", level, "\n  message: '", message,
+                       "'\n  source: Puppet\n  time: '2026-11-21T08:24:19.9477+00:00'\nmetrics: {}\n"));
+    return Run("puppet", "last_run_summary");
+  };
+  const char* error = "Could not retrieve catalog from remote server: Error 500 on SERVER: no such function";
+  const std::string reason = absl::StrCat("the last run applied a catalog of before: ", error);
+  const Reply reply = report("on_failure", "err", error);
+  EXPECT_EQ(reply.status_code, kOk);
+  EXPECT_THAT(reply.status_message, StartsWith(absl::StrCat(reason, ", 0")));
+  EXPECT_THAT(reply.data["summary"].get<std::string>(), AllOf(StartsWith("11 resources, "), HasSubstr(reason)));
+  EXPECT_THAT(Run("puppetd", "last_run_summary").status_message, StartsWith(reason));
+  EXPECT_THAT(report("not_used", "err", error).status_message, StartsWith(reason)) << "older Puppets do not say it";
+  EXPECT_THAT(report("on_failure", "notice", "x").status_message, HasSubstr("the new one did not compile"));
+  EXPECT_EQ(report("not_used", "notice", error).status_message, "OK") << "a message of the catalog";
+  EXPECT_EQ(report("explicitly_requested", "err", "other").status_message, "OK");
+}
+
 TEST_F(PuppetPluginTest, TheLogOfTheLastRunIsGivenWhenAskedFor) {
   WriteSummary(Now());
   Write("state/last_run_report.yaml",
@@ -167,61 +220,6 @@ TEST_F(PuppetPluginTest, APuppetThatSaysNothingIsNamed) {
   EXPECT_THAT(Run("puppet", "status").status_message, HasSubstr("puppet config print did not tell"));
 }
 
-TEST_F(PuppetPluginTest, ResourcesAreRefusedUnlessTheirTypeIsAllowed) {
-  const Reply refused = Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}});
-  EXPECT_EQ(refused.status_code, kAborted);
-  EXPECT_THAT(refused.status_message, HasSubstr("plugin.puppet.resource_type_whitelist"));
-  options_.settings["puppet.resource_type_whitelist"] = "file, host";
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "Host"}, {"name", "db1"}}).status_code, kOk);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "user"}, {"name", "db1"}}).status_code, kAborted);
-  options_.settings["puppet.resource_name_blacklist.host"] = "db1";
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}}).status_code, kAborted);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "db2"}}).status_code, kOk);
-  options_.settings["puppet.resource_type_blacklist"] = "user";
-  EXPECT_THAT(Run("puppet", "resource", {{"type", "host"}, {"name", "db2"}}).status_message, HasSubstr("both set"));
-  options_.settings.erase("puppet.resource_type_whitelist");
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "db2"}}).status_code, kOk);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "user"}, {"name", "db2"}}).status_code, kAborted);
-}
-
-TEST_F(PuppetPluginTest, AResourceIsSetWithItsPropertiesAsOneArgumentEach) {
-  options_.settings["puppet.resource_type_whitelist"] = "host";
-  Write("resource", "echo \"Notice: /Host[db1]/ensure: created\"; for a in \"$@\"; do echo \"<$a>\"; done\n");
-  const Reply reply =
-      Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}, {"ip", "10.0.0.1; rm -rf $HOME"}, {"port", 80}});
-  EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
-  EXPECT_EQ(reply.data["changed"], true);
-  EXPECT_EQ(
-      reply.data["result"],
-      "Notice: /Host[db1]/ensure: created\n<--color=false>\n<host>\n<db1>\n<ip=10.0.0.1; rm -rf $HOME>\n<port=80>");
-  Write("resource", "echo 'host { }'\n");
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}}).data["changed"], false);
-  Write("resource", "echo 'Error: no such parameter' >&2; exit 0\n");
-  const Reply failed = Run("puppet", "resource", {{"type", "host"}, {"name", "db1"}, {"x", "1"}});
-  EXPECT_EQ(failed.status_code, kAborted);
-  EXPECT_EQ(failed.status_message, "could not set host[db1]: Error: no such parameter");
-}
-
-TEST_F(PuppetPluginTest, ResourcesNobodyCouldMeanAreInvalid) {
-  options_.settings["puppet.resource_type_whitelist"] = "host";
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "--noop"}}).status_code, kInvalidInput);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "-x"}, {"name", "a"}}).status_code, kInvalidInput);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "a"}, {"--x", "1"}}).status_code, kInvalidInput);
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "host"}, {"name", "a"}, {"x", Json::array()}}).status_code,
-            kInvalidInput);
-  EXPECT_EQ(Calls("resource"), "");
-}
-
-TEST_F(PuppetPluginTest, WhatTheCatalogManagesIsLeftToItUnlessAllowed) {
-  options_.settings["puppet.resource_type_whitelist"] = "file";
-  Write("state/resources.txt", "file[/etc/motd]\n");
-  const Json set{{"type", "File"}, {"name", "/etc/motd"}, {"mode", "0600"}};
-  EXPECT_THAT(Run("puppet", "resource", set).status_message, HasSubstr("Puppet itself manages file[/etc/motd]"));
-  EXPECT_EQ(Run("puppet", "resource", {{"type", "file"}, {"name", "/etc/motd"}}).status_code, kOk) << "reading is free";
-  options_.settings["puppet.resource_allow_managed_resources"] = "true";
-  EXPECT_EQ(Run("puppet", "resource", set).status_code, kOk);
-}
-
 TEST_F(PuppetPluginTest, DataFunctionsTellStateAndResources) {
   node_.settings = options_.settings;
   EXPECT_EQ((*node_.CallDataFunction("puppet", {}))["status"], "stopped");
@@ -235,6 +233,8 @@ TEST_F(PuppetPluginTest, DataFunctionsTellStateAndResources) {
   EXPECT_EQ(managed["total_resources"], 11);
   EXPECT_EQ(managed["config_version"], "1795249470");
   EXPECT_EQ((*node_.CallDataFunction("resource", {"file[/etc/other]"}))["managed"], false);
+  Write("state/resources.txt", "file[/srv/readme]\n");
+  EXPECT_EQ((*node_.CallDataFunction("resource", {"File[/srv/README]"}))["managed"], true) << "as Puppet 7 writes it";
   EXPECT_FALSE(node_.CallDataFunction("resource", {"nonsense"}).ok());
 }
 

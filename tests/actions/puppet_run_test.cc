@@ -1,5 +1,6 @@
 // The action "runonce": when a run may begin, by which way, and what is said of its end.
 #include <string>
+#include <thread>
 
 #include "actions/puppet/puppet_program.h"
 #include "gmock/gmock.h"
@@ -72,6 +73,8 @@ TEST_F(PuppetRunTest, AnotherServerNeedsTheNodesConsent) {
   options_.settings["puppet.allow_server_override"] = "yes";
   EXPECT_EQ(Command({{"server", "other.example.com:8141"}, {"force", true}}),
             "--server other.example.com --serverport 8141 --no-splay");
+  EXPECT_EQ(Command({{"server", "[::1]:8141"}, {"force", true}}), "--server [::1] --serverport 8141 --no-splay");
+  EXPECT_EQ(Command({{"server", "[::1]"}, {"force", true}}), "--server [::1] --no-splay");
 }
 
 TEST_F(PuppetRunTest, WishesThatExcludeEachOtherAreInvalid) {
@@ -122,6 +125,54 @@ TEST_F(PuppetRunTest, ADisabledOrBusyNodeRefuses) {
   const Reply busy = Run("puppet", "runonce", {{"force", true}});
   EXPECT_EQ(busy.status_code, kAborted);
   EXPECT_EQ(busy.status_message, "Puppet is currently applying a catalog, cannot run now");
+  EXPECT_EQ(Calls("agent"), "");
+}
+
+// As `puppet runall` asks for it.
+TEST_F(PuppetRunTest, WithWaitANodeBusyWithItsOwnRunRunsAfterIt) {
+  const std::string lock = folder_ + "/state/agent_catalog_run.lock";
+  Write("agent", absl::StrCat("[ -e ", lock, " ] && : > $S/overlapped; exit 2\n"));
+  for (const auto& [plugin, force] : {std::pair("puppet", "force"), std::pair("puppetd", "forcerun")}) {
+    Write("state/agent_catalog_run.lock", absl::StrCat(StartDaemon()));
+    std::thread end([&] {
+      while (Calls("config").empty()) usleep(1000);
+      usleep(300'000);
+      unlink(lock.c_str());
+    });
+    const Reply reply = Run(plugin, "runonce", {{"wait", true}, {force, true}});
+    end.join();
+    EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+    EXPECT_EQ(reply.data["exitcode"], 2) << plugin;
+    kill(daemon_, SIGKILL);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/overlapped"));
+}
+
+TEST_F(PuppetRunTest, ARunThatComesInBetweenIsWaitedForToo) {
+  Write("agent", R"sh([ -e $S/second ] && exit 2
+: > $S/second
+echo "Error: something else"
+echo "Notice: Run of Puppet configuration client already in progress; skipping  ($S/agent_catalog_run.lock exists)"
+exit 1
+)sh");
+  const Reply reply = Run("puppet", "runonce", {{"wait", true}, {"force", true}});
+  EXPECT_EQ(reply.status_code, kOk) << reply.status_message;
+  EXPECT_EQ(reply.data["exitcode"], 2);
+}
+
+TEST_F(PuppetRunTest, WaitingForABusyNodeEndsWithTheJobsTimeOrItsEnd) {
+  Write("state/agent_catalog_run.lock", absl::StrCat(StartDaemon()));
+  const Json inputs = {{"wait", true}, {"force", true}};
+  const Reply late = Run("puppet", "runonce", inputs, absl::Milliseconds(900));
+  EXPECT_EQ(late.error_kind, "timeout");
+  EXPECT_EQ(late.status_message,
+            "no Puppet run was started: until the job's time ran out, Puppet is currently applying a catalog, "
+            "cannot run now");
+  CancelToken cancel;
+  cancel.Cancel();
+  EXPECT_EQ(Run("puppet", "runonce", inputs, absl::Seconds(60), &cancel).error_kind, "cancelled");
+  Write("state/agent_disabled.lock", "{}");
+  EXPECT_EQ(Run("puppet", "runonce", inputs).status_message, "Puppet is disabled") << "nobody waits for that";
   EXPECT_EQ(Calls("agent"), "");
 }
 

@@ -5,8 +5,10 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "base/process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/actions/test_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -51,9 +53,34 @@ TEST_F(RubyWorkerTest, ARubyThatIsNotThereIsSaid) {
   EXPECT_THAT(std::string(found.status().message()), HasSubstr("needs /nowhere/bin/ruby"));
 }
 
-TEST_F(RubyWorkerTest, AShellScriptIsNoRubyProgram) {
-  EXPECT_EQ(RubyOf(Program("puppet", "#!/bin/sh\n")).status().code(), absl::StatusCode::kFailedPrecondition);
+// As the official packages have it: bin/puppet is a link to puppet/bin/wrapper.sh, the ruby beside that.
+TEST_F(RubyWorkerTest, TheRubyBehindTheWrapperOfPuppetsPackagesIsFound) {
+  const TestFolder opt;
+  const std::string ruby = std::filesystem::canonical(opt.Write("puppet/bin/ruby", "#!/bin/sh\n", 0755)).string();
+  opt.Write("puppet/bin/puppet", absl::StrCat("#!", ruby, "\n"), 0755);
+  const std::string wrapper = absl::StrCat(
+      "#!/bin/sh\nunset GEM_HOME RUBYLIB\nif [ `expr \"${PATH}\" : '.*/opt/puppetlabs/bin'` -eq 0 ]; then\n"
+      "  export PATH=\"${PATH:+${PATH}:}/opt/puppetlabs/bin\"\nfi\nCOMMAND=`basename \"${0}\"`\nexec ",
+      std::filesystem::canonical(opt.path()).string(), "/puppet/bin/${COMMAND} \"$@\"\n");
+  EXPECT_EQ(RubyOf(opt.Write("copied/puppet", wrapper, 0755)).value_or("none"), ruby);
+  EXPECT_EQ(RubyOf(opt.Write("env",
+                             absl::StrCat("#!/bin/sh\nexec /usr/bin/env -u GEM_HOME ", opt.path(),
+                                          "/puppet/bin/puppet \"$@\"\n"),
+                             0755))
+                .value_or("none"),
+            opt.Path("puppet/bin/ruby"));
+  opt.Write("puppet/bin/wrapper.sh", "#!/bin/bash\nexec \"$(dirname \"$0\")/puppet.real\" \"$@\"\n", 0755);
+  std::filesystem::create_directories(opt.Path("bin"));
+  std::filesystem::create_symlink("../puppet/bin/wrapper.sh", opt.Path("bin/puppet"));
+  EXPECT_EQ(RubyOf(opt.Path("bin/puppet")).value_or("none"), ruby) << "beside the file that the link means";
+  EXPECT_EQ(FindPuppetsRuby({{"puppet.command", opt.Path("bin/puppet")}}).value_or("none"), ruby);
+}
+
+TEST_F(RubyWorkerTest, AShellScriptWithoutARubyBehindItIsNoRubyProgram) {
   EXPECT_EQ(RubyOf(Program("empty", "")).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(RubyOf(Program("other", "#!/usr/bin/python3\n")).status().code(), absl::StatusCode::kFailedPrecondition);
+  if (FindProgram("/opt/puppetlabs/puppet/bin/ruby").ok() || FindProgram("/opt/puppet/bin/ruby").ok()) return;
+  EXPECT_EQ(RubyOf(Program("puppet", "#!/bin/sh\n")).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(RubyWorkerTest, ASetPuppetThatIsNotThereNamesTheSetting) {

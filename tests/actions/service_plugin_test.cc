@@ -91,6 +91,14 @@ TEST_F(ServicePluginTest, AFailingScriptGivesItsReason) {
   EXPECT_EQ(Service("status", "mute").status_code, kAborted);
 }
 
+// systemd has such units; service(8) would take them for options.
+TEST_F(ServicePluginTest, ADashBeginsNoNameOfAScript) {
+  Script("-.mount", "exit 0");
+  EXPECT_THAT(Service("status", "-.mount").status_message, HasSubstr("no name of an init script"));
+  EXPECT_EQ(Service("status", "--status-all").status_code, kInvalidInput);
+  EXPECT_THAT(Service("status", "dev-a\\x2db").status_message, HasSubstr("no service 'dev-a\\x2db'"));
+}
+
 // service(8) looks in the standard folder only: elsewhere it would say "unrecognized service".
 TEST_F(ServicePluginTest, RunsScriptsOfAnotherFolderItself) {
   Script("service", "exit 0");

@@ -59,8 +59,8 @@ TEST_F(LogTest, EscapesControlCharactersFromAPeer) {
   ASSERT_THAT(Lines(), SizeIs(1));
   const std::string line = Lines()[0];
   for (const char c : line) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << line;
-  EXPECT_THAT(line, HasSubstr("web1\\x0a2026"));
-  EXPECT_THAT(line, HasSubstr("a\\x1b[2J\\x7f\\x0db"));
+  EXPECT_THAT(line, HasSubstr("web1\\n2026"));
+  EXPECT_THAT(line, HasSubstr("a\\x1b[2J\\x7f\\rb"));
 }
 
 TEST_F(LogTest, EscapesControlCharactersWrittenInUtf8) {
@@ -77,19 +77,22 @@ TEST_F(LogTest, EscapesControlCharactersWrittenInUtf8) {
 
 TEST_F(LogTest, AValueCannotLookLikeFurtherFields) {
   Start(LogLevel::kInfo, /*json=*/false);
-  LogInfo("x", {{"node", "a\" caller=\"root"}});
+  LogInfo("x", {{"node", "a\" caller=\"root"}, {"wide", "b\u3000caller=root"}, {"bidi", "\u202e"}});
   ASSERT_THAT(Lines(), SizeIs(1));
   EXPECT_THAT(Lines()[0], Not(HasSubstr("\" caller=\"root")));
+  EXPECT_THAT(Lines()[0], HasSubstr("wide=\"b\u3000caller=root\" bidi=\"\\u202e\""));
 }
 
 TEST_F(LogTest, WritesJsonThatParsesWhateverThePeerSent) {
   Start(LogLevel::kInfo, /*json=*/true);
-  LogError("bad \"quote\"\n", {{"node", "web\x1b\n\xff"}, {"percent", "%v {} {0}"}});
+  LogError("bad \"quote\"\n", {{"node", "web\x1b\n\xff"}, {"bidi", "\u202e\u009b"}, {"percent", "%v {} {0}"}});
   ASSERT_THAT(Lines(), SizeIs(1));
   const absl::StatusOr<Json> line = ParseJsonObject(Lines()[0], "log line");
   ASSERT_TRUE(line.ok()) << line.status() << Lines()[0];
   EXPECT_EQ((*line)["message"], "bad \"quote\"\n");
   EXPECT_EQ((*line)["node"], "web\x1b\n\xEF\xBF\xBD");
+  EXPECT_EQ((*line)["bidi"], "\u202e\u009b");
+  EXPECT_THAT(Lines()[0], HasSubstr(R"("bidi":"\u202e\u009b")"));
   EXPECT_EQ((*line)["percent"], "%v {} {0}");
   EXPECT_EQ((*line)["level"], "error");
 }

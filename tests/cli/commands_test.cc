@@ -315,5 +315,53 @@ TEST_F(CommandsTest, OutputFileTakesTheResults) {
   EXPECT_THAT(Run({"find", "-o", "/nonexistent/x"}).err, HasSubstr("cannot write /nonexistent/x"));
 }
 
+TEST_F(CommandsTest, ANameRangeIsWrittenOutByTheClient) {
+  const CliResult result = Run({"find", "-I", "web[09-10].example.com", "-I", "agent.example.com"});
+  EXPECT_EQ(result.out, "agent.example.com\n");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("the hub has never seen web09.example.com\n"),
+                                HasSubstr("the hub has never seen web10.example.com\n")));
+  EXPECT_THAT(hub_.last_find().target().filter().options(), SizeIs(3));
+  EXPECT_FALSE(hub_.last_find().target().has_identities());
+}
+
+TEST_F(CommandsTest, ALongNameRangeBecomesAListAndKeepsTheOtherFilters) {
+  Run({"find", "-I", "web[1-1000]", "-I", "web[999-1001]", "-F", "osfamily=RedHat"});
+  const v1::Target target = hub_.last_find().target();
+  EXPECT_TRUE(target.has_identities());
+  EXPECT_THAT(target.identities(), SizeIs(1001));
+  ASSERT_THAT(target.filter().options(), SizeIs(1));
+  EXPECT_EQ(target.filter().options(0).text(), "osfamily=RedHat");
+  const CliResult mixed = Run({"find", "-I", "web[1-1000]", "-I", "/^db/"});
+  EXPECT_EQ(mixed.code, 1);
+  EXPECT_THAT(mixed.err, HasSubstr("at most 256 are taken. Give the nodes with --nodes FILE"));
+}
+
+TEST_F(CommandsTest, MCollectivesSpellingsAreTaken) {
+  ASSERT_TRUE(WriteFileDurably(dir_ + "/list", "agent.example.com\n", 0600).ok());
+  EXPECT_EQ(Run({"find", "--dm", "flatfile", "--do", dir_ + "/list"}).out, "agent.example.com\n");
+  EXPECT_EQ(Run({"find", "--disc-method=flatfile", "--nodes", dir_ + "/list"}).out, "agent.example.com\n");
+  const PipeWith list("puppetmaster.example.com\n");
+  EXPECT_EQ(Run({"find", "--dm", "stdin"}, {.stdin_fd = list.fd()}).out, "puppetmaster.example.com\n");
+  EXPECT_THAT(Lines(Run({"find", "--dm", "mc"}).out), SizeIs(2));
+  const CliResult ping =
+      Run({"ping", "--threaded", "--publish_timeout", "2", "--ttl", "60", "--connection-timeout", "3", "--dt", "1"});
+  EXPECT_EQ(ping.code, 0) << ping.err;
+  EXPECT_THAT(ping.err, AllOf(HasSubstr("--threaded is ignored: "), HasSubstr("--publish_timeout is ignored: "),
+                              HasSubstr("--ttl is ignored: "), HasSubstr("--dt is ignored: ")));
+  const CliResult sent = Run({"invoke", "rpcutil", "ping", "--nr", "--ttl", "60"});
+  EXPECT_EQ(sent.out, std::string(32, 'a') + "\n") << "only the id, as --no-results of mco";
+  EXPECT_THAT(sent.err, HasSubstr("--ttl is ignored without --queue"));
+  EXPECT_EQ(hub_.invoked().back().ttl_ms(), 0);
+}
+
+TEST_F(CommandsTest, AnEmptyTextCanBeComparedAndGiven) {
+  EXPECT_EQ(Run({"find", "-F", "osfamily="}).code, 1) << "nobody's is empty";
+  EXPECT_EQ(hub_.last_find().target().filter().options(0).text(), "osfamily=\"\"");
+  hub_.ddls["filemgr"] = testing::FilemgrDdl();
+  EXPECT_THAT(Run({"filemgr", "status", "file="}).err, HasSubstr("input 'file'")) << "it must match .";
+  EXPECT_EQ(Run({"filemgr", "touch", "file=/x", "timeout=", "--yes"}).code, 0);
+  EXPECT_THAT(hub_.invoked().back().inputs_json(), HasSubstr("\"timeout\":\"\""));
+}
+
 }  // namespace
 }  // namespace orch::cli

@@ -124,15 +124,40 @@ TEST_F(JobCommandsTest, RepliesAreShownInEveryFormOverAllPages) {
   EXPECT_THAT(Run({"job", "replies", "01234567"}).err, HasSubstr("No replies."));
 }
 
+TEST_F(JobCommandsTest, RepliesThatDidNotSucceedAndTheirSendersAreChosenByName) {
+  hub_.job_replies[kOther] = {testing::OkReply("a.example.com", {{"value", "db"}}, 1000),
+                              testing::FailedReply("b.example.com", v1::FAILED, 1, "no"),
+                              testing::FailedReply("c.example.com", v1::OFFLINE, 5, "not connected"),
+                              testing::FailedReply("d.example.com", v1::DENIED, 5, "no")};
+  const Json failed = Json::parse(Run({"job", "replies", "fedcba98", "--failed", "-j"}).out);
+  EXPECT_THAT(failed["replies"], SizeIs(3));
+  const auto senders = [this](const std::string& option) { return Run({"job", "replies", "fedcba98", option}).out; };
+  EXPECT_EQ(senders("--senders"), "a.example.com\n");
+  EXPECT_EQ(senders("--senders=failed"), "b.example.com\nd.example.com\n");
+  EXPECT_EQ(senders("--senders=missing"), "c.example.com\n");
+  EXPECT_EQ(senders("--senders=all"), "a.example.com\nb.example.com\nc.example.com\nd.example.com\n");
+  EXPECT_THAT(Run({"job", "replies", "fedcba98", "--senders=bad"}).err, HasSubstr("none of ok, failed, missing, all"));
+  EXPECT_THAT(Run({"job", "replies", "fedcba98", "--failed", "--state", "ok"}).err, HasSubstr("exclude each other"));
+}
+
 TEST_F(JobCommandsTest, JobsAreCancelledPausedAndResumed) {
   EXPECT_THAT(Run({"job", "cancel", "01234567", "fedcba98", "--reason", "wrong day"}).out,
-              HasSubstr(absl::StrCat("Job ", kJob, " cancelled, now running\nJob ", kOther)));
+              HasSubstr(absl::StrCat(
+                  "Job ", kJob,
+                  " is being cancelled: what runs is told to end, and no more nodes get the command\nJob ", kOther)));
   Run({"job", "pause", "01234567"});
   Run({"job", "resume", "01234567"});
   ASSERT_THAT(hub_.controlled(), SizeIs(4));
   EXPECT_EQ(hub_.controlled()[0].reason(), "wrong day");
   EXPECT_EQ(hub_.controlled()[2].verb(), v1::ControlJobRequest::PAUSE);
   EXPECT_EQ(hub_.controlled()[3].verb(), v1::ControlJobRequest::RESUME);
+  hub_.jobs[0].set_state(v1::JOB_PAUSED);
+  EXPECT_EQ(Run({"job", "pause", "01234567"}).out, absl::StrCat("Job ", kJob, " is paused\n"));
+  hub_.jobs[0].set_state(v1::JOB_RUNNING);
+  EXPECT_EQ(Run({"job", "resume", "01234567"}).out, absl::StrCat("Job ", kJob, " is resumed\n"));
+  hub_.jobs[0].set_state(v1::JOB_FINISHED);
+  EXPECT_EQ(Run({"job", "cancel", "01234567"}).out, absl::StrCat("Job ", kJob, " is cancelled\n"));
+  EXPECT_EQ(Run({"job", "pause", "01234567"}).out, absl::StrCat("Job ", kJob, " has ended already\n"));
   const CliResult mixed = Run({"job", "cancel", "99999999", "01234567"});
   EXPECT_EQ(mixed.code, 1);
   EXPECT_THAT(mixed.out, HasSubstr(kJob)) << "the others are tried all the same";
@@ -159,6 +184,10 @@ TEST_F(JobCommandsTest, RetryFailedAsksThoseThatDidNotSucceed) {
   EXPECT_EQ(hub_.invoked()[1].timeout_ms(), 3000);
   EXPECT_EQ(hub_.invoked()[1].batch_size(), 1u);
   EXPECT_EQ(hub_.invoked()[1].concurrency(), 0u);
+  Run({"job", "retry-failed", "fedcba98", "--state", "offline,expired"});
+  EXPECT_THAT(hub_.invoked()[2].target().identities(), ElementsAre("c.example.com"));
+  EXPECT_THAT(Run({"job", "retry-failed", "fedcba98", "--state", "expired"}).err, HasSubstr("no node that ended so"));
+  EXPECT_THAT(Run({"job", "retry-failed", "fedcba98", "--state", "ok"}).err, HasSubstr("'ok' is no failure"));
   const CliResult running = Run({"job", "retry-failed", "01234567"});
   EXPECT_EQ(running.code, 1);
   EXPECT_THAT(running.err, HasSubstr("is still running"));
@@ -179,11 +208,15 @@ TEST_F(JobCommandsTest, RetryFailedWantsSecretsAgain) {
   hub_.job_replies[kOther] = {testing::FailedReply("a.example.com", v1::FAILED, 1, "no")};
   const CliResult refused = Run({"job", "retry-failed", "fedcba98"});
   EXPECT_EQ(refused.code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("give them again: orchctl job retry-failed JOB password=…"));
+  EXPECT_THAT(refused.err, HasSubstr("give them again: orchctl job retry-failed JOB password=@FILE"));
   EXPECT_THAT(hub_.invoked(), SizeIs(0));
   Run({"job", "retry-failed", "fedcba98", "password=swordfish"});
   ASSERT_THAT(hub_.invoked(), SizeIs(1));
   EXPECT_EQ(hub_.invoked()[0].inputs_json(), R"({"password":"swordfish"})");
+  const testing::PipeWith typed("tuna\n");
+  Run({"job", "retry-failed", "fedcba98"}, {.stdin_fd = typed.fd(), .terminal = true});
+  ASSERT_THAT(hub_.invoked(), SizeIs(2));
+  EXPECT_EQ(hub_.invoked()[1].inputs_json(), R"({"password":"tuna"})");
 }
 
 TEST_F(JobCommandsTest, PruneAndLocks) {

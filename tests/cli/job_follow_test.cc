@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tests/cli/job_hub_test.h"
 
@@ -69,7 +70,6 @@ TEST_F(JobFollowTest, RolloutOptionsThatDoNotFitAreRefusedUnsent) {
       {{"--groups-at-once", "2"}, "need --group-by FACT"},
       {{"--retry-sleep", "1"}, "--retry-sleep needs --retries"},
       {{"--retries", "2"}, "not declared as one"},
-      {{"--ttl", "1h"}, "--ttl needs --queue"},
       {{"--queue"}, "--queue needs --ttl"},
       {{"--lock", ""}, "its value is empty"},
       {{"--lock", std::string(129, 'x')}, "at most 128 bytes"},
@@ -290,6 +290,44 @@ TEST_F(JobFollowTest, LiveOutputComesInWholeLinesWithTheNodesName) {
   EXPECT_EQ(Json::parse(lines[1]),
             Json::parse(R"({"kind":"output","sender":"a.example.com","stream":"stdout","offset":0,
                                                    "lost":0,"data":"one\ntw"})"));
+}
+
+TEST_F(JobFollowTest, LiveOutputCutWithinACharacterIsPutTogether) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    writer->Write(Accepted(1, true));
+    uint64_t offset = 0;
+    for (const std::string data : {"Z\xc3", "\xbcrich \xf0\x9f", "\x91",
+                                   "\x8d\n\x9b"
+                                   "2J",
+                                   "\xe2\x80", "\xae.\n"}) {
+      v1::InvokeResponse response;
+      v1::OutputChunk* out = response.add_output();
+      out->set_identity("a.example.com");
+      out->set_stream(v1::OutputChunk::STDOUT);
+      out->set_offset(offset);
+      out->set_data(data);
+      offset += data.size();
+      writer->Write(response);
+    }
+    v1::InvokeResponse reply = ReplyOf("a.example.com", "hub:1");
+    reply.mutable_replies(0)->set_stdout_bytes(offset);
+    writer->Write(reply);
+    writer->Write(Summary());
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(Run({"invoke", "rpcutil", "ping", "--live"}).out, StartsWith("a.example.com> Zürich 👍\n"
+                                                                           "a.example.com> \\x9b2J\\u202e.\n"));
+  const std::vector<std::string> lines =
+      absl::StrSplit(Run({"invoke", "rpcutil", "ping", "--live", "--jsonl"}).out, '\n', absl::SkipEmpty());
+  std::string text;
+  for (const std::string& line : lines) {
+    const Json json = Json::parse(line);
+    if (json["kind"] != "output") continue;
+    EXPECT_EQ(json["offset"], text.size()) << line;  // here U+FFFD stands for one byte
+    text += absl::StrReplaceAll(json["data"].get<std::string>(), {{"\uFFFD", "?"}});
+    EXPECT_THAT(line, Not(HasSubstr("\u202e")));
+  }
+  EXPECT_EQ(text, "Zürich 👍\n?2J\u202e.\n");
 }
 
 TEST_F(JobFollowTest, LiveOutputBeginsAnewWithEachAttempt) {

@@ -74,6 +74,18 @@ TEST_F(OptionTableTest, UnknownOptionNamesTheNearest) {
 
 TEST_F(OptionTableTest, FlagRefusesAValue) { EXPECT_THAT(Error({"--verbose=1"}), HasSubstr("takes no value")); }
 
+TEST_F(OptionTableTest, ANameStaysWithTheOptionThatHadItFirst) {
+  std::string other;
+  table_.Text({"-o", "--other"}, "TEXT", "Other", "Common", &other);
+  table_.Flag({"-q"}, "Gone", "Common", &verbose_);
+  ASSERT_TRUE(table_.Parse({"-o", "file", "--other", "x", "-q"}).ok());
+  EXPECT_EQ(file_, "file");
+  EXPECT_EQ(other, "x");
+  EXPECT_FALSE(verbose_);
+  EXPECT_THAT(table_.Help(), HasSubstr("        --other TEXT"));
+  EXPECT_THAT(table_.Help(), ::testing::Not(HasSubstr("Gone")));
+}
+
 TEST_F(OptionTableTest, HelpListsEachNameWithItsExplanation) {
   EXPECT_EQ(table_.Help(),
             "Common\n"

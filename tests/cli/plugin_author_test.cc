@@ -11,6 +11,7 @@
 #include "base/durable_file.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "cli/commands/plugin_names.h"
 #include "tests/cli/run_cli.h"
 
 namespace orch::cli {
@@ -95,6 +96,10 @@ TEST_F(PluginAuthorTest, WrongNamesAreRefused) {
       {{}, "only agents can be generated"},
       {{"data", "x"}, "only agents can be generated"},
       {{"agent", "Bad-Name", "--actions", "a"}, "is no plugin name"},
+      {{"agent", "rpcutil", "--actions", "a"}, "a plugin built into the node has this name"},
+      {{"agent", "shell", "--actions", "a"}, "a plugin built into the node has this name"},
+      {{"agent", "find", "--actions", "a"}, "'orchctl find' is a command of its own"},
+      {{"agent", "rpc", "--actions", "a"}, "'orchctl rpc' is a command of its own"},
       {{"agent", "x"}, "name 1 to 50 actions"},
       {{"agent", "x", "--actions", "a,a"}, "action 'a' twice"},
       {{"agent", "x", "--actions", "a;rm"}, "'a;rm' is no action's name"},
@@ -135,6 +140,30 @@ TEST_F(PluginAuthorTest, ValidateNamesPlaceAndRemedy) {
               HasSubstr("its program is not there: put it at " + dir_ + "/hello"));
   const Json json = ParseJson(RunCli({"plugin", "validate", dir_, "-j"}).out, "output").value_or(Json());
   EXPECT_EQ(json[0]["ok"], false);
+}
+
+TEST_F(PluginAuthorTest, ValidateRefusesNamesThatCannotWork) {
+  for (const char* name : {"service", "job", "discover"}) {
+    ASSERT_EQ(Generate("shell").code, 0);
+    std::string ddl = *ReadFile(dir_ + "/hello.json", 100'000);
+    const std::string written = "\"name\": \"hello\"";
+    ddl.replace(ddl.find(written), written.size(), absl::StrCat("\"name\": \"", name, "\""));
+    const std::string base = absl::StrCat(dir_, "/", name);
+    ASSERT_TRUE(WriteFileDurably(base + ".json", ddl, 0644).ok());
+    std::filesystem::rename(dir_ + "/hello", base);
+    std::filesystem::remove(dir_ + "/hello.json");
+    const CliResult result = RunCli({"plugin", "validate", base + ".json"});
+    EXPECT_EQ(result.code, 1) << name;
+    EXPECT_THAT(result.out, HasSubstr(absl::StrCat("a plugin cannot be called '", name, "': ")));
+  }
+}
+
+TEST_F(PluginAuthorTest, TheNamesOfBuiltInPluginsAreThoseTheNodeHas) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(ORCH_SOURCE_DIR "/actions/ddls")) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
+  }
+  EXPECT_THAT(names, ::testing::UnorderedElementsAreArray(BuiltInPlugins()));
 }
 
 TEST_F(PluginAuthorTest, ValidateOfNothingIsAnError) {

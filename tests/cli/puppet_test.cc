@@ -20,6 +20,7 @@ using testing::FakeHub;
 using ::testing::HasSubstr;
 using testing::MakeNode;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using testing::OkReply;
 using ::testing::SizeIs;
 
@@ -253,6 +254,42 @@ TEST_F(PuppetCommandTest, AMessageThatHoldsAllIsToldInTheOrderItHappened) {
   const std::string out = Run({"puppetd", "runall", "1"}).out;
   EXPECT_THAT(out, HasSubstr("> Running agent.example.com, concurrency is 0\n"));
   EXPECT_THAT(out, HasSubstr("> Running puppetmaster.example.com, concurrency is 0\n"));
+}
+
+// The hub frees a place with an outcome and tells it when it is stored: the next node can be heard of first.
+TEST_F(PuppetCommandTest, TheWindowIsNeverSaidToBeAboveItsLimit) {
+  hub_.script = [](const v1::JobSpec& spec, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    const std::vector<std::string> nodes = {"a", "b", "c", "d", "e"};
+    v1::InvokeResponse first;
+    first.mutable_accepted()->set_targets(nodes.size());
+    writer->Write(first);
+    for (const std::string& node : nodes) {
+      for (const v1::TaskState state : {v1::SENT, v1::RUNNING}) {
+        if (!spec.report_progress()) break;
+        v1::InvokeResponse begun;
+        v1::TaskProgress* progress = begun.add_progress();
+        progress->set_identity(node);
+        progress->set_state(state);
+        writer->Write(begun);
+      }
+    }
+    v1::InvokeResponse end;
+    for (const std::string& node : nodes) *end.add_replies() = OkReply(node, {{"enabled", true}}, 900);
+    end.mutable_summary()->set_targets(nodes.size());
+    writer->Write(end);
+    return grpc::Status::OK;
+  };
+  for (const char* limit : {"1", "2"}) {
+    const int most = *limit - '0';
+    const std::string out = Run({"puppetd", "runall", limit}).out;
+    EXPECT_THAT(out, HasSubstr(absl::StrCat("> Running e, concurrency is ", most - 1, "\n")));
+    EXPECT_THAT(out, HasSubstr(absl::StrCat("> Currently ", most, " nodes running; waiting\n")));
+    for (int above = most; above <= 5; ++above) {
+      EXPECT_THAT(out, Not(HasSubstr(absl::StrCat("concurrency is ", above)))) << limit;
+      EXPECT_THAT(out, Not(HasSubstr(absl::StrCat("Currently ", above + 1)))) << limit;
+    }
+    EXPECT_THAT(Run({"puppet", "runall", limit}).out, HasSubstr(absl::StrCat("Currently ", most, " nodes running")));
+  }
 }
 
 TEST_F(PuppetCommandTest, RunallTellsOfRefusalsAndFailures) {

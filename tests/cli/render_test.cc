@@ -4,6 +4,7 @@
 
 #include "actions/ddl/ddl.h"
 #include "cli/jobs/job_text.h"
+#include "cli/terminal/display_width.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/sparkline.h"
 #include "cli/terminal/style.h"
@@ -73,10 +74,31 @@ TEST(ValueTextTest, NestedHashesStayReadable) {
 }
 
 TEST(ValueTextTest, ControlCharactersCannotReachTheTerminal) {
-  EXPECT_EQ(Printable("a\x1b[2Jb\tc\n\x7f\xc2\x9b"), "a\\x1b[2Jb\tc\n\\x7f\\x9b");
+  EXPECT_EQ(Printable("a\x1b[2Jb\tc\n\x7f\xc2\x9b"), "a\\x1b[2Jb\\tc\\n\\x7f\\x9b");
+  EXPECT_EQ(DisplayValue("one\ntwo"), "one\\ntwo");
+  EXPECT_EQ(DisplayBlock("one\ntwo", 2), "one\n  two");
   EXPECT_EQ(DisplayValue("x\x07"), "x\\x07");
   EXPECT_EQ(InlineValue("e\x1b\"q\\"), R"("e\e\"q\\")");
   EXPECT_EQ(Printable("Zürich"), "Zürich");
+}
+
+TEST(DisplayWidthTest, CountsColumnsAndNotBytes) {
+  EXPECT_EQ(DisplayWidth("Zürich"), 6u);
+  EXPECT_EQ(DisplayWidth("日本"), 4u);
+  EXPECT_EQ(DisplayWidth("e\u0301"), 1u);  // a combining accent
+  EXPECT_EQ(DisplayWidth("👍"), 2u);
+  EXPECT_EQ(PadRight("日本", 6), "日本  ");
+  EXPECT_EQ(PadLeft("e\u0301", 3), "  e\u0301");
+  EXPECT_EQ(PadRight("long", 2), "long");
+}
+
+TEST(DisplayWidthTest, CutsBetweenCharactersAndSaysSo) {
+  EXPECT_EQ(CutToWidth("abcdef", 6), "abcdef");
+  EXPECT_EQ(CutToWidth("abcdef", 4), "abc…");
+  EXPECT_EQ(CutToWidth("日本語", 5), "日本…");
+  EXPECT_EQ(CutToWidth("日本語", 4), "日…");
+  EXPECT_EQ(CutToWidth("e\u0301e\u0301", 2), "e\u0301e\u0301");
+  EXPECT_EQ(CutToWidth("ab", 0), "");
 }
 
 class LayoutTest : public ::testing::Test {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "actions/ddl/validators.h"
 #include "base/durable_file.h"
 #include "tests/cli/fake_hub_test.h"
 
@@ -95,6 +96,17 @@ TEST_F(ReportCommandsTest, FactsReportLooksLikeMCollectives) {
   EXPECT_EQ(json["missing"], 1);
 }
 
+TEST_F(ReportCommandsTest, AFactThatNoNodeHasIsSaidToBeOne) {
+  hub_.fact_report.set_nodes(4);
+  hub_.fact_report.set_missing(4);
+  for (const char* form : {"-q", "-j", "--table", "--senders"}) {
+    const CliResult result = Run({"facts", "nosuch", form});
+    EXPECT_EQ(result.code, 1) << form;
+    EXPECT_THAT(result.err, HasSubstr("no node has a fact 'nosuch'")) << form;
+  }
+  EXPECT_THAT(Run({"facts", "nosuch", "-C", "web"}).err, HasSubstr("no node of these has a fact 'nosuch'"));
+}
+
 TEST_F(ReportCommandsTest, DdlsAreCachedByHashAndABrokenCacheIsIgnored) {
   const std::string cache = dir_ + "/cache/ddl/rpcutil.json";
   EXPECT_EQ(Run({"invoke", "rpcutil", "ping"}).code, 0);
@@ -123,6 +135,20 @@ TEST_F(ReportCommandsTest, PluginsAreListedAndDocumented) {
   EXPECT_THAT(Run({"plugin", "doc", "data/fstat"}).out, AllOf(StartsWith("fstat (data function)\n"), HasSubstr("md5")));
   EXPECT_THAT(Run({"plugin", "doc", "validator/shellsafe"}).out, StartsWith("shellsafe (validator)\n"));
   EXPECT_THAT(Run({"plugin", "doc", "aggregate/sum"}).out, StartsWith("sum (aggregate)\n"));
+}
+
+TEST_F(ReportCommandsTest, EveryPluginDocIsJsonWhenJsonIsAskedFor) {
+  const Json all = Json::parse(Run({"plugin", "doc", "-j"}).out);
+  EXPECT_EQ(all["plugins"][0]["name"], "package");
+  EXPECT_EQ(all["validators"].size(), ddl::NamedValidators().size());
+  EXPECT_EQ(all["aggregates"][0]["kind"], "aggregate");
+  const Json fstat = Json::parse(Run({"plugin", "doc", "data/fstat", "-j"}).out);
+  EXPECT_EQ(fstat["kind"], "data");
+  EXPECT_EQ(fstat["max_arguments"], 1);
+  EXPECT_EQ(fstat["fields"][0], "name");
+  EXPECT_EQ(Json::parse(Run({"plugin", "doc", "validator/shellsafe", "-j"}).out)["name"], "shellsafe");
+  EXPECT_EQ(Json::parse(Run({"plugin", "doc", "aggregate/sum", "--jsonl"}).out)["name"], "sum");
+  EXPECT_EQ(Run({"plugin", "doc", "data/nosuch", "-j"}).code, 1);
 }
 
 TEST_F(ReportCommandsTest, PluginsThatCouldNotBeLoadedAreListedWithTheReason) {
@@ -157,6 +183,18 @@ TEST_F(ReportCommandsTest, DescribeFilterExplainsWithTheHubsFacts) {
   const CliResult no = Run({"describe-filter", "-F", "osfamily=Debian", "--node", "agent.example.com"});
   EXPECT_EQ(no.code, 1);
   EXPECT_THAT(no.out, HasSubstr("RedHat"));
+}
+
+TEST_F(ReportCommandsTest, DescribeFilterLeavesDataFunctionsToTheNode) {
+  const auto run = [this](const std::string& filter) {
+    return Run({"describe-filter", "-S", filter, "--node", "agent.example.com"});
+  };
+  const CliResult open = run("osfamily=RedHat and fstat('/x').size>0");
+  EXPECT_EQ(open.code, 2);
+  EXPECT_THAT(open.out, AllOf(HasSubstr("→ yes: it is 'RedHat'"), HasSubstr("→ only the node can tell\n"),
+                              HasSubstr("only the node can tell whether agent.example.com matches\n")));
+  EXPECT_THAT(open.err, HasSubstr("'orchctl find' with this filter asks the nodes"));
+  EXPECT_EQ(run("osfamily=Debian and fstat('/x').size>0").code, 1) << "whatever the function says";
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "auth/keyring.h"
 #include "base/durable_file.h"
@@ -14,6 +16,7 @@
 namespace orch::cli {
 namespace {
 
+using ::testing::AllOf;
 using testing::CliResult;
 using ::testing::HasSubstr;
 using testing::RunCli;
@@ -133,6 +136,43 @@ TEST(UsageTest, MissingConfigurationFileIsNamed) {
 TEST(UsageTest, OptionsMayStandBeforeTheCommand) {
   const CliResult result = RunCli({"-c", "/nonexistent.yaml", "-v", "ping"});
   EXPECT_THAT(result.err, HasSubstr("/nonexistent.yaml"));
+}
+
+void ExpectEachNameOnce(const CommandEntry& entry) {
+  CommonOptions options;
+  std::set<std::string> names;
+  const CommandInstance instance = MakeCommand(entry, &options);
+  for (const OptionSpec& spec : instance.table.specs()) {
+    for (const std::string& name : spec.names) EXPECT_TRUE(names.insert(name).second) << entry.name << " " << name;
+  }
+  for (const CommandEntry& verb : entry.verbs) ExpectEachNameOnce(verb);
+}
+
+TEST(UsageTest, NoCommandDeclaresAnOptionTwice) {
+  for (const CommandEntry& entry : Commands()) ExpectEachNameOnce(entry);
+  const std::string help = RunCli({"puppet", "--help"}).out;
+  const size_t splay = help.find(" --splay ");
+  ASSERT_NE(splay, std::string::npos);
+  EXPECT_EQ(help.find(" --splay ", splay + 1), std::string::npos) << "it is Puppet's own";
+  EXPECT_EQ(help.find("--splay SECONDS"), std::string::npos);
+}
+
+TEST(UsageTest, WhatMCollectiveHadAndWeHaveNotIsAnsweredWithWhatReplacesIt) {
+  EXPECT_THAT(RunCli({"inventory", "--script", "x.mc"}).err, HasSubstr("'orchctl invoke rpcutil inventory -j'"));
+  EXPECT_THAT(RunCli({"plugin", "package", "."}).err, HasSubstr("'orchctl plugin validate' checks them"));
+  EXPECT_THAT(RunCli({"ping", "--reply-to", "x"}).err, HasSubstr("'orchctl job watch JOB'"));
+  EXPECT_THAT(RunCli({"ping", "--dm", "puppetdb"}).err, HasSubstr("'puppetdb' is none of mc, flatfile, stdin"));
+  EXPECT_THAT(RunCli({"ping", "--dm", "flatfile"}).err, HasSubstr("--dm flatfile needs the file: --do FILE"));
+  EXPECT_THAT(RunCli({"ping", "--do", "x"}).err, HasSubstr("--do is the file of --dm flatfile"));
+  EXPECT_THAT(RunCli({"ping", "--dm", "stdin", "--nodes", "x"}).err, HasSubstr("exclude each other"));
+}
+
+TEST(UsageTest, DescribeFilterShowsRangesAndTheEmptyTextWrittenOut) {
+  const CliResult range = RunCli({"describe-filter", "-I", "web[09-10].x"});
+  EXPECT_EQ(range.code, 0) << range.err;
+  EXPECT_THAT(range.out, AllOf(HasSubstr("web09.x"), HasSubstr("web10.x")));
+  EXPECT_THAT(RunCli({"describe-filter", "-F", "motd="}).out, HasSubstr("Check if fact 'motd' = ''"));
+  EXPECT_THAT(RunCli({"describe-filter", "-I", "web[20-10]"}).err, HasSubstr("runs backwards"));
 }
 
 TEST(UsageTest, DescribeFilterExplainsWithoutAHub) {

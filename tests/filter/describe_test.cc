@@ -113,6 +113,17 @@ TEST_F(ExplainTest, SaysThatAFailedCallMakesTheWholeFilterFalse) {
   EXPECT_THAT(text, HasSubstr("web-01.example.net does not match\n"));
 }
 
+TEST_F(ExplainTest, SaysThatOnlyTheNodeCanTellWhereADataFunctionDecides) {
+  const std::string open = ExplainOne("nginx and fstat('/x').size>0");
+  EXPECT_THAT(open, HasSubstr(" > '0'  → only the node can tell\n"));
+  EXPECT_THAT(open, HasSubstr("only the node can tell whether web-01.example.net matches\n"));
+  EXPECT_THAT(ExplainOne("not fstat('/x').size>0"), HasSubstr("only the node can tell whether web-01"));
+  EXPECT_THAT(ExplainOne("apache and fstat('/x').size>0"), HasSubstr("web-01.example.net does not match\n"))
+      << "whatever the function says";
+  EXPECT_THAT(ExplainOne("nginx or fstat('/x').size>0"), HasSubstr("only the node can tell whether web-01"))
+      << "a call that fails makes the whole filter false";
+}
+
 TEST_F(ExplainTest, ExplainsTheIdentityAndTheEmptyFilter) {
   EXPECT_THAT(Explain(*ParseOne(OptionKind::kIdentity, "/^db/"), node_, nullptr),
               HasSubstr("→ no: it is 'web-01.example.net'\n"));

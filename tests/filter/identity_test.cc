@@ -29,8 +29,35 @@ TEST(IdentityTest, OffersTheRegexForAWildcard) {
   EXPECT_THAT(Refusal("a.net,b.net"), HasSubstr("'/^(a\\.net|b\\.net)$/'"));
 }
 
+TEST(IdentityTest, OffersTheRegexForTheShellsSetsAndAlternatives) {
+  EXPECT_THAT(Refusal("node00[1-2].example.net"), HasSubstr("'/^node00[1-2]\\.example\\.net$/'"));
+  EXPECT_THAT(Refusal("web[!a-c]*"), HasSubstr("'/^web[^a-c].*$/'"));
+  EXPECT_THAT(Refusal("db{1,2.eu}.x"), HasSubstr("'/^(db(1|2\\.eu)\\.x)$/'"));
+  EXPECT_THAT(Refusal("web[3-1]"), HasSubstr("'/^web.3-1.$/'")) << "no regex could hold this set";
+}
+
+TEST(IdentityTest, TheOfferedRegexMatchesWhatWasMeantAndNothingElse) {
+  const auto matches = [](const std::string& written, const std::string& identity) {
+    const std::string refusal = Refusal(written);
+    const size_t begin = refusal.find("-I '") + 4;
+    const auto filter = ParseOne(OptionKind::kIdentity, refusal.substr(begin, refusal.find("'\n", begin) - begin));
+    EXPECT_TRUE(filter.ok()) << written;
+    TestNode node;
+    node.name = identity;
+    return filter.ok() && Matches(*filter, node, nullptr);
+  };
+  EXPECT_TRUE(matches("node00[1-2].example.net", "node001.example.net"));
+  EXPECT_TRUE(matches("node00[1-2].example.net", "node002.example.net"));
+  for (const char* other :
+       {"node003.example.net", "node001xexample.net", "node0012.example.net", "node00-.example.net"})
+    EXPECT_FALSE(matches("node00[1-2].example.net", other)) << other;
+  EXPECT_TRUE(matches("db{1,2}.x", "db2.x"));
+  EXPECT_FALSE(matches("db{1,2}.x", "2.x"));
+}
+
 TEST(IdentityTest, OffersOnlyRegexesThatParse) {
-  for (const char* text : {"web*", "[ab]", "a(b", "é+", "a\\", "{1,2}", "!x", "a,", "*,?"}) {
+  for (const char* text : {"web*", "[ab]", "[]", "[!]", "[z-a]", "[a-]", "[-a]", "[a-c-e]", "[a--]", "{a,{b,c}}", "[^",
+                           "{,}", "a(b", "é+", "a\\", "{1,2}", "!x", "a,", "*,?"}) {
     const std::string refusal = Refusal(text);
     const size_t begin = refusal.find("-I '") + 4;
     const std::string offered = refusal.substr(begin, refusal.find("'\n", begin) - begin);

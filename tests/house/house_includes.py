@@ -63,6 +63,9 @@ ONLY_HERE = [
     (r"\b[Jj]son::(?:sax_)?parse\s*\((?!DumpJson\()", r"base/json\.cc", "parse JSON through base/json.h"),
     (r"\bstd::(?:mutex|condition_variable|lock_guard|unique_lock|scoped_lock)\b|\babsl::Mutex\b",
      r"base/mutex\.h", "use base/mutex.h"),
+    # What people see is written by base/foreign_text.h; the wire takes inputs as they are.
+    (r"(?<!inputs_json\()\bDumpJson\s*\(|\.dump\s*\(",
+     r"(?!cli/).*|cli/terminal/value_text\.cc|cli/commands/plugin_templates\.cc", "show JSON through PrintableJson"),
     (r"\bstd::regex\b", r"(?!)", "use RE2"),
     (r"\babsl::SleepFor\b|\bsleep_for\b|\bsleep_until\b|\busleep\s*\(", r"(?!)", "post a timer"),
 ]

@@ -24,14 +24,13 @@ class FailedPluginsTest : public ::testing::Test {
     v1::PluginProblem* problem = node.add_plugin_problems();
     problem->set_plugin(plugin);
     problem->set_reason(reason);
-    ASSERT_TRUE(registry_.Attach(node, &stream_, "ipv4:1", "k1", &forgotten_).ok());
+    ASSERT_TRUE(registry_.Attach(node, &stream_, "ipv4:1", "k1").ok());
   }
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   Registry registry_{&clock_, {.max_nodes = 100}};
   DdlCache ddls_{&clock_, &executor_};
   FakeNode stream_;
-  std::vector<NodeRecord> forgotten_;
 };
 
 TEST_F(FailedPluginsTest, NodesWithTheSameReasonAreCountedTogetherAndTheFirstNamed) {
@@ -58,7 +57,7 @@ TEST_F(FailedPluginsTest, ADeltaReplacesTheListAndADetachedNodeDoesNotCount) {
   ASSERT_TRUE(registry_.Apply("a", delta, &old).ok());
   ASSERT_THAT(CollectFailedPlugins(registry_, ddls_), SizeIs(1));
   EXPECT_THAT(CollectFailedPlugins(registry_, ddls_)[0].identities, ElementsAre("b"));
-  registry_.Detach("b", &stream_);
+  registry_.Detach("b", &stream_, "it was cut");
   EXPECT_THAT(CollectFailedPlugins(registry_, ddls_), IsEmpty());
   EXPECT_EQ(registry_.Describe(*registry_.Find("b")).plugin_problems(0).reason(), "no program");
 }
@@ -84,7 +83,7 @@ TEST_F(FailedPluginsTest, WhatANodeReportsIsBounded) {
     problem->set_plugin(absl::StrCat("p", i));
     problem->set_reason(std::string(5000, 'x'));
   }
-  ASSERT_TRUE(registry_.Attach(node, &stream_, "ipv4:1", "k1", &forgotten_).ok());
+  ASSERT_TRUE(registry_.Attach(node, &stream_, "ipv4:1", "k1").ok());
   const std::vector<FailedPlugin> failed = CollectFailedPlugins(registry_, ddls_);
   EXPECT_THAT(failed, SizeIs(64));
   EXPECT_EQ(failed[0].reason.size(), 1024u);

@@ -1,20 +1,34 @@
 #include "services/hub/fleet.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/job_store/memory_job_store.h"
+#include "services/hub/job_store/memory_node_store.h"
 #include "tests/hub/fakes.h"
 
 namespace orch::hub {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class SilentOutbox final : public NodeOutbox {
  public:
   bool Push(Message) override { return true; }
   void Close() override {}
+};
+
+class ListedOutbox final : public NodeOutbox {
+ public:
+  bool Push(Message message) override {
+    if (message.head.has_goodbye()) goodbye = message.head.goodbye();
+    return true;
+  }
+  void Close() override {}
+  v1::Goodbye goodbye;
 };
 
 class FleetTest : public ::testing::Test {
@@ -28,7 +42,9 @@ class FleetTest : public ::testing::Test {
   MemoryJobStore store_{&clock_, &executor_, {}};
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   NodeWatch watch_{&registry_, &clock_};
-  Fleet fleet_{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_};
+  MemoryNodeStore node_store_{&executor_};
+  FleetRecorder recorder_{&node_store_, &registry_, &ddls_, &clock_, &executor_};
+  Fleet fleet_{{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_, &recorder_, &clock_}, absl::Hours(24)};
   const std::unique_ptr<auth::Keyring> keyring_ = TestKeyring();
   NodeSession session_{NodePeer("n1"),
                        "127.0.0.1:1",
@@ -38,6 +54,37 @@ class FleetTest : public ::testing::Test {
                        &clock_,
                        &random_,
                        {absl::Seconds(30), "1.0"}};
+
+  // Another stream of that identity, from that host.
+  std::unique_ptr<NodeSession> Session(const std::string& identity, const std::string& host) {
+    auto outbox = std::make_shared<ListedOutbox>();
+    outboxes_.push_back(outbox);
+    return std::make_unique<NodeSession>(
+        auth::Caller{auth::PeerKind::kNode, identity, "psk=" + identity, {"k1", std::string(32, 'K')}, "proof"},
+        "ipv4:" + host + ":" + std::to_string(++port_), outbox, &fleet_, &clock_, &random_,
+        NodeSession::Options{absl::Seconds(30), "1.0"});
+  }
+  void Register(NodeSession* session) {
+    v1::NodeMessage message;
+    message.mutable_register_()->set_protocol(kProtocolVersion);
+    message.mutable_register_()->mutable_node()->set_identity(session->identity());
+    session->OnMessage(message);
+  }
+  v1::ForgetNodesResponse Forget(const std::vector<std::string>& names) {
+    absl::StatusOr<v1::ForgetNodesResponse> answer = absl::UnknownError("no answer");
+    fleet_.Forget(names, "forgotten by a test", [&](const auto& got) { answer = got; });
+    executor_.RunUntilIdle();
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.value_or(v1::ForgetNodesResponse());
+  }
+  void Run(absl::Duration time, absl::Duration step) {
+    for (absl::Duration past; past < time; past += step) {
+      fleet_.Tick();
+      executor_.Advance(step);
+    }
+  }
+  std::vector<std::shared_ptr<ListedOutbox>> outboxes_;
+  int port_ = 0;
 
   static v1::Node Named(const std::string& identity) {
     v1::Node node;
@@ -58,6 +105,100 @@ TEST_F(FleetTest, AKeyThatHoldsRegisters) {
   fleet_.SetKeyProblem([](const NodeSession&) { return ""; });
   EXPECT_TRUE(fleet_.OnRegister(&session_, Named("n1")).ok());
   EXPECT_NE(registry_.Find("n1"), nullptr);
+}
+
+TEST_F(FleetTest, TwoAgentsWithOneIdentityAreSeenToldAndPaced) {
+  std::vector<std::string> events;
+  watch_.SetListener([&](auto kind, absl::string_view identity, absl::string_view note) {
+    if (kind == v1::WatchNodesResponse::NODE_CONFLICT) events.push_back(absl::StrCat(identity, ": ", note));
+  });
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  for (int i = 0; i < 5; ++i) {
+    streams.push_back(Session("web1", i % 2 == 0 ? "10.0.0.1" : "10.0.0.2"));
+    Register(streams.back().get());
+    executor_.Advance(absl::Seconds(5));
+  }
+  EXPECT_EQ(outboxes_[0]->goodbye.retry_after_ms(), 0u) << "a first replacement is a reconnect";
+  EXPECT_EQ(outboxes_[1]->goodbye.retry_after_ms(), 0u);
+  for (const int paced : {2, 3}) {
+    EXPECT_EQ(outboxes_[paced]->goodbye.retry_after_ms(), 60'000u);
+    EXPECT_THAT(outboxes_[paced]->goodbye.reason(), HasSubstr("two agents use the identity web1"));
+  }
+  ASSERT_EQ(events.size(), 1u) << "told once, not at each turn";
+  EXPECT_THAT(events[0], HasSubstr("10.0.0.1"));
+  ASSERT_EQ(fleet_.conflicts().List().size(), 1u);
+  EXPECT_THAT(registry_.Describe(*registry_.Find("web1")).problems(0), HasSubstr("10.0.0.2"));
+  Run(absl::Minutes(11), absl::Seconds(10));
+  EXPECT_THAT(fleet_.conflicts().List(), IsEmpty());
+  EXPECT_THAT(registry_.Describe(*registry_.Find("web1")).problems(), IsEmpty());
+}
+
+TEST_F(FleetTest, AnOperatorForgetsNodesThatAreAway) {
+  auto here = Session("here", "10.0.0.1"), gone = Session("gone", "10.0.0.2");
+  Register(here.get());
+  Register(gone.get());
+  gone->OnClosed("the connection to the node was lost");
+  executor_.Advance(absl::Seconds(1));
+  std::vector<std::string> events;
+  watch_.SetListener([&](auto kind, absl::string_view identity, absl::string_view note) {
+    if (kind == v1::WatchNodesResponse::NODE_FORGOTTEN) events.push_back(absl::StrCat(identity, ": ", note));
+  });
+  const v1::ForgetNodesResponse answer = Forget({"here", "gone", "nobody", "gone"});
+  EXPECT_THAT(answer.forgotten(), ElementsAre("gone"));
+  EXPECT_THAT(answer.connected(), ElementsAre("here"));
+  EXPECT_THAT(answer.unknown(), ElementsAre("nobody"));
+  EXPECT_THAT(events, ElementsAre("gone: forgotten by a test"));
+  EXPECT_EQ(registry_.Find("gone"), nullptr);
+  StoredFleet stored;
+  ASSERT_TRUE(node_store_.Load(&stored).ok());
+  ASSERT_EQ(stored.nodes.size(), 1u);
+  EXPECT_EQ(stored.nodes[0].node.identity(), "here");
+}
+
+TEST_F(FleetTest, ANodeThatComesBackWhileItIsForgottenStays) {
+  auto first = Session("a", "10.0.0.1"), second = Session("a", "10.0.0.1");
+  Register(first.get());
+  first->OnClosed("the connection to the node was lost");
+  executor_.Advance(absl::Seconds(1));
+  absl::StatusOr<v1::ForgetNodesResponse> answer = absl::UnknownError("no answer");
+  fleet_.Forget({"a"}, "forgotten by a test", [&](const auto& got) { answer = got; });
+  Register(second.get());  // before the store has answered
+  executor_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_THAT(answer->connected(), ElementsAre("a"));
+  EXPECT_NE(registry_.ChannelOf("a"), nullptr);
+  StoredFleet stored;
+  ASSERT_TRUE(node_store_.Load(&stored).ok());
+  EXPECT_EQ(stored.nodes.size(), 1u);
+}
+
+TEST_F(FleetTest, ANodeThatStaysAwayIsForgottenByItsRetentionAlone) {
+  auto here = Session("here", "10.0.0.1"), gone = Session("gone", "10.0.0.2");
+  Register(here.get());
+  Register(gone.get());
+  gone->OnClosed("the connection to the node was lost");
+  for (int i = 0; i < 23 * 6; ++i) {
+    here->OnMessage([] {
+      v1::NodeMessage beat;
+      beat.mutable_heartbeat();
+      return beat;
+    }());
+    Run(absl::Minutes(10), absl::Minutes(5));
+  }
+  EXPECT_NE(registry_.Find("gone"), nullptr) << "23 hours of 24";
+  Run(absl::Hours(2), absl::Minutes(5));
+  EXPECT_EQ(registry_.Find("gone"), nullptr);
+  EXPECT_NE(registry_.Find("here"), nullptr) << "who has a stream is not away, however silent";
+}
+
+TEST_F(FleetTest, AWallClockThatIsFarAheadAtTheStartForgetsNobodyAtOnce) {
+  v1::Node stored = Named("a");
+  stored.set_last_seen_us(absl::ToUnixMicros(clock_.Now() - absl::Hours(24 * 365)));
+  registry_.Restore(stored, "");
+  Run(absl::Minutes(55), absl::Minutes(1));
+  EXPECT_NE(registry_.Find("a"), nullptr);
+  Run(absl::Minutes(10), absl::Minutes(1));
+  EXPECT_EQ(registry_.Find("a"), nullptr);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ class InvocationsTest : public ::testing::Test {
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   Invocations invocations_{&registry_, &ddls_, &dispatcher_, &clock_};
   auth::RefusalCounters refusals_;
-  Queries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &clock_, {}};
+  IdentityConflicts conflicts_{&clock_};
+  Queries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &conflicts_, &clock_, {}};
   std::map<std::string, std::unique_ptr<FakeNode>> streams_;
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_;
 
@@ -47,8 +48,7 @@ class InvocationsTest : public ::testing::Test {
     ref->set_version(version);
     ref->set_ddl_sha256(Sha256(text));
     streams_[identity] = std::make_unique<FakeNode>();
-    std::vector<NodeRecord> forgotten;
-    ASSERT_TRUE(registry_.Attach(node, streams_[identity].get(), "peer", "k1", &forgotten).ok());
+    ASSERT_TRUE(registry_.Attach(node, streams_[identity].get(), "peer", "k1").ok());
     ddls_.Announce(registry_.Find(identity)->plugins);
     if (!learn) return;
     ASSERT_TRUE(ddls_.Learn(text).ok());
@@ -193,7 +193,7 @@ TEST_F(InvocationsTest, OnlyWhatIsIdempotentIsRepeatedByItself) {
 TEST_F(InvocationsTest, ACommandThatMayWaitIsForAbsentNodesToo) {
   Attach("a", "rpcutil", "1");
   Attach("b", "rpcutil", "1");
-  registry_.Detach("b", streams_["b"].get());
+  registry_.Detach("b", streams_["b"].get(), "it was cut");
   v1::JobSpec spec = Spec("rpcutil", "ping");
   ASSERT_TRUE(Run(spec).ok());
   EXPECT_EQ(Accepted().targets(), 1u);
@@ -257,7 +257,7 @@ TEST_F(InvocationsTest, ADdlThatNeverComesIsUnavailable) {
 TEST_F(InvocationsTest, NamedNodesThatAreAwayAnswerOffline) {
   Attach("a", "rpcutil", "1");
   Attach("b", "rpcutil", "1");
-  registry_.Detach("b", streams_["b"].get());
+  registry_.Detach("b", streams_["b"].get(), "it was cut");
   v1::JobSpec spec = Spec("rpcutil", "ping");
   spec.mutable_target()->set_has_identities(true);
   for (const char* name : {"a", "b", "nobody"}) spec.mutable_target()->add_identities(name);
@@ -274,11 +274,10 @@ TEST_F(InvocationsTest, FindsNodesInOrderAndInChunks) {
   for (int i = 0; i < kMaxIdentitiesPerChunk + 5; ++i) {
     v1::Node node;
     node.set_identity(absl::StrCat("n", 100'000 - i));
-    std::vector<NodeRecord> forgotten;
     streams_[node.identity()] = std::make_unique<FakeNode>();
-    ASSERT_TRUE(registry_.Attach(node, streams_[node.identity()].get(), "p", "k", &forgotten).ok());
+    ASSERT_TRUE(registry_.Attach(node, streams_[node.identity()].get(), "p", "k").ok());
   }
-  const auto chunks = queries_.FindNodes(*ParseTarget({}, &random_), false);
+  const auto chunks = queries_.FindNodes(*ParseTarget({}, &random_), FindWhich::kConnected);
   ASSERT_TRUE(chunks.ok());
   ASSERT_THAT(*chunks, SizeIs(2));
   std::vector<std::string> all;
@@ -292,7 +291,7 @@ TEST_F(InvocationsTest, FindRefusesWhatOnlyNodesCanDecide) {
   auto* option = target.mutable_filter()->add_options();
   option->set_kind(v1::FilterOption::COMPOUND);
   option->set_text("fstat('/etc/hosts').md5=/x/");
-  EXPECT_EQ(queries_.FindNodes(*ParseTarget(target, &random_), false).status().code(),
+  EXPECT_EQ(queries_.FindNodes(*ParseTarget(target, &random_), FindWhich::kConnected).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

@@ -24,8 +24,7 @@ class NodeWatchTest : public ::testing::Test {
     v1::Node node;
     node.set_identity(identity);
     node.set_facts_json(facts);
-    std::vector<NodeRecord> forgotten;
-    ASSERT_TRUE(registry_.Attach(node, &stream_, "p", "k", &forgotten).ok());
+    ASSERT_TRUE(registry_.Attach(node, &stream_, "p", "k").ok());
     watch_.Notify(Event::NODE_CONNECTED, identity);
   }
   NodeWatch::WatchId Watch(const v1::Target& target, bool present) {
@@ -57,7 +56,7 @@ TEST_F(NodeWatchTest, OnlyNodesOfTheTargetAreTold) {
   Watch(target, false);
   Attach("a", R"({"os":"RedHat"})");
   Attach("b", R"({"os":"Debian"})");
-  registry_.Detach("b", &stream_);
+  registry_.Detach("b", &stream_, "it was cut");
   watch_.Notify(Event::NODE_DISCONNECTED, "b");
   EXPECT_THAT(Seen(), ElementsAre("NODE_CONNECTED b", "NODE_DISCONNECTED b"));
 }

@@ -20,7 +20,6 @@ class RegistryTest : public ::testing::Test {
   Registry registry_{&clock_, {.max_nodes = 4, .stale_after = absl::Seconds(90)}};
   FakeNode stream_;
   CountingRandom random_;
-  std::vector<NodeRecord> forgotten_;
 
   static v1::Node NodeOf(const std::string& identity, const std::string& facts = "{}") {
     v1::Node node;
@@ -33,7 +32,7 @@ class RegistryTest : public ::testing::Test {
     return node;
   }
   absl::Status Attach(const v1::Node& node, NodeChannel* stream = nullptr) {
-    return registry_.Attach(node, stream == nullptr ? &stream_ : stream, "ipv4:1", "k1", &forgotten_).status();
+    return registry_.Attach(node, stream == nullptr ? &stream_ : stream, "ipv4:1", "k1").status();
   }
   std::vector<std::string> Find(const v1::Target& target, ChooseOptions options = {}) {
     options.sorted = true;
@@ -74,7 +73,7 @@ TEST_F(RegistryTest, ADetachedNodeIsRememberedWithItsLastSign) {
   registry_.Heard("a");
   const absl::Time heard = clock_.Now();
   clock_.Advance(absl::Seconds(5));
-  EXPECT_TRUE(registry_.Detach("a", &stream_));
+  EXPECT_TRUE(registry_.Detach("a", &stream_, "it was cut"));
   const v1::Node node = registry_.Describe(*registry_.Find("a"));
   EXPECT_EQ(node.presence(), v1::DISCONNECTED);
   EXPECT_EQ(node.last_seen_us(), absl::ToUnixMicros(heard));
@@ -86,17 +85,17 @@ TEST_F(RegistryTest, ADetachedNodeIsRememberedWithItsLastSign) {
 TEST_F(RegistryTest, ASecondStreamReplacesTheFirst) {
   FakeNode second;
   ASSERT_TRUE(Attach(NodeOf("a")).ok());
-  const auto attached = registry_.Attach(NodeOf("a"), &second, "ipv4:2", "k2", &forgotten_);
+  const auto attached = registry_.Attach(NodeOf("a"), &second, "ipv4:2", "k2");
   ASSERT_TRUE(attached.ok());
   EXPECT_EQ(attached->replaced, &stream_);
-  EXPECT_FALSE(registry_.Detach("a", &stream_));  // the old stream's end changes nothing
+  EXPECT_FALSE(registry_.Detach("a", &stream_, "it was cut"));  // the old stream's end changes nothing
   EXPECT_EQ(registry_.ChannelOf("a"), &second);
   EXPECT_THAT(registry_.AttachedByKey(), ElementsAre(std::pair<const std::string, uint32_t>("k2", 1)));
 }
 
 TEST_F(RegistryTest, KeepsTheLastGoodStateWhenARegistrationIsRefused) {
   ASSERT_TRUE(Attach(NodeOf("a", R"({"v":1})")).ok());
-  registry_.Detach("a", &stream_);
+  registry_.Detach("a", &stream_, "it was cut");
   const absl::Status big = Attach(NodeOf("a", "{\"v\":\"" + std::string(kMaxFactBytesPerNode, 'x') + "\"}"));
   EXPECT_EQ(big.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(big.message()), HasSubstr("facts"));
@@ -143,20 +142,92 @@ TEST_F(RegistryTest, ARefusedDeltaChangesNothing) {
   EXPECT_EQ(registry_.Describe(*registry_.Find("a")).facts_json(), R"({"x":1})");
 }
 
-TEST_F(RegistryTest, ForgetsWhoIsGoneLongestWhenFull) {
-  for (const char* name : {"a", "b", "c", "d"}) {
-    ASSERT_TRUE(Attach(NodeOf(name)).ok());
-    clock_.Advance(absl::Seconds(1));
-  }
-  EXPECT_EQ(Attach(NodeOf("e")).code(), absl::StatusCode::kResourceExhausted);
-  registry_.Detach("c", &stream_);
-  registry_.Detach("b", &stream_);
-  ASSERT_TRUE(Attach(NodeOf("e")).ok());
-  ASSERT_EQ(forgotten_.size(), 1u);
-  EXPECT_EQ(forgotten_[0].identity, "b");
-  EXPECT_EQ(registry_.Find("b"), nullptr);
+TEST_F(RegistryTest, ForgetsNobodyToMakeRoom) {
+  for (const char* name : {"a", "b", "c", "d"}) ASSERT_TRUE(Attach(NodeOf(name)).ok());
+  registry_.Detach("c", &stream_, "it was cut");
+  const absl::Status full = Attach(NodeOf("e"));
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("knows 4 nodes, its limit, 1 of them away"));
+  EXPECT_THAT(std::string(full.message()), HasSubstr("orchctl node forget"));
   EXPECT_NE(registry_.Find("c"), nullptr);
-  EXPECT_THAT(Find({}), ElementsAre("a", "d", "e"));
+  EXPECT_TRUE(Attach(NodeOf("c")).ok()) << "a known node always has its place";
+}
+
+TEST_F(RegistryTest, ForgetsOnlyNodesThatAreAway) {
+  ASSERT_TRUE(Attach(NodeOf("a", R"({"os":"Debian"})")).ok());
+  EXPECT_FALSE(registry_.Forget("a"));
+  EXPECT_FALSE(registry_.Forget("nobody"));
+  registry_.Detach("a", &stream_, "it was cut");
+  EXPECT_TRUE(registry_.Forget("a"));
+  EXPECT_EQ(registry_.Find("a"), nullptr);
+  EXPECT_EQ(registry_.facts().size(), 0u);
+  EXPECT_EQ(registry_.counts().disconnected, 0u);
+}
+
+TEST_F(RegistryTest, SaysWhenAndWhyANodeWent) {
+  ASSERT_TRUE(Attach(NodeOf("a")).ok());
+  const absl::Time first = clock_.Now();
+  clock_.Advance(absl::Seconds(7));
+  registry_.Detach("a", &stream_, "the connection to the node was lost");
+  v1::Node node = registry_.DescribePresence(*registry_.Find("a"));
+  EXPECT_EQ(node.first_seen_us(), absl::ToUnixMicros(first));
+  EXPECT_EQ(node.gone_us(), absl::ToUnixMicros(first + absl::Seconds(7)));
+  EXPECT_EQ(node.gone_reason(), "the connection to the node was lost");
+  ASSERT_TRUE(Attach(NodeOf("a")).ok());
+  node = registry_.DescribePresence(*registry_.Find("a"));
+  EXPECT_EQ(node.first_seen_us(), absl::ToUnixMicros(first));
+  EXPECT_EQ(node.gone_us(), 0);
+  EXPECT_EQ(node.gone_reason(), "");
+}
+
+TEST_F(RegistryTest, ARestoredNodeIsAwayAndIsChosenAsItWas) {
+  ASSERT_TRUE(Attach(NodeOf("a", R"({"os":"Debian"})")).ok());
+  clock_.Advance(absl::Hours(2));
+  registry_.Detach("a", &stream_, "it was cut");
+  const v1::Node stored = registry_.Describe(*registry_.Find("a"));
+  clock_.Advance(absl::Hours(1));
+  Registry next(&clock_, {});
+  next.Restore(stored, "");
+  const NodeRecord* const record = next.Find("a");
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->presence, v1::DISCONNECTED);
+  EXPECT_EQ(next.ChannelOf("a"), nullptr);
+  EXPECT_EQ(next.Describe(*record).SerializeAsString(), stored.SerializeAsString());
+  EXPECT_EQ(next.counts().disconnected, 1u);
+  EXPECT_THAT(next.AwayLongerThan(absl::Hours(4)), IsEmpty());
+  EXPECT_THAT(next.AwayLongerThan(absl::Hours(2)), ElementsAre("a")) << "its last sign is three hours old";
+  auto query = ParseTarget(With(v1::FilterOption::FACT, "os=Debian"), &random_);
+  EXPECT_EQ(Choose(*query, next, {.only_disconnected = true}).nodes.size(), 1u);
+  EXPECT_EQ(Choose(*query, next, {}).nodes.size(), 0u);
+}
+
+TEST_F(RegistryTest, ANodeWhoseStoredFactsAreRefusedIsStillNamed) {
+  v1::Node stored = NodeOf("a", "[1]");
+  stored.set_last_seen_us(absl::ToUnixMicros(clock_.Now()));
+  registry_.Restore(stored, "");
+  ASSERT_NE(registry_.Find("a"), nullptr);
+  const v1::Node node = registry_.Describe(*registry_.Find("a"));
+  EXPECT_EQ(node.facts_json(), "{}");
+  ASSERT_EQ(node.problems_size(), 1);
+  EXPECT_THAT(node.problems(0), HasSubstr("what was stored of it is refused"));
+}
+
+TEST_F(RegistryTest, NodesThatWereAttachedWhenTheHubStoppedMayReturnForAWhile) {
+  v1::Node stored = NodeOf("a");
+  stored.set_presence(v1::CONNECTED);
+  registry_.Restore(stored, "");
+  stored = NodeOf("b");
+  stored.set_presence(v1::DISCONNECTED);
+  registry_.Restore(stored, "");
+  EXPECT_EQ(registry_.returning(), 1u);
+  ASSERT_TRUE(Attach(NodeOf("a")).ok());
+  EXPECT_EQ(registry_.returning(), 0u);
+  stored = NodeOf("c");
+  stored.set_presence(v1::CONNECTED);
+  registry_.Restore(stored, "");
+  EXPECT_EQ(registry_.returning(), 1u);
+  clock_.Advance(kReturnWithin);
+  EXPECT_EQ(registry_.returning(), 0u);
 }
 
 TEST_F(RegistryTest, ChoosesByFilterAndCollectiveAmongAttachedNodes) {
@@ -170,7 +241,7 @@ TEST_F(RegistryTest, ChoosesByFilterAndCollectiveAmongAttachedNodes) {
   EXPECT_THAT(Find(debian), ElementsAre("a", "c"));
   debian.set_collective("eu");
   EXPECT_THAT(Find(debian), ElementsAre("c"));
-  registry_.Detach("c", &stream_);
+  registry_.Detach("c", &stream_, "it was cut");
   EXPECT_THAT(Find(debian), IsEmpty());
   EXPECT_THAT(Find(debian, {.include_disconnected = true}), ElementsAre("c"));
   EXPECT_THAT(Find({}, {.plugin = "package"}), IsEmpty());
@@ -180,7 +251,7 @@ TEST_F(RegistryTest, ChoosesByFilterAndCollectiveAmongAttachedNodes) {
 TEST_F(RegistryTest, ReportsNamesNeverSeenAndNodesThatAreAway) {
   ASSERT_TRUE(Attach(NodeOf("a")).ok());
   ASSERT_TRUE(Attach(NodeOf("b")).ok());
-  registry_.Detach("b", &stream_);
+  registry_.Detach("b", &stream_, "it was cut");
   v1::Target listed;
   listed.set_has_identities(true);
   for (const char* name : {"a", "b", "nobody"}) listed.add_identities(name);

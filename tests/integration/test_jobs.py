@@ -141,7 +141,7 @@ class JobsTest(unittest.TestCase):
         self.assertEqual(self.began(), 1)
         self.assertIn("(canary)", fleet.orchctl("job", "show", job).out)
         resumed = fleet.orchctl("job", "resume", job)
-        self.assertIn("resumed, now running", resumed.out, resumed)
+        self.assertIn("is resumed", resumed.out, resumed)
         self.assertEqual(fleet.orchctl("job", "watch", job).code, 0)
         self.assertEqual(self.began(), 3)
 

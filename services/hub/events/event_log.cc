@@ -23,6 +23,10 @@ EventLog::Event::Kind KindOf(v1::WatchNodesResponse::Kind kind) {
       return EventLog::Event::NODE_GONE;
     case v1::WatchNodesResponse::NODE_CHANGED:
       return EventLog::Event::NODE_CHANGED;
+    case v1::WatchNodesResponse::NODE_CONFLICT:
+      return EventLog::Event::NODE_CONFLICT;
+    case v1::WatchNodesResponse::NODE_FORGOTTEN:
+      return EventLog::Event::NODE_FORGOTTEN;
     default:
       return EventLog::Event::KIND_UNSPECIFIED;
   }
@@ -39,11 +43,12 @@ v1::JobSpec StripForEvent(v1::JobSpec spec) {
 EventLog::EventLog(const Clock* clock, std::string store_id, uint64_t starts)
     : clock_(clock), store_id_(std::move(store_id)), base_(starts << kStartBits), first_(base_ + 1) {}
 
-void EventLog::OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity) {
+void EventLog::OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note) {
   Event event;
   event.set_kind(KindOf(kind));
   if (event.kind() == Event::KIND_UNSPECIFIED) return;
   event.set_identity(std::string(identity));
+  event.set_note(std::string(note));
   Append(std::move(event));
 }
 

@@ -37,7 +37,7 @@ class EventLog {
   // `store_id`, `starts`: of the job store; they make cursors of other stores and lives tell apart.
   EventLog(const Clock* clock, std::string store_id, uint64_t starts);
 
-  void OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity);
+  void OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note = "");
   // `job` (stripped) is asked only for an event that is told: progress of one job at most each
   // kProgressEvery.
   void OnJob(Event::Kind kind, absl::string_view job_id, const std::function<v1::Job()>& job);

@@ -25,14 +25,20 @@ uint64_t FileBytes(const std::string& path) {
 absl::StatusOr<std::unique_ptr<GroupWriter>> GroupWriter::Create(std::unique_ptr<Sqlite> file, const Clock* clock,
                                                                  Executor* loop) {
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobRows> rows, JobRows::Create(file.get()));
-  std::unique_ptr<GroupWriter> writer(new GroupWriter(std::move(file), std::move(rows), clock, loop));
+  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<NodeRows> nodes, NodeRows::Create(file.get()));
+  std::unique_ptr<GroupWriter> writer(new GroupWriter(std::move(file), std::move(rows), std::move(nodes), clock, loop));
   writer->Observe(absl::OkStatus());
   return writer;
 }
 
-GroupWriter::GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, const Clock* clock,
-                         Executor* loop)
-    : file_(std::move(file)), rows_(std::move(rows)), clock_(clock), loop_(loop), thread_(clock, "store-write") {}
+GroupWriter::GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, std::unique_ptr<NodeRows> nodes,
+                         const Clock* clock, Executor* loop)
+    : file_(std::move(file)),
+      rows_(std::move(rows)),
+      nodes_(std::move(nodes)),
+      clock_(clock),
+      loop_(loop),
+      thread_(clock, "store-write") {}
 
 GroupWriter::~GroupWriter() {
   thread_.Stop();
@@ -97,7 +103,8 @@ absl::Status GroupWriter::ApplyGroup(std::vector<Answer>* answers) {
   absl::Status status = file_->Run("BEGIN IMMEDIATE");
   Write write;
   for (size_t rows = 0; rows < kMaxGroupRows && Take(&write); rows += write.rows) {
-    absl::Status own = status.ok() ? write.apply(rows_.get()) : status;
+    absl::Status own = status;
+    if (status.ok()) own = write.apply_nodes ? write.apply_nodes(nodes_.get()) : write.apply(rows_.get());
     if (status.ok() && IsStoreFailure(own)) status = own;
     answers->push_back({std::move(write.done), std::move(own)});
     if (clock_->Steady() - begin >= kMaxGroupTime) break;

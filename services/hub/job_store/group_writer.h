@@ -15,6 +15,7 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "services/hub/job_store/job_rows.h"
+#include "services/hub/job_store/node_rows.h"
 #include "services/hub/job_store/sqlite.h"
 
 namespace orch::hub {
@@ -33,6 +34,7 @@ class GroupWriter {
     absl::AnyInvocable<void(absl::Status)> done;  // on `loop`, once committed or failed; may be null
     size_t rows = 1;
     size_t bytes = 0;
+    absl::AnyInvocable<absl::Status(NodeRows*)> apply_nodes = nullptr;  // set: in place of `apply`
   };
   // What is known after each commit.
   struct State {
@@ -54,7 +56,8 @@ class GroupWriter {
   State state() const;
 
  private:
-  GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, const Clock* clock, Executor* loop);
+  GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, std::unique_ptr<NodeRows> nodes,
+              const Clock* clock, Executor* loop);
   struct Answer {
     absl::AnyInvocable<void(absl::Status)> done;
     absl::Status status;
@@ -72,6 +75,7 @@ class GroupWriter {
 
   const std::unique_ptr<Sqlite> file_;
   const std::unique_ptr<JobRows> rows_;
+  const std::unique_ptr<NodeRows> nodes_;
   const Clock* const clock_;
   Executor* const loop_;
   mutable Mutex mu_;

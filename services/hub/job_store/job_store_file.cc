@@ -49,6 +49,16 @@ constexpr const char* kSteps[kJobStoreVersion] = {
       ALTER TABLE jobs ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
       CREATE UNIQUE INDEX jobs_key ON jobs (caller, idempotency_key) WHERE idempotency_key <> '';
     )sql",
+    // The fleet. What changes often (who is there) stands apart from what is large (what a node is).
+    R"sql(
+      CREATE TABLE nodes (
+        num INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, first_seen_us INTEGER NOT NULL,
+        last_seen_us INTEGER NOT NULL, attached INTEGER NOT NULL, gone_us INTEGER NOT NULL,
+        gone_reason TEXT NOT NULL);
+      CREATE TABLE node_parts (
+        num INTEGER PRIMARY KEY, node BLOB NOT NULL, facts BLOB NOT NULL, facts_bytes INTEGER NOT NULL);
+      CREATE TABLE ddls (sha256 BLOB PRIMARY KEY, bytes INTEGER NOT NULL, json BLOB NOT NULL);
+    )sql",
 };
 
 absl::Status Refuse(const std::string& path, absl::string_view why) {

@@ -12,7 +12,7 @@
 
 namespace orch::hub {
 
-inline constexpr int64_t kJobStoreVersion = 2;        // of the schema; PRAGMA user_version
+inline constexpr int64_t kJobStoreVersion = 3;        // of the schema; PRAGMA user_version
 inline constexpr int64_t kJobStoreMark = 0x6f726a73;  // PRAGMA application_id: this is a job store
 
 // The right to use one store, held by one hub at a time: a lock on PATH.lock.

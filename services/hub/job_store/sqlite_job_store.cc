@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "services/hub/job_store/sqlite_node_store.h"
 
 namespace orch::hub {
 namespace {
@@ -180,6 +181,10 @@ absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJ
   ORCH_RETURN_IF_ERROR(status);
   for (UnfinishedJob& job : jobs) take(std::move(job));
   return absl::OkStatus();
+}
+
+std::unique_ptr<NodeStore> SqliteJobStore::MakeNodeStore() {
+  return std::make_unique<SqliteNodeStore>(writer_.get(), options_.path);
 }
 
 StoreStats SqliteJobStore::Stats() const {

@@ -18,6 +18,7 @@
 #include "services/hub/job_store/job_reader.h"
 #include "services/hub/job_store/job_store.h"
 #include "services/hub/job_store/job_store_file.h"
+#include "services/hub/job_store/node_store.h"
 
 namespace orch::hub {
 
@@ -52,6 +53,8 @@ class SqliteJobStore final : public JobStore {
   void Expire() override;
   absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) override;
   StoreStats Stats() const override;
+  // The fleet in the same file. This store outlives it.
+  std::unique_ptr<NodeStore> MakeNodeStore();
   const std::string& id() const override { return id_; }
   uint64_t starts() const override { return starts_; }
 

@@ -9,6 +9,7 @@
 #include "base/config_file.h"
 #include "base/status_macros.h"
 #include "services/hub/jobs/check_spec.h"
+#include "services/hub/nodes/away.h"
 
 namespace orch::hub {
 namespace {
@@ -114,6 +115,8 @@ absl::Status Invocations::TryRun(Invocation* invocation, const std::shared_ptr<J
   request.caller = invocation->caller;
   request.targets.reserve(chosen.nodes.size());
   for (const Slot slot : chosen.nodes) request.targets.push_back(registry_->At(slot).identity);
+  request.away = FindAway(invocation->query, *registry_, spec.plugin(), chosen.nodes);
+  request.suggestions = SuggestIdentities(chosen.unknown, *registry_);
   request.unknown = std::move(chosen.unknown);
   request.disconnected = std::move(chosen.disconnected);
   if (spec.queue_offline()) {

@@ -24,11 +24,13 @@ struct JobRequest {
   bool recorded = false;         // kept by the store, and by nodes until their outcome is stored
   std::string caller;
   std::vector<std::string> targets;
-  std::vector<uint32_t> groups;           // of each target, from 0 without holes; empty: no groups
-  std::vector<std::string> unknown;       // for JobAccepted
-  std::vector<std::string> disconnected;  // for JobAccepted: offline, or queued with spec.queue_offline
-  absl::Duration run_limit;               // the node ends the action after so long
-  absl::Duration deadline;                // the hub stops waiting for a task after so long
+  std::vector<uint32_t> groups;             // of each target, from 0 without holes; empty: no groups
+  std::vector<std::string> unknown;         // for JobAccepted
+  std::vector<std::string> disconnected;    // for JobAccepted: offline, or queued with spec.queue_offline
+  v1::AwayNodes away;                       // for JobAccepted
+  std::vector<v1::Suggestion> suggestions;  // for JobAccepted
+  absl::Duration run_limit;                 // the node ends the action after so long
+  absl::Duration deadline;                  // the hub stops waiting for a task after so long
   absl::Duration discovery;
 };
 

@@ -22,6 +22,8 @@ v1::JobAccepted JobRun::Accepted() const {
       accepted.add_offline_identities(identity);
     }
   }
+  if (request_.away.count() > 0) *accepted.mutable_away() = request_.away;
+  for (const v1::Suggestion& suggestion : request_.suggestions) *accepted.add_suggestions() = suggestion;
   accepted.set_discovery_us(absl::ToInt64Microseconds(request_.discovery));
   accepted.set_timeout_ms(absl::ToInt64Milliseconds(request_.deadline));
   accepted.set_durable(recorded() && rooms_.store->Stats().durable);

@@ -40,6 +40,10 @@ void DdlCache::DropUnused() {
   }
 }
 
+void DdlCache::Know(const std::vector<PluginAnnouncement>& plugins) {
+  for (const PluginAnnouncement& plugin : plugins) Put(plugin);
+}
+
 void DdlCache::Announce(const std::vector<PluginAnnouncement>& plugins) {
   for (const PluginAnnouncement& plugin : plugins) {
     if (Entry* const entry = Put(plugin)) {

@@ -32,6 +32,8 @@ class DdlCache {
 
   DdlCache(const Clock* clock, Executor* executor) : clock_(clock), executor_(executor) {}
 
+  // A node that is away announced these: they may be asked for by name, and their texts be learned.
+  void Know(const std::vector<PluginAnnouncement>& plugins);
   // One attached node more, or less, announces these.
   void Announce(const std::vector<PluginAnnouncement>& plugins);
   void Withdraw(const std::vector<PluginAnnouncement>& plugins);

@@ -20,8 +20,8 @@ NodeWatch::WatchId NodeWatch::Add(TargetQuery query, bool present_first, std::sh
   return id;
 }
 
-void NodeWatch::Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity) {
-  if (listener_) listener_(kind, identity);
+void NodeWatch::Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note) {
+  if (listener_) listener_(kind, identity, note);
   if (watchers_.empty()) return;
   const NodeRecord* record = registry_->Find(identity);
   if (record == nullptr) return;

@@ -30,9 +30,11 @@ class NodeWatch {
   // The client's queue has run empty: what was dropped can be told.
   void OnDrained(WatchId watch);
   // Told of everything, before any client.
-  using Listener = std::function<void(v1::WatchNodesResponse::Kind kind, absl::string_view identity)>;
+  using Listener =
+      std::function<void(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note)>;
   void SetListener(Listener listener) { listener_ = std::move(listener); }
-  void Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity);
+  // `note`: why, for the listener.
+  void Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note = "");
   // Ends every watch with this.
   void EndAll(const absl::Status& status);
   size_t size() const { return watchers_.size(); }

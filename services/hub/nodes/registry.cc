@@ -20,8 +20,6 @@ std::vector<std::string> PluginNames(const google::protobuf::RepeatedPtrField<v1
   return names;
 }
 
-int64_t MicrosOrZero(absl::Time time) { return time == absl::InfinitePast() ? 0 : absl::ToUnixMicros(time); }
-
 }  // namespace
 
 std::vector<PluginAnnouncement> PluginsOf(const google::protobuf::RepeatedPtrField<v1::PluginRef>& plugins) {
@@ -32,29 +30,27 @@ std::vector<PluginAnnouncement> PluginsOf(const google::protobuf::RepeatedPtrFie
 }
 
 absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
-                                                    absl::string_view key_id, std::vector<NodeRecord>* forgotten) {
+                                                    absl::string_view key_id) {
   ORCH_RETURN_IF_ERROR(CheckNode(node));
   ORCH_ASSIGN_OR_RETURN(Json facts, ParseFacts(node.facts_json()));
   NodeRecord* record = FindMutable(node.identity());
-  if (record == nullptr) ORCH_RETURN_IF_ERROR(MakeRoom(forgotten));
+  if (record == nullptr) ORCH_RETURN_IF_ERROR(CheckRoom());
   ORCH_ASSIGN_OR_RETURN(const Slot slot, facts_.Upsert(node.identity(), facts, ToVector(node.classes()),
                                                        PluginNames(node.plugins()), ToVector(node.collectives())));
   Attached attached;
   attached.was_known = record != nullptr;
   if (record == nullptr) {
-    auto made = std::make_unique<NodeRecord>();
-    record = made.get();
-    record->identity = node.identity();
-    by_identity_.emplace(record->identity, std::move(made));
-    if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
-    by_slot_[slot] = record;
+    record = Add(node.identity(), slot);
+    record->first_seen = clock_->Now();
   }
   attached.replaced = record->channel;
   attached.old_plugins = std::exchange(record->plugins, PluginsOf(node.plugins()));
-  record->slot = slot;
   record->presence = v1::CONNECTED;
   record->last_seen = record->connected_since = clock_->Now();
   record->last_heard = clock_->Steady();
+  record->gone = absl::InfinitePast();
+  record->gone_reason.clear();
+  record->returning = false;
   record->channel = channel;
   record->main_collective = node.main_collective();
   record->problems = ShortenProblems(node.problems());
@@ -66,22 +62,52 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   return attached;
 }
 
-absl::Status Registry::MakeRoom(std::vector<NodeRecord>* forgotten) {
+NodeRecord* Registry::Add(absl::string_view identity, Slot slot) {
+  auto made = std::make_unique<NodeRecord>();
+  NodeRecord* const record = made.get();
+  record->identity = std::string(identity);
+  record->slot = slot;
+  by_identity_.emplace(record->identity, std::move(made));
+  if (by_slot_.size() <= slot) by_slot_.resize(slot + 1);
+  return by_slot_[slot] = record;
+}
+
+absl::Status Registry::CheckRoom() const {
   if (by_identity_.size() < options_.max_nodes) return absl::OkStatus();
-  const NodeRecord* oldest = nullptr;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the hub knows ", by_identity_.size(), " nodes, its limit, ", by_identity_.size() - attached_.size(),
+                   " of them away; raise limits.nodes in its configuration, or forget nodes that will not come back "
+                   "(orchctl node forget)"));
+}
+
+bool Registry::Forget(absl::string_view identity) {
+  const auto found = by_identity_.find(identity);
+  if (found == by_identity_.end() || found->second->channel != nullptr) return false;
+  const Slot slot = found->second->slot;
+  facts_.Remove(slot);
+  by_slot_[slot] = nullptr;
+  by_identity_.erase(found);
+  return true;
+}
+
+std::vector<std::string> Registry::AwayLongerThan(absl::Duration limit) const {
+  std::vector<std::string> away;
+  const absl::Duration since = clock_->Steady() - limit;
   for (const auto& [identity, record] : by_identity_) {
-    if (record->channel != nullptr) continue;
-    if (oldest == nullptr || record->last_heard < oldest->last_heard) oldest = record.get();
+    if (record->channel == nullptr && record->last_heard < since) away.push_back(identity);
   }
-  if (oldest == nullptr) {
-    return absl::ResourceExhaustedError(absl::StrCat("the hub holds ", by_identity_.size(),
-                                                     " nodes, its limit; raise limits.nodes in its configuration"));
-  }
-  forgotten->push_back(*oldest);
-  facts_.Remove(oldest->slot);
-  by_slot_[oldest->slot] = nullptr;
-  by_identity_.erase(forgotten->back().identity);
-  return absl::OkStatus();
+  return away;
+}
+
+void Registry::SetConflict(absl::string_view identity, std::string text) {
+  if (NodeRecord* const record = FindMutable(identity)) record->conflict = std::move(text);
+}
+
+uint32_t Registry::returning() const {
+  if (!NodesMayReturn()) return 0;
+  uint32_t count = 0;
+  for (const auto& [identity, record] : by_identity_) count += record->returning ? 1 : 0;
+  return count;
 }
 
 absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
@@ -125,12 +151,14 @@ bool Registry::Heard(absl::string_view identity) {
   return std::exchange(record->presence, v1::CONNECTED) == v1::STALE;
 }
 
-bool Registry::Detach(absl::string_view identity, const NodeChannel* channel) {
+bool Registry::Detach(absl::string_view identity, const NodeChannel* channel, absl::string_view reason) {
   NodeRecord* record = FindMutable(identity);
   if (record == nullptr || record->channel != channel) return false;
   record->channel = nullptr;
   record->presence = v1::DISCONNECTED;
   record->connected_since = absl::InfinitePast();
+  record->gone = clock_->Now();
+  record->gone_reason = std::string(reason);
   attached_.Erase(record->slot);
   return true;
 }
@@ -158,30 +186,6 @@ const NodeRecord* Registry::Find(absl::string_view identity) const {
 }
 
 NodeRecord* Registry::FindMutable(absl::string_view identity) { return const_cast<NodeRecord*>(Find(identity)); }
-
-v1::Node Registry::Describe(const NodeRecord& record) const {
-  v1::Node node;
-  node.set_identity(record.identity);
-  node.set_presence(record.presence);
-  node.set_last_seen_us(MicrosOrZero(record.last_seen));
-  node.set_connected_since_us(MicrosOrZero(record.connected_since));
-  for (const std::string& collective : facts_.Collectives(record.slot)) node.add_collectives(collective);
-  node.set_main_collective(record.main_collective);
-  for (const PluginAnnouncement& plugin : record.plugins) {
-    v1::PluginRef* ref = node.add_plugins();
-    ref->set_name(plugin.name);
-    ref->set_version(plugin.version);
-    ref->set_ddl_sha256(plugin.sha256);
-  }
-  for (const std::string& name : facts_.Classes(record.slot)) node.add_classes(name);
-  node.set_facts_json(DumpJson(facts_.FactsJson(record.slot)));
-  node.set_version(record.version);
-  node.set_peer(record.peer);
-  node.set_key_id(record.key_id);
-  for (const std::string& problem : record.problems) node.add_problems(problem);
-  for (const v1::PluginProblem& problem : record.plugin_problems) *node.add_plugin_problems() = problem;
-  return node;
-}
 
 Registry::Counts Registry::counts() const {
   Counts counts;

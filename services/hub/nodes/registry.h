@@ -1,5 +1,6 @@
-// Every node the hub knows: who is attached, since when, last heard when, and through the fact
-// table what each is. Owned by the hub, on its loop. Sends nothing and decides nothing about jobs.
+// Every node the hub knows: who is attached, since when, last heard when, why who is away went, and
+// through the fact table what each is. A node that goes stays known until it is forgotten by name.
+// Owned by the hub, on its loop. Sends nothing, stores nothing and decides nothing about jobs.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,12 @@ struct NodeRecord {
   absl::Time last_seen;       // wall, to show
   absl::Duration last_heard;  // steady, to compare
   absl::Time connected_since;
-  NodeChannel* channel = nullptr;  // null when disconnected
+  absl::Time first_seen;
+  absl::Time gone = absl::InfinitePast();  // when its stream ended
+  std::string gone_reason;                 // why it did
+  bool returning = false;                  // attached when the hub stopped, and not since
+  std::string conflict;                    // what is known of a second agent with this identity
+  NodeChannel* channel = nullptr;          // null when disconnected
   std::string main_collective;
   std::vector<PluginAnnouncement> plugins;
   std::vector<std::string> problems;
@@ -45,13 +51,16 @@ struct NodeRecord {
   absl::Duration clock_skew;  // its clock minus the hub's, as last heard
 };
 
+// How long a hub that was started says of nodes that they may be on their way back.
+inline constexpr absl::Duration kReturnWithin = absl::Seconds(90);
+
 class Registry final : public NodeDirectory {
  public:
   struct Options {
-    size_t max_nodes = 20'000;
+    size_t max_nodes = 20'000;  // known ones, attached or not
     absl::Duration stale_after = absl::Seconds(90);
   };
-  Registry(const Clock* clock, Options options) : clock_(clock), options_(options) {}
+  Registry(const Clock* clock, Options options) : clock_(clock), options_(options), started_(clock->Steady()) {}
 
   struct Attached {
     NodeChannel* replaced = nullptr;              // the stream it had until now
@@ -59,15 +68,23 @@ class Registry final : public NodeDirectory {
     bool was_known = false;
   };
   // A node registered on `channel`. On error (a bound, malformed facts) what was known stays as it was.
-  // When the table is full the node that has been gone longest is forgotten; `*forgotten` gets it.
+  // ResourceExhausted for a new node when the table is full: no known node is forgotten for it.
   absl::StatusOr<Attached> Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
-                                  absl::string_view key_id, std::vector<NodeRecord>* forgotten);
+                                  absl::string_view key_id);
+  // A node that an earlier process of this hub knew, as Describe gave it, with `problem` among its
+  // problems unless empty. It is away. Facts or lists that are refused are left out, and said so there.
+  void Restore(const v1::Node& node, absl::string_view problem);
   // All of it or, on error, nothing. `*old_plugins` is set when the delta has plugins.
   absl::Status Apply(absl::string_view identity, const v1::Delta& delta, std::vector<PluginAnnouncement>* old_plugins);
   // True when the node was stale.
   bool Heard(absl::string_view identity);
   // True when it was `channel` that the node held.
-  bool Detach(absl::string_view identity, const NodeChannel* channel);
+  bool Detach(absl::string_view identity, const NodeChannel* channel, absl::string_view reason);
+  // False when it is unknown or attached: then nothing is changed.
+  bool Forget(absl::string_view identity);
+  // Nodes without a stream that were not heard of for longer than this.
+  std::vector<std::string> AwayLongerThan(absl::Duration limit) const;
+  void SetConflict(absl::string_view identity, std::string text);
   // Marks who was not heard of within the limit; returns those.
   std::vector<std::string> MarkStale();
 
@@ -77,6 +94,8 @@ class Registry final : public NodeDirectory {
   const FactTable& facts() const { return facts_; }
   const SlotSet& attached() const { return attached_; }
   v1::Node Describe(const NodeRecord& record) const;
+  // The same without plugins, classes, facts and problems.
+  v1::Node DescribePresence(const NodeRecord& record) const;
 
   struct Counts {
     uint32_t connected = 0;
@@ -84,6 +103,10 @@ class Registry final : public NodeDirectory {
     uint32_t disconnected = 0;
   };
   Counts counts() const;
+  // The hub was started so lately that nodes may be on their way back.
+  bool NodesMayReturn() const { return clock_->Steady() - started_ < kReturnWithin; }
+  // Nodes on their way back; 0 once NodesMayReturn is over.
+  uint32_t returning() const;
   std::map<std::string, uint32_t> AttachedByKey() const;
 
   // What the node says of its time: its clock minus the hub's.
@@ -95,12 +118,13 @@ class Registry final : public NodeDirectory {
 
  private:
   NodeRecord* FindMutable(absl::string_view identity);
-  // Makes room for one more; ResourceExhausted when all known nodes are attached.
-  absl::Status MakeRoom(std::vector<NodeRecord>* forgotten);
+  absl::Status CheckRoom() const;
+  NodeRecord* Add(absl::string_view identity, Slot slot);
   absl::Status ApplyLists(Slot slot, const v1::Delta& delta);
 
   const Clock* const clock_;
   const Options options_;
+  const absl::Duration started_;  // steady
   FactTable facts_;
   SlotSet attached_;
   absl::flat_hash_map<std::string, std::unique_ptr<NodeRecord>> by_identity_;

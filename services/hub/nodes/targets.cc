@@ -97,7 +97,8 @@ absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random
 Chosen Choose(const TargetQuery& query, const Registry& registry, const ChooseOptions& options) {
   Chosen chosen;
   const FactTable& facts = registry.facts();
-  SlotSet within = options.include_disconnected ? facts.live() : registry.attached();
+  SlotSet within = options.include_disconnected || options.only_disconnected ? facts.live() : registry.attached();
+  if (options.only_disconnected) within.Subtract(registry.attached());
   const bool named = query.has_identities || !query.filter.literal_identities().empty();
   SlotSet literal = NamedSlots(query.filter.literal_identities(), registry, &chosen.unknown);
   SlotSet listed = NamedSlots(query.identities, registry, &chosen.unknown);

@@ -34,6 +34,7 @@ absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random
 struct ChooseOptions {
   std::string plugin;                 // only nodes that have it; empty: any
   bool include_disconnected = false;  // all known nodes
+  bool only_disconnected = false;     // known nodes without a stream, in place of attached ones
   bool named_disconnected = false;    // known nodes the target names, attached or not
   bool sorted = false;                // by identity; done anyway where a limit needs it
 };

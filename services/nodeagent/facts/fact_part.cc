@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/duration_text.h"
 #include "base/status_macros.h"
 #include "services/nodeagent/facts/fact_text.h"
 #include "services/nodeagent/facts/yaml_facts.h"
@@ -30,7 +31,7 @@ absl::StatusOr<Json> RunFactProgram(const std::vector<std::string>& argv, absl::
   ORCH_ASSIGN_OR_RETURN(const ProcessResult ended, RunProcess(spec, clock));
   switch (ended.end) {
     case ProcessResult::End::kTimedOut:
-      return absl::DeadlineExceededError(absl::StrCat(argv[0], " did not end within ", absl::FormatDuration(timeout)));
+      return absl::DeadlineExceededError(absl::StrCat(argv[0], " did not end within ", DurationText(timeout)));
     case ProcessResult::End::kOutputLimit:
       return absl::ResourceExhaustedError(absl::StrCat(argv[0], " printed more than the 1 MiB accepted"));
     case ProcessResult::End::kCancelled:

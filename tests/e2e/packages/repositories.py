@@ -1,6 +1,6 @@
-"""Package managers with a root folder of their own: real apt and dnf over local repositories.
+"""Package managers with a root folder of their own: real apt, dnf and zypper over local repositories.
 
-Nothing of the machine changes: programs named apt-get, apt-cache, dpkg-query, dnf and rpm in a folder
+Nothing of the machine changes: programs named apt-get, apt-cache, dpkg-query, dnf, zypper and rpm in a folder
 of the test's call the real ones for another root. That folder goes into plugin.package.path.
 """
 import os
@@ -19,17 +19,18 @@ BuildArch: noarch
 Made for a test.
 %install
 mkdir -p %{{buildroot}}/usr/share/{name} %{{buildroot}}/etc
-echo {version} > %{{buildroot}}/usr/share/{name}/version
+echo {version} > %{{buildroot}}/usr/share/{name}/{version}
 echo setting > %{{buildroot}}/etc/{name}.conf
 %files
-/usr/share/{name}
+/usr/share/{name}/{version}
 %config(noreplace) /etc/{name}.conf
 """
 
 
 def run(*words, **options):
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=120, **options)
+    options.setdefault("input", "")
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=120, **options)
     assert done.returncode == 0, f"{words}\n{done.stdout}"
     return done.stdout
 
@@ -74,6 +75,12 @@ class Apt(Root):
         self.wrap("apt-cache", "", environment)
         self.wrap("dpkg-query", f"--admindir={self.root}/var/lib/dpkg")
 
+    def hold(self, name, state="hold"):
+        run("dpkg", f"--admindir={self.root}/var/lib/dpkg", "--set-selections", input=f"{name} {state}\n")
+
+    def unhold(self, name):
+        self.hold(name, "install")
+
     def add(self, name, version, depends=""):
         """A package in the repository; nodes see it after a refresh."""
         tree = self.repository / "tree"
@@ -95,17 +102,12 @@ class Apt(Root):
         return version
 
 
-class Dnf(Root):
+class Rpm(Root):
+    """What package managers over rpm share: a repository of packages made here."""
+
     def __init__(self, folder):
         super().__init__(folder)
         self.build = folder / "build"
-        for made in ("etc/yum.repos.d", "var/log", "var/cache/dnf"):
-            (self.root / made).mkdir(parents=True)
-        (self.root / "etc/yum.repos.d/test.repo").write_text(
-            f"[test]\nname=test\nbaseurl=file://{self.repository}\nenabled=1\ngpgcheck=0\nmetadata_expire=0\n")
-        (self.root / "etc/dnf.conf").write_text("[main]\ngpgcheck=0\nclean_requirements_on_remove=True\n")
-        self.wrap("dnf", f"--config={self.root}/etc/dnf.conf --installroot={self.root} --releasever=1 --noplugins "
-                         f"--setopt=reposdir={self.root}/etc/yum.repos.d")
         self.wrap("rpm", f"--root={self.root}")
 
     def add(self, name, version, depends=""):
@@ -121,3 +123,27 @@ class Dnf(Root):
 
     def full_version(self, version):
         return version.rpartition(":")[2]
+
+
+class Dnf(Rpm):
+    def __init__(self, folder):
+        super().__init__(folder)
+        for made in ("etc/yum.repos.d", "var/log", "var/cache/dnf"):
+            (self.root / made).mkdir(parents=True)
+        (self.root / "etc/yum.repos.d/test.repo").write_text(
+            f"[test]\nname=test\nbaseurl=file://{self.repository}\nenabled=1\ngpgcheck=0\nmetadata_expire=0\n")
+        (self.root / "etc/dnf.conf").write_text("[main]\ngpgcheck=0\nclean_requirements_on_remove=True\n"
+                                                  "installonlypkgs=orch-kernel\ninstallonly_limit=5\n")
+        self.wrap("dnf", f"--config={self.root}/etc/dnf.conf --installroot={self.root} --releasever=1 --noplugins "
+                         f"--setopt=reposdir={self.root}/etc/yum.repos.d")
+
+
+class Zypper(Rpm):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.wrap("zypper", f"--root={self.root} --no-gpg-checks")
+
+    def add(self, name, version, depends=""):
+        super().add(name, version, depends)
+        if not (self.root / "etc/zypp/repos.d/test.repo").exists():
+            run(self.bin / "zypper", "--non-interactive", "addrepo", "-G", f"file://{self.repository}", "test")

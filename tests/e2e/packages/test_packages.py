@@ -1,9 +1,10 @@
-"""The plugin package against real apt and real dnf, through a hub and two agents.
+"""The plugin package against real apt, real dnf and, where it is installed, real zypper, through a hub and three agents.
 
 Needs root (a package manager's own scripts run as root), dnf, rpm, createrepo-c, apt-utils.
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 from fleet import Fleet, wait_until  # noqa: E402
-from repositories import Apt, Dnf  # noqa: E402
+from repositories import Apt, Dnf, Zypper  # noqa: E402
 
 PROGRAMS = ("apt-get", "apt-ftparchive", "dpkg-deb", "dnf", "rpm", "rpmbuild", "createrepo_c")
 OLD, NEW = "1.0-1", "2:1.1-1"  # of orch-tool; the new one also needs orch-extra
@@ -24,9 +25,11 @@ def setUpModule():
     assert not missing, f"{missing} are missing; deploy/install-deps.sh installs them"
     global fleet, folder, nodes
     folder = pathlib.Path(tempfile.mkdtemp(prefix="orch-packages."))
-    fleet = Fleet(2)
+    fleet = Fleet(3)
     nodes = {}
-    for node, provider, kind in zip(fleet.nodes, ("apt", "dnf"), (Apt, Dnf)):
+    for node, provider, kind in zip(fleet.nodes, ("apt", "dnf", "zypper"), (Apt, Dnf, Zypper)):
+        if shutil.which(provider if provider != "apt" else "apt-get") is None:
+            continue
         manager = kind(folder / provider)
         manager.add("orch-tool", OLD)
         manager.add("orch-lib", "3-1")
@@ -44,7 +47,8 @@ def tearDownModule():
 
 
 class Conversation:
-    """What both package managers must do; every step builds on those before."""
+    """What all package managers must do; every step builds on those before."""
+    refusal = None  # of a version that is not there, where the package manager itself says it
 
     def package(self, action, *arguments, code=0):
         node, _ = nodes[self.provider]
@@ -123,6 +127,23 @@ class Conversation:
         wrong = self.package("install", "package=orch-tool", "version=9.9-9", code=2)
         self.assertEqual((wrong["code"], wrong["changed"]), (1, False))
 
+    def test_names_and_versions_stay_what_they_are(self):
+        _, manager = nodes[self.provider]
+        for name, version in (("orch-odd", self.odd), ("orch-odd-extra", "1-1"), ("orch.odd", "1-1")):
+            manager.add(name, version)
+        self.package(self.refresh)
+        for version in ("extra", "1+", "9-1-9"):  # "orch-odd-extra" is another package
+            wrong = self.package("install", "package=orch-odd", f"version={version}", code=2)
+            self.assertRegex(wrong["message"], self.refusal or
+                             rf"offers no version .* of package orch-odd; it has: {re.escape(self.odd)}")
+        self.package("install", "package=orch.od+", code=2)  # a pattern to apt, which matches
+        for name in ("orch-odd", "orch-odd-extra", "orch.odd"):
+            self.assertEqual(self.ensure(name), self.absent)
+        data = self.package("install", "package=orch-odd", f"version={self.odd}")
+        self.assertEqual((data["ensure"], data["changed"]), (self.full(self.odd), True))
+        self.assertEqual(self.package("install", f"packages=orch-odd={self.odd}")["changed"], False)
+        self.package("purge", "package=orch-odd")
+
     def test_the_provider_is_found_by_its_programs(self):
         node, _ = nodes[self.provider]
         out = fleet.orchctl("package", "orch-none", "status", "-I", node).out
@@ -131,6 +152,19 @@ class Conversation:
 
 class AptTest(Conversation, unittest.TestCase):
     provider, absent, refresh, updates_exit_code = "apt", "purged", "apt_update", 0
+    odd = "1:2.0~rc1+dfsg-1~bpo12+1"
+
+    def test_a_held_package_is_counted(self):
+        _, manager = nodes[self.provider]
+        manager.add("orch-held", "1-1")
+        self.package("refresh")
+        self.package("install", "package=orch-held")
+        count, digest = self.package("count")["output"], self.package("md5")["output"]
+        manager.hold("orch-held")
+        self.assertEqual((self.package("count")["output"], self.package("md5")["output"]), (count, digest))
+        self.assertEqual(self.ensure("orch-held"), "1-1")
+        manager.unhold("orch-held")
+        self.package("purge", "package=orch-held")
 
     def test_updates_are_checked_by_name(self):
         self.assertEqual(self.package("apt_checkupdates")["package_manager"], "apt")
@@ -147,11 +181,32 @@ class AptTest(Conversation, unittest.TestCase):
 
 class DnfTest(Conversation, unittest.TestCase):
     provider, absent, refresh, updates_exit_code = "dnf", "absent", "refresh", 100
+    odd = "1:2.0~rc1^git20240101-1"
+
+    def test_packages_that_are_only_installed_stand_side_by_side(self):
+        _, manager = nodes[self.provider]
+        for version in ("5.9-1", "5.10-1"):
+            manager.add("orch-kernel", version)
+        self.package("refresh")
+        for version in ("5.10-1", "5.9-1"):
+            self.assertEqual(self.package("install", "package=orch-kernel", f"version={version}")["changed"], True)
+        status = self.package("status", "package=orch-kernel")
+        self.assertEqual((status["ensure"], status["versions"]), ("5.10-1", ["5.10-1", "5.9-1"]))
+        for version in ("5.10-1", "5.9-1", "5.9"):
+            self.assertEqual(self.package("install", "package=orch-kernel", f"version={version}")["changed"], False)
+        self.package("uninstall", "package=orch-kernel")
 
     def test_the_cache_is_cleaned(self):
         self.assertEqual(self.package("yum_clean", "mode=metadata")["exitcode"], 0)
         self.assertEqual(self.package("yum_clean")["exitcode"], 0)
         self.assertEqual(self.package("yum_checkupdates")["package_manager"], "dnf")
+
+
+@unittest.skipIf(shutil.which("zypper") is None, "there is no zypper here")
+class ZypperTest(Conversation, unittest.TestCase):
+    provider, absent, refresh, updates_exit_code = "zypper", "absent", "refresh", 0
+    odd = "1:2.0~rc1^git20240101-1"
+    refusal = "No provider of 'orch-odd="
 
 
 class MachineTest(unittest.TestCase):

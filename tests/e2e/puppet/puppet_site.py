@@ -129,7 +129,7 @@ class PuppetSite:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="orch-puppet."))
         self.dir.chmod(0o755)
         self.server, self.agents, self.switches = self.dir / "server", self.dir / "agents", self.dir / "switches"
-        self.managed = self.dir / "managed"
+        self.managed = self.dir / "MANAGED"  # in capitals: Puppet lists what it manages in lower case
         for folder in (self.agents, self.switches, self.managed):
             folder.mkdir()
         self.port = free_port()
@@ -168,7 +168,8 @@ class PuppetSite:
         write("conf/puppet.conf", SERVER_PUPPET_CONF.format(name=SERVER_NAME, dir=self.server))
         write("conf/hiera.yaml", "version: 5")
         write("code/environments/production/environment.conf", "environment_timeout = 0")
-        self.set_manifest(MANIFEST.format(managed=self.managed, switches=self.switches))
+        self.manifest = MANIFEST.format(managed=self.managed, switches=self.switches)
+        self.set_manifest(self.manifest)
         if os.geteuid() == 0:
             account = pwd.getpwnam("puppet")
             for path in [self.server, *self.server.rglob("*")]:

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import sys
+import threading
 import time
 import unittest
 
@@ -243,6 +244,47 @@ class PuppetTest(unittest.TestCase):
         self.assertIsNone(daemon.poll())
         daemon.terminate()
         daemon.wait(30)
+
+    @full_only
+    def test_11_runall_waits_for_a_node_that_is_busy_with_its_own_run(self):
+        busy, others = NODES[0], NODES[1:]
+        before = {node: self.idle(node)["lastrun"] for node in NODES}
+        site.switch("slow", busy, True)
+        self.addCleanup(site.switch, "slow", busy, False)
+        own = threading.Thread(target=site.run_agent, args=[busy])
+        own.start()
+        self.addCleanup(own.join)
+        wait_until("the node runs by itself", lambda: self.data("puppet", "status", busy)["data"]["applying"], 120)
+        runall = fleet.start_orchctl("puppetd", "runall", "2")
+        wait_until("the others have run", lambda: all(
+            (state := self.idle(node)) and state["lastrun"] > before[node] for node in others), RUN_SECONDS)
+        self.assertIsNone(runall.poll())
+        site.switch("slow", busy, False)
+        own.join()
+        ended = self.data("puppet", "status", busy)["data"]["lastrun"]
+        out, err = runall.communicate(timeout=RUN_SECONDS)
+        self.assertEqual(runall.returncode, 0, out + err)
+        self.assertGreaterEqual(self.idle(busy)["lastrun"], ended)
+        self.assertTrue(all(int(number) < 2 for number in re.findall(r"concurrency is (\d+)$", out, re.M)), out)
+        self.assertTrue(all(int(number) <= 2 for number in re.findall(r"Currently (\d+) nodes running", out)), out)
+
+    @full_only
+    def test_12_a_catalog_that_does_not_compile_is_said(self):
+        node = NODES[0]
+        site.set_manifest("no_such_function()\n")
+        self.addCleanup(site.set_manifest, site.manifest)
+        run = ["puppet", "runonce", node, "wait=true", "force=true", "-t", "120"]
+        error = "Could not retrieve catalog from remote server: Error 500 on SERVER"
+        # By default Puppet applies the one of before.
+        self.assertIn(f"; the last run applied a catalog of before: {error}", self.data(*run)["data"]["summary"])
+        self.assertIn(f"the last run applied a catalog of before: {error}",
+                      self.data("puppet", "last_run_summary", node)["statusmsg"])
+        with open(site.agent_config(node), "a") as config:
+            config.write("usecacheonfailure = false\n")
+        self.assertIn(f"Error: {error}", self.data(*run, code=2)["statusmsg"])
+        for plugin in ("puppet", "puppetd"):
+            self.assertIn(f"the last run applied no catalog: {error}",
+                          self.data(plugin, "last_run_summary", node)["statusmsg"])
 
 
 if __name__ == "__main__":

@@ -29,8 +29,12 @@ def setUpModule():
                                         f"statedir = {folder}/state\nlogdir = {folder}/log\n")
     for name in ("etc", "var", "state", "log"):
         (folder / name).mkdir()
-    (folder / "state/resources.txt").write_text(f"file[{folder}/managed]\n".lower())
-    fleet = Fleet(2, agent_yaml=f"plugin.puppet.config: {folder}/puppet.conf\nplugin.inspector.greeting: good day\n"
+    # As Puppet 7 writes it, then as older ones do.
+    (folder / "state/resources.txt").write_text(f"file[{folder}/MANAGED]\n".lower() + f"file[{folder}/Older]\n")
+    # A shell script in Puppet's place, as its own packages have it.
+    (folder / "puppet").write_text(f"#!/bin/sh\nunset RUBYLIB\nexec {shutil.which('puppet')} \"$@\"\n")
+    (folder / "puppet").chmod(0o755)
+    fleet = Fleet(2, agent_yaml=f"plugin.puppet.config: {folder}/puppet.conf\nplugin.puppet.command: {folder}/puppet\nplugin.inspector.greeting: good day\n"
                                 f"plugins.mcollective: [{folder}/agents/installed, {folder}/agents/trouble, "
                                 f"{folder}/agents/broken]\n")
     fleet.orchctl("rpc", "puppetral", "find", "type=file", "title=/", timeout=180)  # Puppet is loaded
@@ -114,9 +118,13 @@ class PuppetralTest(EndToEnd):
         self.assertEqual(self.workers(), before)
 
     def test_find_knows_what_the_catalogue_manages(self):
-        for reply in self.data("puppetral", "find", "type=file", f"title={folder}/managed").values():
-            self.assertIs(reply["data"]["managed"], True)
-            self.assertEqual(reply["data"]["parameters"]["ensure"], "absent")
+        for name, managed in (("MANAGED", True), ("managed", True), ("/MANAGED/", True), ("Older", True), ("older", False),
+                              ("other", False)):
+            for reply in self.data("puppetral", "find", "type=file", f"title={folder}/{name}").values():
+                self.assertIs(reply["data"]["managed"], managed, name)
+                self.assertEqual(reply["data"]["parameters"]["ensure"], "absent")
+            found = fleet.orchctl("find", "-S", f"resource('File[{folder}/{name}]').managed=true").out.split()
+            self.assertEqual(len(found), 2 if managed else 0, f"{name}: the data function agrees")
 
     def test_search_gives_one_output_a_title(self):
         for reply in self.data("puppetral", "search", "type=user").values():

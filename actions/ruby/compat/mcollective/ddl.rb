@@ -5,7 +5,11 @@ module MCollective
   class DDL
     # Validators that the node, the hub and the clients check themselves; with theirs.
     SHARED = %i[shellsafe ipv4address ipv6address ipaddress fqdn path duration service_name package_name
-                puppet_tags puppet_variable puppet_resource puppet_server_address].freeze
+                package_version puppet_tags puppet_variable puppet_resource puppet_server_address].freeze
+
+    # Aggregate functions that came with the original: known outside of summarize too.
+    FUNCTIONS = %w[average summary sum].freeze
+    DISPLAYS = %i[always failed ok flatten].freeze
 
     attr_reader :pluginname, :plugintype, :meta, :entities, :requirements
 
@@ -15,6 +19,7 @@ module MCollective
       @meta = {}
       @entities = {}
       @requirements = {}
+      @usage = ''
       @current = nil
       loadddlfile if load_file
     end
@@ -32,6 +37,11 @@ module MCollective
       @meta = meta
     end
 
+    # Text for people; without one, what was said before.
+    def usage(text = nil)
+      text ? @usage = text : @usage
+    end
+
     # {:mcollective => "2.2.1"}: the release whose agents these are has all that came before it.
     def requires(requirement)
       @requirements = @requirements.merge(requirement)
@@ -42,13 +52,12 @@ module MCollective
     end
 
     def action(name, options = {}, &block)
-      raise DDLValidationError, "action #{name} needs a block" unless block
-
       @current = name.to_s
-      @entities[@current] = { action: @current, input: {}, output: {}, display: :failed,
-                              description: options[:description].to_s, aggregate: [] }
+      # One that is declared again gets what is new.
+      @entities[@current] ||= { action: @current, input: {}, output: {}, display: :failed,
+                                description: options[:description].to_s, aggregate: [] }
       @entities[@current][:impact] = options[:impact].to_s if options[:impact]
-      yield
+      yield if block
     ensure
       @current = nil
     end
@@ -64,6 +73,10 @@ module MCollective
     end
 
     def display(mode)
+      unless DISPLAYS.include?(mode.to_sym)
+        raise DDLValidationError, "display #{mode}: it is one of #{DISPLAYS.join(', ')}"
+      end
+
       current[:display] = mode.to_sym
     end
 
@@ -80,16 +93,16 @@ module MCollective
       current[:aggregate] << function.merge(format)
     end
 
-    # Within summarize every word is a function: summary(:version).
+    # Within summarize every word is a function: summary(:version). Elsewhere those that are known.
     def method_missing(name, *arguments)
-      return super unless @summarizing
+      return super unless function?(name)
 
       options = arguments.last.is_a?(Hash) ? arguments.pop : {}
       { function: name, args: arguments }.merge(options)
     end
 
     def respond_to_missing?(_name, _include_private = false)
-      @summarizing || super
+      function?(_name) || super
     end
 
     def actions
@@ -109,6 +122,10 @@ module MCollective
     end
 
     private
+
+    def function?(name)
+      @summarizing || (@current && (FUNCTIONS.include?(name.to_s) || PluginManager.find('aggregate').include?(name.to_s)))
+    end
 
     def current
       @entities.fetch(@current) { raise DDLValidationError, 'inputs and outputs belong into an action' }

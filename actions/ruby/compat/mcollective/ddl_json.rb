@@ -14,7 +14,7 @@ module MCollective
 
     def to_hash
       meta = @ddl.meta
-      metadata = { 'name' => @name, 'provider' => 'mcollective', 'timeout' => meta[:timeout] }
+      metadata = { 'name' => @name, 'provider' => 'mcollective', 'timeout' => number(meta[:timeout]) }
       %w[description author license version url].each { |key| metadata[key] = meta[key.to_sym].to_s if meta[key.to_sym] }
       metadata['license'] ||= 'unknown'
       { 'metadata' => metadata, 'actions' => @ddl.actions.map { |action| action_hash(@ddl.action_interface(action)) } }
@@ -22,14 +22,24 @@ module MCollective
 
     private
 
+    # A number, also where it is written as text.
+    def number(value)
+      value.is_a?(String) ? Float(value) : value
+    rescue ArgumentError
+      value
+    end
+
     def action_hash(entity)
       full_name = "#{@name}.#{entity[:action]}"
       impact = @read.include?(full_name) ? 'read' : entity[:impact] || 'change'
-      { 'action' => entity[:action], 'description' => entity[:description], 'display' => entity[:display].to_s,
-        'impact' => impact, 'additional_inputs' => @open_inputs.include?(full_name),
-        'input' => each_value(entity[:input]) { |name, input| input_hash(full_name, name, input) },
+      # An input that may be anything is one that nobody checks: it is not declared. "flatten" shows all replies.
+      rich, inputs = entity[:input].partition { |_, input| input[:type].to_s == 'any' }.map(&:to_h)
+      { 'action' => entity[:action], 'description' => entity[:description],
+        'display' => entity[:display] == :flatten ? 'always' : entity[:display].to_s,
+        'impact' => impact, 'additional_inputs' => rich.any? || @open_inputs.include?(full_name),
+        'input' => each_value(inputs) { |name, input| input_hash(full_name, name, input) },
         'output' => each_value(entity[:output]) { |_, output| output_hash(output) },
-        'aggregate' => entity[:aggregate].map { |aggregate| aggregate_hash(aggregate) } }
+        'aggregate' => entity[:aggregate].reject { |one| one[:args].empty? }.map { |one| aggregate_hash(one) } }
     end
 
     def each_value(fields)
@@ -39,7 +49,8 @@ module MCollective
     def input_hash(action, name, input)
       hash = { 'prompt' => input[:prompt].to_s, 'description' => input[:description].to_s,
                'type' => input[:type].to_s.downcase, 'optional' => input[:optional] ? true : false }
-      hash['default'] = plain(input[:default]) unless input[:default].nil?
+      # As in the original, an optional input that is not given stays away.
+      hash['default'] = plain(input[:default]) unless input[:default].nil? || input[:optional]
       hash['maxlength'] = input[:maxlength].to_i if input[:maxlength] && hash['type'] != 'list'
       hash['list'] = input[:list].map { |item| plain(item) } if input[:list]
       validation = validation_text(input[:validation])
@@ -67,13 +78,14 @@ module MCollective
       value.is_a?(Symbol) ? value.to_s : value
     end
 
-    # nil: none that JSON can say; the agent's own validators are checked by its worker.
+    # nil: none that JSON can say. Whatever the DDL asks for is checked by the agent's worker (RPC::Agent) as well.
     def validation_text(validation)
       case validation
       when nil then nil
-      when Regexp then flags(validation) + re2(validation.source)
-      when String then validation.empty? ? nil : re2(validation)
+      when Regexp then extended?(validation) ? nil : portable(flags(validation), validation.source)
+      when String then validation.empty? ? nil : portable('', validation)
       when Symbol then named(validation)
+      when Array, Integer, Module then nil
       else raise DDLValidationError, "a validation cannot be a #{validation.class}"
       end
     end
@@ -88,9 +100,20 @@ module MCollective
 
     def flags(regexp)
       flags = { Regexp::IGNORECASE => 'i', Regexp::MULTILINE => 's' }.map { |bit, letter| regexp.options & bit == 0 ? '' : letter }.join
-      raise DDLValidationError, "a validation cannot be an extended expression (/x): #{regexp.inspect}" if regexp.options & Regexp::EXTENDED != 0
-
       flags.empty? ? '' : "(?#{flags})"
+    end
+
+    def extended?(regexp)
+      regexp.options & Regexp::EXTENDED != 0
+    end
+
+    # What only Ruby can match: looking around, backreferences, atomic groups and possessive repetition, calls and
+    # conditions, comments, code points and escapes of its own, classes that intersect.
+    RUBY_ONLY = /\(\?(?:[=!>~\#(]|<[=!]|[imx-]*[mx])|\\(?:[1-9kgGKXeucCM]|p\{\^?(?!(?:L[ulotm]?|N[dlo]?|P[cdsefio]?|Greek|Latin)\})|P\{)|[*+?}]\+|&&/.freeze
+
+    # nil where clients could not say the same.
+    def portable(flags, source)
+      RUBY_ONLY.match?(source.gsub('\\\\', '')) ? nil : flags + re2(source)
     end
 
     # Ruby's \Z lets a line end pass, which nothing here should; the rest are other spellings.

@@ -1,11 +1,16 @@
 # frozen_string_literal: true
 
 module MCollective
-  # The node's facts; nothing is read before somebody asks.
+  # The node's facts; nothing is read before somebody asks. Every value is text, also inside of structures, as
+  # agents of the time have it.
   module Facts
     class << self
       def get_facts
-        Config.instance.facts_source.call
+        source = Config.instance.facts_source.call
+        return @facts if @source.equal?(source) && @facts
+
+        @source = source
+        @facts = as_text(source)
       end
 
       def get_fact(name = nil)
@@ -18,9 +23,25 @@ module MCollective
 
       # Operators as in a fact filter.
       def has_fact?(name, value, operator = '==')
-        fact = get_fact(name)
-        return false if fact.nil?
+        case (fact = get_fact(name))
+        when nil then false
+        when Array then fact.any? { |element| satisfies?(element, operator, value) }
+        when Hash then fact.keys.any? { |key| satisfies?(key, operator, value) }
+        else satisfies?(fact, operator, value)
+        end
+      end
 
+      private
+
+      def as_text(value)
+        case value
+        when Array then value.map { |element| as_text(element) }
+        when Hash then value.each_with_object({}) { |(key, element), all| all[key.to_s] = as_text(element) }
+        else value.to_s
+        end
+      end
+
+      def satisfies?(fact, operator, value)
         case operator
         when '=~' then fact.to_s =~ (value.is_a?(Regexp) ? value : Regexp.new(value.to_s)) ? true : false
         when '==' then fact.to_s == value.to_s
@@ -29,8 +50,6 @@ module MCollective
         else false
         end
       end
-
-      private
 
       def compare(fact, operator, value)
         numbers = [fact, value].map { |text| Float(text.to_s) }

@@ -84,10 +84,18 @@ module MCollective
           requestid: message['requestid'], msgtime: message['msgtime'], collective: message['collective'], agent: @agent_name }
       end
 
-      # What the node could not check: validators that came with the agent.
+      # What the node could not check: validators that came with the agent, expressions that only Ruby knows, and
+      # whether an input of the type "any" is there.
       def check_own_validators
         @ddl.action_interface(@request.action)[:input].each do |name, input|
-          next unless input[:validation].is_a?(Symbol) && @request.include?(name) && !DDL::SHARED.include?(input[:validation])
+          unless @request.include?(name)
+            raise MissingRPCData, "please supply a #{name} argument" if input[:type].to_s == 'any' && !input[:optional]
+
+            next
+          end
+          next if input[:type].to_s != 'string' || input[:validation].nil?
+          next if DDL::SHARED.include?(input[:validation]) && !Validator.own?(input[:validation])
+          next if input.key?(:default) && input[:default] == @request[name]
 
           validate(name, input[:validation])
         end

@@ -1,7 +1,8 @@
 module MCollective
   module Agent
-    class Extended<RPC::Agent
+    class Lookahead<RPC::Agent
       action "go" do
+        reply[:x] = request[:x]
       end
     end
   end
