@@ -8,6 +8,7 @@
 #include "base/config_file.h"
 #include "base/version.h"
 #include "cli/commands/command.h"
+#include "cli/commands/examples.h"
 #include "cli/commands/job_commands.h"
 
 namespace orch::cli {
@@ -79,7 +80,7 @@ std::vector<CommandEntry> MakeTable() {
       {"completion",
        {},
        "Helper for shell completion systems",
-       {"completion bash", "completion zsh",
+       {"completion bash", "completion zsh", "completion fish",
         "completion --list-agents | --list-actions | --list-inputs | --list-applications",
         "completion --complete -- <word> ..."},
        kBasicOptions,
@@ -237,7 +238,8 @@ std::string CommandHelp(const CommandEntry& entry) {
   if (!entry.verbs.empty()) text += "\nCommands\n";
   for (const CommandEntry& verb : entry.verbs) absl::StrAppendFormat(&text, "    %-32s %s\n", verb.name, verb.summary);
   if (!entry.aliases.empty()) absl::StrAppend(&text, "Also:  orchctl ", entry.aliases[0], "\n");
-  return absl::StrCat(text, "\n", MakeCommand(entry, &options).table.Help(), "\norchctl ", kVersion, "\n");
+  return absl::StrCat(text, "\n", MakeCommand(entry, &options).table.Help(), ExamplesText(ExamplesOf(entry.name)),
+                      "\norchctl ", kVersion, "\n");
 }
 
 std::string GeneralHelp() {
@@ -245,7 +247,8 @@ std::string GeneralHelp() {
   for (const CommandEntry& entry : Commands()) absl::StrAppendFormat(&text, "  %-15s %s\n", entry.name, entry.summary);
   return absl::StrCat(text,
                       "\nEach plugin of the fleet is a command too; 'orchctl plugin list' shows them.\n"
-                      "Type 'orchctl help command' to get detailed help for a command\n");
+                      "Type 'orchctl help command' to get detailed help for a command\n",
+                      ExamplesText(ExamplesOf("")));
 }
 
 }  // namespace orch::cli

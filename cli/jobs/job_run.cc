@@ -4,8 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/jobs/canary_question.h"
 #include "cli/terminal/interrupt.h"
 
 namespace orch::cli {
@@ -63,6 +65,9 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
     elapsed_ = absl::Microseconds(message.summary().elapsed_us());
   }
   if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);
+  if (AfterCanary(message) && more) {
+    AskWhetherCanaryGoesOn(context_, job_id(), end_.answered() + end_.silent.size(), end_.start.targets);
+  }
   return more && !(end_.accepted && context_->options().rollout.async);
 }
 
@@ -78,6 +83,7 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   end_.start.discovery = absl::Microseconds(accepted.discovery_us());
   end_.start.unknown.assign(accepted.unknown_identities().begin(), accepted.unknown_identities().end());
   if (end_.start.durable && context_->env().interrupt != nullptr) context_->env().interrupt->set_tolerated(2);
+  context_->JobAccepted(end_.start.job_id);
   view_->OnStart(end_.start);
   if (accepted.followed())
     context_->Note(absl::StrCat("orchctl: this key's job is there already; following job ", job_id(), "\n"));
@@ -87,9 +93,14 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   }
 }
 
+bool JobRun::AfterCanary(const v1::InvokeResponse& message) const {
+  return message.state() == v1::JOB_PAUSED && absl::StrContains(message.note(), "canary") && context_->CanAsk() &&
+         !context_->options().rollout.async;
+}
+
 void JobRun::SetState(const v1::InvokeResponse& message) {
   if (message.state() != v1::JOB_STATE_UNSPECIFIED) paused_ = message.state() == v1::JOB_PAUSED;
-  if (context_->options().quiet) return;
+  if (context_->options().quiet || AfterCanary(message)) return;
   const std::string text(absl::StripPrefix(message.note(), "paused: "));
   const std::string note = text.empty() ? "" : absl::StrCat(": ", Printable(text));
   if (message.state() == v1::JOB_PAUSED) {

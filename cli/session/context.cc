@@ -1,11 +1,13 @@
 #include "cli/session/context.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/options/name_range.h"
+#include "cli/session/last_job.h"
 #include "cli/session/node_list.h"
 #include "cli/terminal/ask.h"
 #include "filter/wire.h"
@@ -67,6 +69,10 @@ absl::StatusOr<HubClient*> Context::Hub() {
     ORCH_ASSIGN_OR_RETURN(hub_, HubClient::Connect(*config_, *env_, Patience()));
   }
   return hub_.get();
+}
+
+void Context::JobAccepted(const std::string& job_id) {
+  if (std::exchange(remember_job_, false)) RememberLastJob(*config_, job_id);
 }
 
 absl::StatusOr<HubClient*> Context::Reconnect() {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/durable_file.h"
 #include "tests/cli/job_hub_test.h"
 
 namespace orch::cli {
@@ -161,6 +162,25 @@ TEST_F(JobCommandsTest, JobsAreCancelledPausedAndResumed) {
   const CliResult mixed = Run({"job", "cancel", "99999999", "01234567"});
   EXPECT_EQ(mixed.code, 1);
   EXPECT_THAT(mixed.out, HasSubstr(kJob)) << "the others are tried all the same";
+}
+
+TEST_F(JobCommandsTest, AtLastIsTheJobThatWasStartedLastFromHere) {
+  const CliResult none = Run({"job", "show", "@last"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("there is no @last"));
+  hub_.jobs[0].set_job_id(std::string(32, 'a'));
+  EXPECT_EQ(Run({"invoke", "rpcutil", "ping"}).code, 0);
+  Run({"ping"});
+  Run({"inventory", "a.example.com"});
+  EXPECT_THAT(Run({"job", "show", "@last"}).out, HasSubstr("Job " + std::string(32, 'a'))) << "a ping is no job of his";
+  Run({"job", "cancel", "@last"});
+  ASSERT_THAT(hub_.controlled(), SizeIs(1));
+  EXPECT_EQ(hub_.controlled()[0].job_id(), std::string(32, 'a'));
+  ASSERT_TRUE(WriteFileDurably(dir_ + "/cache/last_job", absl::StrCat(kOther, "\nhub2:61613\n"), 0600).ok());
+  EXPECT_THAT(Run({"job", "cancel", "@last"}).err, HasSubstr(absl::StrCat("@last is job ", kOther, " of another hub")));
+  ASSERT_TRUE(WriteFileDurably(dir_ + "/cache/last_job", "", 0600).ok());
+  EXPECT_THAT(Run({"job", "cancel", "@last"}).err, HasSubstr("there is no @last"));
+  EXPECT_THAT(hub_.controlled(), SizeIs(1));
 }
 
 TEST_F(JobCommandsTest, RetryFailedAsksThoseThatDidNotSucceed) {
