@@ -108,6 +108,7 @@ absl::StatusOr<std::string> Context::AskLine(absl::string_view question, bool se
   absl::StatusOr<std::string> line = ReadTerminalLine(*env_, secret);
   asking_ += env_->clock->Steady() - before;
   if (secret || !line.ok()) Note("\n");  // nobody saw the one that was typed
+  env_->err->Flush();
   return line;
 }
 

@@ -40,16 +40,14 @@ def make_vault():
 
 
 def read_until(master, mark, settle=0.3, seconds=20):
-    """Reads until the mark was seen and nothing more came for a while."""
+    """Reads until the mark was seen and nothing more came for a while, or the other end has closed; without colours."""
     text = ""
-    while True:
-        ready, _, _ = select.select([master], [], [], settle if mark in text else seconds * PATIENCE)
-        if not ready:
-            return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]", "", text)
+    while select.select([master], [], [], settle if mark in text else seconds * PATIENCE)[0]:
         try:
             text += os.read(master, 4096).decode(errors="replace")
         except OSError:
-            return text
+            break
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\a]", "", text)
 
 
 def on_terminal(arguments, question, answer):
