@@ -10,6 +10,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/examples.h"
 #include "cli/commands/job_commands.h"
+#include "cli/commands/node_commands.h"
 
 namespace orch::cli {
 namespace {
@@ -143,6 +144,13 @@ std::vector<CommandEntry> MakeTable() {
        kBasicOptions,
        nullptr,
        JobVerbs()},
+      {"node",
+       {},
+       "Lists, shows and forgets the nodes the hub knows",
+       {"node list|show|forget"},
+       kBasicOptions,
+       nullptr,
+       NodeVerbs()},
       {"package",
        {},
        "Installs, updates, removes and reports software packages",

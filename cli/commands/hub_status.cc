@@ -1,6 +1,7 @@
 // orchctl hub status.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/options/words.h"
@@ -17,6 +18,18 @@ Json ToObject(const Map& map) {
   return object;
 }
 
+Json ConflictsJson(const v1::GetHubStatusResponse& status) {
+  Json list = Json::array();
+  for (const v1::IdentityConflict& conflict : status.identity_conflicts()) {
+    list.push_back({{"identity", conflict.identity()},
+                    {"peers", std::vector<std::string>(conflict.peers().begin(), conflict.peers().end())},
+                    {"since", conflict.since_us() / 1'000'000},
+                    {"last", conflict.last_us() / 1'000'000},
+                    {"replacements", conflict.replacements()}});
+  }
+  return list;
+}
+
 Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& caller) {
   return {{"version", status.version()},
           {"identity", status.hub_identity()},
@@ -28,6 +41,8 @@ Json StatusJson(const v1::GetHubStatusResponse& status, const std::string& calle
           {"nodes_connected", status.nodes_connected()},
           {"nodes_stale", status.nodes_stale()},
           {"nodes_disconnected", status.nodes_disconnected()},
+          {"nodes_returning", status.nodes_returning()},
+          {"identity_conflicts", ConflictsJson(status)},
           {"nodes_by_key", ToObject(status.nodes_by_key())},
           {"jobs_running", status.jobs_running()},
           {"jobs_paused", status.jobs_paused()},
@@ -68,6 +83,14 @@ std::string StatusText(const v1::GetHubStatusResponse& status, const std::string
   line("Nodes Connected", absl::StrCat(status.nodes_connected()));
   line("Nodes Stale", absl::StrCat(status.nodes_stale()));
   line("Nodes Disconnected", absl::StrCat(status.nodes_disconnected()));
+  if (status.nodes_returning() > 0) {
+    line("Nodes Coming Back", absl::StrCat(status.nodes_returning(), " of these: the hub has just started"));
+  }
+  for (const v1::IdentityConflict& conflict : status.identity_conflicts()) {
+    line("Identity Conflict",
+         absl::StrCat("two agents use ", conflict.identity(), ", from ", absl::StrJoin(conflict.peers(), " and "),
+                      "; give one of them an identity of its own"));
+  }
   line("Nodes By Key", Pairs(ToObject(status.nodes_by_key())));
   line("Jobs Running", absl::StrCat(status.jobs_running()));
   line("Jobs Paused", absl::StrCat(status.jobs_paused()));

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/jobs/away_text.h"
 #include "cli/jobs/canary_question.h"
 #include "cli/terminal/interrupt.h"
 
@@ -82,6 +83,7 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   end_.start.durable = accepted.durable();
   end_.start.discovery = absl::Microseconds(accepted.discovery_us());
   end_.start.unknown.assign(accepted.unknown_identities().begin(), accepted.unknown_identities().end());
+  SetOffline(accepted);
   if (end_.start.durable && context_->env().interrupt != nullptr) context_->env().interrupt->set_tolerated(2);
   context_->JobAccepted(end_.start.job_id);
   view_->OnStart(end_.start);
@@ -96,6 +98,22 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
 bool JobRun::AfterCanary(const v1::InvokeResponse& message) const {
   return message.state() == v1::JOB_PAUSED && absl::StrContains(message.note(), "canary") && context_->CanAsk() &&
          !context_->options().rollout.async;
+}
+
+// Said before the view begins: a bar stays in one piece, and whoever reads only the start has read it. Of a
+// job that was there before, it is no news.
+void JobRun::SetOffline(const v1::JobAccepted& accepted) {
+  const v1::AwayNodes& away = accepted.away();
+  JobStart& start = end_.start;
+  start.offline.assign(accepted.offline_identities().begin(), accepted.offline_identities().end());
+  start.offline.insert(start.offline.end(), away.identities().begin(), away.identities().end());
+  std::sort(start.offline.begin(), start.offline.end());
+  start.offline_count = static_cast<size_t>(accepted.offline_identities_size()) + away.count();
+  if (watching_) return;
+  context_->Note(AwayText(away));
+  for (const v1::Suggestion& suggestion : accepted.suggestions()) {
+    context_->Note(UnknownText(suggestion.name(), accepted.suggestions()));
+  }
 }
 
 void JobRun::SetState(const v1::InvokeResponse& message) {

@@ -38,6 +38,7 @@ class JobRun {
 
  private:
   void Accept(const v1::JobAccepted& accepted);
+  void SetOffline(const v1::JobAccepted& accepted);
   // A message holds progress and replies of some time, each in its order: a reply is told after what is
   // said of its own task, and before another is sent because of it.
   bool CountAll(const v1::InvokeResponse& message);

@@ -45,6 +45,7 @@ class AsyncView final : public JobView {
       context_->Print(JsonText({{"job_id", start.job_id},
                                 {"targets", start.targets},
                                 {"unknown", start.unknown},
+                                {"offline", start.offline},
                                 {"durable", start.durable}},
                                context_->env().out_is_terminal));
     }
