@@ -195,6 +195,9 @@ class JobPruneCommand final : public Command {
     if (!before_.empty()) {
       ORCH_ASSIGN_OR_RETURN(const absl::Time before, ParseWhen(before_, context->env().clock->Now()));
       request.set_finished_before_us(absl::ToUnixMicros(before));
+    } else if (keep_ == 0) {
+      // All that have ended by now; the hub takes no request without a bound.
+      request.set_finished_before_us(absl::ToUnixMicros(context->env().clock->Now()));
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());

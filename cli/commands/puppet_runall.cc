@@ -184,6 +184,7 @@ class Rounds {
  private:
   v1::JobSpec Spec(const Targets& targets) const {
     v1::JobSpec spec = MakeSpec(context_->options(), targets, run_.plugin->name, run_.action->name);
+    spec.add_ddl_sha256(run_.plugin->sha256);
     spec.set_inputs_json(DumpJson(run_.inputs));
     spec.set_concurrency(order_.concurrency);
     return spec;
@@ -200,6 +201,7 @@ class Rounds {
     CommonOptions options = context_->options();
     options.rollout = RolloutOptions();  // a lock and the like are for the run
     v1::JobSpec spec = MakeSpec(options, *targets, run_.plugin->name, "status");
+    spec.add_ddl_sha256(run_.plugin->sha256);
     spec.clear_timeout_ms();
     spec.clear_max_failures();
     spec.clear_max_failures_percent();

@@ -89,7 +89,7 @@ std::vector<Candidate> CandidateSource::Inputs(const std::string& plugin, const 
 
 std::vector<std::string> CandidateSource::NodeNames(const std::string& prefix, size_t most) {
   std::vector<std::string> names;
-  if ((!prefix.empty() && !filter::IsIdentity(prefix)) || Hub() == nullptr) return names;
+  if ((!prefix.empty() && !filter::IsIdentity(absl::StrCat(prefix, "x"))) || Hub() == nullptr) return names;
   v1::FindNodesRequest request;
   if (!prefix.empty()) {
     v1::FilterOption* option = request.mutable_target()->mutable_filter()->add_options();

@@ -70,6 +70,7 @@ absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation
     ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
   v1::JobSpec spec = MakeSpec(context->options(), targets, invocation.plugin->name, invocation.action->name);
   spec.set_inputs_json(DumpJson(invocation.inputs));
+  spec.add_ddl_sha256(invocation.plugin->sha256);
   if (spec.retries() > 0 && !invocation.action->idempotent) {
     return absl::InvalidArgumentError(absl::StrCat("--retries is for idempotent actions; ", invocation.plugin->name,
                                                    " ", invocation.action->name, " is not declared as one"));

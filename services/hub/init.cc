@@ -64,8 +64,8 @@ std::string ClientYaml(const InitOptions& options, const Files& files) {
 
 absl::Status CheckOptions(const InitOptions& options) {
   if (!filter::IsIdentity(options.identity)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("identity '", options.identity, "' must be 1 to 255 characters of A-Z a-z 0-9 _ . -"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "identity '", options.identity, "' must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin with -"));
   }
   if (!absl::StartsWith(options.listen, "unix:") && !absl::StrContains(options.listen, ':')) {
     return absl::InvalidArgumentError(

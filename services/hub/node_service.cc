@@ -26,8 +26,9 @@ grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* NodeService::Attach(gr
   auto caller = auth::VerifyCall(*verifier_, auth::PeerKind::kNode, kAttachMethod, *context);
   if (!caller.ok()) return new RefusedAttach(caller.status());
   if (!filter::IsIdentity(caller->name)) {
-    return new RefusedAttach(absl::InvalidArgumentError(
-        "the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -; set identity in its configuration"));
+    return new RefusedAttach(
+        absl::InvalidArgumentError("the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin "
+                                   "with -, and be neither . nor ..; set identity in its configuration"));
   }
   if (door_ != nullptr) door_->Authenticated(context->peer());
   const std::shared_ptr<NodeLink> link = NodeLink::Create(context, executor_);

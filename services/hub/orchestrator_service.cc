@@ -13,12 +13,18 @@ namespace {
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   explicit UnaryCall(std::atomic<size_t>* open_calls) : open_calls_(open_calls) { open_calls_->fetch_add(1); }
+  void OnCancel() override { cancelled_->store(true); }
   void OnDone() override {
     open_calls_->fetch_sub(1);
     delete this;
   }
+  // May be asked after the call is gone.
+  std::function<bool()> cancelled() const {
+    return [flag = cancelled_] { return flag->load(); };
+  }
 
  private:
+  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<size_t>* const open_calls_;
 };
 
@@ -44,8 +50,21 @@ grpc::ServerUnaryReactor* OrchestratorService::Answer(const char* method, grpc::
     return call;
   }
   rooms_.executor->Post([call, caller = *std::move(caller), work = std::move(work)] {
+    if (call->cancelled()()) return call->Finish(ToGrpcStatus(absl::CancelledError("the client ended the call")));
     work(caller, [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   });
+  return call;
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::AnswerOffLoop(const char* method, grpc::CallbackServerContext* context,
+                                                             OffLoop work) {
+  auto* const call = new UnaryCall(&open_calls_);
+  const auto caller = Admit(method, context);
+  if (!caller.ok()) {
+    call->Finish(ToGrpcStatus(caller.status()));
+    return call;
+  }
+  work({caller->id, call->cancelled()}, [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   return call;
 }
 
@@ -70,14 +89,7 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::
     stream->End(caller.status());
     return reactor;
   }
-  auto invocation = ParseInvocation(request->spec(), caller->id, rooms_.random);
-  if (!invocation.ok()) {
-    stream->End(invocation.status());
-    return reactor;
-  }
-  auto shared = std::make_shared<Invocation>(*std::move(invocation));
-  shared->cursor = request->cursor();
-  rooms_.executor->Post([this, shared, stream] { rooms_.invocations->Run(shared, stream); });
+  rooms_.invocations->Run(*request, caller->id, stream);
   return reactor;
 }
 
@@ -88,44 +100,30 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
       ClientStream<v1::FindNodesResponse>::Create(rooms_.executor, [this] { open_calls_.fetch_sub(1); });
   auto* const reactor = stream.get();
   const auto caller = Admit("/orch.v1.Orchestrator/FindNodes", context);
-  auto query = caller.ok() ? ParseTarget(request->target(), rooms_.random) : caller.status();
-  if (!query.ok()) {
-    stream->End(query.status());
+  if (!caller.ok()) {
+    stream->End(caller.status());
     return reactor;
   }
-  const FindWhich which = request->only_disconnected()      ? FindWhich::kDisconnected
-                          : request->include_disconnected() ? FindWhich::kKnown
-                                                            : FindWhich::kConnected;
-  rooms_.executor->Post([this, stream, query = *std::move(query), which] {
-    auto chunks = rooms_.queries->FindNodes(query, which);
-    bool whole = true;
-    for (size_t i = 0; chunks.ok() && i < chunks->size() && whole; ++i) {
-      whole = stream->TryPush(std::move((*chunks)[i]));
-    }
-    stream->End(whole ? chunks.status()
-                      : absl::ResourceExhaustedError("the answer is larger than the hub keeps for one client; "
-                                                     "narrow the filter"));
-  });
+  rooms_.fleet_queries->FindNodes(caller->id, *request, stream);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerContext* context,
                                                        const v1::GetNodeRequest* request,
                                                        v1::GetNodeResponse* response) {
-  return Answer("/orch.v1.Orchestrator/GetNode", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
-                  done(rooms_.queries->GetNode(*request, response));
-                });
+  return AnswerOffLoop("/orch.v1.Orchestrator/GetNode", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->GetNode(std::move(asker), request, response, std::move(done));
+                       });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerContext* context,
                                                           const v1::FactReportRequest* request,
                                                           v1::FactReportResponse* response) {
-  return Answer("/orch.v1.Orchestrator/FactReport", context,
-                [this, request, response](const auth::Caller&, const Done& done) {
-                  auto query = ParseTarget(request->target(), rooms_.random);
-                  done(query.ok() ? rooms_.queries->FactReport(*query, *request, response) : query.status());
-                });
+  return AnswerOffLoop("/orch.v1.Orchestrator/FactReport", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->FactReport(std::move(asker), request, response, std::move(done));
+                       });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ListPlugins(grpc::CallbackServerContext* context,
@@ -165,16 +163,17 @@ grpc::ServerWriteReactor<v1::WatchNodesResponse>* OrchestratorService::WatchNode
   });
   auto* const reactor = stream.get();
   const auto caller = Admit("/orch.v1.Orchestrator/WatchNodes", context);
-  auto query = caller.ok() ? ParseTarget(request->target(), rooms_.random) : caller.status();
-  const absl::Status status = query.ok() ? CheckNoDataFunctions(*query) : query.status();
-  if (!status.ok()) {
-    stream->End(status);
+  if (!caller.ok()) {
+    stream->End(caller.status());
     return reactor;
   }
   stream->SetOnDrained([this, id] { rooms_.watch->OnDrained(*id); });
-  rooms_.executor->Post([this, id, stream, query = *std::move(query), present = request->present_first()] {
-    *id = rooms_.watch->Add(query, present, stream);
-  });
+  rooms_.fleet_queries->ReadWatch(
+      {caller->id, [stream] { return stream->closed(); }}, *request,
+      [this, id, stream, caller = caller->id, present = request->present_first()](absl::StatusOr<TargetQuery> query) {
+        if (!query.ok()) return stream->End(query.status());
+        if (!stream->closed()) *id = rooms_.watch->Add(*std::move(query), caller, present, stream);
+      });
   return reactor;
 }
 

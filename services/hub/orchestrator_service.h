@@ -17,6 +17,7 @@
 #include "services/hub/door/door.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/fleet.h"
+#include "services/hub/fleet_queries.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/node_watch.h"
@@ -41,6 +42,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     std::string hub_version;
     size_t max_clients;  // calls at the same time
     Fleet* fleet;
+    FleetQueries* fleet_queries;
   };
   explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
 
@@ -89,7 +91,10 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
 
   // Who calls, if the call is taken in. ResourceExhausted when too many calls are open.
   absl::StatusOr<auth::Caller> Admit(const char* method, grpc::CallbackServerContext* context);
-  // Runs `work` on the loop; the call ends when it calls `done`.
+  // Work off the loop: called at once, on this thread.
+  using OffLoop = std::function<void(FleetQueries::Asker, Done)>;
+  grpc::ServerUnaryReactor* AnswerOffLoop(const char* method, grpc::CallbackServerContext* context, OffLoop work);
+  // Runs `work` on the loop, unless the call was cancelled meanwhile; the call ends when it calls `done`.
   grpc::ServerUnaryReactor* Answer(const char* method, grpc::CallbackServerContext* context,
                                    std::function<void(const auth::Caller&, Done)> work);
 

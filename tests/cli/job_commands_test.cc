@@ -243,6 +243,8 @@ TEST_F(JobCommandsTest, PruneAndLocks) {
   EXPECT_EQ(Run({"job", "prune", "--finished-before", "2023-11-14", "--keep", "10"}).out, "7 jobs forgotten\n");
   EXPECT_EQ(hub_.last_prune().keep(), 10u);
   EXPECT_GT(hub_.last_prune().finished_before_us(), 0);
+  EXPECT_EQ(Run({"job", "prune", "--keep", "0"}).out, "7 jobs forgotten\n");
+  EXPECT_GT(hub_.last_prune().finished_before_us(), 0) << "the hub takes no request without a bound";
   EXPECT_EQ(Run({"job", "locks"}).err, "No job holds a lock.\n");
   auto* lock = hub_.locks.add_locks();
   lock->set_name("deploy");
