@@ -17,9 +17,10 @@
 
 namespace {
 
-int TerminalColumns() {
+struct winsize TerminalSize() {
   struct winsize size = {};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  return size;
 }
 
 }  // namespace
@@ -40,7 +41,9 @@ int main(int argc, char** argv, char** variables) {
   env.stdin_is_terminal = ::isatty(STDIN_FILENO) == 1;
   env.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   env.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
-  env.columns = TerminalColumns();
+  const struct winsize size = TerminalSize();
+  env.columns = size.ws_col;
+  env.rows = size.ws_row;
   env.clock = &clock;
   env.random = &random;
   env.interrupt = &interrupt;

@@ -14,6 +14,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/typed_command.h"
 #include "cli/options/shell_words.h"
+#include "cli/session/help_page.h"
 #include "cli/terminal/exit_codes.h"
 
 namespace orch::cli {
@@ -71,7 +72,7 @@ absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance
   context->options().format_option.clear();  // a form on the command line wins over the variable's
   ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> positional, instance.table.Parse(words));
   if (context->options().help) {
-    context->Print(instance.help(instance.table));
+    ShowHelp(env, instance.help(instance.table));
     return kExitOk;
   }
   OutputFile file(env);
@@ -79,8 +80,8 @@ absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance
   absl::StatusOr<int> code = instance.command->Run(context, positional);
   if (!code.ok() && context->options().format == Format::kJsonLines) {
     context->Print(absl::StrCat(PrintableJson({{"kind", "error"},
-                                          {"error", std::string(code.status().message())},
-                                          {"exit_code", ExitCodeOf(code.status())}}),
+                                               {"error", std::string(code.status().message())},
+                                               {"exit_code", ExitCodeOf(code.status())}}),
                                 "\n"));
   }
   if (!env->out->Flush()) return absl::DataLossError("cannot write the output; is the disk full?");
@@ -95,7 +96,7 @@ absl::StatusOr<int> Dispatch(const std::vector<std::string>& args, Environment* 
       return kExitOk;
     }
     if (args.empty() || Contains(args, {"-h", "--help"})) {
-      env->out->Write(GeneralHelp());
+      ShowHelp(env, GeneralHelp());
       return kExitOk;
     }
     return absl::InvalidArgumentError("no command given; 'orchctl help' lists them");

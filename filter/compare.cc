@@ -132,6 +132,12 @@ bool CandidateHolds(const Comparison& comparison, absl::string_view candidate) {
   return OrderHolds(comparison.op, candidate.compare(comparison.text));
 }
 
+uint64_t StepsOf(const Comparison& comparison, absl::string_view candidate) {
+  constexpr size_t kComparedPerStep = 16;  // bytes
+  if (comparison.pattern != nullptr) return comparison.pattern->Steps(candidate);
+  return 1 + candidate.size() / kComparedPerStep;
+}
+
 bool AnyCandidate(const Json& value, const std::function<bool(absl::string_view)>& visit) {
   if (value.is_object()) {
     for (auto item = value.begin(); item != value.end(); ++item)

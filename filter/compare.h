@@ -3,6 +3,7 @@
 // length are compared exactly, as text, without arithmetic types.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -24,6 +25,9 @@ int CompareVersions(absl::string_view a, absl::string_view b);
 // Whether `candidate` satisfies the comparison; for != and !~ whether it satisfies = and =~, since
 // those are the opposite over all candidates of a value.
 bool CandidateHolds(const Comparison& comparison, absl::string_view candidate);
+
+// The steps which CandidateHolds takes at most: what a budget is charged (one step is some nanoseconds).
+uint64_t StepsOf(const Comparison& comparison, absl::string_view candidate);
 
 // Whether the comparison holds for a value that was found.
 bool ValueHolds(const Comparison& comparison, const Json& value);

@@ -32,8 +32,16 @@ std::string ValueRemark(const Comparison& comparison, const Json* value, absl::s
     if (CandidateHolds(comparison, candidate)) found.emplace_back(candidate);
     return false;
   });
+  const auto unsearched = [&](absl::string_view text) {
+    return comparison.pattern != nullptr && text.size() > kMaxSearchedBytes;
+  };
+  const bool too_long = found.empty() && std::any_of(all.begin(), all.end(), unsearched);
   const absl::string_view kind = value->is_array() ? "an array of " : value->is_object() ? "a map with the keys " : "";
   const bool yes = found.empty() == IsNegated(comparison.op);
+  if (too_long) {
+    return absl::StrCat(Answer(yes), "a text of more than ", kMaxSearchedBytes,
+                        " bytes is not searched by a regular expression");
+  }
   if (all.empty()) return absl::StrCat(Answer(yes), "nothing in it can be compared");
   // What decided: the candidates that satisfy the plain comparison, else all of them.
   if (!kind.empty() && !found.empty()) return absl::StrCat(Answer(yes), "it holds ", Listed(found));

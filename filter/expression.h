@@ -40,6 +40,8 @@ struct NameTest {
   std::shared_ptr<const Pattern> pattern;
 
   bool Holds(absl::string_view name) const { return pattern != nullptr ? pattern->Finds(name) : name == text; }
+  // The steps which Holds takes at most.
+  uint64_t Steps(absl::string_view name) const { return pattern != nullptr ? pattern->Steps(name) : 1; }
 };
 
 // fn('argument').field

@@ -90,7 +90,7 @@ std::string Explain(const Filter& filter, const NodeView& node, DataFunctions* f
 // orchctl's own option parser hands over Options.
 absl::StatusOr<std::vector<Option>> OptionsFromWords(absl::Span<const std::string> words);
 
-// [A-Za-z0-9_.-]+, 1 to 255 characters.
+// [A-Za-z0-9_.-]+, 1 to 255 characters, not beginning with '-', and neither "." nor "..".
 bool IsIdentity(absl::string_view text);
 
 // The language accepts any text in -I and it then simply matches nothing; a person who writes `web*`

@@ -74,6 +74,9 @@ std::string SuggestedPattern(absl::string_view text) {
   return absl::StrContains(text, ',') ? absl::StrCat("/^(", out, ")$/") : absl::StrCat("/^", out, "$/");
 }
 
+// A folder and a file are named after a node, and programs get its identity as an argument.
+bool IsMisleading(absl::string_view text) { return text == "." || text == ".." || text[0] == '-'; }
+
 absl::Status CheckName(const Option& option) {
   const absl::string_view text = option.text;
   if (option.kind != OptionKind::kIdentity || text.empty() || text[0] == '/') return absl::OkStatus();
@@ -85,6 +88,11 @@ absl::Status CheckName(const Option& option) {
         offset, absl::StrCat("no identity holds ", source.QuoteAt(offset)),
         absl::StrCat("for several nodes write a regular expression, -I '", SuggestedPattern(text), "'"));
   }
+  if (IsMisleading(text)) {
+    return Source(option.kind, text)
+        .Error(0, absl::StrCat("no identity is ", Source::Quote(text)),
+               "an identity does not begin with '-', and is neither '.' nor '..'");
+  }
   if (text.size() <= kMaxIdentityBytes) return absl::OkStatus();
   return Source(option.kind, text)
       .Error(kMaxIdentityBytes, "no identity is that long",
@@ -94,7 +102,7 @@ absl::Status CheckName(const Option& option) {
 }  // namespace
 
 bool IsIdentity(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxIdentityBytes &&
+  return !text.empty() && text.size() <= kMaxIdentityBytes && !IsMisleading(text) &&
          std::all_of(text.begin(), text.end(), IsIdentityCharacter);
 }
 

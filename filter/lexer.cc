@@ -110,12 +110,12 @@ absl::StatusOr<std::shared_ptr<const Pattern>> CompilePattern(const Source& sour
     return source.Error(begin, "the regular expression is empty",
                         "write a pattern; /./ finds any text that is not empty");
   }
-  auto pattern = Pattern::Compile(delimited ? UnescapeSlashes(written) : std::string(written), ignore_case);
-  if (pattern.ok() && source.TakePattern((*pattern)->size())) return pattern;
-  if (pattern.ok()) {
-    return source.Error(begin, "the regular expressions of the filter are too large together",
-                        "use fewer or smaller ones; several alternatives fit in one: /a|b|c/");
+  if (!source.TakePattern()) {
+    return source.Error(begin, absl::StrCat("the filter has more than ", kMaxPatterns, " regular expressions"),
+                        "use fewer; several alternatives fit in one: /a|b|c/");
   }
+  auto pattern = Pattern::Compile(delimited ? UnescapeSlashes(written) : std::string(written), ignore_case);
+  if (pattern.ok()) return pattern;
   return source.Error(begin,
                       absl::StrCat("bad regular expression ", Source::Quote(written), ": ",
                                    Source::Printable(pattern.status().message())),

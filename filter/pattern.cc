@@ -7,9 +7,6 @@
 namespace orch::filter {
 namespace {
 
-// The objects around a pattern's program, in its instructions.
-constexpr size_t kFixedSize = 64;
-
 re2::RE2::Options PatternOptions(bool ignore_case) {
   re2::RE2::Options options;  // UTF-8, Perl syntax, . without newline
   options.set_log_errors(false);
@@ -32,12 +29,22 @@ Pattern::~Pattern() = default;
 absl::StatusOr<std::shared_ptr<const Pattern>> Pattern::Compile(absl::string_view source, bool ignore_case) {
   std::shared_ptr<const Pattern> pattern(new Pattern(source, ignore_case));
   if (!pattern->regex_->ok()) return absl::InvalidArgumentError(pattern->regex_->error());
+  if (pattern->regex_->ProgramSize() > kMaxPatternSize) {
+    return absl::InvalidArgumentError(absl::StrCat("pattern too large: it makes a program of ",
+                                                   pattern->regex_->ProgramSize(), " instructions, more than ",
+                                                   kMaxPatternSize));
+  }
   return pattern;
 }
 
-bool Pattern::Finds(absl::string_view text) const { return re2::RE2::PartialMatch(Piece(text), *regex_); }
+bool Pattern::Finds(absl::string_view text) const {
+  return text.size() <= kMaxSearchedBytes && re2::RE2::PartialMatch(Piece(text), *regex_);
+}
 
-size_t Pattern::size() const { return kFixedSize + static_cast<size_t>(regex_->ProgramSize()); }
+uint64_t Pattern::Steps(absl::string_view text) const {
+  if (text.size() > kMaxSearchedBytes) return 1;
+  return (text.size() + 1) * static_cast<uint64_t>(regex_->ProgramSize());
+}
 
 std::string Pattern::Written() const { return absl::StrCat("/", source_, ignore_case_ ? "/i" : "/"); }
 

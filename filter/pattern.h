@@ -1,5 +1,6 @@
 // A regular expression of the filter language: RE2, unanchored search over a whole text. Compiled
-// once; immutable and safe to use from several threads. Linear in the text, bounded in memory.
+// once; immutable and safe to use from several threads. Bounded in memory and in the time of one
+// search: RE2's slowest way takes the size of its program for each byte of the text.
 #pragma once
 
 #include <cstddef>
@@ -16,24 +17,25 @@ class RE2;
 
 namespace orch::filter {
 
-// For one compiled pattern and what it caches while searching. RE2 refuses larger ones.
-inline constexpr int64_t kMaxPatternMemory = 8 << 20;
+// For one compiled pattern and what it caches while searching.
+inline constexpr int64_t kMaxPatternMemory = 512 << 10;
 
-// For all patterns of one filter together, in instructions of RE2's program (16 bytes each) plus a
-// fixed cost a pattern: some 30,000 small ones, or 20 of the largest RE2 takes.
-inline constexpr size_t kMaxPatternSize = 2 << 20;
+// Instructions of RE2's program: `.{1000}` has 8,004. The longest text takes them half a second at worst.
+inline constexpr int kMaxPatternSize = 8200;
+
+// In one filter: together they take at most 64 MiB while they search.
+inline constexpr size_t kMaxPatterns = 128;
+
+// A longer text is not searched; no pattern is found in it (docs/FILTERS.md).
+inline constexpr size_t kMaxSearchedBytes = 4096;
 
 class PatternBudget {
  public:
-  // False when that much is no longer left.
-  bool Take(size_t size) {
-    if (size > left_) return false;
-    left_ -= size;
-    return true;
-  }
+  // False when the filter may have no further pattern.
+  bool Take() { return ++taken_ <= kMaxPatterns; }
 
  private:
-  size_t left_ = kMaxPatternSize;
+  size_t taken_ = 0;
 };
 
 class Pattern {
@@ -42,10 +44,11 @@ class Pattern {
   static absl::StatusOr<std::shared_ptr<const Pattern>> Compile(absl::string_view source, bool ignore_case);
   ~Pattern();
 
+  // False for a text of more than kMaxSearchedBytes, whatever is in it.
   bool Finds(absl::string_view text) const;
+  // The steps which Finds takes at most.
+  uint64_t Steps(absl::string_view text) const;
 
-  // What it costs of a PatternBudget.
-  size_t size() const;
   const std::string& source() const { return source_; }
   bool ignore_case() const { return ignore_case_; }
   // As in a filter: /source/ or /source/i.

@@ -28,8 +28,8 @@ class Source {
   // Once the parser is content: is there a byte it has not seen because no filter may hold it?
   absl::Status CheckBytes() const;
 
-  // Whether the filter has room for one more pattern of that size.
-  bool TakePattern(size_t size) const { return budget_ == nullptr || budget_->Take(size); }
+  // Whether the filter may have one more pattern.
+  bool TakePattern() const { return budget_ == nullptr || budget_->Take(); }
 
   OptionKind kind() const { return kind_; }
   // The text up to the first NUL or byte that is not UTF-8.

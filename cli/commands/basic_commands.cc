@@ -5,6 +5,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/typed_command.h"
 #include "cli/options/words.h"
+#include "cli/session/help_page.h"
 #include "cli/terminal/exit_codes.h"
 
 namespace orch::cli {
@@ -24,21 +25,21 @@ class HelpCommand final : public Command {
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 2, "help [command [action]]"));
     if (words.empty()) {
-      context->Print(GeneralHelp());
+      ShowHelp(&context->env(), GeneralHelp());
       return kExitOk;
     }
     std::vector<std::string> rest(words.begin() + 1, words.end());
     const CommandEntry* entry = ResolveCommand(words[0], &rest);
     if (entry != nullptr) {
       ORCH_RETURN_IF_ERROR(AtMostWords(rest, 0, "help [command]"));
-      context->Print(CommandHelp(*entry));
+      ShowHelp(&context->env(), CommandHelp(*entry));
       return kExitOk;
     }
     const CommonOptions& given = context->options();
     if (!given.config_file.empty()) rest.insert(rest.begin(), {"--config", given.config_file});
     if (!given.hub.empty()) rest.insert(rest.begin(), {"--hub", given.hub});
     ORCH_ASSIGN_OR_RETURN(const CommandInstance typed, MakeTypedCommand(context, words[0], {}, &rest));
-    context->Print(typed.help(typed.table));
+    ShowHelp(&context->env(), typed.help(typed.table));
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {

@@ -8,7 +8,9 @@
 #include "base/config_file.h"
 #include "base/version.h"
 #include "cli/commands/command.h"
+#include "cli/commands/examples.h"
 #include "cli/commands/job_commands.h"
+#include "cli/commands/node_commands.h"
 
 namespace orch::cli {
 namespace {
@@ -79,7 +81,7 @@ std::vector<CommandEntry> MakeTable() {
       {"completion",
        {},
        "Helper for shell completion systems",
-       {"completion bash", "completion zsh",
+       {"completion bash", "completion zsh", "completion fish",
         "completion --list-agents | --list-actions | --list-inputs | --list-applications",
         "completion --complete -- <word> ..."},
        kBasicOptions,
@@ -142,6 +144,13 @@ std::vector<CommandEntry> MakeTable() {
        kBasicOptions,
        nullptr,
        JobVerbs()},
+      {"node",
+       {},
+       "Lists, shows and forgets the nodes the hub knows",
+       {"node list|show|forget"},
+       kBasicOptions,
+       nullptr,
+       NodeVerbs()},
       {"package",
        {},
        "Installs, updates, removes and reports software packages",
@@ -237,7 +246,8 @@ std::string CommandHelp(const CommandEntry& entry) {
   if (!entry.verbs.empty()) text += "\nCommands\n";
   for (const CommandEntry& verb : entry.verbs) absl::StrAppendFormat(&text, "    %-32s %s\n", verb.name, verb.summary);
   if (!entry.aliases.empty()) absl::StrAppend(&text, "Also:  orchctl ", entry.aliases[0], "\n");
-  return absl::StrCat(text, "\n", MakeCommand(entry, &options).table.Help(), "\norchctl ", kVersion, "\n");
+  return absl::StrCat(text, "\n", MakeCommand(entry, &options).table.Help(), ExamplesText(ExamplesOf(entry.name)),
+                      "\norchctl ", kVersion, "\n");
 }
 
 std::string GeneralHelp() {
@@ -245,7 +255,8 @@ std::string GeneralHelp() {
   for (const CommandEntry& entry : Commands()) absl::StrAppendFormat(&text, "  %-15s %s\n", entry.name, entry.summary);
   return absl::StrCat(text,
                       "\nEach plugin of the fleet is a command too; 'orchctl plugin list' shows them.\n"
-                      "Type 'orchctl help command' to get detailed help for a command\n");
+                      "Type 'orchctl help command' to get detailed help for a command\n",
+                      ExamplesText(ExamplesOf("")));
 }
 
 }  // namespace orch::cli

@@ -6,6 +6,7 @@
 #include "cli/commands/command.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/dry_run.h"
 #include "cli/views/human_view.h"
 #include "cli/views/line_view.h"
 
@@ -64,7 +65,8 @@ class ControllerCommand final : public Command {
     Arguments arguments;
     ORCH_RETURN_IF_ERROR(ReadArgument(action, words, &arguments));
     ORCH_RETURN_IF_ERROR(context->Prepare());
-    if (action == "exit" && !context->options().yes) {
+    const bool dry_run = context->options().dry_run;
+    if (action == "exit" && !context->options().yes && !dry_run) {
       return absl::InvalidArgumentError(
           "controller exit ends the node agents: those nodes are out of reach until somebody starts orch-nodeagent on "
           "them again; if that is meant, add --yes. Nothing is sent");
@@ -75,8 +77,10 @@ class ControllerCommand final : public Command {
     // Reading plugins anew changes nothing on a node, so nobody is asked.
     v1::JobSpec spec = MakeSpec(context->options(), targets, "controller", action);
     spec.set_inputs_json(DumpJson(invocation.inputs));
+    if (dry_run) return ShowDryRun(context, spec, invocation.inputs);
     ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobView> view, MakeMachineView(context, invocation.subject()));
     if (view == nullptr) view = std::make_unique<ControllerView>(context, action == "stats");
+    context->RememberNextJob();
     return RunJob(context, spec, targets.named, view.get());
   }
   NextWord Next(const std::vector<std::string>& words) const override {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
+#include "cli/jobs/away_text.h"
 #include "cli/jobs/job_text.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
@@ -62,10 +63,12 @@ class FactsCommand final : public Command {
     end_.start.targets = report.nodes();
     end_.tally.ok = report.nodes();
     ORCH_ASSIGN_OR_RETURN(const std::vector<FactValue> values, Values(report));
+    context->Note(AwayText(report.away()));
     Show(context, report, values);
     if (report.nodes() > 0 && values.empty()) {
-      context->Note(absl::StrCat("orchctl: no node", targets.restricted ? " of these" : "", " has a fact '",
-                                 Printable(name_), "'; 'orchctl inventory NODE' shows a node's facts\n"));
+      context->Note(absl::StrCat("orchctl: no ", report.away().count() > 0 ? "connected " : "", "node",
+                                 targets.restricted ? " of these" : "", " has a fact '", Printable(name_),
+                                 "'; 'orchctl inventory NODE' shows a node's facts\n"));
     }
     return values.empty() ? kExitError : kExitOk;
   }
@@ -132,7 +135,11 @@ class FactsCommand final : public Command {
     Json document = std::move(list);
     if (format == Format::kJson) {
       document = {
-          {"fact", name_}, {"values", std::move(document)}, {"missing", report.missing()}, {"nodes", report.nodes()}};
+          {"fact", name_},
+          {"values", std::move(document)},
+          {"missing", report.missing()},
+          {"nodes", report.nodes()},
+          {"offline", std::vector<std::string>(report.away().identities().begin(), report.away().identities().end())}};
     }
     context->Print(JsonText(document, context->env().out_is_terminal));
   }

@@ -1,12 +1,12 @@
 // orchctl find.
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
+#include "cli/jobs/away_text.h"
 #include "cli/jobs/job.h"
 #include "cli/jobs/job_text.h"
 #include "cli/options/words.h"
@@ -32,44 +32,39 @@ class AnsweringNodes final : public JobView {
 
 class FindCommand final : public Command {
  public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Flag({"--disconnected"}, "Lists the known nodes that are not connected instead", "Application Options",
+                &only_disconnected_);
+  }
+
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "find [options] [filters]"));
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-    if (targets.filter.has_data_functions()) return AskNodes(context, targets);
+    if (targets.filter.has_data_functions()) {
+      if (!only_disconnected_) return AskNodes(context, targets);
+      return Wrong("--disconnected with a data function: only a connected node can answer it; leave one of them out");
+    }
     v1::FindNodesRequest request;
+    request.set_only_disconnected(only_disconnected_);
     *request.mutable_target() = targets.wire;
     const absl::Duration before = context->env().clock->Steady();
     const StreamEnd end = hub->FindNodes(request, [this](const v1::FindNodesResponse& part) {
       names_.insert(names_.end(), part.identities().begin(), part.identities().end());
       unknown_.insert(unknown_.end(), part.unknown_identities().begin(), part.unknown_identities().end());
+      suggestions_.MergeFrom(part.suggestions());
+      if (part.has_away()) away_ = part.away();
       return true;
     });
     if (!end.status.ok()) return end.status;
     Show(context, context->env().clock->Steady() - before);
-    if (targets.named && !end.interrupted && !context->options().limit.set() && !context->options().one)
-      ORCH_RETURN_IF_ERROR(NoteAbsent(context, request));
+    context->Note(AwayText(away_));
     if (end.interrupted) return kExitInterrupted;
     return names_.empty() ? kExitError : kExitOk;
   }
 
  private:
-  // A node that was named and fits but is away must not look like one that does not fit.
-  absl::Status NoteAbsent(Context* context, v1::FindNodesRequest request) {
-    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-    request.set_include_disconnected(true);
-    const std::set<std::string> here(names_.begin(), names_.end());
-    const StreamEnd end = hub->FindNodes(request, [&](const v1::FindNodesResponse& part) {
-      for (const std::string& name : part.identities()) {
-        if (here.count(name) == 0)
-          context->Note(absl::StrCat("orchctl: ", Printable(name), " is not connected to the hub\n"));
-      }
-      return true;
-    });
-    return end.status;
-  }
-
   // Data functions are decided on the nodes: those that answer a ping with this filter are the ones.
   absl::StatusOr<int> AskNodes(Context* context, const Targets& targets) {
     v1::JobSpec spec = MakeSpec(context->options(), targets, "rpcutil", "ping");
@@ -103,8 +98,7 @@ class FindCommand final : public Command {
       default:
         for (const std::string& name : names_) context->Print(absl::StrCat(Printable(name), "\n"));
     }
-    for (const std::string& name : unknown_)
-      context->Note(absl::StrCat("orchctl: the hub has never seen ", Printable(name), "\n"));
+    for (const std::string& name : unknown_) context->Note(UnknownText(name, suggestions_));
     if (options.verbose) {
       context->Note(absl::StrFormat("\nDiscovered %d nodes in %.2f seconds using the index discovery method\n",
                                     names_.size(), absl::ToDoubleSeconds(took)));
@@ -113,13 +107,19 @@ class FindCommand final : public Command {
 
   void ShowLines(Context* context, absl::Duration took) {
     const auto print = [&](const Json& line) { context->Print(absl::StrCat(PrintableJson(line), "\n")); };
-    print({{"kind", "discovery"}, {"count", names_.size()}, {"unknown", unknown_}});
+    print({{"kind", "discovery"},
+           {"count", names_.size()},
+           {"unknown", unknown_},
+           {"offline", std::vector<std::string>(away_.identities().begin(), away_.identities().end())}});
     for (const std::string& name : names_) print({{"kind", "result"}, {"sender", name}});
     print({{"kind", "stats"}, {"discovered", names_.size()}, {"total_time", absl::ToDoubleSeconds(took)}});
   }
 
   std::vector<std::string> names_;
   std::vector<std::string> unknown_;
+  google::protobuf::RepeatedPtrField<v1::Suggestion> suggestions_;
+  v1::AwayNodes away_;
+  bool only_disconnected_ = false;
 };
 
 }  // namespace

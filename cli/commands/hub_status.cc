@@ -31,6 +31,18 @@ Json DoorJson(const v1::DoorStatus& door) {
           {"whole_psk", std::vector<std::string>(door.whole_psk().begin(), door.whole_psk().end())}};
 }
 
+Json ConflictsJson(const v1::GetHubStatusResponse& status) {
+  Json list = Json::array();
+  for (const v1::IdentityConflict& conflict : status.identity_conflicts()) {
+    list.push_back({{"identity", conflict.identity()},
+                    {"peers", std::vector<std::string>(conflict.peers().begin(), conflict.peers().end())},
+                    {"since", conflict.since_us() / 1'000'000},
+                    {"last", conflict.last_us() / 1'000'000},
+                    {"replacements", conflict.replacements()}});
+  }
+  return list;
+}
+
 Json StatusJson(const v1::GetHubStatusResponse& status) {
   return {{"version", status.version()},
           {"identity", status.hub_identity()},
@@ -41,6 +53,8 @@ Json StatusJson(const v1::GetHubStatusResponse& status) {
           {"nodes_connected", status.nodes_connected()},
           {"nodes_stale", status.nodes_stale()},
           {"nodes_disconnected", status.nodes_disconnected()},
+          {"nodes_returning", status.nodes_returning()},
+          {"identity_conflicts", ConflictsJson(status)},
           {"nodes_by_key", ToObject(status.nodes_by_key())},
           {"jobs_running", status.jobs_running()},
           {"jobs_paused", status.jobs_paused()},
@@ -82,6 +96,14 @@ std::string StatusText(const v1::GetHubStatusResponse& status) {
   line("Nodes Connected", absl::StrCat(status.nodes_connected()));
   line("Nodes Stale", absl::StrCat(status.nodes_stale()));
   line("Nodes Disconnected", absl::StrCat(status.nodes_disconnected()));
+  if (status.nodes_returning() > 0) {
+    line("Nodes Coming Back", absl::StrCat(status.nodes_returning(), " of these: the hub has just started"));
+  }
+  for (const v1::IdentityConflict& conflict : status.identity_conflicts()) {
+    line("Identity Conflict",
+         absl::StrCat("two agents use ", conflict.identity(), ", from ", absl::StrJoin(conflict.peers(), " and "),
+                      "; give one of them an identity of its own"));
+  }
   line("Nodes By Key", Pairs(ToObject(status.nodes_by_key())));
   line("Jobs Running", absl::StrCat(status.jobs_running()));
   line("Jobs Paused", absl::StrCat(status.jobs_paused()));

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/options/words.h"
+#include "cli/session/last_job.h"
 #include "cli/session/plugin_source.h"
 
 namespace orch::cli {
@@ -66,11 +67,13 @@ std::vector<CommandEntry> JobVerbs() {
 }
 
 absl::Status CheckJobId(const std::string& id) {
+  if (id == kLastJob) return absl::OkStatus();
   const bool good = id.size() >= 8 && id.size() <= 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (good) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("'", Printable(id.substr(0, 80)),
-                                                 "' is no job id: 32 hex digits, or the first 8 or more of them; "
-                                                 "'orchctl job list' shows them"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", Printable(id.substr(0, 80)),
+                   "' is no job id: 32 hex digits, or the first 8 or more of them, or @last; "
+                   "'orchctl job list' shows them"));
 }
 
 absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl::string_view usage) {
@@ -83,7 +86,7 @@ absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl:
 absl::StatusOr<v1::GetJobResponse> FetchJob(Context* context, const std::string& id) {
   ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
   v1::GetJobRequest request;
-  request.set_job_id(id);
+  ORCH_ASSIGN_OR_RETURN(*request.mutable_job_id(), ResolveJobId(context->config(), id));
   return hub->GetJob(request);
 }
 

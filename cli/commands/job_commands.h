@@ -28,7 +28,7 @@ std::unique_ptr<Command> MakeJobRetryFailedCommand();
 std::unique_ptr<Command> MakeJobShowCommand();
 std::unique_ptr<Command> MakeJobWatchCommand();
 
-// 8 to 32 hex digits; the hub finds the job that begins so.
+// 8 to 32 hex digits (the hub finds the job that begins so), or @last.
 absl::Status CheckJobId(const std::string& id);
 // The one word a verb takes.
 absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl::string_view usage);

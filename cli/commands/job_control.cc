@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/commands/job_commands.h"
+#include "cli/session/last_job.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/job_record_text.h"
 #include "cli/views/json_view.h"
@@ -31,12 +32,13 @@ class JobControlCommand final : public Command {
       return absl::InvalidArgumentError(absl::StrCat("no job given; usage: orchctl job ", verb_.name, " <job> ..."));
     for (const std::string& id : words) ORCH_RETURN_IF_ERROR(CheckJobId(id));
     ORCH_RETURN_IF_ERROR(context->Prepare());
+    if (context->options().dry_run) return DryRun(context, words);
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     Json list = Json::array();
     absl::Status first;
     for (const std::string& id : words) {
       v1::ControlJobRequest request;
-      request.set_job_id(id);
+      ORCH_ASSIGN_OR_RETURN(*request.mutable_job_id(), ResolveJobId(context->config(), id));
       request.set_verb(verb_.verb);
       request.set_reason(reason_);
       const absl::StatusOr<v1::ControlJobResponse> response = hub->ControlJob(request);
@@ -58,6 +60,26 @@ class JobControlCommand final : public Command {
   NextWord Next(const std::vector<std::string>&) const override { return {NextWord::kJobs}; }
 
  private:
+  // The jobs as they are now.
+  absl::StatusOr<int> DryRun(Context* context, const std::vector<std::string>& words) const {
+    Json list = Json::array();
+    for (const std::string& id : words) {
+      ORCH_ASSIGN_OR_RETURN(const v1::GetJobResponse response, FetchJob(context, id));
+      const v1::Job& job = response.job();
+      list.push_back(JobDetailJson(response));
+      if (context->options().format != Format::kHuman) continue;
+      const std::string name = absl::StrCat("job ", Printable(job.job_id()));
+      context->Print(job.state() == v1::JOB_FINISHED
+                         ? absl::StrCat("Dry run: ", name, " has ended already\n")
+                         : absl::StrCat("Dry run: would ", verb_.name, " ", name, ", now ", JobStateName(job.state()),
+                                        ", with ", response.open_size(), " nodes at work; nothing is sent\n"));
+    }
+    if (context->options().format != Format::kHuman)
+      context->Print(
+          JsonText({{"dry_run", true}, {"verb", verb_.name}, {"jobs", list}}, context->env().out_is_terminal));
+    return kExitOk;
+  }
+
   const char* Outcome(v1::JobState state) const {
     if (state == verb_.aim) return verb_.done;
     return state == v1::JOB_FINISHED ? "has ended already" : verb_.underway;

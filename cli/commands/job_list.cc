@@ -24,6 +24,20 @@ absl::StatusOr<uint32_t> ParseCount(const std::string& text, bool zero_allowed) 
   return Wrong(absl::StrCat("'", text, "' is no whole number", zero_allowed ? "" : " above 0"));
 }
 
+// Up to `most` jobs into `jobs`; whether there are more.
+absl::StatusOr<bool> EachJob(HubClient* hub, v1::ListJobsRequest request, uint32_t most, std::vector<v1::Job>* jobs) {
+  bool more = true;
+  while (more && jobs->size() < most) {
+    request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs->size())));
+    ORCH_ASSIGN_OR_RETURN(v1::ListJobsResponse response, hub->ListJobs(request));
+    for (v1::Job& job : *response.mutable_jobs()) jobs->push_back(std::move(job));
+    request.set_page_token(response.next_page_token());
+    more = !response.next_page_token().empty();
+  }
+  if (jobs->size() > most) jobs->resize(most);
+  return more;
+}
+
 class JobListCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
@@ -59,20 +73,11 @@ class JobListCommand final : public Command {
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "job list [options]"));
-    ORCH_ASSIGN_OR_RETURN(v1::ListJobsRequest request, Request(context->env().clock->Now()));
+    ORCH_ASSIGN_OR_RETURN(const v1::ListJobsRequest request, Request(context->env().clock->Now()));
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-    const uint32_t most = all_ ? UINT32_MAX : most_;
     std::vector<v1::Job> jobs;
-    bool more = true;
-    while (more && jobs.size() < most) {
-      request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs.size())));
-      ORCH_ASSIGN_OR_RETURN(v1::ListJobsResponse response, hub->ListJobs(request));
-      for (v1::Job& job : *response.mutable_jobs()) jobs.push_back(std::move(job));
-      request.set_page_token(response.next_page_token());
-      more = !response.next_page_token().empty();
-    }
-    if (jobs.size() > most) jobs.resize(most);
+    ORCH_ASSIGN_OR_RETURN(const bool more, EachJob(hub, request, all_ ? UINT32_MAX : most_, &jobs));
     Show(context, jobs);
     if (more) context->Note("orchctl: there are more; --all or --max COUNT shows them\n");
     return kExitOk;
@@ -190,9 +195,13 @@ class JobPruneCommand final : public Command {
     if (!before_.empty()) {
       ORCH_ASSIGN_OR_RETURN(const absl::Time before, ParseWhen(before_, context->env().clock->Now()));
       request.set_finished_before_us(absl::ToUnixMicros(before));
+    } else if (keep_ == 0) {
+      // All that have ended by now; the hub takes no request without a bound.
+      request.set_finished_before_us(absl::ToUnixMicros(context->env().clock->Now()));
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    if (context->options().dry_run) return DryRun(context, hub, request);
     ORCH_ASSIGN_OR_RETURN(const v1::PruneJobsResponse response, hub->PruneJobs(request));
     context->Print(context->options().format == Format::kHuman
                        ? absl::StrCat(response.removed(), " jobs forgotten\n")
@@ -201,6 +210,24 @@ class JobPruneCommand final : public Command {
   }
 
  private:
+  // The rule is the hub's: from the one that ended first on, those that ended before the bound, but the newest stay.
+  static absl::StatusOr<int> DryRun(Context* context, HubClient* hub, const v1::PruneJobsRequest& request) {
+    v1::ListJobsRequest list;
+    list.set_state(v1::JOB_FINISHED);
+    std::vector<v1::Job> jobs;
+    ORCH_RETURN_IF_ERROR(EachJob(hub, list, UINT32_MAX, &jobs).status());
+    const auto end_of = [](const v1::Job& job) { return job.created_us() + job.summary().elapsed_us(); };
+    std::sort(jobs.begin(), jobs.end(), [&](const v1::Job& a, const v1::Job& b) { return end_of(a) < end_of(b); });
+    jobs.resize(jobs.size() - std::min<size_t>(jobs.size(), request.keep()));
+    if (request.finished_before_us() > 0) {
+      std::erase_if(jobs, [&](const v1::Job& job) { return end_of(job) >= request.finished_before_us(); });
+    }
+    context->Print(context->options().format == Format::kHuman
+                       ? absl::StrCat("Dry run: ", jobs.size(), " jobs would be forgotten\n")
+                       : JsonText({{"dry_run", true}, {"would_remove", jobs.size()}}, context->env().out_is_terminal));
+    return kExitOk;
+  }
+
   std::string before_;
   uint32_t keep_ = 0;
   bool keep_given_ = false;

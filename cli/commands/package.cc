@@ -108,7 +108,7 @@ class PackageCommand final : public Command {
     return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return words.size() < 2 ? NextWord::Actions("package") : NextWord();
+    return words.size() < 2 ? NextWord::Actions("package") : NextWord::InputsOfOne("package", words);
   }
 
  private:

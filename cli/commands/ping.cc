@@ -11,6 +11,7 @@
 #include "cli/jobs/job.h"
 #include "cli/jobs/job_text.h"
 #include "cli/options/words.h"
+#include "cli/terminal/exit_codes.h"
 #include "cli/terminal/sparkline.h"
 #include "cli/views/json_view.h"
 
@@ -83,7 +84,7 @@ class PingCommand final : public Command {
     table->Flag({"-g", "--graph"}, "Shows a graph of ping distribution", "Application Options", &graph_);
     table->Add({{"--expect"},
                 "COUNT",
-                "Ends as soon as so many nodes have answered",
+                "Ends as soon as so many nodes have answered; fewer are a failure",
                 "Application Options",
                 {},
                 false,
@@ -104,7 +105,12 @@ class PingCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobView> view, MakeMachineView(context, {"rpcutil", "ping", nullptr}));
     if (view == nullptr) view = std::make_unique<PingView>(context, graph_);
     ExpectView limited(view.get(), expect_);
-    return RunJob(context, spec, kNamed, &limited);
+    ORCH_ASSIGN_OR_RETURN(const int code, RunJob(context, spec, kNamed, &limited));
+    if (limited.seen() >= expect_ || (code != kExitOk && code != kExitSomeFailed && code != kExitNoNamedAnswer)) {
+      return code;
+    }
+    context->Note(absl::StrCat("orchctl: ", expect_, " nodes were expected, ", limited.seen(), " answered\n"));
+    return code == kExitOk ? kExitSomeFailed : code;
   }
 
  private:

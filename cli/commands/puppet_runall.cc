@@ -10,6 +10,7 @@
 #include "cli/jobs/job.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/interrupt.h"
+#include "cli/views/dry_run.h"
 
 namespace orch::cli {
 namespace {
@@ -159,6 +160,7 @@ class Rounds {
       : context_(context), run_(run), order_(order), log_(context, IsOld(run)) {}
 
   absl::StatusOr<int> Once() {
+    if (context_->options().dry_run) return DryRun();
     log_.Line(absl::StrCat(log_.old() ? "Running all machines" : "Running all nodes", " with a concurrency of ",
                            order_.concurrency));
     log_.Line(log_.old() ? "Discovering hosts to run" : "Discovering enabled Puppet nodes to manage");
@@ -168,25 +170,38 @@ class Rounds {
       ORCH_ASSIGN_OR_RETURN(discovered, KeepEnabled(&targets));
       if (discovered == kExitInterrupted || targets.wire.identities().empty()) return discovered;
     }
-    v1::JobSpec spec = MakeSpec(context_->options(), targets, run_.plugin->name, run_.action->name);
-    spec.set_inputs_json(DumpJson(run_.inputs));
-    spec.set_concurrency(order_.concurrency);
+    v1::JobSpec spec = Spec(targets);
     spec.set_report_progress(true);
     if (spec.timeout_ms() == 0) spec.set_timeout_ms(absl::ToInt64Milliseconds(kRunAllTimeout));
     ORCH_ASSIGN_OR_RETURN(const auto machine_view, MakeMachineView(context_, run_.subject()));
     RunAllView view(context_, &log_, order_.concurrency);
+    context_->RememberNextJob();
     ORCH_ASSIGN_OR_RETURN(const int code,
                           RunJob(context_, spec, targets.named, machine_view == nullptr ? &view : machine_view.get()));
     return std::max(code, discovered);
   }
 
  private:
+  v1::JobSpec Spec(const Targets& targets) const {
+    v1::JobSpec spec = MakeSpec(context_->options(), targets, run_.plugin->name, run_.action->name);
+    spec.add_ddl_sha256(run_.plugin->sha256);
+    spec.set_inputs_json(DumpJson(run_.inputs));
+    spec.set_concurrency(order_.concurrency);
+    return spec;
+  }
+  // Nobody is asked whether Puppet is enabled there.
+  absl::StatusOr<int> DryRun() {
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context_->MakeTargets());
+    if (!log_.old()) context_->Note("orchctl: nodes where Puppet is disabled are left out when it runs\n");
+    return ShowDryRun(context_, Spec(targets), run_.inputs);
+  }
   // Leaves only nodes that say Puppet is enabled there. A filter by puppet().enabled would find them too,
   // but only one by one as their turns come: nobody could say how many they are.
   absl::StatusOr<int> KeepEnabled(Targets* targets) {
     CommonOptions options = context_->options();
     options.rollout = RolloutOptions();  // a lock and the like are for the run
     v1::JobSpec spec = MakeSpec(options, *targets, run_.plugin->name, "status");
+    spec.add_ddl_sha256(run_.plugin->sha256);
     spec.clear_timeout_ms();
     spec.clear_max_failures();
     spec.clear_max_failures_percent();
@@ -234,7 +249,7 @@ absl::StatusOr<int> RunPuppetOnAll(Context* context, const Invocation& run, cons
   for (;;) {
     const absl::Duration begin = context->env().clock->Steady();
     ORCH_ASSIGN_OR_RETURN(const int code, rounds.Once());
-    if (order.rerun == absl::ZeroDuration() || code == kExitInterrupted) return code;
+    if (order.rerun == absl::ZeroDuration() || context->options().dry_run || code == kExitInterrupted) return code;
     if (!Pause(context, begin + order.rerun - context->env().clock->Steady())) return kExitInterrupted;
   }
 }

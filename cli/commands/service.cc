@@ -76,7 +76,7 @@ class ServiceCommand final : public Command {
     return RunInvocation(context, call.invocation, call.targets, call.what, &view);
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return words.size() < 2 ? NextWord::Actions("service") : NextWord();
+    return words.size() < 2 ? NextWord::Actions("service") : NextWord::InputsOfOne("service", words);
   }
 };
 

@@ -198,9 +198,7 @@ void AddInputOptions(const ddl::Action& action, OptionTable* table, Arguments* a
                     take(input.name, "")};
     if (absl::StrContains(input.name, "_"))
       spec.names.push_back(absl::StrCat("--", absl::StrReplaceAll(spec.names[0].substr(2), {{"_", "-"}})));
-    for (const Json& value : input.list) {
-      if (value.is_string()) spec.choices.push_back(value.get<std::string>());
-    }
+    spec.choices = InputValues(input);
     if (input.type == ddl::InputType::kBoolean) {
       spec.value = "yes|no";
       spec.value_optional = true;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "cli/commands/typed_help.h"
+#include "cli/session/last_job.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/value_text.h"
 #include "filter/filter.h"
@@ -81,14 +82,14 @@ std::vector<Candidate> CandidateSource::Inputs(const std::string& plugin, const 
     if (input.type == ddl::InputType::kBoolean) {
       for (const char* value : {"true", "false"}) list.push_back({absl::StrCat(start, value), ""});
     }
-    for (const Json& value : input.list) list.push_back({absl::StrCat(start, DisplayValue(value)), ""});
+    for (const std::string& value : InputValues(input)) list.push_back({absl::StrCat(start, value), ""});
   }
   return list;
 }
 
 std::vector<std::string> CandidateSource::NodeNames(const std::string& prefix, size_t most) {
   std::vector<std::string> names;
-  if ((!prefix.empty() && !filter::IsIdentity(prefix)) || Hub() == nullptr) return names;
+  if ((!prefix.empty() && !filter::IsIdentity(absl::StrCat(prefix, "x"))) || Hub() == nullptr) return names;
   v1::FindNodesRequest request;
   if (!prefix.empty()) {
     v1::FilterOption* option = request.mutable_target()->mutable_filter()->add_options();
@@ -109,20 +110,27 @@ std::vector<Candidate> CandidateSource::Nodes(const std::string& prefix) {
   return list;
 }
 
-std::vector<v1::Node> CandidateSource::Sample() {
-  std::vector<v1::Node> nodes;
+const std::vector<v1::Node>& CandidateSource::Sample() {
+  if (sample_.has_value()) return *sample_;
+  sample_.emplace();
   for (const std::string& name : NodeNames("", kSampledNodes)) {
     v1::GetNodeRequest request;
     request.set_identity(name);
     absl::StatusOr<v1::GetNodeResponse> response = hub_->GetNode(request);
-    if (response.ok()) nodes.push_back(std::move(*response->mutable_node()));
+    if (response.ok()) sample_->push_back(std::move(*response->mutable_node()));
   }
-  return nodes;
+  return *sample_;
 }
 
 std::vector<Candidate> CandidateSource::Collectives() {
   std::set<std::string> names;
   for (const v1::Node& node : Sample()) names.insert(node.collectives().begin(), node.collectives().end());
+  return ToCandidates(names);
+}
+
+std::vector<Candidate> CandidateSource::Classes() {
+  std::set<std::string> names;
+  for (const v1::Node& node : Sample()) names.insert(node.classes().begin(), node.classes().end());
   return ToCandidates(names);
 }
 
@@ -158,7 +166,7 @@ std::vector<Candidate> CandidateSource::FactTests(const std::string& typed) {
 }
 
 std::vector<Candidate> CandidateSource::Jobs() {
-  std::vector<Candidate> list;
+  std::vector<Candidate> list = {{std::string(kLastJob), "The job that was started last from here"}};
   if (Hub() == nullptr) return list;
   v1::ListJobsRequest request;
   request.set_page_size(50);

@@ -2,6 +2,7 @@
 // when the hub does not answer. Lives as long as its context.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class CandidateSource {
   std::vector<Candidate> Inputs(const std::string& plugin, const std::string& action, const std::string& typed);
   std::vector<Candidate> Nodes(const std::string& prefix);
   std::vector<Candidate> Collectives();
+  std::vector<Candidate> Classes();
   std::vector<Candidate> FactNames();
   // "osfamily=" or, once there is a comparison, "osfamily=Debian".
   std::vector<Candidate> FactTests(const std::string& typed);
@@ -31,11 +33,12 @@ class CandidateSource {
  private:
   HubClient* Hub();  // null when it cannot be reached
   std::vector<std::string> NodeNames(const std::string& prefix, size_t most);
-  std::vector<v1::Node> Sample();
+  const std::vector<v1::Node>& Sample();
 
   Context* const context_;
   bool tried_ = false;
   HubClient* hub_ = nullptr;
+  std::optional<std::vector<v1::Node>> sample_;
 };
 
 }  // namespace orch::cli

@@ -63,6 +63,11 @@ void AppendValues(const OptionSpec& spec, const std::string& before, const std::
   if (spec.value == "PLUGIN") values = source->Plugins();
   if (spec.value == "FACT") values = source->FactNames();
   if (spec.value == "fact=val") values = source->FactTests(typed);
+  if (spec.value == "CLASS") values = source->Classes();
+  if (spec.value == "FILTER") {  // -W and -S: a word of theirs is a class or a comparison
+    values = source->FactTests(typed);
+    for (Candidate& one : source->Classes()) values.push_back(std::move(one));
+  }
   for (Candidate& value : values) value.word.insert(0, before);
   Append(std::move(values), found);
 }
@@ -78,7 +83,9 @@ void AppendNext(const NextWord& next, const std::string& typed, CandidateSource*
     case NextWord::kActions:
       return Append(source->Actions(next.plugin), found);
     case NextWord::kInputs:
-      return Append(source->Inputs(next.plugin, next.action, typed), found);
+      if (!next.action.empty()) return Append(source->Inputs(next.plugin, next.action, typed), found);
+      for (const std::string& action : next.words) Append(source->Inputs(next.plugin, action, typed), found);
+      return;
     case NextWord::kNodes:
       return Append(source->Nodes(typed), found);
     case NextWord::kFacts:
@@ -94,6 +101,11 @@ void AppendNext(const NextWord& next, const std::string& typed, CandidateSource*
 void AppendWithTable(const CommandInstance& instance, const std::vector<std::string>& before, const std::string& typed,
                      CandidateSource* source, Candidates* found) {
   const OptionSpec* open = OpenOption(instance.table, before);
+  if (open != nullptr && open->value == "KEY=VAL" && instance.command != nullptr) {  // an input as an option
+    const NextWord next = instance.command->Next(Positional(instance.table, before));
+    if (next.kind == NextWord::kInputs) AppendNext(next, typed, source, found);
+    return;
+  }
   if (open != nullptr) return AppendValues(*open, "", typed, source, found);
   const size_t equals = typed.find('=');
   if (absl::StartsWith(typed, "--") && equals != std::string::npos) {

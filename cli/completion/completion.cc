@@ -28,21 +28,23 @@ class CompletionCommand final : public Command {
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     if (complete_) return PrintCandidates(context, Complete(context, words));
-    ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "completion bash|zsh"));
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "completion bash|zsh|fish"));
     if (words == std::vector<std::string>{"bash"}) return Print(context, {BashCompletion()});
     if (words == std::vector<std::string>{"zsh"}) return Print(context, {ZshCompletion()});
+    if (words == std::vector<std::string>{"fish"}) return Print(context, {FishCompletion()});
     if (!words.empty())
-      return absl::InvalidArgumentError(absl::StrCat("no completion for '", words[0], "'; bash and zsh are known"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("no completion for '", words[0], "'; bash, zsh and fish are known"));
     if (applications_) return Print(context, CommandNames());
     if (agents_) return ListAgents(context);
     if ((actions_ || inputs_) && plugin_.empty()) return absl::InvalidArgumentError("give the plugin: --agent PLUGIN");
     if (inputs_ && action_.empty()) return absl::InvalidArgumentError("give the action: --action ACTION");
     if (actions_ || inputs_) return ListOfPlugin(context);
-    return absl::InvalidArgumentError("usage: orchctl completion bash|zsh, or one of the --list options");
+    return absl::InvalidArgumentError("usage: orchctl completion bash|zsh|fish, or one of the --list options");
   }
 
   NextWord Next(const std::vector<std::string>& words) const override {
-    return words.empty() ? NextWord::Words({"bash", "zsh"}) : NextWord();
+    return words.empty() ? NextWord::Words({"bash", "fish", "zsh"}) : NextWord();
   }
 
  private:

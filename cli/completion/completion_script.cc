@@ -61,4 +61,22 @@ _orchctl() {
 if [[ "$funcstack[1]" == _orchctl ]]; then _orchctl "$@"; else compdef _orchctl orchctl; fi)";
 }
 
+// Fish shows what stands behind a tab, and puts no blank behind a word that ends in =.
+std::string FishCompletion() {
+  return R"(# fish completion for orchctl; save it as ~/.config/fish/completions/orchctl.fish
+function __orchctl_complete
+  set -l line (commandline -opc)
+  set -e line[1]
+  set -l current (commandline -ct)
+  for entry in (orchctl completion --complete -- $line "$current" 2>/dev/null)
+    if test "$entry" = :files
+      __fish_complete_path "$current"
+    else
+      echo $entry
+    end
+  end
+end
+complete -c orchctl -f -a '(__orchctl_complete)')";
+}
+
 }  // namespace orch::cli

@@ -11,5 +11,6 @@ inline constexpr char kFilesMark[] = ":files";
 
 std::string BashCompletion();
 std::string ZshCompletion();
+std::string FishCompletion();
 
 }  // namespace orch::cli

@@ -44,7 +44,9 @@ struct JobStart {
   size_t targets = 0;
   absl::Duration discovery;
   std::vector<std::string> unknown;  // named, never seen by the hub
-  bool durable = false;              // the job outlives hub and client
+  std::vector<std::string> offline;  // known, match, not connected: the first by name, named targets included
+  size_t offline_count = 0;
+  bool durable = false;  // the job outlives hub and client
 };
 
 // A node that is no target because a data function of the filter failed there.

@@ -4,8 +4,11 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/jobs/away_text.h"
+#include "cli/jobs/canary_question.h"
 #include "cli/terminal/interrupt.h"
 
 namespace orch::cli {
@@ -63,6 +66,9 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
     elapsed_ = absl::Microseconds(message.summary().elapsed_us());
   }
   if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);
+  if (AfterCanary(message) && more) {
+    AskWhetherCanaryGoesOn(context_, job_id(), end_.answered() + end_.silent.size(), end_.start.targets);
+  }
   return more && !(end_.accepted && context_->options().rollout.async);
 }
 
@@ -77,7 +83,9 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   end_.start.durable = accepted.durable();
   end_.start.discovery = absl::Microseconds(accepted.discovery_us());
   end_.start.unknown.assign(accepted.unknown_identities().begin(), accepted.unknown_identities().end());
+  SetOffline(accepted);
   if (end_.start.durable && context_->env().interrupt != nullptr) context_->env().interrupt->set_tolerated(2);
+  context_->JobAccepted(end_.start.job_id);
   view_->OnStart(end_.start);
   if (accepted.followed())
     context_->Note(absl::StrCat("orchctl: this key's job is there already; following job ", job_id(), "\n"));
@@ -87,9 +95,30 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   }
 }
 
+bool JobRun::AfterCanary(const v1::InvokeResponse& message) const {
+  return message.state() == v1::JOB_PAUSED && absl::StrContains(message.note(), "canary") && context_->CanAsk() &&
+         !context_->options().rollout.async;
+}
+
+// Said before the view begins: a bar stays in one piece, and whoever reads only the start has read it. Of a
+// job that was there before, it is no news.
+void JobRun::SetOffline(const v1::JobAccepted& accepted) {
+  const v1::AwayNodes& away = accepted.away();
+  JobStart& start = end_.start;
+  start.offline.assign(accepted.offline_identities().begin(), accepted.offline_identities().end());
+  start.offline.insert(start.offline.end(), away.identities().begin(), away.identities().end());
+  std::sort(start.offline.begin(), start.offline.end());
+  start.offline_count = static_cast<size_t>(accepted.offline_identities_size()) + away.count();
+  if (watching_) return;
+  context_->Note(AwayText(away));
+  for (const v1::Suggestion& suggestion : accepted.suggestions()) {
+    context_->Note(UnknownText(suggestion.name(), accepted.suggestions()));
+  }
+}
+
 void JobRun::SetState(const v1::InvokeResponse& message) {
   if (message.state() != v1::JOB_STATE_UNSPECIFIED) paused_ = message.state() == v1::JOB_PAUSED;
-  if (context_->options().quiet) return;
+  if (context_->options().quiet || AfterCanary(message)) return;
   const std::string text(absl::StripPrefix(message.note(), "paused: "));
   const std::string note = text.empty() ? "" : absl::StrCat(": ", Printable(text));
   if (message.state() == v1::JOB_PAUSED) {

@@ -38,10 +38,13 @@ class JobRun {
 
  private:
   void Accept(const v1::JobAccepted& accepted);
+  void SetOffline(const v1::JobAccepted& accepted);
   // A message holds progress and replies of some time, each in its order: a reply is told after what is
   // said of its own task, and before another is sent because of it.
   bool CountAll(const v1::InvokeResponse& message);
   bool Count(const v1::Reply& reply);
+  // The job waits for somebody's word after its canary, and there is somebody to ask.
+  bool AfterCanary(const v1::InvokeResponse& message) const;
   void SetState(const v1::InvokeResponse& message);
   // How long this job may take from now, as far as the client can know.
   absl::Duration Longest() const;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "cli/options/mcollective_options.h"
 
 namespace orch::cli {
 namespace {
@@ -133,44 +134,6 @@ void AddOutput(CommonOptions* options, OptionTable* table) {
   table->Flag({"--np", "--no-progress"}, "Do not show the progress bar", group, &options->no_progress);
 }
 
-// Taken because people's fingers and scripts know it; a note says why it decides nothing.
-void AddIgnored(std::vector<std::string> names, const char* value, const char* why, const char* group,
-                CommonOptions* options, OptionTable* table) {
-  const std::string name = names.front();
-  table->Add({std::move(names),
-              value,
-              absl::StrCat("Accepted and ignored: ", why),
-              group,
-              {},
-              false,
-              [options, name, why](const std::string&) {
-                options->ignored.push_back(absl::StrCat(name, " is ignored: ", why));
-                return absl::OkStatus();
-              }});
-}
-
-// MCollective's ways to say where the nodes come from.
-void AddDiscovery(CommonOptions* options, OptionTable* table) {
-  const char* const group = "Target Options";
-  table->Add({{"--dm", "--disc-method"},
-              "METHOD",
-              "Where the nodes come from: mc (the hub), flatfile (with --do FILE) or stdin",
-              group,
-              {"mc", "flatfile", "stdin"},
-              false,
-              [options](const std::string& text) {
-                if (text != "mc" && text != "flatfile" && text != "stdin")
-                  return Wrong(absl::StrCat("'", text,
-                                            "' is none of mc, flatfile, stdin; the hub knows its nodes, so no "
-                                            "other source is asked"));
-                options->discovery_method = text;
-                return absl::OkStatus();
-              }});
-  table->Text({"--do", "--disc-option"}, "FILE", "The file for --dm flatfile", group, &options->discovery_option);
-  AddIgnored({"--dt", "--discovery-timeout"}, "SECONDS", "the hub knows its nodes and waits for nobody", group, options,
-             table);
-}
-
 void AddTargets(CommonOptions* options, OptionTable* table) {
   using filter::OptionKind;
   const std::string group = "Target Options";
@@ -188,7 +151,7 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                     }));
   table->Add(Parsed({"--limit-seed"}, "NUMBER", "Seed for a random subset that can be repeated", group,
                     &options->limit_seed, ParseSeed));
-  AddDiscovery(options, table);
+  AddMCollectiveDiscovery(options, table);
   table->Add(
       FilterOption({"-W", "--with"}, "FILTER", "Combined classes and facts filter", OptionKind::kCombined, options));
   table->Add(FilterOption({"-S", "--select"}, "FILTER", "Compound filter combining facts and classes",
@@ -223,18 +186,7 @@ void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
   table->Add(std::move(display));
   table->Add(Parsed({"--reconnect"}, "SECONDS", "Follow the job again when the connection breaks, for so long (300)",
                     group, &options->reconnect, [](const std::string& text) { return ParseSeconds(text, true); }));
-  AddIgnored({"--threaded"}, "", "requests are always sent and answers taken at the same time", "Request Options",
-             options, table);
-  AddIgnored({"--publish_timeout"}, "SECONDS", "the hub sends, and says how long a node has", "Request Options",
-             options, table);
-  if ((groups & kJobOptions) == 0) {
-    AddIgnored({"--ttl"}, "SECONDS", "this command waits for no node that is away", "Request Options", options, table);
-  }
-  table->Add({{"--reply-to"}, "TARGET", "", group, {}, false, [](const std::string&) {
-                return Wrong(
-                    "replies come back to whoever asks; to read them elsewhere give --async there and "
-                    "'orchctl job watch JOB' here");
-              }});
+  AddMCollectiveRequest((groups & kJobOptions) != 0, options, table);
   table->Flag({"--yes"}, "Do not ask before changing all nodes", group, &options->yes);
   table->Flag({"--allow-missing"}, "Exit 0 also when some nodes did not answer", group, &options->allow_missing);
 }
@@ -282,21 +234,6 @@ void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* tabl
   if (groups & kJsonOptions) AddJson(options, table);
   if (groups & kBasicOptions) AddBasic(options, table);
   if (groups & kTargetOptions) AddTargets(options, table);
-}
-
-absl::Status SettleDiscovery(CommonOptions* options) {
-  const std::string method = std::exchange(options->discovery_method, "");
-  const std::string file = std::exchange(options->discovery_option, "");
-  if (method != "flatfile" && !file.empty())
-    return Wrong("--do is the file of --dm flatfile; give both, or --nodes FILE");
-  if (method.empty() || method == "mc") return absl::OkStatus();
-  if (method == "flatfile" && file.empty() && options->nodes_file.empty())
-    return Wrong("--dm flatfile needs the file: --do FILE");
-  if ((method == "stdin" || !file.empty()) && !options->nodes_file.empty())
-    return Wrong(absl::StrCat("--nodes and --dm ", method, " exclude each other; give one of them"));
-  if (method == "stdin") options->nodes_file = "-";
-  if (!file.empty()) options->nodes_file = file;
-  return absl::OkStatus();
 }
 
 absl::Status CheckCommonOptions(const CommonOptions& options) {

@@ -10,7 +10,7 @@ namespace orch::cli {
 struct NextWord {
   enum Kind { kNothing, kWords, kPlugins, kActions, kInputs, kNodes, kFacts, kJobs, kFiles };
   Kind kind = kNothing;
-  std::vector<std::string> words = {};  // kWords
+  std::vector<std::string> words = {};  // kWords; kInputs without an action: one of these is it
   std::string plugin = {};              // kActions, kInputs
   std::string action = {};              // kInputs
 
@@ -18,6 +18,9 @@ struct NextWord {
   static NextWord Actions(std::string plugin) { return {kActions, {}, std::move(plugin)}; }
   static NextWord Inputs(std::string plugin, std::string action) {
     return {kInputs, {}, std::move(plugin), std::move(action)};
+  }
+  static NextWord InputsOfOne(std::string plugin, std::vector<std::string> actions) {
+    return {kInputs, std::move(actions), std::move(plugin), {}};
   }
 };
 

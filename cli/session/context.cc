@@ -1,11 +1,13 @@
 #include "cli/session/context.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/options/name_range.h"
+#include "cli/session/last_job.h"
 #include "cli/session/node_list.h"
 #include "cli/terminal/ask.h"
 #include "filter/wire.h"
@@ -69,6 +71,10 @@ absl::StatusOr<HubClient*> Context::Hub() {
   return hub_.get();
 }
 
+void Context::JobAccepted(const std::string& job_id) {
+  if (std::exchange(remember_job_, false)) RememberLastJob(*config_, job_id);
+}
+
 absl::StatusOr<HubClient*> Context::Reconnect() {
   if (hub_ != nullptr && env_->until_exit != nullptr) env_->until_exit->emplace_back(std::move(hub_));
   hub_.reset();
@@ -102,6 +108,7 @@ absl::StatusOr<std::string> Context::AskLine(absl::string_view question, bool se
   absl::StatusOr<std::string> line = ReadTerminalLine(*env_, secret);
   asking_ += env_->clock->Steady() - before;
   if (secret || !line.ok()) Note("\n");  // nobody saw the one that was typed
+  env_->err->Flush();
   return line;
 }
 

@@ -48,6 +48,9 @@ class Context {
   absl::StatusOr<HubClient*> Hub();
   // A new connection in place of the one that broke.
   absl::StatusOr<HubClient*> Reconnect();
+  // From now on the job that is accepted is the one @last means. Not for jobs that only find something out.
+  void RememberNextJob() { remember_job_ = true; }
+  void JobAccepted(const std::string& job_id);
   void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
   // The filter options, with name ranges (-I 'web[01-20]') written out. Refuses wrong ones.
@@ -82,6 +85,7 @@ class Context {
   Style style_;
   std::optional<ClientConfig> config_;
   bool stdin_taken_ = false;
+  bool remember_job_ = false;
   absl::Duration asking_;  // time spent waiting for answers
   absl::Duration hub_patience_ = kConnectTimeout;
   std::unique_ptr<HubClient> hub_;

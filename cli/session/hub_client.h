@@ -40,6 +40,8 @@ class HubClient {
   void set_call_limit(absl::Duration limit);
 
   absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
+  absl::StatusOr<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request);
+  absl::StatusOr<v1::ForgetNodesResponse> ForgetNodes(const v1::ForgetNodesRequest& request);
   absl::StatusOr<v1::FactReportResponse> FactReport(const v1::FactReportRequest& request);
   absl::StatusOr<v1::ListPluginsResponse> ListPlugins();
   absl::StatusOr<v1::GetPluginResponse> GetPlugin(const v1::GetPluginRequest& request);

@@ -23,6 +23,7 @@ struct Environment {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   int columns = 0;  // of the terminal; 0: not known
+  int rows = 0;     // the same
   std::map<std::string, std::string> variables;
   const Clock* clock = nullptr;
   Random* random = nullptr;

@@ -6,6 +6,7 @@
 #include "cli/jobs/job_text.h"
 #include "cli/session/input_source.h"
 #include "cli/session/plugin_source.h"
+#include "cli/views/dry_run.h"
 
 namespace orch::cli {
 
@@ -44,6 +45,7 @@ class AsyncView final : public JobView {
       context_->Print(JsonText({{"job_id", start.job_id},
                                 {"targets", start.targets},
                                 {"unknown", start.unknown},
+                                {"offline", start.offline},
                                 {"durable", start.durable}},
                                context_->env().out_is_terminal));
     }
@@ -63,15 +65,19 @@ class AsyncView final : public JobView {
 
 absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
                                   const std::string& what, JobView* human_view) {
-  if (invocation.action->impact == ddl::Impact::kChange)
+  const bool dry_run = context->options().dry_run;
+  if (invocation.action->impact == ddl::Impact::kChange && !dry_run)
     ORCH_RETURN_IF_ERROR(context->ConfirmUnfiltered(targets, what));
   v1::JobSpec spec = MakeSpec(context->options(), targets, invocation.plugin->name, invocation.action->name);
   spec.set_inputs_json(DumpJson(invocation.inputs));
+  spec.add_ddl_sha256(invocation.plugin->sha256);
   if (spec.retries() > 0 && !invocation.action->idempotent) {
     return absl::InvalidArgumentError(absl::StrCat("--retries is for idempotent actions; ", invocation.plugin->name,
                                                    " ", invocation.action->name, " is not declared as one"));
   }
+  if (dry_run) return ShowDryRun(context, spec, ddl::Redact(*invocation.action, invocation.inputs));
   ORCH_RETURN_IF_ERROR(context->ReconnectAfterAsking());
+  context->RememberNextJob();
   if (context->options().rollout.async) {
     AsyncView view(context);
     return RunJob(context, spec, targets.named, &view);

@@ -149,7 +149,10 @@ std::string EventLine(const v1::WatchEventsResponse& event) {
     return absl::StrCat(when, "  ", event.lost() > 0 ? absl::StrCat(event.lost(), " events") : "events",
                         " were lost: this client was too slow, or away for too long");
   }
-  if (!event.has_job()) return absl::StrCat(when, "  ", EventName(event.kind()), "  ", Printable(event.identity()));
+  if (!event.has_job()) {
+    return absl::StrCat(when, "  ", EventName(event.kind()), "  ", Printable(event.identity()),
+                        event.note().empty() ? "" : absl::StrCat(": ", Printable(event.note())));
+  }
   const v1::Job& job = event.job();
   const std::string because =
       job.paused_because().empty() ? "" : absl::StrCat(" (", Printable(job.paused_because()), ")");
@@ -163,6 +166,7 @@ Json EventJson(const v1::WatchEventsResponse& event) {
                {"cursor", event.cursor()},
                {"time", static_cast<double>(event.time_us()) / 1e6}};
   if (!event.identity().empty()) json["identity"] = event.identity();
+  if (!event.note().empty()) json["note"] = event.note();
   if (event.has_job()) {
     json["job"] = JobJson(event.job());
     json["job"].erase("inputs");  // events come without

@@ -82,6 +82,7 @@ class JsonLinesView final : public JobView {
            {"requestid", start.job_id},
            {"count", start.targets},
            {"unknown", start.unknown},
+           {"offline", start.offline},
            {"discover_time", absl::ToDoubleSeconds(start.discovery)}});
   }
   bool OnAnswer(const Answer& answer) override {
@@ -199,6 +200,8 @@ Json StatsJson(const JobEnd& end) {
           {"no_responses", missing},
           {"filter_failures", failures},
           {"unknown", end.start.unknown},
+          {"offline", end.start.offline},
+          {"offline_count", end.start.offline_count},
           {"unexpected_responses", Json::array()},
           {"discovered", end.asked()},
           {"failed", end.tally.failed},

@@ -34,6 +34,7 @@ class ExpectView final : public JobView {
   void OnTask(const v1::TaskProgress& progress) override { view_->OnTask(progress); }
   void OnProgress(size_t done, size_t targets) override { view_->OnProgress(done, targets); }
   void OnEnd(const JobEnd& end) override { view_->OnEnd(end); }
+  size_t seen() const { return seen_; }  // nodes that have answered
 
  private:
   JobView* const view_;

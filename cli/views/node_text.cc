@@ -77,48 +77,122 @@ std::vector<std::string> Problems(const v1::Node& node) {
   return problems;
 }
 
-std::string Presence(const v1::Node& node) {
+std::string LastSeen(const v1::Node& node) {
+  return node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()));
+}
+
+std::string ProblemsBlock(const v1::Node& node) {
+  if (node.problems_size() == 0 && node.plugin_problems_size() == 0) return "";
+  std::string text = "   Problems:\n";
+  for (const std::string& problem : Problems(node)) absl::StrAppend(&text, "      ", Printable(problem), "\n");
+  return absl::StrCat(text, "\n");
+}
+
+// When and why a node that is away went.
+std::string Departure(const v1::Node& node) {
+  if (node.presence() != v1::DISCONNECTED) return "";
   std::string text;
-  if (node.presence() != v1::CONNECTED) {
-    absl::StrAppend(
-        &text, "   Presence:\n", Line("State", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))),
-        Line("Last Seen", node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()))), "\n");
-  }
-  if (node.problems_size() > 0 || node.plugin_problems_size() > 0) {
-    text += "   Problems:\n";
-    for (const std::string& problem : Problems(node)) absl::StrAppend(&text, "      ", Printable(problem), "\n");
-    text += "\n";
-  }
+  if (node.gone_us() > 0) text += Line("Gone Since", When(absl::FromUnixMicros(node.gone_us())));
+  if (!node.gone_reason().empty()) text += Line("Why It Went", node.gone_reason());
   return text;
 }
 
-}  // namespace
-
-std::string InventoryText(const Inventory& inventory) {
-  const std::vector<std::string> plugins = PluginNames(inventory.node);
-  const std::vector<std::string> classes = Classes(inventory.node);
-  std::string text = absl::StrCat("Inventory for ", Printable(inventory.node.identity()), ":\n\n",
-                                  Presence(inventory.node), Statistics(inventory), "\n   Agents:\n",
-                                  plugins.empty() ? "      No agents installed\n" : InColumns(plugins, 6, 15, 3), "\n");
-  if (!inventory.data_plugins.empty()) {
-    absl::StrAppend(&text, "   Data Plugins:\n", InColumns(inventory.data_plugins, 6, 15, 3), "\n");
+std::string Presence(const v1::Node& node) {
+  std::string text;
+  if (node.presence() != v1::CONNECTED) {
+    absl::StrAppend(&text, "   Presence:\n", Line("State", PresenceName(node.presence())),
+                    Line("Last Seen", LastSeen(node)), Departure(node), "\n");
   }
-  size_t width = 30;
-  for (const std::string& name : classes) width = std::max(width, DisplayWidth(Printable(name)));
-  absl::StrAppend(&text, "   Configuration Management Classes:\n",
-                  classes.empty() ? "      No classes applied\n" : InColumns(classes, 4, width, 3), "\n   Facts:\n");
-  if (inventory.facts.empty()) text += "      No facts known\n";
-  for (const auto& fact : inventory.facts.items()) {
+  return absl::StrCat(text, ProblemsBlock(node));
+}
+
+std::string FactsBlock(const Json& facts) {
+  std::string text = "   Facts:\n";
+  if (facts.empty()) text += "      No facts known\n";
+  for (const auto& fact : facts.items()) {
     absl::StrAppend(&text, "      ", Printable(fact.key()), " => ", DisplayValue(fact.value()), "\n");
   }
   return text;
 }
 
+std::string ClassesBlock(const v1::Node& node) {
+  const std::vector<std::string> classes = Classes(node);
+  size_t width = 30;
+  for (const std::string& name : classes) width = std::max(width, DisplayWidth(Printable(name)));
+  return absl::StrCat("   Configuration Management Classes:\n",
+                      classes.empty() ? "      No classes applied\n" : InColumns(classes, 4, width, 3), "\n");
+}
+
+std::string PluginsBlock(const v1::Node& node) {
+  const std::vector<std::string> plugins = PluginNames(node);
+  return absl::StrCat("   Agents:\n", plugins.empty() ? "      No agents installed\n" : InColumns(plugins, 6, 15, 3),
+                      "\n");
+}
+
+}  // namespace
+
+std::string PresenceName(v1::Presence presence) { return absl::AsciiStrToLower(v1::Presence_Name(presence)); }
+
+std::vector<std::string> PresenceHeadings() { return {"NODE", "STATE", "LAST SEEN", "WHY IT WENT"}; }
+
+std::vector<std::string> PresenceRow(const v1::Node& node) {
+  return {Printable(node.identity()), PresenceName(node.presence()), LastSeen(node), Printable(node.gone_reason())};
+}
+
+Json PresenceJson(const v1::Node& node) {
+  return {{"identity", node.identity()},
+          {"presence", PresenceName(node.presence())},
+          {"first_seen", node.first_seen_us() / 1'000'000},
+          {"last_seen", node.last_seen_us() / 1'000'000},
+          {"connected_since", node.connected_since_us() / 1'000'000},
+          {"gone", node.gone_us() / 1'000'000},
+          {"gone_reason", node.gone_reason()},
+          {"collectives", std::vector<std::string>(node.collectives().begin(), node.collectives().end())},
+          {"version", node.version()},
+          {"peer", node.peer()}};
+}
+
+std::string KnownNodeText(const Inventory& inventory) {
+  const v1::Node& node = inventory.node;
+  std::string text =
+      absl::StrCat("Node ", Printable(node.identity()), ":\n\n", "   Presence:\n",
+                   Line("State", PresenceName(node.presence())), Line("Last Seen", LastSeen(node)), Departure(node));
+  if (node.connected_since_us() > 0) {
+    text += Line("Connected Since", When(absl::FromUnixMicros(node.connected_since_us())));
+  }
+  if (node.first_seen_us() > 0) text += Line("First Seen", When(absl::FromUnixMicros(node.first_seen_us())));
+  absl::StrAppend(&text, Line("Address", node.peer()), Line("Version", node.version()),
+                  Line("Collectives", absl::StrJoin(node.collectives(), ", ")), "\n");
+  return absl::StrCat(text, ProblemsBlock(node), PluginsBlock(node), ClassesBlock(node), FactsBlock(inventory.facts));
+}
+
+Json KnownNodeJson(const Inventory& inventory) {
+  const v1::Node& node = inventory.node;
+  Json json = PresenceJson(node);
+  json["main_collective"] = node.main_collective();
+  json["key_id"] = node.key_id();
+  json["problems"] = Problems(node);
+  json["agents"] = PluginNames(node);
+  json["classes"] = Classes(node);
+  json["facts"] = inventory.facts;
+  return json;
+}
+
+std::string InventoryText(const Inventory& inventory) {
+  std::string text = absl::StrCat("Inventory for ", Printable(inventory.node.identity()), ":\n\n",
+                                  Presence(inventory.node), Statistics(inventory), "\n", PluginsBlock(inventory.node));
+  if (!inventory.data_plugins.empty()) {
+    absl::StrAppend(&text, "   Data Plugins:\n", InColumns(inventory.data_plugins, 6, 15, 3), "\n");
+  }
+  return absl::StrCat(text, ClassesBlock(inventory.node), FactsBlock(inventory.facts));
+}
+
 Json InventoryJson(const Inventory& inventory) {
   const v1::Node& node = inventory.node;
   return {{"identity", node.identity()},
-          {"presence", absl::AsciiStrToLower(v1::Presence_Name(node.presence()))},
+          {"presence", PresenceName(node.presence())},
           {"last_seen", node.last_seen_us() / 1'000'000},
+          {"gone_reason", node.gone_reason()},
           {"collectives", std::vector<std::string>(node.collectives().begin(), node.collectives().end())},
           {"main_collective", node.main_collective()},
           {"version", node.version()},

@@ -16,6 +16,16 @@ struct Inventory {
   std::vector<std::string> data_plugins;  // of rpcutil inventory
 };
 
+// "connected", "stale", "disconnected".
+std::string PresenceName(v1::Presence presence);
+// A table of nodes: headings, and a row for each.
+std::vector<std::string> PresenceHeadings();
+std::vector<std::string> PresenceRow(const v1::Node& node);
+Json PresenceJson(const v1::Node& node);
+// What `orchctl node show` prints: all that the hub knows, without the node's own statistics.
+std::string KnownNodeText(const Inventory& inventory);
+Json KnownNodeJson(const Inventory& inventory);
+
 std::string InventoryText(const Inventory& inventory);
 Json InventoryJson(const Inventory& inventory);
 

@@ -53,7 +53,7 @@ void ReadDoors(ConfigReader* read, HubConfig* config) {
   config->port_file = read->String("port_file", "");
   config->identity = read->String("identity", HostIdentity());
   if (!filter::IsIdentity(config->identity)) {
-    read->Fail("identity", "must be 1 to 255 characters of A-Z a-z 0-9 _ . -");
+    read->Fail("identity", "must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin with -");
   }
   config->credentials = read->String("credentials", config->credentials);
   config->local_group = read->String("local.group", "");

@@ -24,17 +24,16 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
   if (attached.replaced != nullptr) Replace(node.identity(), attached, old_peer, session->peer());
   sessions_[node.identity()] = session;
   NoteClock(session);
-  const std::vector<PluginAnnouncement>& plugins = registry_->Find(node.identity())->plugins;
-  ddls_->Announce(plugins);
+  const NodeRecord& record = *registry_->Find(node.identity());
+  ddls_->Announce(record.slot, attached.old_plugins, record.plugins);
   recorder_->OnAttached(node.identity());
   watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, node.identity());
   LogInfo("node attached", {{"node", node.identity()}, {"peer", session->peer()}, {"key", session->key().id}});
-  return ddls_->Wanted(plugins);
+  return ddls_->Wanted(record.slot, record.plugins);
 }
 
 void Fleet::Replace(const std::string& identity, const Registry::Attached& attached, absl::string_view old_peer,
                     absl::string_view new_peer) {
-  ddls_->Withdraw(attached.old_plugins);
   const IdentityConflicts::Verdict verdict = conflicts_.OnReplaced(identity, old_peer, new_peer);
   if (verdict == IdentityConflicts::Verdict::kNone) {
     attached.replaced->SayGoodbye(absl::StrCat("replaced: ", identity, " attached again from ", new_peer),
@@ -58,10 +57,9 @@ absl::Status Fleet::OnDelta(NodeSession* session, const v1::Delta& delta) {
   std::vector<PluginAnnouncement> old_plugins;
   ORCH_RETURN_IF_ERROR(registry_->Apply(session->identity(), delta, &old_plugins));
   if (delta.has_plugins()) {
-    const std::vector<PluginAnnouncement>& plugins = registry_->Find(session->identity())->plugins;
-    ddls_->Announce(plugins);
-    ddls_->Withdraw(old_plugins);
-    const std::vector<std::string> wanted = ddls_->Wanted(plugins);
+    const NodeRecord& record = *registry_->Find(session->identity());
+    ddls_->Announce(record.slot, old_plugins, record.plugins);
+    const std::vector<std::string> wanted = ddls_->Wanted(record.slot, record.plugins);
     if (!wanted.empty()) session->AskDdls(wanted);
   }
   recorder_->OnChanged(session->identity());
@@ -75,10 +73,10 @@ void Fleet::OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUp
 
 absl::Status Fleet::OnDdls(NodeSession*, const v1::Ddls& ddls) {
   for (const std::string& json : ddls.ddl_json()) {
-    const DdlCache::Entry* const entry = ddls_->Find(Sha256(json));
-    const bool known = entry == nullptr || entry->plugin != nullptr;
+    const std::string sha256 = Sha256(json);
+    const bool known = ddls_->HasText(sha256);
     ORCH_RETURN_IF_ERROR(ddls_->Learn(json));
-    if (!known && entry->plugin != nullptr) recorder_->OnDdl(json);
+    if (!known && ddls_->HasText(sha256)) recorder_->OnDdl(json);
   }
   return absl::OkStatus();
 }
@@ -105,7 +103,7 @@ void Fleet::OnGone(NodeSession* session, absl::string_view reason) {
   // A stream that was replaced is no longer the node's.
   if (record == nullptr || !registry_->Detach(session->identity(), session, reason)) return;
   sessions_.erase(session->identity());
-  ddls_->Withdraw(record->plugins);
+  ddls_->Withdraw(record->slot, record->plugins);
   LogInfo("node detached", {{"node", session->identity()}, {"reason", std::string(reason)}});
   recorder_->OnPresence(session->identity());
   dispatcher_->OnNodeGone(session->identity(), reason);
@@ -121,12 +119,9 @@ void Fleet::Tick() {
   for (const std::string& identity : conflicts_.Expire()) registry_->SetConflict(identity, "");
   ForgetOverdue();
   recorder_->Tick();
-  if (!ddls_->HasOverdue()) return;
-  registry_->attached().ForEach([this](Slot slot) {
-    const NodeRecord& record = registry_->At(slot);
-    const std::vector<std::string> wanted = ddls_->Wanted(record.plugins);
-    if (!wanted.empty()) record.channel->AskDdls(wanted);
-  });
+  std::map<Slot, std::vector<std::string>> overdue;
+  for (auto& [slot, sha256] : ddls_->TakeOverdue()) overdue[slot].push_back(std::move(sha256));
+  for (const auto& [slot, sha256s] : overdue) registry_->At(slot).channel->AskDdls(sha256s);
 }
 
 void Fleet::ForgetOverdue() {
@@ -158,7 +153,8 @@ void Fleet::Forget(const std::vector<std::string>& identities, const std::string
     }
   }
   for (const std::string& identity : unknown) answer.add_unknown(identity);
-  for (v1::Suggestion& meant : SuggestIdentities(unknown, *registry_)) *answer.add_suggestions() = std::move(meant);
+  for (v1::Suggestion& meant : SuggestIdentities(unknown, registry_->facts().names(), registry_->facts().live()))
+    *answer.add_suggestions() = std::move(meant);
   if (away.empty()) return done(std::move(answer));
   // First by the store: what a restart would know again is not forgotten.
   recorder_->Forget(away, [this, away, because, answer = std::move(answer),

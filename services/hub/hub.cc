@@ -22,6 +22,7 @@
 #include "services/hub/events/announcing_job_store.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/fleet.h"
+#include "services/hub/fleet_queries.h"
 #include "services/hub/gated_executor.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/dispatcher.h"
@@ -29,7 +30,9 @@
 #include "services/hub/node_service.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/node_watch.h"
+#include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
+#include "services/hub/nodes/work_pool.h"
 #include "services/hub/open_job_store.h"
 #include "services/hub/orchestrator_service.h"
 #include "services/hub/queries.h"
@@ -83,10 +86,12 @@ struct Hub::Parts {
         node_store(std::move(opened.nodes)),
         recorder(node_store.get(), &registry, &ddls, clock, &gate),
         dispatcher(&registry, &store, clock, random, &gate, {config.max_jobs}),
-        watch(&registry, clock),
+        questions(&registry, &pool, &gate),
+        watch(&registry, &questions, &gate, clock),
         fleet({&registry, &ddls, &dispatcher, &watch, refusals.mutable_counters(), &recorder, clock},
               config.node_retention),
-        invocations(&registry, &ddls, &dispatcher, clock) {}
+        invocations(&questions, &ddls, &dispatcher, random, clock, &gate),
+        fleet_queries(&registry, &questions, random, clock, &gate) {}
 
   absl::Status Open();
   absl::Status StartServer();
@@ -112,9 +117,12 @@ struct Hub::Parts {
   const std::unique_ptr<NodeStore> node_store;
   FleetRecorder recorder;
   Dispatcher dispatcher;
+  FairWorkPool pool;
+  Questions questions;
   NodeWatch watch;
   Fleet fleet;
   Invocations invocations;
+  FleetQueries fleet_queries;
   std::unique_ptr<Queries> queries;
   std::unique_ptr<JobQueries> job_queries;
   std::unique_ptr<Door> door;
@@ -169,7 +177,7 @@ absl::Status Hub::Parts::StartServer() {
                                                NodeSession::Options{config.heartbeat, kVersion});
   orchestrator_service = std::make_unique<OrchestratorService>(
       OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
-                                 &events, &watch, clock, random, &gate, &fleet});
+                                 &events, &watch, clock, random, &gate, &fleet, &fleet_queries});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -257,6 +265,7 @@ void Hub::Parts::Stop() {
       gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(kServerShutdownSeconds, GPR_TIMESPAN)));
   server->Wait();
   door->Stop();
+  pool.Stop();  // every call has had its answer
   auto closed = std::make_shared<Latch>();
   gate.Post([this, closed] {
     gate.Close();

@@ -71,8 +71,8 @@ std::string ClientYaml(const std::string& hub, const InitOptions& options, const
 
 absl::Status CheckOptions(const InitOptions& options) {
   if (!filter::IsIdentity(options.identity)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("identity '", options.identity, "' must be 1 to 255 characters of A-Z a-z 0-9 _ . -"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "identity '", options.identity, "' must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin with -"));
   }
   if (!auth::IsPeerName(auth::PeerKind::kClient, options.client)) {
     return absl::InvalidArgumentError(

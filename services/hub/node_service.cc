@@ -27,7 +27,8 @@ grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>* NodeService::Attach(gr
   if (!admission.ok()) return new RefusedAttach(admission.status());
   if (!filter::IsIdentity(admission->peer().name)) {
     return new RefusedAttach(absl::InvalidArgumentError(
-        "the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -; set identity in its configuration"));
+        "the node's identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin with -, and be neither . nor "
+        "..; set identity in its configuration"));
   }
   const std::shared_ptr<NodeLink> link = NodeLink::Create(context, *std::move(admission), executor_);
   const Visitor& visitor = link->admission().visitor();

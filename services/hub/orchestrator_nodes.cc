@@ -29,11 +29,10 @@ absl::Status CheckForget(const v1::ForgetNodesRequest& request) {
 grpc::ServerUnaryReactor* OrchestratorService::ListNodes(grpc::CallbackServerContext* context,
                                                          const v1::ListNodesRequest* request,
                                                          v1::ListNodesResponse* response) {
-  return Answer("/orch.v1.Orchestrator/ListNodes", context,
-                [this, request, response](const std::string&, const Done& done) {
-                  auto query = ParseTarget(request->target(), rooms_.random);
-                  done(query.ok() ? rooms_.queries->ListNodes(*query, *request, response) : query.status());
-                });
+  return AnswerOffLoop("/orch.v1.Orchestrator/ListNodes", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->ListNodes(std::move(asker), request, response, std::move(done));
+                       });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ForgetNodes(grpc::CallbackServerContext* context,

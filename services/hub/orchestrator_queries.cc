@@ -37,8 +37,8 @@ grpc::ServerUnaryReactor* OrchestratorService::PruneJobs(grpc::CallbackServerCon
                                                          const v1::PruneJobsRequest* request,
                                                          v1::PruneJobsResponse* response) {
   return Answer("/orch.v1.Orchestrator/PruneJobs", context,
-                [this, request, response](const std::string&, const Done& done) {
-                  rooms_.jobs->PruneJobs(*request, response, done);
+                [this, request, response](const std::string& caller, const Done& done) {
+                  rooms_.jobs->PruneJobs(*request, caller, response, done);
                 });
 }
 

@@ -30,13 +30,16 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   explicit UnaryCall(Admission admission) : admission_(std::move(admission)) {}
   explicit UnaryCall(const absl::Status& refused) { Finish(ToGrpcStatus(refused)); }
   std::string caller() const { return admission_.caller(); }
-  bool cancelled() const { return cancelled_; }
-  void OnCancel() override { cancelled_ = true; }
+  void OnCancel() override { cancelled_->store(true); }
   void OnDone() override { delete this; }
+  // May be asked after the call is gone.
+  std::function<bool()> cancelled() const {
+    return [flag = cancelled_] { return flag->load(); };
+  }
 
  private:
+  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   const Admission admission_;
-  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace
@@ -48,9 +51,20 @@ grpc::ServerUnaryReactor* OrchestratorService::Answer(const char* method, grpc::
   if (!admission.ok()) return new UnaryCall(admission.status());
   auto* const call = new UnaryCall(*std::move(admission));
   rooms_.executor->Post([call, work = std::move(work)] {
-    if (call->cancelled()) return call->Finish(grpc::Status::CANCELLED);
+    if (call->cancelled()()) return call->Finish(ToGrpcStatus(absl::CancelledError("the client ended the call")));
     work(call->caller(), [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   });
+  return call;
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::AnswerOffLoop(const char* method, grpc::CallbackServerContext* context,
+                                                             OffLoop work) {
+  absl::StatusOr<Admission> admission =
+      rooms_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
+  if (!admission.ok()) return new UnaryCall(admission.status());
+  auto* const call = new UnaryCall(*std::move(admission));
+  work({call->caller(), call->cancelled()},
+       [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   return call;
 }
 
@@ -59,14 +73,7 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::
   const auto [stream, admission] = Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/Invoke", CallSort::kShort, context);
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  auto invocation = ParseInvocation(request->spec(), admission->caller(), rooms_.random);
-  if (!invocation.ok()) {
-    stream->End(invocation.status());
-    return reactor;
-  }
-  auto shared = std::make_shared<Invocation>(*std::move(invocation));
-  shared->cursor = request->cursor();
-  rooms_.executor->Post([this, shared, stream = stream] { rooms_.invocations->Run(shared, stream); });
+  rooms_.invocations->Run(*request, admission->caller(), stream);
   return reactor;
 }
 
@@ -76,44 +83,26 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
       Begin<v1::FindNodesResponse>("/orch.v1.Orchestrator/FindNodes", CallSort::kShort, context);
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  auto query = ParseTarget(request->target(), rooms_.random);
-  if (!query.ok()) {
-    stream->End(query.status());
-    return reactor;
-  }
-  const FindWhich which = request->only_disconnected()      ? FindWhich::kDisconnected
-                          : request->include_disconnected() ? FindWhich::kKnown
-                                                            : FindWhich::kConnected;
-  rooms_.executor->Post([this, stream = stream, query = *std::move(query), which] {
-    auto chunks = rooms_.queries->FindNodes(query, which);
-    bool whole = true;
-    for (size_t i = 0; chunks.ok() && i < chunks->size() && whole; ++i) {
-      whole = stream->TryPush(std::move((*chunks)[i]));
-    }
-    stream->End(whole ? chunks.status()
-                      : absl::ResourceExhaustedError("the answer is larger than the hub keeps for one client; "
-                                                     "narrow the filter"));
-  });
+  rooms_.fleet_queries->FindNodes(admission->caller(), *request, stream);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerContext* context,
                                                        const v1::GetNodeRequest* request,
                                                        v1::GetNodeResponse* response) {
-  return Answer("/orch.v1.Orchestrator/GetNode", context,
-                [this, request, response](const std::string&, const Done& done) {
-                  done(rooms_.queries->GetNode(*request, response));
-                });
+  return AnswerOffLoop("/orch.v1.Orchestrator/GetNode", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->GetNode(std::move(asker), request, response, std::move(done));
+                       });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerContext* context,
                                                           const v1::FactReportRequest* request,
                                                           v1::FactReportResponse* response) {
-  return Answer("/orch.v1.Orchestrator/FactReport", context,
-                [this, request, response](const std::string&, const Done& done) {
-                  auto query = ParseTarget(request->target(), rooms_.random);
-                  done(query.ok() ? rooms_.queries->FactReport(*query, *request, response) : query.status());
-                });
+  return AnswerOffLoop("/orch.v1.Orchestrator/FactReport", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->FactReport(std::move(asker), request, response, std::move(done));
+                       });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ListPlugins(grpc::CallbackServerContext* context,
@@ -153,16 +142,14 @@ grpc::ServerWriteReactor<v1::WatchNodesResponse>* OrchestratorService::WatchNode
                                                                  context, [this, id] { rooms_.watch->Remove(*id); });
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  auto query = ParseTarget(request->target(), rooms_.random);
-  const absl::Status status = query.ok() ? CheckNoDataFunctions(*query) : query.status();
-  if (!status.ok()) {
-    stream->End(status);
-    return reactor;
-  }
   stream->SetOnDrained([this, id] { rooms_.watch->OnDrained(*id); });
-  rooms_.executor->Post([this, id, stream = stream, query = *std::move(query), present = request->present_first()] {
-    *id = rooms_.watch->Add(query, present, stream);
-  });
+  const std::string caller = admission->caller();
+  rooms_.fleet_queries->ReadWatch(
+      {caller, [stream = stream] { return stream->closed(); }}, *request,
+      [this, id, stream = stream, caller, present = request->present_first()](absl::StatusOr<TargetQuery> query) {
+        if (!query.ok()) return stream->End(query.status());
+        if (!stream->closed()) *id = rooms_.watch->Add(*std::move(query), caller, present, stream);
+      });
   return reactor;
 }
 

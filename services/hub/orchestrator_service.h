@@ -17,6 +17,7 @@
 #include "services/hub/door/reception.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/fleet.h"
+#include "services/hub/fleet_queries.h"
 #include "services/hub/job_store/job_queries.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/node_watch.h"
@@ -39,6 +40,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Random* random;
     Executor* executor;
     Fleet* fleet;
+    FleetQueries* fleet_queries;
   };
   explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
 
@@ -83,7 +85,10 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
  private:
   using Done = std::function<void(absl::Status)>;
 
-  // Runs `work` on the loop, unless the client has given up by then; the call ends when it calls `done`.
+  // Work off the loop: called at once, on this thread.
+  using OffLoop = std::function<void(FleetQueries::Asker, Done)>;
+  grpc::ServerUnaryReactor* AnswerOffLoop(const char* method, grpc::CallbackServerContext* context, OffLoop work);
+  // Runs `work` on the loop, unless the call was cancelled meanwhile; the call ends when it calls `done`.
   grpc::ServerUnaryReactor* Answer(const char* method, grpc::CallbackServerContext* context,
                                    std::function<void(const std::string& caller, Done)> work);
 

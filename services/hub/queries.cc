@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -12,7 +11,6 @@
 #include "base/durable_file.h"
 #include "base/status_macros.h"
 #include "services/hub/jobs/invocations.h"
-#include "services/hub/nodes/away.h"
 #include "services/hub/nodes/failed_plugins.h"
 
 namespace orch::hub {
@@ -39,114 +37,6 @@ void FillPlugin(const DdlCache::Entry& entry, v1::Plugin* plugin) {
 }
 
 }  // namespace
-
-absl::Status CheckNoDataFunctions(const TargetQuery& query) {
-  if (!query.filter.has_data_functions()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "the filter calls data functions, which only the nodes can answer; run an action with this filter "
-      "(Invoke rpcutil ping) to find the nodes that match");
-}
-
-absl::StatusOr<std::vector<v1::FindNodesResponse>> Queries::FindNodes(const TargetQuery& query, FindWhich which) const {
-  ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(query));
-  const absl::Duration begin = clock_->Steady();
-  ChooseOptions options;
-  options.include_disconnected = which == FindWhich::kKnown;
-  options.only_disconnected = which == FindWhich::kDisconnected;
-  options.sorted = true;
-  const Chosen chosen = Choose(query, *registry_, options);
-  std::vector<v1::FindNodesResponse> chunks(1);
-  for (const std::string& name : chosen.unknown) chunks.front().add_unknown_identities(name);
-  for (v1::Suggestion& suggestion : SuggestIdentities(chosen.unknown, *registry_)) {
-    *chunks.front().add_suggestions() = std::move(suggestion);
-  }
-  if (which == FindWhich::kConnected) {
-    v1::AwayNodes away = FindAway(query, *registry_, "", chosen.nodes);
-    if (away.count() > 0) *chunks.front().mutable_away() = std::move(away);
-  }
-  for (const Slot slot : chosen.nodes) {
-    if (chunks.back().identities_size() == kMaxIdentitiesPerChunk) chunks.emplace_back();
-    chunks.back().add_identities(registry_->At(slot).identity);
-  }
-  chunks.front().set_discovery_us(absl::ToInt64Microseconds(clock_->Steady() - begin));
-  return chunks;
-}
-
-absl::Status Queries::GetNode(const v1::GetNodeRequest& request, v1::GetNodeResponse* response) const {
-  if (!filter::IsIdentity(request.identity())) {
-    return absl::InvalidArgumentError("identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -");
-  }
-  const NodeRecord* record = registry_->Find(request.identity());
-  if (record == nullptr) {
-    const std::vector<v1::Suggestion> meant = SuggestIdentities({request.identity()}, *registry_);
-    return absl::NotFoundError(absl::StrCat("the hub has never seen a node ", request.identity(), "; ",
-                                            meant.empty()
-                                                ? "orchctl node list shows those it knows"
-                                                : absl::StrCat("did you mean ", meant.front().identity(), "?")));
-  }
-  *response->mutable_node() = registry_->Describe(*record);
-  return absl::OkStatus();
-}
-
-absl::Status Queries::ListNodes(const TargetQuery& query, const v1::ListNodesRequest& request,
-                                v1::ListNodesResponse* response) const {
-  ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(query));
-  if (request.page_size() > kMaxNodesPage) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("page_size must be at most ", kMaxNodesPage, " (0: ", kDefaultNodesPage, ")"));
-  }
-  const size_t limit = request.page_size() == 0 ? kDefaultNodesPage : request.page_size();
-  TargetQuery all = query;
-  all.limit = all.limit_percent = 0;
-  ChooseOptions options;
-  options.include_disconnected = true;
-  options.only_disconnected = request.only_disconnected();
-  const Chosen chosen = Choose(all, *registry_, options);
-  // A token is the last identity of the page before: what comes and goes in between moves nothing.
-  std::vector<const NodeRecord*> rest;
-  for (const Slot slot : chosen.nodes) {
-    const NodeRecord& record = registry_->At(slot);
-    if (record.identity > request.page_token()) rest.push_back(&record);
-  }
-  const size_t size = std::min(limit, rest.size());
-  std::partial_sort(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(size), rest.end(),
-                    [](const NodeRecord* a, const NodeRecord* b) { return a->identity < b->identity; });
-  for (size_t i = 0; i < size; ++i) *response->add_nodes() = registry_->DescribePresence(*rest[i]);
-  if (size < rest.size()) response->set_next_page_token(rest[size - 1]->identity);
-  if (!request.page_token().empty()) return absl::OkStatus();
-  for (const std::string& name : chosen.unknown) response->add_unknown_identities(name);
-  for (v1::Suggestion& suggestion : SuggestIdentities(chosen.unknown, *registry_)) {
-    *response->add_suggestions() = std::move(suggestion);
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Queries::FactReport(const TargetQuery& query, const v1::FactReportRequest& request,
-                                 v1::FactReportResponse* response) const {
-  ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(query));
-  if (request.path().empty()) return absl::InvalidArgumentError("path must name a fact, such as os.family");
-  const absl::Duration begin = clock_->Steady();
-  const Chosen chosen = Choose(query, *registry_, ChooseOptions());
-  SlotSet nodes(registry_->facts().slots());
-  for (const Slot slot : chosen.nodes) nodes.Insert(slot);
-  const FactTable::FactCounts counts = registry_->facts().CountFact(request.path(), nodes);
-  for (const FactTable::FactValue& value : counts.values) {
-    v1::FactReportResponse::Value* row = response->add_values();
-    row->set_value_json(DumpJson(value.value));
-    row->set_count(static_cast<uint32_t>(value.slots.size()));
-    if (!request.with_nodes()) continue;
-    std::vector<std::string> identities;
-    for (const Slot slot : value.slots) identities.push_back(registry_->At(slot).identity);
-    std::sort(identities.begin(), identities.end());
-    for (std::string& identity : identities) row->add_identities(std::move(identity));
-  }
-  response->set_missing(static_cast<uint32_t>(counts.missing));
-  response->set_nodes(static_cast<uint32_t>(chosen.nodes.size()));
-  v1::AwayNodes away = FindAway(query, *registry_, "", chosen.nodes);
-  if (away.count() > 0) *response->mutable_away() = std::move(away);
-  response->set_elapsed_us(absl::ToInt64Microseconds(clock_->Steady() - begin));
-  return absl::OkStatus();
-}
 
 void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
   for (const DdlCache::Entry* entry : ddls_->All()) FillPlugin(*entry, response->add_plugins());

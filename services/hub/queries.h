@@ -1,12 +1,10 @@
-// Answers about the fleet and the hub itself. On the loop; changes nothing.
+// Answers about plugins and the hub itself. On the loop; changes nothing.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "auth/refusal.h"
 #include "base/clock.h"
 #include "orch/v1/orchestrator_service.pb.h"
@@ -14,11 +12,8 @@
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/identity_conflicts.h"
 #include "services/hub/nodes/registry.h"
-#include "services/hub/nodes/targets.h"
 
 namespace orch::hub {
-
-inline constexpr int kMaxIdentitiesPerChunk = 1000;
 
 // What the hub says of itself in GetHubStatus.
 struct HubFacts {
@@ -28,11 +23,6 @@ struct HubFacts {
   std::string mtls;
   absl::Time started;
 };
-
-enum class FindWhich { kConnected, kKnown, kDisconnected };
-
-inline constexpr uint32_t kDefaultNodesPage = 500;
-inline constexpr uint32_t kMaxNodesPage = 1000;
 
 class Queries {
  public:
@@ -47,12 +37,6 @@ class Queries {
         clock_(clock),
         facts_(std::move(facts)) {}
 
-  absl::StatusOr<std::vector<v1::FindNodesResponse>> FindNodes(const TargetQuery& query, FindWhich which) const;
-  absl::Status ListNodes(const TargetQuery& query, const v1::ListNodesRequest& request,
-                         v1::ListNodesResponse* response) const;
-  absl::Status GetNode(const v1::GetNodeRequest& request, v1::GetNodeResponse* response) const;
-  absl::Status FactReport(const TargetQuery& query, const v1::FactReportRequest& request,
-                          v1::FactReportResponse* response) const;
   void ListPlugins(v1::ListPluginsResponse* response) const;
   // Calls `done` now, or once a DDL that is on its way has come.
   using Done = std::function<void(absl::Status)>;
@@ -72,8 +56,5 @@ class Queries {
   const Clock* const clock_;
   const HubFacts facts_;
 };
-
-// A filter only nodes can decide is no use where they are not asked.
-absl::Status CheckNoDataFunctions(const TargetQuery& query);
 
 }  // namespace orch::hub

@@ -50,6 +50,12 @@ bool IsTarget(const v1::Command& command, const filter::Filter& filter, const No
   return filter::Matches(filter, SnapshotView(now), &functions, failure);
 }
 
+// Whether the inputs were validated against the very DDL the plugin has here.
+bool IsKnownDdl(const v1::Command& command, const ddl::Plugin& plugin) {
+  const auto& known = command.ddl_sha256();
+  return known.empty() || std::find(known.begin(), known.end(), plugin.sha256) != known.end();
+}
+
 v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
   return EndedUpdate(v1::DENIED, code, "denied", message);
 }
@@ -72,6 +78,13 @@ std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const fil
                                                         absl::StrJoin(now->PluginNames(), ", ")));
   }
   const ddl::Plugin& plugin = *spec->plugin->ddl();
+  if (!IsKnownDdl(command, plugin)) {
+    return EndedUpdate(
+        v1::DENIED, actions::kAborted, "ddl",
+        absl::StrCat("plugin ", plugin.name, " is described otherwise on this node (version ", plugin.version,
+                     ") than where the inputs were checked; bring the plugin to one "
+                     "version everywhere, or ask this node alone"));
+  }
   const absl::StatusOr<const ddl::Action*> action = ddl::RequireAction(plugin, command.action());
   if (!action.ok()) return Denied(actions::kUnknownAction, action.status().message());
   spec->action = *action;

@@ -13,7 +13,8 @@
 namespace orch::nodeagent {
 
 // Fills `spec`'s plugin, action and request inputs, or says how the task ends without running:
-// FILTERED, with the data function that failed if one did; DENIED with code 2 (no such plugin or action), 3 (input
+// FILTERED, with the data function that failed if one did; DENIED of kind "ddl" when the inputs were validated
+// against another description of the plugin; DENIED with code 2 (no such plugin or action), 3 (input
 // missing), 4 (input wrong).
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
                                            TaskSpec* spec);

@@ -11,6 +11,7 @@
 #include "benchmark/benchmark.h"
 #include "filter/filter.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
+#include "tests/fact_table/ask.h"
 
 namespace orch::hub {
 namespace {
@@ -66,7 +67,7 @@ void Choose(benchmark::State& state, const char* compound) {
   if (!filter.ok()) return state.SkipWithError(std::string(filter.status().message()).c_str());
   size_t chosen = 0;
   for (auto _ : state) {
-    const FactTable::Selection selection = fleet.table.Select(*filter);
+    const FactSnapshot::Selection selection = Select(fleet.table, *filter);
     benchmark::DoNotOptimize(selection.nodes.words().data());
     chosen = selection.nodes.size();
   }

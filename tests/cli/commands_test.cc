@@ -85,16 +85,6 @@ TEST_F(CommandsTest, FindPrintsOneNameALine) {
   EXPECT_EQ(Run({"find", "--batch", "2"}).code, 1) << "find asks nobody, so it has no request options";
 }
 
-TEST_F(CommandsTest, FindSaysOfANamedNodeThatIsAwayThatItIs) {
-  hub_.nodes[1].set_presence(v1::DISCONNECTED);
-  const CliResult away = Run({"find", "-I", "agent.example.com"});
-  EXPECT_EQ(away.code, 1);
-  EXPECT_EQ(away.out, "");
-  EXPECT_EQ(away.err, "orchctl: agent.example.com is not connected to the hub\n");
-  EXPECT_EQ(Run({"find", "-I", "agent.example.com", "-F", "osfamily=none"}).err, "") << "it would not fit either";
-  EXPECT_EQ(Run({"find"}).err, "") << "nobody asked for it by name";
-}
-
 TEST_F(CommandsTest, AFormOnTheCommandLineWinsOverTheVariables) {
   const CliResult result = Run({"find", "--jsonl"}, {.variables = {{"ORCHCTL_OPTS", "--json"}}});
   EXPECT_THAT(result.out, StartsWith("{\"count\":2"));

@@ -80,6 +80,10 @@ TEST_F(CompletionTest, OffersPluginsActionsAndInputs) {
   EXPECT_THAT(Offered({"filemgr", "touch", "--fo"}), ElementsAre("--force"));
   EXPECT_THAT(Offered({"filemgr", "touch", "--mode", ""}), ElementsAre("hard", "soft"));
   EXPECT_THAT(Offered({"filemgr", "-q", "touch", "m"}), ElementsAre("max_age=", "mode="));
+  EXPECT_THAT(Offered({"filemgr", "touch", "--max_age", ""}), ElementsAre("5")) << "the default";
+  EXPECT_THAT(Offered({"invoke", "filemgr", "touch", "--arg", "mode="}), ElementsAre("mode=hard", "mode=soft"));
+  EXPECT_THAT(Offered({"package", "vim", "install", "v"}), ElementsAre("version="));
+  EXPECT_THAT(Offered({"package", "install", "vim", "v"}), ElementsAre("version="));
   EXPECT_THAT(Offered({"service", "st"}), ElementsAre("status"));
   EXPECT_THAT(Offered({"plugin", "doc", "rp"}), ElementsAre("rpcutil"));
   EXPECT_THAT(Offered({"controller", "reload_agent", "rp"}), ElementsAre("rpcutil"));
@@ -97,6 +101,14 @@ TEST_F(CompletionTest, OffersNodesFactsCollectivesAndJobs) {
   EXPECT_THAT(Offered({"facts", "c"}), ElementsAre("cores"));
   EXPECT_THAT(Offered({"find", "-T", ""}), ElementsAre("eu", "mcollective"));
   EXPECT_THAT(Offered({"find", "-A", "ser"}), ElementsAre("service"));
+  hub_.nodes[0].add_classes("role::web");
+  hub_.nodes[1].add_classes("nginx");
+  EXPECT_THAT(Offered({"find", "-C", ""}), ElementsAre("nginx", "ntp", "role::web"));
+  EXPECT_THAT(Offered({"find", "--with-class=role::"}), ElementsAre("--with-class=role::web"));
+  EXPECT_THAT(Offered({"find", "-W", "ng"}), ElementsAre("nginx"));
+  EXPECT_THAT(Offered({"find", "-W", "o"}), ElementsAre("os.family=", "osfamily="));
+  EXPECT_THAT(Offered({"find", "-S", "role"}), ElementsAre("role::web"));
+  EXPECT_THAT(Offered({"job", "watch", "@"}), ElementsAre("@last"));
   EXPECT_THAT(Offered({"job", "watch", "01"}), ElementsAre("0123456789abcdef0123456789abcdef"));
   auto* value = hub_.fact_report.add_values();
   value->set_value_json("\"RedHat\"");
@@ -163,6 +175,16 @@ TEST(CompletionScriptTest, BashOffersFilesWhereTheProgramWantsThem) {
                    "\norchctl() { echo :files; }\nCOMP_WORDS=(orchctl ping --nodes no); COMP_CWORD=3; _orchctl; echo "
                    "\"${COMPREPLY[@]}\"\n");
   EXPECT_EQ(RunShell("bash", {}, script), "nodes.txt\n");
+}
+
+TEST(CompletionScriptTest, FishOffersWhatTheProgramSays) {
+  if (!FindProgram("fish").ok()) GTEST_SKIP() << "fish is not installed";
+  EXPECT_EQ(RunShell("fish", {"-n"}, RunCli({"completion", "fish"}).out), "");
+  const std::string script =
+      absl::StrCat(FishCompletion(),
+                   "\nfunction orchctl; test \"$argv\" = 'completion --complete -- ping --sen'; and printf "
+                   "'--senders\\tx\\n'; end\ncomplete -C 'orchctl ping --sen'\n");
+  EXPECT_EQ(RunShell("fish", {}, script), "--senders\tx\n");
 }
 
 TEST(CompletionScriptTest, ScriptsAreValid) {

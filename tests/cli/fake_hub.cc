@@ -89,6 +89,18 @@ std::vector<std::string> FakeHub::Chosen(const v1::Target& target, bool with_abs
   return chosen;
 }
 
+v1::AwayNodes FakeHub::Away(const v1::Target& target) const {
+  std::vector<std::string> unknown;
+  const std::vector<std::string> here = Chosen(target, false, &unknown);
+  v1::AwayNodes away;
+  for (const std::string& name : Chosen(target, true, &unknown)) {
+    if (std::find(here.begin(), here.end(), name) == here.end()) away.add_identities(name);
+  }
+  away.set_count(static_cast<uint32_t>(away.identities_size()));
+  away.set_returning(returning);
+  return away;
+}
+
 grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeRequest* request, InvokeWriter* writer) {
   const grpc::Status status = Check(context, "/orch.v1.Orchestrator/Invoke");
   if (!status.ok()) return status;
@@ -105,6 +117,8 @@ grpc::Status FakeHub::Invoke(grpc::ServerContext* context, const v1::InvokeReque
   first.mutable_accepted()->set_timeout_ms(5000);
   first.mutable_accepted()->set_discovery_us(120);
   for (const std::string& name : unknown) first.mutable_accepted()->add_unknown_identities(name);
+  for (const v1::Suggestion& suggestion : suggestions) *first.mutable_accepted()->add_suggestions() = suggestion;
+  *first.mutable_accepted()->mutable_away() = Away(request->spec().target());
   writer->Write(first);
   const auto data = replies.find(absl::StrCat(request->spec().plugin(), ".", request->spec().action()));
   int64_t latency = 10'000;
@@ -131,8 +145,15 @@ grpc::Status FakeHub::FindNodes(grpc::ServerContext* context, const v1::FindNode
   }
   std::vector<std::string> unknown;
   v1::FindNodesResponse response;
-  for (const std::string& identity : Chosen(request->target(), request->include_disconnected(), &unknown))
-    response.add_identities(identity);
+  const v1::AwayNodes away = Away(request->target());
+  if (request->only_disconnected()) {
+    *response.mutable_identities() = away.identities();
+  } else {
+    for (const std::string& identity : Chosen(request->target(), request->include_disconnected(), &unknown))
+      response.add_identities(identity);
+    *response.mutable_away() = away;
+  }
+  for (const v1::Suggestion& suggestion : suggestions) *response.add_suggestions() = suggestion;
   for (const std::string& name : unknown) response.add_unknown_identities(name);
   writer->Write(response);
   return grpc::Status::OK;
@@ -189,6 +210,7 @@ grpc::Status FakeHub::GetHubStatus(grpc::ServerContext*, const v1::GetHubStatusR
   response->set_nodes_connected(nodes.size());
   (*response->mutable_refused())["wrong_key"] = 3;
   response->set_mtls("off");
+  response->MergeFrom(this->status);
   return grpc::Status::OK;
 }
 

@@ -50,10 +50,14 @@ class FakeHub final : public v1::Orchestrator::Service {
   v1::ListLocksResponse locks;
   WatchScript watch_script;
   EventScript event_script;
-  static constexpr int kPage = 2;  // no answer holds more entries
+  std::vector<v1::Suggestion> suggestions;  // said of unknown names
+  uint32_t returning = 0;                   // of the nodes that are away
+  v1::GetHubStatusResponse status;          // merged into the hub's
+  static constexpr int kPage = 2;           // no answer holds more entries
 
   std::vector<v1::JobSpec> invoked() const;
   v1::FindNodesRequest last_find() const;
+  std::vector<v1::ListNodesRequest> nodes_listed() const;
   std::vector<v1::WatchJobRequest> watched() const;
   std::vector<v1::ControlJobRequest> controlled() const;
   std::vector<v1::ListJobsRequest> listed() const;
@@ -65,6 +69,9 @@ class FakeHub final : public v1::Orchestrator::Service {
   grpc::Status FindNodes(grpc::ServerContext*, const v1::FindNodesRequest*,
                          grpc::ServerWriter<v1::FindNodesResponse>*) override;
   grpc::Status GetNode(grpc::ServerContext*, const v1::GetNodeRequest*, v1::GetNodeResponse*) override;
+  grpc::Status ListNodes(grpc::ServerContext*, const v1::ListNodesRequest*, v1::ListNodesResponse*) override;
+  // Forgets those of `nodes` that are disconnected.
+  grpc::Status ForgetNodes(grpc::ServerContext*, const v1::ForgetNodesRequest*, v1::ForgetNodesResponse*) override;
   grpc::Status FactReport(grpc::ServerContext*, const v1::FactReportRequest*, v1::FactReportResponse*) override;
   grpc::Status ListPlugins(grpc::ServerContext*, const v1::ListPluginsRequest*, v1::ListPluginsResponse*) override;
   grpc::Status GetPlugin(grpc::ServerContext*, const v1::GetPluginRequest*, v1::GetPluginResponse*) override;
@@ -82,6 +89,7 @@ class FakeHub final : public v1::Orchestrator::Service {
   const v1::Job* FindJob(const std::string& id) const;
   // Why the caller is refused, or OK.
   grpc::Status Check(grpc::ServerContext* context, const std::string& method) const;
+  v1::AwayNodes Away(const v1::Target& target) const;
   std::vector<std::string> Chosen(const v1::Target& target, bool with_absent, std::vector<std::string>* unknown) const;
 
   std::unique_ptr<TestDoor> door_;
@@ -90,6 +98,7 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::unique_ptr<grpc::Server> server_;
   mutable Mutex mu_;
   std::vector<v1::JobSpec> invoked_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::ListNodesRequest> nodes_listed_ ABSL_GUARDED_BY(mu_);
   v1::FindNodesRequest last_find_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::WatchJobRequest> watched_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::ControlJobRequest> controlled_ ABSL_GUARDED_BY(mu_);

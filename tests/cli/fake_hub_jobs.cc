@@ -1,4 +1,6 @@
 // FakeHub's jobs: what a test put there, in pages of two.
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -114,6 +116,51 @@ std::vector<v1::ListJobsRequest> FakeHub::listed() const {
 v1::PruneJobsRequest FakeHub::last_prune() const {
   MutexLock lock(&mu_);
   return last_prune_;
+}
+
+grpc::Status FakeHub::ListNodes(grpc::ServerContext*, const v1::ListNodesRequest* request,
+                                v1::ListNodesResponse* response) {
+  {
+    MutexLock lock(&mu_);
+    nodes_listed_.push_back(*request);
+  }
+  std::vector<std::string> unknown;
+  for (const std::string& name : Chosen(request->target(), true, &unknown)) {
+    const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const v1::Node& n) { return n.identity() == name; });
+    if (request->only_disconnected() && node->presence() != v1::DISCONNECTED) continue;
+    if (name <= request->page_token()) continue;
+    if (response->nodes_size() == kPage) {
+      response->set_next_page_token(response->nodes(kPage - 1).identity());
+      break;
+    }
+    *response->add_nodes() = *node;
+  }
+  if (!request->page_token().empty()) return grpc::Status::OK;
+  for (const std::string& name : unknown) response->add_unknown_identities(name);
+  for (const v1::Suggestion& suggestion : suggestions) *response->add_suggestions() = suggestion;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeHub::ForgetNodes(grpc::ServerContext*, const v1::ForgetNodesRequest* request,
+                                  v1::ForgetNodesResponse* response) {
+  for (const std::string& name : request->identities()) {
+    const auto node = std::find_if(nodes.begin(), nodes.end(), [&](const v1::Node& n) { return n.identity() == name; });
+    if (node == nodes.end()) {
+      response->add_unknown(name);
+    } else if (node->presence() != v1::DISCONNECTED) {
+      response->add_connected(name);
+    } else {
+      response->add_forgotten(name);
+      nodes.erase(node);
+    }
+  }
+  for (const v1::Suggestion& suggestion : suggestions) *response->add_suggestions() = suggestion;
+  return grpc::Status::OK;
+}
+
+std::vector<v1::ListNodesRequest> FakeHub::nodes_listed() const {
+  MutexLock lock(&mu_);
+  return nodes_listed_;
 }
 
 }  // namespace orch::cli::testing

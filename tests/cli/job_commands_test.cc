@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/durable_file.h"
 #include "tests/cli/job_hub_test.h"
 
 namespace orch::cli {
@@ -163,6 +164,25 @@ TEST_F(JobCommandsTest, JobsAreCancelledPausedAndResumed) {
   EXPECT_THAT(mixed.out, HasSubstr(kJob)) << "the others are tried all the same";
 }
 
+TEST_F(JobCommandsTest, AtLastIsTheJobThatWasStartedLastFromHere) {
+  const CliResult none = Run({"job", "show", "@last"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("there is no @last"));
+  hub_.jobs[0].set_job_id(std::string(32, 'a'));
+  EXPECT_EQ(Run({"invoke", "rpcutil", "ping"}).code, 0);
+  Run({"ping"});
+  Run({"inventory", "a.example.com"});
+  EXPECT_THAT(Run({"job", "show", "@last"}).out, HasSubstr("Job " + std::string(32, 'a'))) << "a ping is no job of his";
+  Run({"job", "cancel", "@last"});
+  ASSERT_THAT(hub_.controlled(), SizeIs(1));
+  EXPECT_EQ(hub_.controlled()[0].job_id(), std::string(32, 'a'));
+  ASSERT_TRUE(WriteFileDurably(dir_ + "/cache/last_job", absl::StrCat(kOther, "\nhub2:61613\n"), 0600).ok());
+  EXPECT_THAT(Run({"job", "cancel", "@last"}).err, HasSubstr(absl::StrCat("@last is job ", kOther, " of another hub")));
+  ASSERT_TRUE(WriteFileDurably(dir_ + "/cache/last_job", "", 0600).ok());
+  EXPECT_THAT(Run({"job", "cancel", "@last"}).err, HasSubstr("there is no @last"));
+  EXPECT_THAT(hub_.controlled(), SizeIs(1));
+}
+
 TEST_F(JobCommandsTest, RetryFailedAsksThoseThatDidNotSucceed) {
   hub_.job_replies[kOther] = {testing::OkReply("a.example.com", {}, 1000),
                               testing::FailedReply("b.example.com", v1::FAILED, 1, "no"),
@@ -223,6 +243,8 @@ TEST_F(JobCommandsTest, PruneAndLocks) {
   EXPECT_EQ(Run({"job", "prune", "--finished-before", "2023-11-14", "--keep", "10"}).out, "7 jobs forgotten\n");
   EXPECT_EQ(hub_.last_prune().keep(), 10u);
   EXPECT_GT(hub_.last_prune().finished_before_us(), 0);
+  EXPECT_EQ(Run({"job", "prune", "--keep", "0"}).out, "7 jobs forgotten\n");
+  EXPECT_GT(hub_.last_prune().finished_before_us(), 0) << "the hub takes no request without a bound";
   EXPECT_EQ(Run({"job", "locks"}).err, "No job holds a lock.\n");
   auto* lock = hub_.locks.add_locks();
   lock->set_name("deploy");

@@ -356,5 +356,47 @@ TEST_F(JobFollowTest, LiveOutputBeginsAnewWithEachAttempt) {
                                      "a.example.com                            \n"));
 }
 
+// A job that is paused after its canary and ends once somebody has answered.
+class CanaryQuestionTest : public JobHubTest {
+ protected:
+  testing::CliResult Answer(const std::string& typed, bool terminal) {
+    hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+      writer->Write(Accepted(2, true));
+      v1::InvokeResponse paused = ReplyOf("a.example.com", "hub:1");
+      paused.set_state(v1::JOB_PAUSED);
+      paused.set_note("the first nodes (canary) succeeded, the others wait for your word");
+      writer->Write(paused);
+      writer->Write(ReplyOf("b.example.com", "hub:2"));
+      writer->Write(Summary());
+      return grpc::Status::OK;
+    };
+    const testing::PipeWith input(typed);
+    return Run({"invoke", "rpcutil", "ping", "--canary", "1", "--no-stdin"},
+               {.stdin_fd = input.fd(), .terminal = terminal});
+  }
+};
+
+TEST_F(CanaryQuestionTest, OnATerminalThePersonIsAsked) {
+  const CliResult yes = Answer("y\n", true);
+  EXPECT_EQ(yes.code, 0) << yes.err;
+  EXPECT_THAT(yes.err, HasSubstr("The first 1 of 2 nodes (canary) succeeded. Go on with the others?"));
+  ASSERT_THAT(hub_.controlled(), SizeIs(1));
+  EXPECT_EQ(hub_.controlled()[0].verb(), v1::ControlJobRequest::RESUME);
+  EXPECT_EQ(hub_.controlled()[0].job_id(), kJob);
+  Answer("c\n", true);
+  ASSERT_THAT(hub_.controlled(), SizeIs(2));
+  EXPECT_EQ(hub_.controlled()[1].verb(), v1::ControlJobRequest::CANCEL);
+  for (const char* no : {"n\n", "\n", ""}) {
+    EXPECT_THAT(Answer(no, true).err, HasSubstr("stays paused; 'orchctl job resume")) << no;
+  }
+  EXPECT_THAT(hub_.controlled(), SizeIs(2));
+}
+
+TEST_F(CanaryQuestionTest, ElsewhereItIsSaidHowTheJobGoesOn) {
+  const CliResult result = Answer("y\n", false);
+  EXPECT_THAT(result.err, HasSubstr("is paused: the first nodes (canary) succeeded"));
+  EXPECT_THAT(hub_.controlled(), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace orch::cli

@@ -5,12 +5,18 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "auth/keyring.h"
 #include "base/durable_file.h"
 #include "base/random.h"
 #include "base/version.h"
 #include "cli/commands/command.h"
+#include "cli/commands/examples.h"
+#include "cli/options/name_range.h"
+#include "cli/options/shell_words.h"
 #include "cli/session/client_config.h"
+#include "cli/session/help_page.h"
 #include "tests/cli/run_cli.h"
 
 namespace orch::cli {
@@ -111,7 +117,7 @@ TEST(UsageTest, WrongInputIsRefusedBeforeAnythingIsSent) {
       {{"plugin", "doc", "a", "b"}, "unexpected word 'b'"},
       {{"plugin"}, "usage: orchctl plugin list|doc|generate|validate"},
       {{"plugin", "lsit"}, "unknown command 'plugin lsit'; did you mean plugin list?"},
-      {{"completion", "fish"}, "bash and zsh are known"},
+      {{"completion", "tcsh"}, "bash, zsh and fish are known"},
       {{"completion"}, "usage"},
       {{"help", "Pnig!"}, "unknown command"},
       {{"ping", "-q", "-v"}, "exclude each other"},
@@ -136,6 +142,74 @@ TEST(UsageTest, MissingConfigurationFileIsNamed) {
 TEST(UsageTest, OptionsMayStandBeforeTheCommand) {
   const CliResult result = RunCli({"-c", "/nonexistent.yaml", "-v", "ping"});
   EXPECT_THAT(result.err, HasSubstr("/nonexistent.yaml"));
+}
+
+// Its options and words are what the command takes; what the command does with them is not tried.
+void ExpectExamplesParse(const CommandEntry& entry) {
+  const std::vector<std::string> examples = ExamplesOf(entry.name);
+  EXPECT_GE(examples.size(), 2u) << entry.name;
+  EXPECT_LE(examples.size(), 3u) << entry.name;
+  EXPECT_THAT(CommandHelp(entry), HasSubstr(absl::StrCat("\nExamples\n    ", examples.at(0), "\n")));
+  for (const std::string& example : examples) {
+    if (entry.name == "completion" || example == "orchctl --version") continue;  // a line for the shell
+    auto words = SplitShellWords(example, "example");
+    ASSERT_TRUE(words.ok() && words->size() > 1 && words->at(0) == "orchctl") << example;
+    const std::string command = words->at(1);
+    words->erase(words->begin(), words->begin() + 2);
+    const CommandEntry* const meant = ResolveCommand(command, &*words);
+    ASSERT_NE(meant, nullptr) << example;
+    CommonOptions options;
+    const CommandInstance instance = MakeCommand(*meant, &options);
+    const auto parsed = instance.table.Parse(*words);
+    EXPECT_TRUE(parsed.ok()) << example << ": " << parsed.status();
+    EXPECT_TRUE(filter::Filter::Parse(*WriteOutFilter(options.filter)).ok()) << example;
+    EXPECT_TRUE(CheckCommonOptions(options).ok()) << example;
+  }
+  for (const CommandEntry& verb : entry.verbs) ExpectExamplesParse(verb);
+}
+
+TEST(UsageTest, EveryHelpHasTwoOrThreeExamplesThatParse) {
+  for (const CommandEntry& entry : Commands()) ExpectExamplesParse(entry);
+  EXPECT_THAT(RunCli({"--help"}).out, HasSubstr("\nExamples\n    orchctl ping\n"));
+}
+
+TEST(UsageTest, OnATerminalHelpIsAsWideAsItIs) {
+  const std::vector<std::vector<std::string>> screens = {
+      {"--help"}, {"ping", "--help"}, {"invoke", "-h"}, {"job", "-h"}, {"help", "puppet"}};
+  for (const std::vector<std::string>& words : screens) {
+    const std::string piped = RunCli(words).out;
+    const std::string shown = RunCli(words, {.terminal = true}).out;
+    for (const absl::string_view line : absl::StrSplit(shown, '\n')) EXPECT_LE(line.size(), 80u) << line;
+    const auto squeezed = [](const std::string& text) {
+      return absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty()), " ");
+    };
+    EXPECT_EQ(squeezed(shown), squeezed(piped)) << "not a word is lost";
+  }
+}
+
+TEST(UsageTest, HelpLongerThanTheScreenGoesThroughThePager) {
+  const std::string dir = testing::NewTempDir();
+  ASSERT_TRUE(WriteFileDurably(dir + "/pager", "#!/bin/sh\ncat >\"$1\"\n", 0755).ok());
+  const auto run = [&](bool terminal, const std::string& pager) {
+    return RunCli({"ping", "--help"}, {.terminal = terminal, .variables = {{"PAGER", pager}}}).out;
+  };
+  EXPECT_EQ(run(true, absl::StrCat(dir, "/pager '", dir, "/a page'")), "");
+  EXPECT_EQ(*ReadFile(dir + "/a page", 1u << 20), RunCli({"ping", "--help"}, {.terminal = true}).out);
+  EXPECT_THAT(run(false, dir + "/pager " + dir + "/b"), HasSubstr("Usage: orchctl ping")) << "no terminal, no pager";
+  EXPECT_THAT(run(true, "/nonexistent/pager"), HasSubstr("Usage: orchctl ping"));
+  EXPECT_THAT(run(true, ""), HasSubstr("Usage: orchctl ping"));
+  EXPECT_EQ(run(true, "true"), "") << "a pager that reads nothing is no trouble";
+}
+
+TEST(WrapHelpTest, BreaksAtBlanksAndKeepsTheExplanationsTogether) {
+  EXPECT_EQ(WrapHelp("    -a, --all            Shows all of them and more\n", 40),
+            "    -a, --all            Shows all of\n"
+            "                         them and more\n");
+  EXPECT_EQ(WrapHelp("Usage: orchctl some words that go on and on", 30),
+            "Usage: orchctl some words that\n    go on and on");
+  EXPECT_EQ(WrapHelp("short\n\nshort", 80), "short\n\nshort");
+  EXPECT_EQ(WrapHelp(std::string(50, 'x') + " y", 40), std::string(50, 'x') + "\n    y");
+  EXPECT_EQ(WrapHelp("a b c", 3), "a b c") << "too narrow to try";
 }
 
 void ExpectEachNameOnce(const CommandEntry& entry) {

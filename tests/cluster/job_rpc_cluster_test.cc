@@ -85,8 +85,12 @@ TEST_F(ClusterTest, JobsAreListedAndForgotten) {
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(refused.error_message(), HasSubstr("page_token"));
 
+  v1::PruneJobsRequest prune;
   v1::PruneJobsResponse pruned;
-  ASSERT_TRUE(client->stub().PruneJobs(client->Context().get(), {}, &pruned).ok());
+  EXPECT_EQ(client->stub().PruneJobs(client->Context().get(), prune, &pruned).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  prune.set_finished_before_us(absl::ToUnixMicros(clock_.Now()));
+  ASSERT_TRUE(client->stub().PruneJobs(client->Context().get(), prune, &pruned).ok());
   EXPECT_EQ(pruned.removed(), 3u);
   list.Clear();
   ASSERT_TRUE(client->stub().ListJobs(client->Context().get(), list, &page).ok());

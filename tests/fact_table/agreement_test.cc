@@ -13,6 +13,7 @@
 #include "filter/filter.h"
 #include "gtest/gtest.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
+#include "tests/fact_table/ask.h"
 
 namespace orch::hub {
 namespace {
@@ -35,7 +36,7 @@ struct Node : public filter::NodeView {
 // The table's answer for each node must be Narrow's. Returns how many nodes were chosen.
 size_t ExpectAgreement(const FactTable& table, const std::map<std::string, Node>& nodes, const Filter& filter,
                        const std::string& shown) {
-  const FactTable::Selection selection = table.Select(filter);
+  const FactSnapshot::Selection selection = Select(table, filter);
   for (const auto& [name, node] : nodes) {
     const filter::Verdict verdict = filter::Narrow(filter, node);
     const bool chosen = selection.nodes.contains(table.Find(name));
@@ -196,7 +197,7 @@ TEST(FactTableAgreementTest, SelectsAsNarrowOnRandomFactsThroughRandomChanges) {
       ASSERT_TRUE(table.ApplyFactsDelta(slot, set, removed).ok());
       for (const std::string& name : removed) nodes[node.name].all_facts.erase(name);
       nodes[node.name].all_facts.update(set);
-      ASSERT_EQ(table.FactsJson(slot), nodes[node.name].all_facts);
+      ASSERT_EQ(table.FreezeNode(slot).facts(), nodes[node.name].all_facts);
     } else {
       ASSERT_TRUE(table.SetClasses(slot, nodes[node.name].class_list = generator.Names()).ok());
     }

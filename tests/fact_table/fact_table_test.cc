@@ -1,11 +1,13 @@
 #include "services/hub/nodes/fact_table/fact_table.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/fact_table/ask.h"
 
 namespace orch::hub {
 namespace {
@@ -21,7 +23,7 @@ filter::Filter MakeFilter(filter::OptionKind kind, const std::string& text) {
 std::vector<std::string> Chosen(const FactTable& table, const std::string& compound, const SlotSet* within = nullptr) {
   std::vector<std::string> names;
   const auto filter = MakeFilter(filter::OptionKind::kCompound, compound);
-  table.Select(filter, within).nodes.ForEach([&](Slot slot) { names.push_back(table.identity(slot)); });
+  Select(table, filter, within).nodes.ForEach([&](Slot slot) { names.push_back(table.identity(slot)); });
   return names;
 }
 
@@ -39,8 +41,8 @@ class FactTableTest : public ::testing::Test {
 
 TEST_F(FactTableTest, KeepsTheSlotOfANodeThatRegistersAgain) {
   EXPECT_EQ(*table_.Upsert("web", {{"cpus", 8}}, {}, {}, {}), web_);
-  EXPECT_EQ(table_.FactsJson(web_), Json({{"cpus", 8}}));
-  EXPECT_TRUE(table_.Classes(web_).empty());
+  EXPECT_EQ(table_.FreezeNode(web_).facts(), Json({{"cpus", 8}}));
+  EXPECT_TRUE(table_.FreezeNode(web_).classes().empty());
   EXPECT_EQ(table_.size(), 2u);
 }
 
@@ -48,9 +50,8 @@ TEST_F(FactTableTest, GivesBackEachPartOfANode) {
   EXPECT_EQ(table_.identity(db_), "db");
   EXPECT_EQ(table_.Find("db"), db_);
   EXPECT_EQ(table_.Find("nobody"), kNoSlot);
-  EXPECT_EQ(table_.FactsJson(db_), Json({{"os", {{"family", "RedHat"}}}, {"cpus", 10}, {"os.family", "own"}}));
-  EXPECT_THAT(table_.Classes(web_), ElementsAre("nginx", "role::web"));
-  EXPECT_THAT(table_.Plugins(db_), ElementsAre("rpcutil", "package"));
+  EXPECT_EQ(table_.FreezeNode(db_).facts(), Json({{"os", {{"family", "RedHat"}}}, {"cpus", 10}, {"os.family", "own"}}));
+  EXPECT_THAT(table_.FreezeNode(web_).classes(), ElementsAre("nginx", "role::web"));
   EXPECT_THAT(table_.Collectives(db_), ElementsAre("eu", "us"));
 }
 
@@ -66,29 +67,29 @@ TEST_F(FactTableTest, NarrowsToTheSlotsGiven) {
   EXPECT_THAT(Chosen(table_, "cpus>1", &within), ElementsAre("db"));
   EXPECT_THAT(Chosen(table_, "not cpus>1", &within), ElementsAre());
   within.Insert(900);  // no node lives there
-  EXPECT_EQ(table_.Select(filter::Filter(), &within).nodes.ToVector(), std::vector<Slot>{db_});
+  EXPECT_EQ(Select(table_, filter::Filter(), &within).nodes.ToVector(), std::vector<Slot>{db_});
 }
 
 TEST_F(FactTableTest, LeavesDataFunctionsToTheNodes) {
   const auto filter = MakeFilter(filter::OptionKind::kCompound, "mysql and fstat('/x').size>0");
-  const FactTable::Selection selection = table_.Select(filter);
+  const FactSnapshot::Selection selection = Select(table_, filter);
   EXPECT_TRUE(selection.ask_nodes);
   EXPECT_EQ(selection.nodes.ToVector(), std::vector<Slot>{db_});
-  EXPECT_FALSE(table_.Select(MakeFilter(filter::OptionKind::kClass, "mysql")).ask_nodes);
+  EXPECT_FALSE(Select(table_, MakeFilter(filter::OptionKind::kClass, "mysql")).ask_nodes);
 }
 
 TEST_F(FactTableTest, FindsMembersOfACollective) {
-  EXPECT_EQ(table_.InCollective("us").ToVector(), std::vector<Slot>{db_});
-  EXPECT_EQ(table_.InCollective("eu").size(), 2u);
+  EXPECT_EQ(InCollective(table_, "us").ToVector(), std::vector<Slot>{db_});
+  EXPECT_EQ(InCollective(table_, "eu").size(), 2u);
   ASSERT_TRUE(table_.SetCollectives(db_, {}).ok());
-  EXPECT_TRUE(table_.InCollective("us").empty());
+  EXPECT_TRUE(InCollective(table_, "us").empty());
 }
 
 TEST_F(FactTableTest, CountsTheValuesOfAFact) {
   ASSERT_TRUE(table_.Upsert("old", {{"cpus", "4"}}, {}, {}, {}).ok());
   ASSERT_TRUE(table_.Upsert("bare", Json::object(), {}, {}, {}).ok());
   ASSERT_TRUE(table_.Upsert("twin", {{"cpus", 4}}, {}, {}, {}).ok());
-  const FactTable::FactCounts counts = table_.CountFact("cpus", table_.live());
+  const FactSnapshot::FactCounts counts = CountFact(table_, "cpus", table_.live());
   EXPECT_EQ(counts.missing, 1u);
   ASSERT_EQ(counts.values.size(), 3u);
   EXPECT_EQ(counts.values[0].text, "10");
@@ -98,11 +99,11 @@ TEST_F(FactTableTest, CountsTheValuesOfAFact) {
 }
 
 TEST_F(FactTableTest, CountsADottedPathAsAFilterLooksItUp) {
-  const FactTable::FactCounts counts = table_.CountFact("os.family", table_.live());
+  const FactSnapshot::FactCounts counts = CountFact(table_, "os.family", table_.live());
   ASSERT_EQ(counts.values.size(), 2u);
   EXPECT_EQ(counts.values[0].text, "Debian");
   EXPECT_EQ(counts.values[1].text, "own");
-  EXPECT_EQ(table_.CountFact("os.family.none", table_.live()).missing, 2u);
+  EXPECT_EQ(CountFact(table_, "os.family.none", table_.live()).missing, 2u);
 }
 
 TEST_F(FactTableTest, ReleasesEverythingOfRemovedNodes) {
@@ -130,7 +131,7 @@ TEST_F(FactTableTest, DoesNotGrowWhenFactsChangeForEver) {
 
 TEST_F(FactTableTest, AppliesRemovalsBeforeWhatIsSet) {
   ASSERT_TRUE(table_.ApplyFactsDelta(web_, {{"cpus", 6}}, {"cpus", "os", "os", "unknown"}).ok());
-  EXPECT_EQ(table_.FactsJson(web_), Json({{"cpus", 6}}));
+  EXPECT_EQ(table_.FreezeNode(web_).facts(), Json({{"cpus", 6}}));
 }
 
 TEST_F(FactTableTest, RefusesMoreFactsThanANodeMayHaveAndChangesNothing) {
@@ -139,7 +140,7 @@ TEST_F(FactTableTest, RefusesMoreFactsThanANodeMayHaveAndChangesNothing) {
   const absl::Status refused = table_.ApplyFactsDelta(web_, many, {});
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("node web: 4098 facts; at most 4096"));
-  EXPECT_EQ(table_.FactsJson(web_).size(), 2u);
+  EXPECT_EQ(table_.FreezeNode(web_).facts().size(), 2u);
   EXPECT_TRUE(table_.ApplyFactsDelta(web_, many, {"os", "cpus"}).ok());
 }
 
@@ -179,6 +180,98 @@ TEST(FactTableSizeTest, SelectsTheSameWhetherAFactIsCommonOrRare) {
   EXPECT_EQ(Chosen(table, "rare=/./").size(), 1001u);
 }
 
+class SnapshotTest : public FactTableTest {
+ protected:
+  std::vector<std::string> Chosen(const FactSnapshot& snapshot, const filter::Filter& filter) {
+    StepBudget budget;
+    std::vector<std::string> names;
+    snapshot.Select(filter, &budget)->nodes.ForEach([&](Slot slot) {
+      names.push_back(snapshot.names().identity(slot));
+    });
+    return names;
+  }
+};
+
+TEST_F(SnapshotTest, ShowsWhatWasThereWhateverChangesAfter) {
+  const auto filter = MakeFilter(filter::OptionKind::kCompound, "cpus>=4 and (nginx or mysql) and os.family!=none");
+  const FactSnapshot before = Frozen(table_, filter);
+  const NodeFacts web = table_.FreezeNode(web_);
+  ASSERT_TRUE(table_.ApplyFactsDelta(web_, {{"cpus", 1}}, {"os"}).ok());
+  ASSERT_TRUE(table_.SetClasses(db_, {}).ok());
+  const FactSnapshot between = Frozen(table_, filter);
+  table_.Remove(db_);
+  ASSERT_TRUE(table_.Upsert("other", {{"cpus", 5}, {"os.family", "x"}}, {"mysql"}, {}, {}).ok());  // takes db's slot
+  EXPECT_THAT(Chosen(before, filter), ElementsAre("web", "db"));
+  EXPECT_THAT(Chosen(between, filter), ElementsAre());
+  EXPECT_THAT(Chosen(Frozen(table_, filter), filter), ElementsAre("other"));
+  EXPECT_EQ(before.names().Find("db"), db_);
+  EXPECT_EQ(before.names().Find("other"), kNoSlot);
+  EXPECT_EQ(web.facts(), Json({{"os", {{"family", "Debian"}}}, {"cpus", 4}}));
+}
+
+TEST_F(SnapshotTest, OutlivesTheTable) {
+  const auto filter = MakeFilter(filter::OptionKind::kFact, "kept=/^y/");
+  std::optional<FactSnapshot> snapshot;
+  {
+    FactTable table;
+    for (int i = 0; i < 3000; ++i) {
+      ASSERT_TRUE(table.Upsert(absl::StrCat("n", i), {{"kept", absl::StrCat(i % 2 ? "y" : "n", i)}}, {}, {}, {}).ok());
+    }
+    snapshot = Frozen(table, filter);
+    for (Slot slot = 0; slot < 3000; ++slot) table.Remove(slot);
+  }
+  EXPECT_EQ(Chosen(*snapshot, filter).size(), 1500u);
+}
+
+TEST_F(SnapshotTest, GivesUpWhenTheBudgetIsSpent) {
+  const auto filter = MakeFilter(filter::OptionKind::kFact, "z=/[ab]*a[ab]{900}c/");
+  std::string text(kMaxFactBytesPerNode - 4096, 'a');
+  FactTable table;
+  ASSERT_TRUE(table.Upsert("long", {{"z", text}}, {}, {}, {}).ok());
+  for (int i = 0; i < 200; ++i) {
+    text.assign(4000, 'a');
+    text += absl::StrCat(i);
+    ASSERT_TRUE(table.Upsert(absl::StrCat("n", i), {{"z", text}}, {}, {}, {}).ok());
+  }
+  // 30 ms each: the clock says that 100 ms passed from look to look.
+  absl::Duration used;
+  StepBudget budget(absl::Milliseconds(450), nullptr, [&used] { return used += absl::Milliseconds(100); });
+  const auto selection = Frozen(table, filter).Select(filter, &budget);
+  EXPECT_EQ(selection.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(selection.status().message()), HasSubstr("more than 450ms of processor time"));
+  EXPECT_EQ(used, absl::Milliseconds(600)) << "it went on after it was told to give up";
+  SlotSet one;
+  one.Insert(table.Find("long"));
+  StepBudget own;  // a text of 900 KB is not searched, so costs nothing
+  const absl::Duration before = ThreadProcessorTime();
+  EXPECT_TRUE(Frozen(table, filter).Select(filter, &own, &one)->nodes.empty());
+  EXPECT_LT(ThreadProcessorTime() - before, absl::Milliseconds(200));
+}
+
+TEST_F(SnapshotTest, StopsSoonAfterTheCallWasCancelled) {
+  const auto filter = MakeFilter(filter::OptionKind::kFact, "z=/x.{50}y/");
+  FactTable table;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(table.Upsert(absl::StrCat("n", i), {{"z", absl::StrCat(std::string(4000, 'x'), i)}}, {}, {}, {}).ok());
+  }
+  int asked = 0;
+  StepBudget budget(absl::Hours(1), [&asked] { return ++asked == 3; });
+  EXPECT_TRUE(absl::IsCancelled(Frozen(table, filter).Select(filter, &budget).status()));
+  EXPECT_EQ(asked, 3);
+  StepBudget counted(kMaxQuestionTime, [] { return true; });
+  ColumnNames names;
+  names.AddPath("z");
+  EXPECT_TRUE(absl::IsCancelled(table.Freeze(names).CountFact("z", table.live(), &counted).status()));
+}
+
+TEST_F(SnapshotTest, BoundsTheFactsAQuestionNames) {
+  ColumnNames names;
+  for (size_t i = 0; i < kMaxColumnsOfQuestion; ++i) names.AddPath(absl::StrCat("f", i));
+  EXPECT_TRUE(names.Check().ok());
+  names.AddPath("one.more");
+  EXPECT_TRUE(absl::IsInvalidArgument(names.Check()));
+}
+
 TEST(FactTableSizeTest, SelectsLiteralIdentitiesFromALongList) {
   FactTable table;
   std::vector<filter::Option> options;
@@ -186,8 +279,8 @@ TEST(FactTableSizeTest, SelectsLiteralIdentitiesFromALongList) {
     ASSERT_TRUE(table.Upsert(absl::StrCat("n", i), Json::object(), {}, {}, {}).ok());
     options.push_back({filter::OptionKind::kIdentity, absl::StrCat("n", i * 2)});
   }
-  EXPECT_EQ(table.Select(*filter::Filter::Parse(options)).nodes.size(), 150u);
-  EXPECT_EQ(table.Select(MakeFilter(filter::OptionKind::kIdentity, "/^n1.$/")).nodes.size(), 10u);
+  EXPECT_EQ(Select(table, *filter::Filter::Parse(options)).nodes.size(), 150u);
+  EXPECT_EQ(Select(table, MakeFilter(filter::OptionKind::kIdentity, "/^n1.$/")).nodes.size(), 10u);
 }
 
 }  // namespace

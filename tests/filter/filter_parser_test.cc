@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "filter/pattern.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/filter/filter_fixture.h"
@@ -149,13 +150,20 @@ TEST(FilterParserTest, StatesTheLimits) {
               AllOf(StartsWith("-S: column 257: "), HasSubstr("256")));
 }
 
-TEST(FilterParserTest, BoundsAllPatternsOfAFilterTogether) {
-  const std::string large = absl::StrCat("/(", std::string(40, 'x'), "){1000}/");
-  std::vector<Option> options(10, {OptionKind::kClass, large});
+TEST(FilterParserTest, BoundsTheNumberOfPatternsOfAFilter) {
+  std::vector<Option> options(kMaxPatterns, {OptionKind::kClass, "/x{1000}/"});
   EXPECT_TRUE(Filter::Parse(options).ok());
-  options.resize(400, {OptionKind::kClass, large});
+  options.push_back({OptionKind::kClass, "/x/"});
   EXPECT_THAT(std::string(Filter::Parse(options).status().message()),
-              AllOf(StartsWith("-C: column 2: "), HasSubstr("too large together"), HasSubstr("/a|b|c/")));
+              AllOf(StartsWith("-C: column 2: "), HasSubstr("more than 128 regular"), HasSubstr("/a|b|c/")));
+}
+
+TEST(FilterParserTest, BoundsTheSizeOfEachPattern) {
+  EXPECT_EQ(ErrorOf(OptionKind::kFact, "a=/[ab]*a[ab]{900}c/"), "");
+  EXPECT_EQ(ErrorOf(OptionKind::kFact, "a=/.{1000}/"), "");
+  for (const char* large : {"/.{1000}x{300}/", "/\\pL{100}/"}) {
+    EXPECT_THAT(ErrorOf(OptionKind::kFact, absl::StrCat("a=", large)), HasSubstr("too large")) << large;
+  }
 }
 
 TEST(FilterParserTest, ReportsAForbiddenByteUnlessSomethingBeforeItIsWrong) {

@@ -19,7 +19,10 @@ std::string Refusal(const std::string& identity) {
 TEST(IdentityTest, KnowsWhatAnIdentityMayHold) {
   EXPECT_TRUE(IsIdentity("web-01.example_x.net"));
   EXPECT_TRUE(IsIdentity(std::string(255, 'a')));
-  for (const char* text : {"", "a b", "web*", "caf\xc3\xa9", "a/b", "a\n"}) EXPECT_FALSE(IsIdentity(text)) << text;
+  for (const char* text : {"", "a b", "web*", "caf\xc3\xa9", "a/b", "a\n", ".", "..", "-x", "-", "--all"}) {
+    EXPECT_FALSE(IsIdentity(text)) << text;
+  }
+  for (const char* text : {"...", ".a", "a-", "_-", "a..b"}) EXPECT_TRUE(IsIdentity(text)) << text;
   EXPECT_FALSE(IsIdentity(std::string(256, 'a')));
 }
 
@@ -62,6 +65,12 @@ TEST(IdentityTest, OffersOnlyRegexesThatParse) {
     const size_t begin = refusal.find("-I '") + 4;
     const std::string offered = refusal.substr(begin, refusal.find("'\n", begin) - begin);
     EXPECT_TRUE(ParseOne(OptionKind::kIdentity, offered).ok()) << text << ": " << offered;
+  }
+}
+
+TEST(IdentityTest, RefusesNamesOfFoldersAndOptions) {
+  for (const char* text : {".", "..", "-x", "--all"}) {
+    EXPECT_THAT(Refusal(text), AllOf(StartsWith("-I: column 1: no identity is"), HasSubstr(text), HasSubstr("'..'")));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "filter/pattern.h"
 #include "gtest/gtest.h"
 #include "tests/filter/filter_fixture.h"
 
@@ -84,6 +85,36 @@ TEST(MatchTest, JoinsIdentitiesByOrAndTheRestByAnd) {
   EXPECT_TRUE(matches({{OptionKind::kIdentity, "a"}, {OptionKind::kClass, "apache"}, {OptionKind::kIdentity, "/b/"}}));
   EXPECT_FALSE(matches({{OptionKind::kIdentity, "a"}, {OptionKind::kIdentity, "c"}}));
   EXPECT_FALSE(matches({{OptionKind::kIdentity, "b"}, {OptionKind::kClass, "apache"}, {OptionKind::kClass, "nginx"}}));
+}
+
+TEST(MatchTest, ComparesTextsOfMoreThanFourKibibytesAndDoesNotSearchThem) {
+  const std::string longest(kMaxSearchedBytes, 'a'), too_long = longest + "a";
+  TestNode node;
+  node.fact_values = {{"fits", longest}, {"over", too_long}, {"both", {too_long, "a"}}, {"only", {too_long}}};
+  const auto holds = [&](const std::string& text) { return Matches(*ParseOne(OptionKind::kFact, text), node, nullptr); };
+  EXPECT_TRUE(holds("fits=~a"));
+  EXPECT_TRUE(holds("fits=/a$/"));
+  EXPECT_FALSE(holds("fits!~a"));
+  EXPECT_FALSE(holds("over=~a"));
+  EXPECT_FALSE(holds("over=/^a/i"));
+  EXPECT_TRUE(holds("over!~a")) << "the exact opposite of =~";
+  EXPECT_TRUE(holds("over!=/a/"));
+  EXPECT_TRUE(holds("both=~a")) << "its short element is searched";
+  EXPECT_FALSE(holds("only=~a"));
+  EXPECT_TRUE(holds("over=" + too_long));
+  EXPECT_FALSE(holds("over=" + longest));
+  EXPECT_TRUE(holds("over>" + longest));
+  EXPECT_NE(Explain(*ParseOne(OptionKind::kFact, "over=~a"), node, nullptr).find("4096 bytes is not searched"),
+            std::string::npos);
+}
+
+TEST(MatchTest, ASearchCostsTheSizeOfThePatternForEachByte) {
+  const auto steps = [](const std::string& pattern, size_t bytes) {
+    return (*Pattern::Compile(pattern, false))->Steps(std::string(bytes, 'a'));
+  };
+  EXPECT_LT(steps("^deb", 50), 1000u);
+  EXPECT_GT(steps("[ab]*a[ab]{900}c", kMaxSearchedBytes), 3'000'000u);
+  EXPECT_EQ(steps("[ab]*a[ab]{900}c", kMaxSearchedBytes + 1), 1u);
 }
 
 }  // namespace

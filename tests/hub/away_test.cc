@@ -36,7 +36,9 @@ class AwayTest : public ::testing::Test {
     ChooseOptions options;
     options.plugin = plugin;
     options.named_disconnected = true;
-    return FindAway(*query, registry_, plugin, Choose(*query, registry_, options).nodes);
+    const FleetSnapshot fleet = registry_.Freeze(query->columns);
+    StepBudget budget;
+    return *FindAway(*query, fleet, plugin, Choose(*query, fleet, options, &budget)->nodes, &budget);
   }
   static v1::Target With(v1::FilterOption::Kind kind, const std::string& text) {
     v1::Target target;
@@ -47,7 +49,8 @@ class AwayTest : public ::testing::Test {
   }
   std::vector<std::string> Meant(const std::vector<std::string>& names) {
     std::vector<std::string> meant;
-    for (const v1::Suggestion& suggestion : SuggestIdentities(names, registry_)) {
+    for (const v1::Suggestion& suggestion :
+         SuggestIdentities(names, registry_.facts().names(), registry_.facts().live())) {
       meant.push_back(suggestion.name() + "=" + suggestion.identity());
     }
     return meant;

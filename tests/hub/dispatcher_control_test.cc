@@ -294,7 +294,9 @@ TEST_F(WatchTest, ASlowWatcherIsCutOffAndTheOthersNoticeNothing) {
 
 TEST_F(WatchTest, TargetsThatFellAwayMeanwhileAreTold) {
   Connect(Names(2));
-  const std::string job = Run(RecordedFor(Names(2)));
+  auto request = RecordedFor(Names(2));
+  request.may_decline = MayDecline::kAlways;
+  const std::string job = Run(std::move(request));
   Tell("n0", job, v1::TaskUpdate::FILTERED);
   const auto late = Watch(job);
   EXPECT_EQ(late->responses.front().accepted().targets(), 1u);

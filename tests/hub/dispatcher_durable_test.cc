@@ -186,7 +186,9 @@ TEST_F(DurableTest, ANodeThatFlapsGetsOneCommandAndGivesOneOutcome) {
 
 TEST_F(DurableTest, ANodeThatIsNoTargetMayForgetIt) {
   Connect({"n0", "n1"});
-  const std::string job = Run(RecordedFor({"n0", "n1"}));
+  auto request = RecordedFor({"n0", "n1"});
+  request.may_decline = MayDecline::kAlways;
+  const std::string job = Run(std::move(request));
   Tell("n0", job, v1::TaskUpdate::FILTERED);
   EXPECT_THAT(nodes_.nodes["n0"]->acks, ElementsAre(job));
   Answer("n1", job);

@@ -150,7 +150,9 @@ TEST_F(DispatcherTest, AReplyBeforeTheCommandWasSentIsDropped) {
 
 TEST_F(DispatcherTest, NodesThatSayFilteredAreNoTargets) {
   Connect({"n0", "n1", "n2"});
-  const std::string job = Run(RequestFor({"n0", "n1", "n2"}));
+  Dispatcher::Request request = RequestFor({"n0", "n1", "n2"});
+  request.may_decline = MayDecline::kAlways;
+  const std::string job = Run(std::move(request));
   Tell("n0", job, v1::TaskUpdate::FILTERED);
   Tell("n1", job, v1::TaskUpdate::FILTERED);
   Tell("n1", job, v1::TaskUpdate::FILTERED);
@@ -161,6 +163,22 @@ TEST_F(DispatcherTest, NodesThatSayFilteredAreNoTargets) {
   EXPECT_THAT(Replies(), SizeIs(1));
   EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
   ExpectCounts(1, 1, 0, 0);
+}
+
+TEST_F(DispatcherTest, ANodeThatDeclinesWhatIsItsOwnIsDenied) {
+  Connect({"n0", "n1", "n2"});
+  Dispatcher::Request request = RequestFor({"n0", "n1"});
+  request.may_decline = MayDecline::kAfterAChange;
+  nodes_.changed = {"n1"};
+  const std::string job = Run(std::move(request));
+  Tell("n0", job, v1::TaskUpdate::FILTERED);
+  Tell("n0", job, v1::TaskUpdate::FILTERED);
+  Tell("n1", job, v1::TaskUpdate::FILTERED);
+  EXPECT_EQ(ReplyOf("n0").state(), v1::DENIED);
+  EXPECT_EQ(ReplyOf("n0").error_kind(), "filtered");
+  EXPECT_THAT(ReplyOf("n0").status_message(), HasSubstr("nothing ran"));
+  EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
+  ExpectCounts(1, 0, 1, 0);
 }
 
 TEST_F(DispatcherTest, ANodeThatStartedCannotBeFiltered) {

@@ -59,14 +59,14 @@ TEST_F(FailedPluginsTest, ADeltaReplacesTheListAndADetachedNodeDoesNotCount) {
   EXPECT_THAT(CollectFailedPlugins(registry_, ddls_)[0].identities, ElementsAre("b"));
   registry_.Detach("b", &stream_, "it was cut");
   EXPECT_THAT(CollectFailedPlugins(registry_, ddls_), IsEmpty());
-  EXPECT_EQ(registry_.Describe(*registry_.Find("b")).plugin_problems(0).reason(), "no program");
+  EXPECT_EQ(registry_.FreezeNode(*registry_.Find("b")).Describe().plugin_problems(0).reason(), "no program");
 }
 
 TEST_F(FailedPluginsTest, ADdlTheHubCannotUseIsAFailure) {
   const std::string text = R"({"metadata": {"name": "parrot"}})";
   const std::vector<PluginAnnouncement> plugins = {{"parrot", "1", Sha256(text)}};
-  ddls_.Announce(plugins);
-  ddls_.Wanted(plugins);
+  ddls_.Announce(0, {}, plugins);
+  ddls_.Wanted(0, plugins);
   ASSERT_TRUE(ddls_.Learn(text).ok());
   const std::vector<FailedPlugin> failed = CollectFailedPlugins(registry_, ddls_);
   ASSERT_THAT(failed, SizeIs(1));

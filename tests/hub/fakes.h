@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,11 +89,15 @@ class FakeDirectory final : public NodeDirectory {
     const auto found = nodes.find(std::string(identity));
     return found == nodes.end() ? nullptr : found->second.get();
   }
+  bool ChangedSince(absl::string_view identity, uint64_t) const override {
+    return changed.contains(std::string(identity));
+  }
   FakeNode& Add(const std::string& identity) {
     nodes[identity] = std::make_unique<FakeNode>();
     return *nodes[identity];
   }
   std::map<std::string, std::unique_ptr<FakeNode>> nodes;
+  std::set<std::string> changed;  // since any job began
 };
 
 template <typename Response>
@@ -110,6 +115,7 @@ class FakeSink final : public ResponseSink<Response> {
     end = status;
   }
   void SetOnDrained(std::function<void()> on_drained) override { drained = std::move(on_drained); }
+  bool closed() const override { return ended; }
   size_t queued_bytes() const override { return backlog; }
   size_t backlog = 0;
   std::function<void()> drained;

@@ -61,7 +61,8 @@ class FleetRecorderTest : public ::testing::Test {
   }
   void Attach(const v1::Node& node) {
     ASSERT_TRUE(registry_.Attach(node, &stream_, "ipv4:1", "k1").ok());
-    ddls_.Announce(registry_.Find(node.identity())->plugins);
+    const NodeRecord& record = *registry_.Find(node.identity());
+    ddls_.Announce(record.slot, {}, record.plugins);
     recorder_.OnAttached(node.identity());
   }
   void Change(const std::string& identity, const std::string& facts) {

@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "services/hub/job_store/memory_job_store.h"
 #include "services/hub/job_store/memory_node_store.h"
+#include "tests/hub/fake_pool.h"
 #include "tests/hub/fakes.h"
 
 namespace orch::hub {
@@ -41,7 +42,9 @@ class FleetTest : public ::testing::Test {
   DdlCache ddls_{&clock_, &executor_};
   MemoryJobStore store_{&clock_, &executor_, {}};
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
-  NodeWatch watch_{&registry_, &clock_};
+  FakePool pool_{&executor_};
+  Questions questions_{&registry_, &pool_, &executor_};
+  NodeWatch watch_{&registry_, &questions_, &executor_, &clock_};
   MemoryNodeStore node_store_{&executor_};
   FleetRecorder recorder_{&node_store_, &registry_, &ddls_, &clock_, &executor_};
   Fleet fleet_{{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_, &recorder_, &clock_}, absl::Hours(24)};
@@ -60,8 +63,7 @@ class FleetTest : public ::testing::Test {
     auto outbox = std::make_shared<ListedOutbox>();
     outboxes_.push_back(outbox);
     return std::make_unique<NodeSession>(
-        auth::Caller{auth::PeerKind::kNode, identity, "psk=" + identity, {"k1", std::string(32, 'K')}, "proof"},
-        "ipv4:" + host + ":" + std::to_string(++port_), outbox, &fleet_, &clock_, &random_,
+        NodePeer(identity), "ipv4:" + host + ":" + std::to_string(++port_), keyring_.get(), outbox, &fleet_, &clock_, &random_,
         NodeSession::Options{absl::Seconds(30), "1.0"});
   }
   void Register(NodeSession* session) {

@@ -5,8 +5,10 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/hub/fleet_queries.h"
 #include "services/hub/job_store/memory_job_store.h"
 #include "services/hub/queries.h"
+#include "tests/hub/fake_pool.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/sample_ddl.h"
 #include "tests/hub/store_calls.h"
@@ -28,7 +30,10 @@ class InvocationsTest : public ::testing::Test {
   DdlCache ddls_{&clock_, &executor_};
   MemoryJobStore store_{&clock_, &executor_, {}};
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
-  Invocations invocations_{&registry_, &ddls_, &dispatcher_, &clock_};
+  FakePool pool_{&executor_};
+  Questions questions_{&registry_, &pool_, &executor_};
+  Invocations invocations_{&questions_, &ddls_, &dispatcher_, &random_, &clock_, &executor_};
+  FleetQueries fleet_queries_{&registry_, &questions_, &random_, &clock_, &executor_};
   auth::RefusalCounters refusals_;
   IdentityConflicts conflicts_{&clock_};
   Queries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &conflicts_, &clock_, {}};
@@ -49,7 +54,7 @@ class InvocationsTest : public ::testing::Test {
     ref->set_ddl_sha256(Sha256(text));
     streams_[identity] = std::make_unique<FakeNode>();
     ASSERT_TRUE(registry_.Attach(node, streams_[identity].get(), "peer", "k1").ok());
-    ddls_.Announce(registry_.Find(identity)->plugins);
+    ddls_.Announce(registry_.Find(identity)->slot, {}, registry_.Find(identity)->plugins);
     if (!learn) return;
     ASSERT_TRUE(ddls_.Learn(text).ok());
   }
@@ -63,11 +68,17 @@ class InvocationsTest : public ::testing::Test {
   // Empty when the job was accepted.
   absl::Status Run(const v1::JobSpec& spec) {
     client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
-    auto invocation = ParseInvocation(spec, "client=me", &random_);
-    if (!invocation.ok()) return invocation.status();
-    invocations_.Run(std::make_shared<Invocation>(*std::move(invocation)), client_);
+    v1::InvokeRequest request;
+    *request.mutable_spec() = spec;
+    invocations_.Run(request, "client=me", client_);
     executor_.RunUntilIdle();
     return client_->end;
+  }
+  absl::Status Report(const v1::FactReportRequest& request, v1::FactReportResponse* response) {
+    absl::Status got = absl::UnknownError("no answer");
+    fleet_queries_.FactReport({"client=me", nullptr}, &request, response, [&got](const absl::Status& s) { got = s; });
+    executor_.RunUntilIdle();
+    return got;
   }
   const v1::JobAccepted& Accepted() const { return client_->responses.at(0).accepted(); }
 };
@@ -277,22 +288,154 @@ TEST_F(InvocationsTest, FindsNodesInOrderAndInChunks) {
     streams_[node.identity()] = std::make_unique<FakeNode>();
     ASSERT_TRUE(registry_.Attach(node, streams_[node.identity()].get(), "p", "k").ok());
   }
-  const auto chunks = queries_.FindNodes(*ParseTarget({}, &random_), FindWhich::kConnected);
-  ASSERT_TRUE(chunks.ok());
-  ASSERT_THAT(*chunks, SizeIs(2));
+  auto client = std::make_shared<FakeSink<v1::FindNodesResponse>>();
+  fleet_queries_.FindNodes("client=me", {}, client);
+  EXPECT_TRUE(client->responses.empty()) << "nothing is done on the loop that asks";
+  executor_.RunUntilIdle();
+  ASSERT_TRUE(client->ended);
+  ASSERT_TRUE(client->end.ok());
+  ASSERT_THAT(client->responses, SizeIs(2));
   std::vector<std::string> all;
-  for (const auto& chunk : *chunks) all.insert(all.end(), chunk.identities().begin(), chunk.identities().end());
+  for (const auto& chunk : client->responses) {
+    all.insert(all.end(), chunk.identities().begin(), chunk.identities().end());
+  }
   EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
   EXPECT_EQ(all.size(), static_cast<size_t>(kMaxIdentitiesPerChunk + 5));
 }
 
 TEST_F(InvocationsTest, FindRefusesWhatOnlyNodesCanDecide) {
-  v1::Target target;
-  auto* option = target.mutable_filter()->add_options();
+  v1::FindNodesRequest request;
+  auto* option = request.mutable_target()->mutable_filter()->add_options();
   option->set_kind(v1::FilterOption::COMPOUND);
   option->set_text("fstat('/etc/hosts').md5=/x/");
-  EXPECT_EQ(queries_.FindNodes(*ParseTarget(target, &random_), FindWhich::kConnected).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  auto client = std::make_shared<FakeSink<v1::FindNodesResponse>>();
+  fleet_queries_.FindNodes("client=me", request, client);
+  executor_.RunUntilIdle();
+  EXPECT_EQ(client->end.code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(InvocationsTest, WorkOfARefusedOrCancelledCallIsNotBegun) {
+  Attach("a", "rpcutil", "1");
+  pool_.full = true;
+  EXPECT_TRUE(absl::IsResourceExhausted(Run(Spec("rpcutil", "ping"))));
+  EXPECT_EQ(pool_.parts, 0);
+  pool_.full = false;
+  client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
+  v1::InvokeRequest request;
+  *request.mutable_spec() = Spec("rpcutil", "ping");
+  invocations_.Run(request, "client=me", client_);
+  client_->ended = true;
+  executor_.RunUntilIdle();
+  EXPECT_EQ(pool_.parts, 1) << "the part that found that nobody waits";
+  EXPECT_THAT(streams_["a"]->jobs, IsEmpty());
+  auto cancelled = std::make_shared<bool>(false);
+  v1::GetNodeRequest get;
+  get.set_identity("a");
+  v1::GetNodeResponse node;
+  absl::Status got;
+  fleet_queries_.GetNode({"client=me", [cancelled] { return *cancelled; }}, &get, &node,
+                         [&got](const absl::Status& status) { got = status; });
+  *cancelled = true;
+  executor_.RunUntilIdle();
+  EXPECT_TRUE(absl::IsCancelled(got)) << got;
+  EXPECT_FALSE(node.has_node());
+}
+
+TEST_F(InvocationsTest, ACallThatEndsWhileItIsPlannedStartsNoJob) {
+  Attach("a", "rpcutil", "1", /*learn=*/false);
+  EXPECT_TRUE(Run(Spec("rpcutil", "ping")).ok());
+  client_->ended = true;  // while the DDL is on its way
+  ASSERT_TRUE(ddls_.Learn(SampleDdl("rpcutil", "1")).ok());
+  executor_.RunUntilIdle();
+  EXPECT_THAT(streams_["a"]->jobs, IsEmpty());
+}
+
+TEST_F(InvocationsTest, WhatOneDdlCallsSensitiveIsWithheldThoughMostDoNot) {
+  const std::string lie = absl::StrReplaceAll(SampleDdl("rpcutil", "2"), {{R"(, "sensitive": true)", ""}});
+  Attach("a", "rpcutil", "1");
+  for (const char* liar : {"b", "c", "d"}) AttachWith(liar, "rpcutil", "2", lie, "{}");
+  v1::JobSpec spec = Spec("rpcutil", "greet", R"({"who":"bob","secret":"hush"})");
+  spec.set_record(true);
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_EQ(Accepted().targets(), 4u);
+  const auto job = StoreCalls(&store_, &executor_).Get(Accepted().job_id());
+  ASSERT_TRUE(job.ok());
+  EXPECT_EQ(job->spec.inputs_json(), R"({"secret":"***","who":"bob"})");
+  EXPECT_TRUE(job->inputs_withheld);
+  for (const auto& response : client_->responses) EXPECT_THAT(response.DebugString(), Not(HasSubstr("hush")));
+  // Nodes that are gone still count.
+  registry_.Detach("a", streams_["a"].get(), "it was cut");
+  ddls_.Withdraw(registry_.Find("a")->slot, registry_.Find("a")->plugins);
+  ASSERT_TRUE(Run(spec).ok());
+  EXPECT_THAT(StoreCalls(&store_, &executor_).Get(Accepted().job_id())->spec.inputs_json(), Not(HasSubstr("hush")));
+}
+
+v1::Command CommandOf(const FakeNode& node) {
+  v1::Command command;
+  EXPECT_TRUE(command.ParseFromString(node.bodies.at(0)->bytes));
+  return command;
+}
+
+TEST_F(InvocationsTest, ACommandNamesTheDdlsItsInputsAreGoodFor) {
+  const std::string first = SampleDdl("rpcutil", "1"), second = SampleDdl("rpcutil", "2");
+  const std::string narrow =
+      absl::StrReplaceAll(SampleDdl("rpcutil", "3"), {{R"("validation": "^[a-z]+$")", R"("validation": "^x")"}});
+  const std::string change =
+      absl::StrReplaceAll(SampleDdl("rpcutil", "4"), {{R"("impact": "read")", R"("impact": "change")"}});
+  AttachWith("a", "rpcutil", "1", first, "{}");
+  AttachWith("b", "rpcutil", "2", second, "{}");
+  AttachWith("c", "rpcutil", "3", narrow, "{}");
+  AttachWith("d", "rpcutil", "4", change, "{}");
+  v1::JobSpec spec = Spec("rpcutil", "greet", R"({"who":"bob"})");
+  spec.add_ddl_sha256(Sha256(second));
+  ASSERT_TRUE(Run(spec).ok()) << client_->end;
+  // The client's first; not one that refuses the inputs, nor one by which the action does more.
+  EXPECT_THAT(CommandOf(*streams_["a"]).ddl_sha256(), ElementsAre(Sha256(second), Sha256(first)));
+}
+
+TEST_F(InvocationsTest, RefusesADdlTheFleetDoesNotHave) {
+  Attach("a", "rpcutil", "1");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.add_ddl_sha256(Sha256("another"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Run(spec)));
+  EXPECT_THAT(std::string(client_->end.message()), HasSubstr("fetch it again"));
+  EXPECT_THAT(streams_["a"]->jobs, IsEmpty());
+}
+
+TEST_F(InvocationsTest, ANodeAskedByNameCannotVanishFromTheJob) {
+  Attach("a", "rpcutil", "1");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  spec.mutable_target()->set_has_identities(true);
+  spec.mutable_target()->add_identities("a");
+  ASSERT_TRUE(Run(spec).ok());
+  v1::TaskUpdate filtered;
+  filtered.set_kind(v1::TaskUpdate::FILTERED);
+  dispatcher_.OnUpdate("a", Accepted().job_id(), filtered);
+  executor_.Advance(absl::Milliseconds(2));
+  ASSERT_THAT(client_->responses.back().replies(), SizeIs(1));
+  EXPECT_EQ(client_->responses.back().replies(0).state(), v1::DENIED);
+  EXPECT_EQ(client_->responses.back().replies(0).error_kind(), "filtered");
+  EXPECT_EQ(client_->responses.back().summary().targets(), 1u);
+}
+
+TEST_F(InvocationsTest, ANodeMayDeclineByFactsOnceItHasSaidThatTheyChanged) {
+  Attach("a", "rpcutil", "1");
+  Attach("b", "rpcutil", "1");
+  v1::JobSpec spec = Spec("rpcutil", "ping");
+  auto* option = spec.mutable_target()->mutable_filter()->add_options();
+  option->set_kind(v1::FilterOption::FACT);
+  option->set_text("os=Debian");
+  ASSERT_TRUE(Run(spec).ok());
+  v1::Delta delta;
+  delta.set_facts_set_json(R"({"os":"RedHat"})");
+  std::vector<PluginAnnouncement> old_plugins;
+  ASSERT_TRUE(registry_.Apply("b", delta, &old_plugins).ok());
+  v1::TaskUpdate filtered;
+  filtered.set_kind(v1::TaskUpdate::FILTERED);
+  for (const char* node : {"a", "b"}) dispatcher_.OnUpdate(node, Accepted().job_id(), filtered);
+  executor_.Advance(absl::Milliseconds(2));
+  EXPECT_EQ(client_->responses.back().summary().targets(), 1u);
+  EXPECT_EQ(client_->responses.back().summary().failed(), 1u);
 }
 
 TEST_F(InvocationsTest, ReportsFactsByValue) {
@@ -302,14 +445,14 @@ TEST_F(InvocationsTest, ReportsFactsByValue) {
   request.set_path("os");
   request.set_with_nodes(true);
   v1::FactReportResponse response;
-  ASSERT_TRUE(queries_.FactReport(*ParseTarget({}, &random_), request, &response).ok());
+  ASSERT_TRUE(Report(request, &response).ok());
   ASSERT_THAT(response.values(), SizeIs(1));
   EXPECT_EQ(response.values(0).value_json(), "\"Debian\"");
   EXPECT_EQ(response.values(0).count(), 2u);
   EXPECT_THAT(response.values(0).identities(), ElementsAre("a", "b"));
   request.set_path("nosuch");
   response.Clear();
-  ASSERT_TRUE(queries_.FactReport(*ParseTarget({}, &random_), request, &response).ok());
+  ASSERT_TRUE(Report(request, &response).ok());
   EXPECT_EQ(response.missing(), 2u);
   EXPECT_EQ(response.nodes(), 2u);
 }

@@ -29,6 +29,12 @@ class JobQueriesTest : public ::testing::Test {
     executor_.RunUntilIdle();
     return got;
   }
+  absl::Status Prune(const v1::PruneJobsRequest& request, v1::PruneJobsResponse* response) {
+    absl::Status got = absl::UnknownError("not answered");
+    queries_.PruneJobs(request, "client=me", response, [&got](absl::Status status) { got = std::move(status); });
+    executor_.RunUntilIdle();
+    return got;
+  }
   void CreateJob(const std::string& id) { ASSERT_TRUE(call_.Create(JobOf(id), {"n1", "n2", "n3"}).ok()); }
 };
 
@@ -97,9 +103,22 @@ TEST_F(JobQueriesTest, PrunesWhatIsFinished) {
   v1::PruneJobsRequest request;
   request.set_keep(1);
   v1::PruneJobsResponse response;
-  ASSERT_TRUE(Ask(&JobQueries::PruneJobs, request, &response).ok());
+  ::testing::internal::CaptureStderr();
+  ASSERT_TRUE(Prune(request, &response).ok());
+  const std::string logged = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(response.removed(), 1u);
   EXPECT_FALSE(call_.Get(a_).ok());
+  for (const char* said : {"jobs pruned", "client=me", "keep=1", "removed=1"}) EXPECT_THAT(logged, HasSubstr(said));
+}
+
+TEST_F(JobQueriesTest, RefusesToPruneWithoutABound) {
+  CreateJob(a_);
+  ASSERT_TRUE(call_.Finish(a_).ok());
+  v1::PruneJobsResponse response;
+  const absl::Status refused = Prune({}, &response);
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("finished_before_us and keep"));
+  EXPECT_TRUE(call_.Get(a_).ok());
 }
 
 TEST_F(JobQueriesTest, ErrorsNameTheField) {
@@ -143,7 +162,7 @@ TEST_F(JobQueriesTest, ErrorsNameTheField) {
   v1::PruneJobsRequest prune;
   v1::PruneJobsResponse pruned;
   prune.set_finished_before_us(-1);
-  EXPECT_THAT(Ask(&JobQueries::PruneJobs, prune, &pruned).message(), HasSubstr("finished_before_us"));
+  EXPECT_THAT(Prune(prune, &pruned).message(), HasSubstr("finished_before_us"));
 }
 
 }  // namespace

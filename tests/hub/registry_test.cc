@@ -38,10 +38,14 @@ class RegistryTest : public ::testing::Test {
     options.sorted = true;
     auto query = ParseTarget(target, &random_);
     EXPECT_TRUE(query.ok()) << query.status();
-    chosen_ = Choose(*query, registry_, options);
+    chosen_ = ChooseFrom(*query, registry_, options);
     std::vector<std::string> names;
     for (const Slot slot : chosen_.nodes) names.push_back(registry_.At(slot).identity);
     return names;
+  }
+  static Chosen ChooseFrom(const TargetQuery& query, const Registry& registry, const ChooseOptions& options) {
+    StepBudget budget;
+    return *Choose(query, registry.Freeze(query.columns), options, &budget);
   }
   static v1::Target With(v1::FilterOption::Kind kind, const std::string& text) {
     v1::Target target;
@@ -197,8 +201,8 @@ TEST_F(RegistryTest, ARestoredNodeIsAwayAndIsChosenAsItWas) {
   EXPECT_THAT(next.AwayLongerThan(absl::Hours(4)), IsEmpty());
   EXPECT_THAT(next.AwayLongerThan(absl::Hours(2)), ElementsAre("a")) << "its last sign is three hours old";
   auto query = ParseTarget(With(v1::FilterOption::FACT, "os=Debian"), &random_);
-  EXPECT_EQ(Choose(*query, next, {.only_disconnected = true}).nodes.size(), 1u);
-  EXPECT_EQ(Choose(*query, next, {}).nodes.size(), 0u);
+  EXPECT_EQ(ChooseFrom(*query, next, {.only_disconnected = true}).nodes.size(), 1u);
+  EXPECT_EQ(ChooseFrom(*query, next, {}).nodes.size(), 0u);
 }
 
 TEST_F(RegistryTest, ANodeWhoseStoredFactsAreRefusedIsStillNamed) {

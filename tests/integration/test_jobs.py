@@ -120,6 +120,8 @@ class JobsTest(unittest.TestCase):
         self.assertTrue(finished)
         replies = fleet.orchctl("job", "replies", job, "-j").json()["replies"]
         self.assertEqual({each["state"] for each in replies}, {"CANCELLED"}, replies)
+        for reply in replies:
+            self.assertRegex(reply["statusmsg"], "^cancelled by [a-z]+=", "said once, and by whom")
 
     def state(self, job):
         return fleet.orchctl("job", "show", job, "-j").json()["state"]

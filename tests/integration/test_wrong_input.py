@@ -29,7 +29,7 @@ class WrongInputTest(unittest.TestCase):
         return result
 
     def test_filters_are_refused_with_their_column(self):
-        for arguments in (["-F", "osfamily="], ["-F", "osfamily"], ["-S", "osfamily=Debian and ("], ["-S", "a=1 xor b=2"],
+        for arguments in (["-F", "osfamily=~"], ["-F", "osfamily"], ["-S", "osfamily=Debian and ("], ["-S", "a=1 xor b=2"],
                           ["-F", "osfamily=~/(/"], ["-C", "/[/"], ["-W", "=x"]):
             with self.subTest(arguments):
                 self.assertRegex(self.wrong("invoke", "rpcutil", "ping", *arguments).err, r"(?i)column \d+")

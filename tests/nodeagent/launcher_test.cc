@@ -179,6 +179,20 @@ TEST_F(LauncherTest, RefusesEverythingWithoutAKey) {
   EXPECT_TRUE(updates_.All().empty());
 }
 
+TEST_F(LauncherTest, RefusesACommandCheckedAgainstAnotherDescriptionOfThePlugin) {
+  v1::Command command = Command();
+  command.add_ddl_sha256(std::string(32, 'x'));
+  const v1::TaskUpdate refused = Handle(command);
+  EXPECT_EQ(refused.reply().state(), v1::DENIED);
+  EXPECT_EQ(refused.reply().error_kind(), "ddl");
+  EXPECT_THAT(refused.reply().status_message(), HasSubstr("plugin fake is described otherwise on this node"));
+  EXPECT_TRUE(requests_.All().empty());
+  v1::Command good = Command();
+  good.add_ddl_sha256(std::string(32, 'x'));
+  good.add_ddl_sha256(plugin_->ddl()->sha256);
+  EXPECT_EQ(Handle(good).reply().state(), v1::OK);
+}
+
 TEST_F(LauncherTest, SaysFilteredWhenTheFilterDoesNotHold) {
   v1::Command command = Command();
   AddFilter(v1::FilterOption::FACT, "osfamily=RedHat", &command);

@@ -48,6 +48,11 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     return true;
   }
 
+  bool closed() const override {
+    MutexLock lock(&mu_);
+    return state_ != State::kOpen;
+  }
+
   size_t queued_bytes() const override {
     MutexLock lock(&mu_);
     return queued_bytes_;

@@ -21,6 +21,8 @@ class ResponseSink {
   // Ends the call once what is queued is written; with an error the queue is dropped first.
   // Later calls do nothing.
   virtual void End(const absl::Status& status) = 0;
+  // Whether nobody reads any more what is pushed: the client is gone, or the call was ended.
+  virtual bool closed() const = 0;
   // Bytes that wait to be written.
   virtual size_t queued_bytes() const = 0;
   // Posted to the loop each time the queue is empty again after a push found no room; null: never.

@@ -6,6 +6,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "base/log.h"
 #include "services/hub/job_store/task.h"
 
 namespace orch::hub {
@@ -119,12 +121,22 @@ void JobQueries::ListRepliesOf(const std::string& job_id, ReplyQuery query, v1::
   });
 }
 
-void JobQueries::PruneJobs(const v1::PruneJobsRequest& request, v1::PruneJobsResponse* response, Done done) {
+void JobQueries::PruneJobs(const v1::PruneJobsRequest& request, const std::string& caller,
+                           v1::PruneJobsResponse* response, Done done) {
   if (request.finished_before_us() < 0) {
     return done(absl::InvalidArgumentError("finished_before_us must not be negative"));
   }
+  if (request.finished_before_us() == 0 && request.keep() == 0) {
+    return done(absl::InvalidArgumentError(
+        "finished_before_us and keep are both unset, which would forget every job; set at least one of them"));
+  }
+  const std::string before = absl::FormatTime(absl::FromUnixMicros(request.finished_before_us()), absl::UTCTimeZone());
   store_->Prune(request.finished_before_us(), request.keep(),
-                [response, done = std::move(done)](const absl::StatusOr<uint64_t>& removed) {
+                [=, keep = request.keep(), done = std::move(done)](const absl::StatusOr<uint64_t>& removed) {
+                  LogWarning("jobs pruned", {{"caller", caller},
+                                          {"finished_before", before},
+                                          {"keep", absl::StrCat(keep)},
+                                          {"removed", removed.ok() ? absl::StrCat(*removed) : "0"}});
                   if (removed.ok()) response->set_removed(*removed);
                   done(removed.status());
                 });

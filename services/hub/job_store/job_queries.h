@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -32,7 +33,9 @@ class JobQueries {
   void ListJobs(const v1::ListJobsRequest& request, v1::ListJobsResponse* response, Done done);
   // The job's id may be shortened. A page may hold fewer than asked for: it is bounded in bytes too.
   void ListReplies(const v1::ListRepliesRequest& request, v1::ListRepliesResponse* response, Done done);
-  void PruneJobs(const v1::PruneJobsRequest& request, v1::PruneJobsResponse* response, Done done);
+  // InvalidArgument for a request without a bound. Logged with `caller`.
+  void PruneJobs(const v1::PruneJobsRequest& request, const std::string& caller, v1::PruneJobsResponse* response,
+                 Done done);
 
  private:
   // 0 for an empty one. A token of another store would name other jobs: it is refused.

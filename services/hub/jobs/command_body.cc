@@ -20,6 +20,7 @@ std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view wire_id, co
   command.set_durable(request.recorded);
   command.set_live_output(spec.live_output());
   command.set_splay_ms(spec.splay_ms());
+  *command.mutable_ddl_sha256() = spec.ddl_sha256();
   auto body = std::make_shared<CommandBody>();
   body->bytes = command.SerializeAsString();
   body->sha256 = Sha256(body->bytes);

@@ -23,6 +23,8 @@ bool SameRequest(const StoredJob& stored, const v1::JobSpec& asked) {
   if (!stored.inputs_withheld && (!stored_inputs.ok() || !inputs.ok() || *stored_inputs != *inputs)) return false;
   a.clear_inputs_json();
   b.clear_inputs_json();
+  a.clear_ddl_sha256();  // the fleet may have another version by now
+  b.clear_ddl_sha256();
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
@@ -88,6 +90,9 @@ void Dispatcher::Resume(const UnfinishedJob& stored) {
   request.inputs_withheld = stored.job.inputs_withheld;
   request.recorded = true;
   request.caller = stored.job.caller;
+  if (const auto query = ParseTarget(request.spec.target(), random_); query.ok()) {
+    request.may_decline = WhenMayDecline(*query);
+  }
   for (const StoredTask& task : stored.tasks) request.targets.push_back(task.identity);
   for (const absl::string_view text : absl::StrSplit(stored.job.plan, ',', absl::SkipEmpty())) {
     uint32_t group = 0;

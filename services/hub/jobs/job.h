@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orch/v1/job.pb.h"
+#include "services/hub/nodes/targets.h"
 
 namespace orch::hub {
 
@@ -29,8 +30,10 @@ struct JobRequest {
   std::vector<std::string> disconnected;    // for JobAccepted: offline, or queued with spec.queue_offline
   v1::AwayNodes away;                       // for JobAccepted
   std::vector<v1::Suggestion> suggestions;  // for JobAccepted
-  absl::Duration run_limit;                 // the node ends the action after so long
-  absl::Duration deadline;                  // the hub stops waiting for a task after so long
+  MayDecline may_decline = MayDecline::kNever;
+  uint64_t chosen_at = 0;    // Registry::change() when the targets were chosen; 0: by an earlier hub
+  absl::Duration run_limit;  // the node ends the action after so long
+  absl::Duration deadline;   // the hub stops waiting for a task after so long
   absl::Duration discovery;
 };
 

@@ -107,6 +107,8 @@ class JobRun {
   void OnDeadline();
   void TakeReply(size_t index, uint32_t attempt, v1::Reply reply);
   void TakeFiltered(size_t index, uint32_t attempt, const std::string& failure);
+  // Whether the node may know better than the hub that it is no target.
+  bool MayDeclineTask(const JobTask& task) const;
   // Answers to a question.
   void OnUnknown(size_t index);
   void OnGoneFor(size_t index);

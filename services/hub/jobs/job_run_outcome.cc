@@ -83,8 +83,22 @@ void JobRun::TakeReply(size_t index, uint32_t attempt, v1::Reply reply) {
   EndTask(index, std::move(reply), attempt);
 }
 
+bool JobRun::MayDeclineTask(const JobTask& task) const {
+  if (request_.may_decline != MayDecline::kAfterAChange) return request_.may_decline == MayDecline::kAlways;
+  return rooms_.nodes->ChangedSince(task.identity, request_.chosen_at);
+}
+
 void JobRun::TakeFiltered(size_t index, uint32_t attempt, const std::string& failure) {
   JobTask& task = job_.tasks()[index];
+  if (task.attempt == attempt && task.state == v1::SENT && !task.filtered && !MayDeclineTask(task)) {
+    // It would vanish from the job: whoever asked for it must see that it did not run.
+    LogWarning("a node declined a task that is its own", {{"job", id()}, {"node", task.identity}});
+    return EndTask(index,
+                   HubReply(task.identity, v1::DENIED, "filtered",
+                            "the node says that it is no target, but what it told the hub of itself says that it is; "
+                            "nothing ran; look at the node (orchctl inventory), or have it send its facts anew"),
+                   attempt);
+  }
   if (task.attempt != attempt || !job_.Filter(index)) {
     ++rooms_.counters->unexpected;
     if (task.stored) Acknowledge(index, attempt);

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "base/status_macros.h"
 
 namespace orch::hub {
 namespace {
@@ -20,34 +21,37 @@ bool MayBeMeant(absl::string_view asked, absl::string_view known) {
 
 }  // namespace
 
-v1::AwayNodes FindAway(const TargetQuery& query, const Registry& registry, const std::string& plugin,
-                       const std::vector<Slot>& chosen) {
+absl::StatusOr<v1::AwayNodes> FindAway(const TargetQuery& query, const FleetSnapshot& fleet, const std::string& plugin,
+                                       const std::vector<Slot>& chosen, StepBudget* budget) {
   v1::AwayNodes away;
-  if (registry.facts().size() == registry.attached().size()) return away;
+  const FactSnapshot& facts = fleet.facts;
+  if (facts.live().size() == fleet.attached.size()) return away;
   if (query.limit > 0 && chosen.size() >= query.limit) return away;
   TargetQuery all = query;
   all.limit = all.limit_percent = 0;
   ChooseOptions options;
   options.plugin = plugin;
   options.only_disconnected = true;
-  SlotSet targets(registry.facts().slots());
+  SlotSet targets(facts.names().slots());
   for (const Slot slot : chosen) targets.Insert(slot);
-  std::vector<const NodeRecord*> missed;
-  for (const Slot slot : Choose(all, registry, options).nodes) {
-    if (!targets.contains(slot)) missed.push_back(&registry.At(slot));
+  ORCH_ASSIGN_OR_RETURN(const Chosen others, Choose(all, fleet, options, budget));
+  std::vector<Slot> missed;
+  for (const Slot slot : others.nodes) {
+    if (targets.contains(slot)) continue;
+    missed.push_back(slot);
+    if (fleet.returning.contains(slot)) away.set_returning(away.returning() + 1);
   }
   const size_t named = std::min(missed.size(), kMaxAwayNamed);
+  const NodeNames& names = facts.names();
   std::partial_sort(missed.begin(), missed.begin() + static_cast<std::ptrdiff_t>(named), missed.end(),
-                    [](const NodeRecord* a, const NodeRecord* b) { return a->identity < b->identity; });
+                    [&names](Slot a, Slot b) { return names.identity(a) < names.identity(b); });
   away.set_count(static_cast<uint32_t>(missed.size()));
-  for (size_t i = 0; i < named; ++i) away.add_identities(missed[i]->identity);
-  if (!registry.NodesMayReturn()) return away;
-  away.set_returning(static_cast<uint32_t>(
-      std::count_if(missed.begin(), missed.end(), [](const NodeRecord* record) { return record->returning; })));
+  for (size_t i = 0; i < named; ++i) away.add_identities(names.identity(missed[i]));
   return away;
 }
 
-std::vector<v1::Suggestion> SuggestIdentities(const std::vector<std::string>& unknown, const Registry& registry) {
+std::vector<v1::Suggestion> SuggestIdentities(const std::vector<std::string>& unknown, const NodeNames& all,
+                                              const SlotSet& live) {
   std::vector<v1::Suggestion> suggestions;
   if (unknown.empty()) return suggestions;
   absl::flat_hash_map<std::string, std::vector<std::string>> asked;  // by short name in lower case
@@ -55,8 +59,8 @@ std::vector<v1::Suggestion> SuggestIdentities(const std::vector<std::string>& un
     asked[ShortName(absl::AsciiStrToLower(unknown[i]))].push_back(unknown[i]);
   }
   absl::flat_hash_map<std::string, std::vector<std::string>> found;  // by the name asked for
-  registry.facts().live().ForEach([&](Slot slot) {
-    const std::string& identity = registry.At(slot).identity;
+  live.ForEach([&](Slot slot) {
+    const std::string& identity = all.identity(slot);
     const std::string lower = absl::AsciiStrToLower(identity);
     const auto names = asked.find(ShortName(lower));
     if (names == asked.end()) return;

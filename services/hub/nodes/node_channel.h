@@ -41,6 +41,9 @@ class NodeDirectory {
   virtual ~NodeDirectory() = default;
   // Null when the node is unknown or holds no stream.
   virtual NodeChannel* ChannelOf(absl::string_view identity) const = 0;
+  // Whether the node may be another than it was at `change` (Registry::change): it said since what it
+  // is, or is not known any more.
+  virtual bool ChangedSince(absl::string_view identity, uint64_t change) const = 0;
 };
 
 }  // namespace orch::hub

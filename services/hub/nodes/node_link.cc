@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace orch::hub {
+namespace {
+
+constexpr char kNodeLeft[] = "the node closed the stream";
+
+}  // namespace
 
 std::shared_ptr<NodeLink> NodeLink::Create(grpc::CallbackServerContext* context, Admission admission,
                                            Executor* executor) {
@@ -113,8 +118,14 @@ void NodeLink::DropUnwrittenLocked() {
 
 void NodeLink::OnReadDone(bool ok) {
   if (!ok) {
-    Ended("the node closed the stream");
+    // A lost connection ends the read too, and says so in OnCancel, just after; a node that leaves does not.
+    // What is left then is to finish, and OnDone tells it, unless a node that does not read holds that up.
     MutexLock lock(&mu_);
+    std::weak_ptr<NodeLink> link = self_;
+    executor_->PostAfter(kTellEndWithin, [link] {
+      const std::shared_ptr<NodeLink> alive = link.lock();
+      if (alive != nullptr && alive->session_ != nullptr) alive->session_->OnClosed(kNodeLeft);
+    });
     reading_ = false;
     DropUnwrittenLocked();
     if (state_ == State::kOpen) state_ = State::kClosing;
@@ -176,7 +187,7 @@ void NodeLink::OnDone() {
   // The session ends on the loop, where it lived,
   // and lets go of the link, which it holds as its outbox.
   executor_->Post([self] {
-    self->session_->OnClosed("the stream ended");
+    self->session_->OnClosed(kNodeLeft);
     self->session_.reset();
   });
 }

@@ -25,6 +25,8 @@ inline constexpr size_t kMaxUnhandledMessages = 16;
 inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
 // What can wait for company (NodeOutbox::Message) waits so long at most.
 inline constexpr absl::Duration kWaitForCompany = absl::Milliseconds(50);
+// The session learns within this that its node closed the stream.
+inline constexpr absl::Duration kTellEndWithin = absl::Milliseconds(200);
 // A closing stream must be written out within this.
 inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 

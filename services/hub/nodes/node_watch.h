@@ -1,17 +1,22 @@
 // Tells clients of nodes that come, go and change. A client that is too slow loses events, is told
-// how many, and never holds anybody up. On the hub's loop.
+// how many, and never holds anybody up. Whether a node is in a client's target is found off the loop, for
+// all events that came meanwhile at once. On the hub's loop.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/executor.h"
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/door/response_sink.h"
+#include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
 #include "services/hub/nodes/targets.h"
 
@@ -21,11 +26,16 @@ class NodeWatch {
  public:
   using Sink = ResponseSink<v1::WatchNodesResponse>;
   using WatchId = uint64_t;
+  // Of one client, not yet known to be in its target; more are dropped.
+  static constexpr size_t kMaxPending = 20'000;
+  // After the pool had no room for a question.
+  static constexpr absl::Duration kAskAgainAfter = absl::Milliseconds(200);
 
-  NodeWatch(const Registry* registry, const Clock* clock) : registry_(registry), clock_(clock) {}
+  NodeWatch(const Registry* registry, Questions* questions, Executor* loop, const Clock* clock)
+      : registry_(registry), questions_(questions), loop_(loop), clock_(clock) {}
 
   // Present nodes first when asked.
-  WatchId Add(TargetQuery query, bool present_first, std::shared_ptr<Sink> sink);
+  WatchId Add(TargetQuery query, std::string caller, bool present_first, std::shared_ptr<Sink> sink);
   void Remove(WatchId watch) { watchers_.erase(watch); }
   // The client's queue has run empty: what was dropped can be told.
   void OnDrained(WatchId watch);
@@ -40,16 +50,37 @@ class NodeWatch {
   size_t size() const { return watchers_.size(); }
 
  private:
+  struct Event {
+    v1::WatchNodesResponse::Kind kind;
+    std::string identity;
+    Slot slot;
+    int64_t time_us;
+    std::shared_ptr<const FleetSnapshot> before;  // of a node that is being forgotten: when it was known
+  };
+  using Verdicts = std::vector<bool>;  // of each event, whether the client is told
   struct Watcher {
-    TargetQuery query;
+    std::shared_ptr<const TargetQuery> query;
+    std::string caller;
     std::shared_ptr<Sink> sink;
+    bool takes_all = false;  // its target is every node
+    bool asking = false;     // a question is on its way
+    std::vector<Event> pending;
     uint32_t dropped = 0;
   };
 
-  void Send(Watcher* watcher, v1::WatchNodesResponse::Kind kind, absl::string_view identity);
+  void TellPresent(WatchId id, Watcher* watcher);
+  // Asks which of the pending events are for this client, unless a question is on its way.
+  void AskPending(WatchId id, Watcher* watcher);
+  void AskLater(WatchId id);
+  void OnMatched(WatchId id, const std::vector<Event>& events, const absl::StatusOr<Verdicts>& verdicts);
+  static absl::StatusOr<Verdicts> Judge(const TargetQuery& query, const std::vector<Event>& events,
+                                        const FleetSnapshot& fleet, StepBudget* budget);
+  void Send(Watcher* watcher, const Event& event);
   bool TellDropped(Watcher* watcher);
 
   const Registry* const registry_;
+  Questions* const questions_;
+  Executor* const loop_;
   const Clock* const clock_;
   Listener listener_;
   WatchId next_id_ = 1;

@@ -50,7 +50,7 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   record->last_heard = clock_->Steady();
   record->gone = absl::InfinitePast();
   record->gone_reason.clear();
-  record->returning = false;
+  returning_.Erase(slot);
   record->channel = channel;
   record->main_collective = node.main_collective();
   record->problems = ShortenProblems(node.problems());
@@ -58,6 +58,7 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   record->version = node.version();
   record->peer = std::string(peer);
   record->key_id = std::string(key_id);
+  record->changed = ++change_;
   attached_.Insert(slot);
   return attached;
 }
@@ -85,6 +86,7 @@ bool Registry::Forget(absl::string_view identity) {
   if (found == by_identity_.end() || found->second->channel != nullptr) return false;
   const Slot slot = found->second->slot;
   facts_.Remove(slot);
+  returning_.Erase(slot);
   by_slot_[slot] = nullptr;
   by_identity_.erase(found);
   return true;
@@ -103,12 +105,7 @@ void Registry::SetConflict(absl::string_view identity, std::string text) {
   if (NodeRecord* const record = FindMutable(identity)) record->conflict = std::move(text);
 }
 
-uint32_t Registry::returning() const {
-  if (!NodesMayReturn()) return 0;
-  uint32_t count = 0;
-  for (const auto& [identity, record] : by_identity_) count += record->returning ? 1 : 0;
-  return count;
-}
+uint32_t Registry::returning() const { return NodesMayReturn() ? static_cast<uint32_t>(returning_.size()) : 0; }
 
 absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
                              std::vector<PluginAnnouncement>* old_plugins) {
@@ -129,6 +126,7 @@ absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
   ORCH_RETURN_IF_ERROR(ApplyLists(record->slot, delta));
   if (delta.has_plugins()) *old_plugins = std::exchange(record->plugins, PluginsOf(delta.plugins()));
   if (delta.has_collectives()) record->main_collective = delta.main_collective();
+  record->changed = ++change_;
   if (delta.has_problems()) {
     record->problems = ShortenProblems(delta.problems());
     record->plugin_problems = ShortenPluginProblems(delta.plugin_problems());
@@ -178,6 +176,15 @@ std::vector<std::string> Registry::MarkStale() {
 NodeChannel* Registry::ChannelOf(absl::string_view identity) const {
   const NodeRecord* record = Find(identity);
   return record == nullptr ? nullptr : record->channel;
+}
+
+bool Registry::ChangedSince(absl::string_view identity, uint64_t change) const {
+  const NodeRecord* record = Find(identity);
+  return record == nullptr || record->changed > change;
+}
+
+FleetSnapshot Registry::Freeze(const ColumnNames& columns) const {
+  return {facts_.Freeze(columns), attached_, NodesMayReturn() ? returning_ : SlotSet(), change_};
 }
 
 const NodeRecord* Registry::Find(absl::string_view identity) const {

@@ -19,14 +19,9 @@
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
-
-struct PluginAnnouncement {
-  std::string name;
-  std::string version;
-  std::string sha256;  // 32 bytes
-};
 
 struct NodeRecord {
   std::string identity;
@@ -38,7 +33,6 @@ struct NodeRecord {
   absl::Time first_seen;
   absl::Time gone = absl::InfinitePast();  // when its stream ended
   std::string gone_reason;                 // why it did
-  bool returning = false;                  // attached when the hub stopped, and not since
   std::string conflict;                    // what is known of a second agent with this identity
   NodeChannel* channel = nullptr;          // null when disconnected
   std::string main_collective;
@@ -49,10 +43,28 @@ struct NodeRecord {
   std::string peer;
   std::string key_id;
   absl::Duration clock_skew;  // its clock minus the hub's, as last heard
+  uint64_t changed = 0;  // Registry::change() when the node last said what it is
 };
 
 // How long a hub that was started says of nodes that they may be on their way back.
 inline constexpr absl::Duration kReturnWithin = absl::Seconds(90);
+
+// What the hub knew of its fleet at one moment, for one question. Made on the loop for little; read on
+// any one thread.
+struct FleetSnapshot {
+  FactSnapshot facts;
+  SlotSet attached;
+  SlotSet returning;    // nodes on their way back
+  uint64_t change = 0;  // Registry::change()
+};
+
+// The same of one node.
+struct NodeSnapshot {
+  v1::Node head;  // all but facts and classes
+  NodeFacts facts;
+  // The whole node; may take some milliseconds.
+  v1::Node Describe() const;
+};
 
 class Registry final : public NodeDirectory {
  public:
@@ -89,11 +101,16 @@ class Registry final : public NodeDirectory {
   std::vector<std::string> MarkStale();
 
   NodeChannel* ChannelOf(absl::string_view identity) const override;
+  bool ChangedSince(absl::string_view identity, uint64_t change) const override;
+  // A number that grows with whatever nodes say of themselves; from 1.
+  uint64_t change() const { return change_; }
   const NodeRecord* Find(absl::string_view identity) const;
   const NodeRecord& At(Slot slot) const { return *by_slot_[slot]; }
   const FactTable& facts() const { return facts_; }
   const SlotSet& attached() const { return attached_; }
-  v1::Node Describe(const NodeRecord& record) const;
+  FleetSnapshot Freeze(const ColumnNames& columns) const;
+  NodeSnapshot FreezeNode(const NodeRecord& record) const;
+  v1::Node Describe(const NodeRecord& record) const { return FreezeNode(record).Describe(); }
   // The same without plugins, classes, facts and problems.
   v1::Node DescribePresence(const NodeRecord& record) const;
 
@@ -127,6 +144,8 @@ class Registry final : public NodeDirectory {
   const absl::Duration started_;  // steady
   FactTable facts_;
   SlotSet attached_;
+  SlotSet returning_;
+  uint64_t change_ = 1;
   absl::flat_hash_map<std::string, std::unique_ptr<NodeRecord>> by_identity_;
   std::vector<NodeRecord*> by_slot_;
 };

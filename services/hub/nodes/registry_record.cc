@@ -42,7 +42,8 @@ void Registry::Restore(const v1::Node& node, absl::string_view problem) {
   record->first_seen = absl::FromUnixMicros(node.first_seen_us());
   if (node.gone_us() > 0) record->gone = absl::FromUnixMicros(node.gone_us());
   record->gone_reason = node.gone_reason();
-  record->returning = node.presence() == v1::CONNECTED;
+  if (node.presence() == v1::CONNECTED) returning_.Insert(record->slot);
+  record->changed = ++change_;
   record->problems = ShortenProblems(node.problems());
   record->problems.insert(record->problems.end(), problems.begin(), problems.end());
   record->plugin_problems = ShortenPluginProblems(node.plugin_problems());
@@ -68,19 +69,27 @@ v1::Node Registry::DescribePresence(const NodeRecord& record) const {
   return node;
 }
 
-v1::Node Registry::Describe(const NodeRecord& record) const {
-  v1::Node node = DescribePresence(record);
+NodeSnapshot Registry::FreezeNode(const NodeRecord& record) const {
+  NodeSnapshot snapshot;
+  snapshot.facts = facts_.FreezeNode(record.slot);
+  v1::Node& node = snapshot.head;
+  node = DescribePresence(record);
   for (const PluginAnnouncement& plugin : record.plugins) {
     v1::PluginRef* ref = node.add_plugins();
     ref->set_name(plugin.name);
     ref->set_version(plugin.version);
     ref->set_ddl_sha256(plugin.sha256);
   }
-  for (const std::string& name : facts_.Classes(record.slot)) node.add_classes(name);
-  node.set_facts_json(DumpJson(facts_.FactsJson(record.slot)));
   if (!record.conflict.empty()) node.add_problems(record.conflict);
   for (const std::string& problem : record.problems) node.add_problems(problem);
   for (const v1::PluginProblem& problem : record.plugin_problems) *node.add_plugin_problems() = problem;
+  return snapshot;
+}
+
+v1::Node NodeSnapshot::Describe() const {
+  v1::Node node = head;
+  for (const std::string& name : facts.classes()) node.add_classes(name);
+  node.set_facts_json(DumpJson(facts.facts()));
   return node;
 }
 

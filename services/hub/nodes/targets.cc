@@ -25,17 +25,19 @@ absl::Status CheckIdentities(const v1::Target& target) {
   for (const std::string& identity : target.identities()) {
     if (!filter::IsIdentity(identity)) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "'", identity.substr(0, 255), "' in the list of nodes is no identity; it may hold A-Z a-z 0-9 _ . -"));
+          "'", identity.substr(0, 255),
+          "' in the list of nodes is no identity; it may hold A-Z a-z 0-9 _ . -, and does not begin with -"));
     }
   }
   return absl::OkStatus();
 }
 
 // Names the target is restricted to, those of the list and of plain -I options.
-SlotSet NamedSlots(const std::vector<std::string>& names, const Registry& registry, std::vector<std::string>* unknown) {
-  SlotSet slots(registry.facts().slots());
+SlotSet NamedSlots(const std::vector<std::string>& names, const FactSnapshot& facts,
+                   std::vector<std::string>* unknown) {
+  SlotSet slots(facts.names().slots());
   for (const std::string& name : names) {
-    const Slot slot = registry.facts().Find(name);
+    const Slot slot = facts.names().Find(name);
     if (slot == kNoSlot) {
       unknown->push_back(name);
     } else {
@@ -43,6 +45,27 @@ SlotSet NamedSlots(const std::vector<std::string>& names, const Registry& regist
     }
   }
   return slots;
+}
+
+void SortByIdentity(const FactSnapshot& facts, std::vector<Slot>* nodes) {
+  const NodeNames& names = facts.names();
+  std::sort(nodes->begin(), nodes->end(), [&names](Slot a, Slot b) { return names.identity(a) < names.identity(b); });
+}
+
+// A node asked for by name stays: it says itself that it has no such plugin.
+absl::Status KeepThoseWithPlugin(const std::string& plugin, const FactSnapshot& facts, SlotSet by_name,
+                                 StepBudget* budget, SlotSet* within) {
+  const std::vector<filter::Option> has_plugin = {{filter::OptionKind::kPlugin, plugin}};
+  const auto filter = filter::Filter::Parse(has_plugin);
+  by_name.Intersect(*within);
+  SlotSet kept;
+  if (filter.ok()) {
+    ORCH_ASSIGN_OR_RETURN(FactSnapshot::Selection having, facts.Select(*filter, budget, within));
+    kept = std::move(having.nodes);
+  }
+  kept.Union(by_name);
+  *within = std::move(kept);
+  return absl::OkStatus();
 }
 
 void SortUnique(std::vector<std::string>* names) {
@@ -84,6 +107,8 @@ absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random
   if (target.limit_percent() > 100) {
     return absl::InvalidArgumentError("target.limit_percent must be 1 to 100, or 0 for no limit");
   }
+  query.columns.AddFilter(query.filter);
+  ORCH_RETURN_IF_ERROR(query.columns.Check());
   query.identities.assign(target.identities().begin(), target.identities().end());
   query.has_identities = target.has_identities();
   query.collective = target.collective();
@@ -94,62 +119,65 @@ absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random
   return query;
 }
 
-Chosen Choose(const TargetQuery& query, const Registry& registry, const ChooseOptions& options) {
+MayDecline WhenMayDecline(const TargetQuery& query) {
+  if (query.filter.has_data_functions()) return MayDecline::kAlways;
+  const std::vector<filter::Option>& options = query.filter.options();
+  const bool names_only = std::all_of(options.begin(), options.end(), [](const filter::Option& option) {
+    return option.kind == filter::OptionKind::kIdentity;
+  });
+  return names_only && query.collective.empty() ? MayDecline::kNever : MayDecline::kAfterAChange;
+}
+
+absl::StatusOr<Chosen> Choose(const TargetQuery& query, const FleetSnapshot& fleet, const ChooseOptions& options,
+                              StepBudget* budget) {
   Chosen chosen;
-  const FactTable& facts = registry.facts();
-  SlotSet within = options.include_disconnected || options.only_disconnected ? facts.live() : registry.attached();
-  if (options.only_disconnected) within.Subtract(registry.attached());
+  const FactSnapshot& facts = fleet.facts;
+  SlotSet within = options.include_disconnected || options.only_disconnected ? facts.live() : fleet.attached;
+  if (options.only_disconnected) within.Subtract(fleet.attached);
   const bool named = query.has_identities || !query.filter.literal_identities().empty();
-  SlotSet literal = NamedSlots(query.filter.literal_identities(), registry, &chosen.unknown);
-  SlotSet listed = NamedSlots(query.identities, registry, &chosen.unknown);
+  SlotSet by_name = NamedSlots(query.filter.literal_identities(), facts, &chosen.unknown);
+  const SlotSet listed = NamedSlots(query.identities, facts, &chosen.unknown);
   SortUnique(&chosen.unknown);
-  if (options.named_disconnected) {
-    within.Union(literal);
-    within.Union(listed);
-  }
+  by_name.Union(listed);
+  if (options.named_disconnected) within.Union(by_name);
   if (query.has_identities) within.Intersect(listed);
-  if (!query.collective.empty()) within.Intersect(facts.InCollective(query.collective));
-  if (!options.plugin.empty()) {
-    const std::vector<filter::Option> has_plugin = {{filter::OptionKind::kPlugin, options.plugin}};
-    const auto plugin = filter::Filter::Parse(has_plugin);
-    // A node asked for by name stays: it says itself that it has no such plugin.
-    SlotSet by_name = literal;
-    by_name.Union(listed);
-    by_name.Intersect(within);
-    within = plugin.ok() ? facts.Select(*plugin, &within).nodes : SlotSet();
-    within.Union(by_name);
+  if (!query.collective.empty()) {
+    ORCH_ASSIGN_OR_RETURN(const SlotSet members, facts.InCollective(query.collective, budget));
+    within.Intersect(members);
   }
-  FactTable::Selection selection = facts.Select(query.filter, &within);
+  if (!options.plugin.empty()) {
+    ORCH_RETURN_IF_ERROR(KeepThoseWithPlugin(options.plugin, facts, by_name, budget, &within));
+  }
+  ORCH_ASSIGN_OR_RETURN(const FactSnapshot::Selection selection, facts.Select(query.filter, budget, &within));
   chosen.ask_nodes = selection.ask_nodes;
   chosen.nodes = selection.nodes.ToVector();
   const bool limited = LimitOf(query, chosen.nodes.size()) < chosen.nodes.size();
-  if (options.sorted || limited) {
-    std::sort(chosen.nodes.begin(), chosen.nodes.end(),
-              [&registry](Slot a, Slot b) { return registry.At(a).identity < registry.At(b).identity; });
-  }
+  if (options.sorted || limited) SortByIdentity(facts, &chosen.nodes);
   ApplyLimit(query, &chosen.nodes);
-  if (options.sorted && limited && query.limit_random) {
-    std::sort(chosen.nodes.begin(), chosen.nodes.end(),
-              [&registry](Slot a, Slot b) { return registry.At(a).identity < registry.At(b).identity; });
-  }
+  if (options.sorted && limited && query.limit_random) SortByIdentity(facts, &chosen.nodes);
   if (named && options.named_disconnected) {
     for (const Slot slot : chosen.nodes) {
-      if (registry.At(slot).channel == nullptr) chosen.disconnected.push_back(registry.At(slot).identity);
+      if (!fleet.attached.contains(slot)) chosen.disconnected.push_back(facts.names().identity(slot));
     }
     std::sort(chosen.disconnected.begin(), chosen.disconnected.end());
   }
   return chosen;
 }
 
-bool Fits(const TargetQuery& query, const Registry& registry, Slot slot) {
-  SlotSet one;
-  one.Insert(slot);
-  if (query.has_identities && std::find(query.identities.begin(), query.identities.end(), registry.At(slot).identity) ==
-                                  query.identities.end()) {
-    return false;
+absl::StatusOr<SlotSet> Matching(const TargetQuery& query, const FleetSnapshot& fleet, const SlotSet& nodes,
+                                 StepBudget* budget) {
+  const FactSnapshot& facts = fleet.facts;
+  SlotSet within = nodes;
+  if (query.has_identities) {
+    std::vector<std::string> unknown;
+    within.Intersect(NamedSlots(query.identities, facts, &unknown));
   }
-  if (!query.collective.empty()) one.Intersect(registry.facts().InCollective(query.collective));
-  return !registry.facts().Select(query.filter, &one).nodes.empty();
+  if (!query.collective.empty()) {
+    ORCH_ASSIGN_OR_RETURN(const SlotSet members, facts.InCollective(query.collective, budget));
+    within.Intersect(members);
+  }
+  ORCH_ASSIGN_OR_RETURN(FactSnapshot::Selection selection, facts.Select(query.filter, budget, &within));
+  return std::move(selection.nodes);
 }
 
 }  // namespace orch::hub

@@ -1,5 +1,5 @@
-// From a request's Target to nodes. Parsing is pure and runs where the request came in; choosing
-// runs on the hub's loop.
+// From a request's Target to nodes. Parsing and choosing may take long and are pure: they run off the
+// hub's loop (WorkPool), over a snapshot of the fleet.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ inline constexpr int kMaxFilterOptions = 256;
 
 struct TargetQuery {
   filter::Filter filter;
+  ColumnNames columns;  // those that choosing reads
   std::vector<std::string> identities;
   bool has_identities = false;
   std::string collective;
@@ -27,6 +28,14 @@ struct TargetQuery {
   bool limit_random = false;
   uint64_t limit_seed = 0;
 };
+
+// When a node may know better than the hub that it is no target (FILTERED).
+enum class MayDecline {
+  kNever,         // the hub knows all that was asked for: names
+  kAfterAChange,  // facts, classes, plugins, collectives: once the node has said that they changed
+  kAlways,        // data functions, which nodes alone can call
+};
+MayDecline WhenMayDecline(const TargetQuery& query);
 
 // InvalidArgument names the part and the remedy. A seed that is needed and not given is drawn.
 absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random);
@@ -46,8 +55,11 @@ struct Chosen {
   std::vector<std::string> disconnected;  // named, among `nodes`, without a stream
 };
 
-Chosen Choose(const TargetQuery& query, const Registry& registry, const ChooseOptions& options);
-// Whether one node is in the target, limits and presence aside.
-bool Fits(const TargetQuery& query, const Registry& registry, Slot slot);
+// The query's columns must have been frozen. The budget's status when it is spent; so below.
+absl::StatusOr<Chosen> Choose(const TargetQuery& query, const FleetSnapshot& fleet, const ChooseOptions& options,
+                              StepBudget* budget);
+// Which of `nodes` are in the target, limits and presence aside.
+absl::StatusOr<SlotSet> Matching(const TargetQuery& query, const FleetSnapshot& fleet, const SlotSet& nodes,
+                                 StepBudget* budget);
 
 }  // namespace orch::hub

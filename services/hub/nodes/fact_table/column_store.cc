@@ -57,14 +57,13 @@ const FactColumn* ColumnStore::FindFact(absl::string_view name) const {
   return found == by_name_.end() ? nullptr : columns_[found->second].get();
 }
 
-Json ColumnStore::FactsOf(Slot slot) const {
-  Json facts = Json::object();
-  if (slot >= columns_of_.size()) return facts;
-  for (const uint32_t number : columns_of_[slot]) {
-    const FactColumn& column = *columns_[number];
-    facts[column.name()] = column.pool().ToJson(column.at(slot));
-  }
-  return facts;
+std::vector<std::pair<std::string, ColumnView>> ColumnStore::ViewsOf(Slot slot) const {
+  std::vector<std::pair<std::string, ColumnView>> views;
+  if (slot >= columns_of_.size()) return views;
+  views.reserve(columns_of_[slot].size());
+  for (const uint32_t number : columns_of_[slot])
+    views.emplace_back(columns_[number]->name(), columns_[number]->View());
+  return views;
 }
 
 std::vector<std::string> ColumnStore::FactNames(Slot slot) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,10 +22,10 @@ class ColumnStore {
   // False when the node had no such fact.
   bool ClearFact(Slot slot, absl::string_view name);
   void ClearAllFacts(Slot slot);
+  // The node's facts, each as it is now.
+  std::vector<std::pair<std::string, ColumnView>> ViewsOf(Slot slot) const;
   // nullptr when no node has a fact of that name.
   const FactColumn* FindFact(absl::string_view name) const;
-  // The node's facts as one object, and the names alone.
-  Json FactsOf(Slot slot) const;
   std::vector<std::string> FactNames(Slot slot) const;
   size_t FactCount(Slot slot) const { return slot < columns_of_.size() ? columns_of_[slot].size() : 0; }
 

@@ -11,59 +11,65 @@ namespace {
 // their values alone are evaluated.
 constexpr size_t kFewNodes = 4;
 
+constexpr size_t kRowsPerStep = 4;     // of a scan
+constexpr uint64_t kStepsPerWalk = 8;  // from a value along a path
+
 }  // namespace
 
-PathWalk::PathWalk(const ValuePool& pool, const std::vector<absl::string_view>& segments) : pool_(pool) {
+PathWalk::PathWalk(const ValueView& values, std::vector<absl::string_view> segments) : values_(values) {
   for (const absl::string_view segment : segments) {
     const auto index = filter::ArrayIndex(segment);
     const bool usable = index.has_value() && *index <= static_cast<size_t>(INT64_MAX);
-    segments_.push_back({pool.FindString(segment), usable ? static_cast<int64_t>(*index) : -1});
+    segments_.push_back({segment, usable ? static_cast<int64_t>(*index) : -1});
   }
 }
 
 ValueId PathWalk::From(ValueId id) const {
   for (const Segment& segment : segments_) {
-    if (pool_.IsScalar(id)) return kNoValue;
-    const auto parts = pool_.parts(id);
-    if (pool_.IsArray(id)) {
+    if (values_.IsMap(id)) {
+      id = values_.Member(id, segment.key);
+    } else if (values_.IsArray(id)) {
+      const auto parts = values_.parts(id);
       if (segment.index < 0 || static_cast<size_t>(segment.index) >= parts.size()) return kNoValue;
       id = parts[segment.index];
-      continue;
+    } else {
+      return kNoValue;
     }
-    if (segment.key == kNoValue) return kNoValue;
-    size_t i = 0;
-    while (i < parts.size() && parts[i] != segment.key) i += 2;
-    if (i >= parts.size()) return kNoValue;
-    id = parts[i + 1];
+    if (id == kNoValue) return kNoValue;
   }
   return id;
 }
 
-ColumnTest::ColumnTest(const FactColumn& column, PathWalk walk, TextTest test, bool negated)
+ColumnTest::ColumnTest(const ColumnView& column, PathWalk walk, TextTest test, bool negated, StepBudget* budget)
     : column_(column),
-      pool_(column.pool()),
+      values_(column.values),
       walk_(std::move(walk)),
       test_(std::move(test)),
       negated_(negated),
-      roots_(pool_.limit()),
-      texts_(pool_.limit()) {}
+      budget_(budget),
+      roots_(values_.limit()),
+      texts_(values_.limit()) {}
 
 SlotSet ColumnTest::Select(const SlotSet& within) {
-  if (within.size() < pool_.size() / kFewNodes) {
+  const size_t nodes = within.size();
+  if (!budget_->Spend(1 + nodes / kRowsPerStep + values_.limit() / kRowsPerStep)) return SlotSet();
+  if (nodes < values_.limit() / kFewNodes) {
     SlotSet found;
     within.ForEach([&](Slot slot) {
-      if (const ValueId id = column_.at(slot); id != kNoValue && RootHolds(id)) found.Insert(slot);
+      if (!budget_->ok()) return;
+      if (const ValueId id = column_.rows.at(slot); id != kNoValue && RootHolds(id)) found.Insert(slot);
     });
     return found;
   }
-  std::vector<uint8_t> table(pool_.limit());
-  for (ValueId id = kNoValue + 1; id < table.size(); ++id)
-    if (pool_.holders(id) > 0) table[id] = RootHolds(id) ? 1 : 0;
-  return column_.Scan(table, within);
+  std::vector<uint8_t> table(values_.limit());
+  for (ValueId id = kNoValue + 1; id < table.size() && budget_->ok(); ++id)
+    if (values_.IsHeld(id)) table[id] = RootHolds(id) ? 1 : 0;
+  return column_.rows.Scan(table, within);
 }
 
 bool ColumnTest::RootHolds(ValueId root) {
   if (roots_[root] == 0) {
+    if (!budget_->Spend(kStepsPerWalk)) return false;
     const ValueId reached = walk_.From(root);
     roots_[root] = reached != kNoValue && ValueHolds(reached) != negated_ ? 2 : 1;
   }
@@ -71,16 +77,20 @@ bool ColumnTest::RootHolds(ValueId root) {
 }
 
 bool ColumnTest::ValueHolds(ValueId id) {
-  if (pool_.IsScalar(id)) return TextHolds(id);
-  const auto parts = pool_.parts(id);
-  const size_t step = pool_.IsMap(id) ? 2 : 1;  // of a map the keys
-  for (size_t i = 0; i < parts.size(); i += step)
-    if (pool_.IsScalar(parts[i]) && TextHolds(parts[i])) return true;
+  if (values_.IsScalar(id)) return TextHolds(id);
+  const auto parts = values_.parts(id);
+  const size_t step = values_.IsMap(id) ? 2 : 1;  // of a map the keys
+  for (size_t i = 0; i < parts.size() && budget_->Spend(1); i += step)
+    if (values_.IsScalar(parts[i]) && TextHolds(parts[i])) return true;
   return false;
 }
 
 bool ColumnTest::TextHolds(ValueId id) {
-  if (texts_[id] == 0) texts_[id] = test_(pool_.text(id)) ? 2 : 1;
+  if (texts_[id] == 0) {
+    const std::string& text = values_.text(id);
+    if (!budget_->Spend(test_.steps(text))) return false;
+    texts_[id] = test_.holds(text) ? 2 : 1;
+  }
   return texts_[id] == 2;
 }
 

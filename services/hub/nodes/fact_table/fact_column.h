@@ -1,22 +1,17 @@
-// One fact of all nodes: by slot the id of its value in the column's own pool. Kept as a plain array
-// when many nodes have the fact and as a map when few do, so that memory follows the facts that
-// exist and not the product of nodes and names. Owned by the FactTable; hub's loop only.
+// One fact of all nodes, to change. Owned by the FactTable; hub's loop only.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/json.h"
-#include "services/hub/nodes/fact_table/slot_set.h"
+#include "services/hub/nodes/fact_table/column_view.h"
 #include "services/hub/nodes/fact_table/value_pool.h"
 
 namespace orch::hub {
 
-class FactColumn {
+class FactColumn final : private Rows {
  public:
   explicit FactColumn(std::string name) : name_(std::move(name)) {}
 
@@ -28,14 +23,13 @@ class FactColumn {
   void Set(Slot slot, const Json& value);
   // Whether the slot had the fact.
   bool Clear(Slot slot);
-  ValueId at(Slot slot) const;
+  using Rows::at;
 
-  // The slots of `within` whose value's entry in `table` (1 or 0 by value id, 0 for kNoValue) is 1.
-  SlotSet Scan(const std::vector<uint8_t>& table, const SlotSet& within) const;
+  // As it is now. Costs a few counts, whatever the column's size.
+  ColumnView View() const { return {pool_, *this}; }
 
  private:
-  SlotSet ScanDense(const std::vector<uint8_t>& table, const SlotSet& within) const;
-  ValueId* Find(Slot slot);
+  void Put(Slot slot, ValueId id);
   void MakeDense();
   void MakeSparse();
 
@@ -43,9 +37,6 @@ class FactColumn {
   ValuePool pool_;
   size_t count_ = 0;
   size_t extent_ = 0;  // one past the highest slot that has, or lately had, the fact
-  bool dense_ = false;
-  std::vector<ValueId> by_slot_;            // when dense
-  absl::flat_hash_map<Slot, ValueId> few_;  // when not
 };
 
 }  // namespace orch::hub

@@ -1,11 +1,10 @@
 #include "services/hub/nodes/fact_table/fact_table.h"
 
-#include <utility>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "services/hub/nodes/fact_table/fact_table_columns.h"
 #include "services/hub/nodes/fact_table/fact_weight.h"
 
 namespace orch::hub {
@@ -40,18 +39,7 @@ absl::Status CheckNames(absl::string_view identity, absl::string_view what, cons
   return TooMuch(identity, names.size(), what, kMaxNamesPerNode);
 }
 
-std::vector<std::string> NamesOf(const FactColumn& column, Slot slot) {
-  std::vector<std::string> names;
-  const ValueId list = column.at(slot);
-  if (list == kNoValue) return names;
-  for (const ValueId name : column.pool().parts(list)) names.push_back(column.pool().text(name));
-  return names;
-}
-
 }  // namespace
-
-FactTable::FactTable() : columns_(std::make_unique<Columns>()) {}
-FactTable::~FactTable() = default;
 
 absl::StatusOr<Slot> FactTable::Upsert(absl::string_view identity, const Json& facts,
                                        const std::vector<std::string>& classes, const std::vector<std::string>& plugins,
@@ -65,28 +53,25 @@ absl::StatusOr<Slot> FactTable::Upsert(absl::string_view identity, const Json& f
 
   Slot slot = Find(identity);
   if (slot == kNoSlot) slot = TakeSlot(identity);
-  ColumnStore& store = columns_->store;
-  for (const std::string& name : store.FactNames(slot))
-    if (!facts.contains(name)) store.ClearFact(slot, name);
-  for (auto fact = facts.begin(); fact != facts.end(); ++fact) store.SetFact(slot, fact.key(), *fact);
-  columns_->weights[slot] = weight;
-  store.classes.Set(slot, classes);
-  store.plugins.Set(slot, plugins);
-  store.collectives.Set(slot, collectives);
+  for (const std::string& name : store_.FactNames(slot))
+    if (!facts.contains(name)) store_.ClearFact(slot, name);
+  for (auto fact = facts.begin(); fact != facts.end(); ++fact) store_.SetFact(slot, fact.key(), *fact);
+  weights_[slot] = weight;
+  store_.classes.Set(slot, classes);
+  store_.plugins.Set(slot, plugins);
+  store_.collectives.Set(slot, collectives);
   return slot;
 }
 
 Slot FactTable::TakeSlot(absl::string_view identity) {
-  Slot slot = static_cast<Slot>(columns_->identities.size());
-  if (columns_->free.empty()) {
-    columns_->identities.emplace_back();
-    columns_->weights.push_back(0);
+  Slot slot = static_cast<Slot>(names_.slots());
+  if (free_.empty()) {
+    weights_.push_back(0);
   } else {
-    slot = columns_->free.back();
-    columns_->free.pop_back();
+    slot = free_.back();
+    free_.pop_back();
   }
-  columns_->identities[slot] = std::string(identity);
-  columns_->slots.emplace(identity, slot);
+  names_.Add(slot, identity);
   live_.Insert(slot);
   ++size_;
   return slot;
@@ -94,15 +79,13 @@ Slot FactTable::TakeSlot(absl::string_view identity) {
 
 void FactTable::Remove(Slot slot) {
   if (!IsLive(slot)) return;
-  ColumnStore& store = columns_->store;
-  store.ClearAllFacts(slot);
-  store.classes.Clear(slot);
-  store.plugins.Clear(slot);
-  store.collectives.Clear(slot);
-  columns_->slots.erase(columns_->identities[slot]);
-  columns_->identities[slot] = {};
-  columns_->weights[slot] = 0;
-  columns_->free.push_back(slot);
+  store_.ClearAllFacts(slot);
+  store_.classes.Clear(slot);
+  store_.plugins.Clear(slot);
+  store_.collectives.Clear(slot);
+  names_.Remove(slot);
+  weights_[slot] = 0;
+  free_.push_back(slot);
   live_.Erase(slot);
   --size_;
 }
@@ -110,11 +93,10 @@ void FactTable::Remove(Slot slot) {
 absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::vector<std::string>& removed) {
   if (!IsLive(slot)) return absl::NotFoundError("facts of a node that is not in the table; it must register first");
   ORCH_RETURN_IF_ERROR(CheckFacts(identity(slot), set));
-  ColumnStore& store = columns_->store;
   // What the change replaces or removes, each name once.
   size_t gone = 0, gone_weight = 0;
   const auto leave = [&](absl::string_view name) {
-    const FactColumn* column = store.FindFact(name);
+    const FactColumn* column = store_.FindFact(name);
     const ValueId id = column == nullptr ? kNoValue : column->at(slot);
     if (id == kNoValue) return;
     ++gone;
@@ -124,12 +106,12 @@ absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::v
   for (const absl::string_view name : names)
     if (!set.contains(std::string(name))) leave(name);
   for (auto fact = set.begin(); fact != set.end(); ++fact) leave(fact.key());
-  const size_t weight = columns_->weights[slot] - gone_weight + WeightOfFacts(set);
-  ORCH_RETURN_IF_ERROR(CheckAmount(identity(slot), store.FactCount(slot) - gone + set.size(), weight));
+  const size_t weight = weights_[slot] - gone_weight + WeightOfFacts(set);
+  ORCH_RETURN_IF_ERROR(CheckAmount(identity(slot), store_.FactCount(slot) - gone + set.size(), weight));
 
-  for (const std::string& name : removed) store.ClearFact(slot, name);
-  for (auto fact = set.begin(); fact != set.end(); ++fact) store.SetFact(slot, fact.key(), *fact);
-  columns_->weights[slot] = weight;
+  for (const std::string& name : removed) store_.ClearFact(slot, name);
+  for (auto fact = set.begin(); fact != set.end(); ++fact) store_.SetFact(slot, fact.key(), *fact);
+  weights_[slot] = weight;
   return absl::OkStatus();
 }
 
@@ -148,24 +130,36 @@ absl::Status FactTable::SetList(Slot slot, absl::string_view what, const std::ve
     return absl::NotFoundError(absl::StrCat(what, " of a node that is not in the table; it must register first"));
   }
   ORCH_RETURN_IF_ERROR(CheckNames(identity(slot), what, names));
-  ColumnStore& store = columns_->store;
-  FactColumn& column = what == "classes" ? store.classes : what == "plugins" ? store.plugins : store.collectives;
+  FactColumn& column = what == "classes" ? store_.classes : what == "plugins" ? store_.plugins : store_.collectives;
   column.Set(slot, names);
   return absl::OkStatus();
 }
 
-Slot FactTable::Find(absl::string_view identity) const {
-  const auto found = columns_->slots.find(identity);
-  return found == columns_->slots.end() ? kNoSlot : found->second;
+FactSnapshot FactTable::Freeze(const ColumnNames& columns) const {
+  FactSnapshot snapshot;
+  snapshot.facts_.reserve(columns.names().size());
+  for (const std::string& name : columns.names()) {
+    const FactColumn* column = store_.FindFact(name);
+    snapshot.facts_.emplace(name, column == nullptr ? std::nullopt : std::make_optional(column->View()));
+  }
+  snapshot.classes_ = store_.classes.View();
+  snapshot.plugins_ = store_.plugins.View();
+  snapshot.collectives_ = store_.collectives.View();
+  snapshot.names_ = names_;
+  snapshot.live_ = live_;
+  return snapshot;
 }
 
-size_t FactTable::slots() const { return columns_->identities.size(); }
-const std::string& FactTable::identity(Slot slot) const { return columns_->identities[slot]; }
-Json FactTable::FactsJson(Slot slot) const { return columns_->store.FactsOf(slot); }
-std::vector<std::string> FactTable::Classes(Slot slot) const { return NamesOf(columns_->store.classes, slot); }
-std::vector<std::string> FactTable::Plugins(Slot slot) const { return NamesOf(columns_->store.plugins, slot); }
-std::vector<std::string> FactTable::Collectives(Slot slot) const { return NamesOf(columns_->store.collectives, slot); }
+NodeFacts FactTable::FreezeNode(Slot slot) const {
+  NodeFacts node;
+  node.slot_ = slot;
+  node.facts_ = store_.ViewsOf(slot);
+  node.classes_ = store_.classes.View();
+  return node;
+}
 
-FactTable::Usage FactTable::usage() const { return {columns_->store.fact_columns(), columns_->store.values()}; }
+std::vector<std::string> FactTable::Collectives(Slot slot) const { return NamesOf(store_.collectives.View(), slot); }
+
+FactTable::Usage FactTable::usage() const { return {store_.fact_columns(), store_.values()}; }
 
 }  // namespace orch::hub

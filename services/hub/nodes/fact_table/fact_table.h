@@ -1,12 +1,11 @@
 // What the hub knows of every node, in columns: one dictionary-encoded column a top-level fact,
-// and one each for classes, plugins and collectives. A filter is evaluated once per distinct value,
-// then the column is scanned. Select answers exactly as filter::Narrow does on each node.
+// and one each for classes, plugins and collectives. Questions are answered from snapshots, off the
+// loop; making one costs a few counts a column, and what changes after it is copied in parts.
 // Owned by the hub's registry; lives on its loop, so it has no locks. It knows nothing of presence,
 // sessions or time, and never fails half-way: a refused change leaves the node as it was.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/json.h"
-#include "filter/filter.h"
+#include "services/hub/nodes/fact_table/column_store.h"
+#include "services/hub/nodes/fact_table/fact_snapshot.h"
+#include "services/hub/nodes/fact_table/node_names.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 
 namespace orch::hub {
@@ -26,8 +27,7 @@ inline constexpr size_t kMaxNamesPerNode = 16384;         // entries of a classe
 
 class FactTable {
  public:
-  FactTable();
-  ~FactTable();
+  FactTable() = default;
   FactTable(const FactTable&) = delete;
   FactTable& operator=(const FactTable&) = delete;
 
@@ -45,41 +45,23 @@ class FactTable {
   absl::Status SetPlugins(Slot slot, const std::vector<std::string>& plugins);
   absl::Status SetCollectives(Slot slot, const std::vector<std::string>& collectives);
 
+  // What is known now, for a question about facts of these names.
+  FactSnapshot Freeze(const ColumnNames& columns) const;
+  // What is known now of one node; the slot must be live.
+  NodeFacts FreezeNode(Slot slot) const;
+
   // kNoSlot when unknown.
-  Slot Find(absl::string_view identity) const;
+  Slot Find(absl::string_view identity) const { return names_.Find(identity); }
   bool IsLive(Slot slot) const { return live_.contains(slot); }
   // All nodes.
   const SlotSet& live() const { return live_; }
   size_t size() const { return size_; }
   // One past the highest slot ever in use at the same time.
-  size_t slots() const;
-  // The node's parts; the slot must be live. FactsJson and the lists are put together on each call.
-  const std::string& identity(Slot slot) const;
-  Json FactsJson(Slot slot) const;
-  std::vector<std::string> Classes(Slot slot) const;
-  std::vector<std::string> Plugins(Slot slot) const;
+  size_t slots() const { return names_.slots(); }
   std::vector<std::string> Collectives(Slot slot) const;
-
-  struct Selection {
-    SlotSet nodes;           // filter::Verdict kYes, or kAskNode for each when `ask_nodes`; the rest kNo
-    bool ask_nodes = false;  // the filter has data functions: every one of `nodes` must decide itself
-  };
-  // `within`: only these nodes (a collective, the connected ones); nullptr: all.
-  Selection Select(const filter::Filter& filter, const SlotSet* within = nullptr) const;
-  // Nodes that have `collective` in their list.
-  SlotSet InCollective(absl::string_view collective) const;
-
-  struct FactValue {
-    Json value;
-    std::string text;         // scalars: FILTERS.md's text; arrays and maps: compact JSON
-    std::vector<Slot> slots;  // ascending
-  };
-  struct FactCounts {
-    std::vector<FactValue> values;  // by text; values that differ as JSON are apart (10, "10")
-    size_t missing = 0;             // of `nodes`, those without the fact
-  };
-  // The values of a fact (name or dotted path, looked up as in a filter) over `nodes`.
-  FactCounts CountFact(absl::string_view path, const SlotSet& nodes) const;
+  const NodeNames& names() const { return names_; }
+  // The slot must be live.
+  const std::string& identity(Slot slot) const { return names_.identity(slot); }
 
   // For status and tests: how much is held.
   struct Usage {
@@ -89,12 +71,13 @@ class FactTable {
   Usage usage() const;
 
  private:
-  struct Columns;
-
   Slot TakeSlot(absl::string_view identity);
   absl::Status SetList(Slot slot, absl::string_view what, const std::vector<std::string>& names);
 
-  const std::unique_ptr<Columns> columns_;
+  ColumnStore store_;
+  NodeNames names_;
+  std::vector<size_t> weights_;  // by slot: of its facts
+  std::vector<Slot> free_;
   SlotSet live_;
   size_t size_ = 0;
 };

@@ -28,11 +28,11 @@ size_t WeightOfValue(const Json& value) {
   return weight;
 }
 
-size_t WeightOfValue(const ValuePool& pool, ValueId id) {
+size_t WeightOfValue(const ValueView& values, ValueId id) {
   size_t weight = kBytesPerValue;
-  if (pool.IsString(id)) weight += pool.text(id).size();
-  if (pool.IsScalar(id)) return weight;
-  for (const ValueId part : pool.parts(id)) weight += WeightOfValue(pool, part);
+  if (values.IsString(id)) weight += values.text(id).size();
+  if (values.IsScalar(id)) return weight;
+  for (const ValueId part : values.parts(id)) weight += WeightOfValue(values, part);
   return weight;
 }
 

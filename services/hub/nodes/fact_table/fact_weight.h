@@ -5,13 +5,13 @@
 #include <cstddef>
 
 #include "base/json.h"
-#include "services/hub/nodes/fact_table/value_pool.h"
+#include "services/hub/nodes/fact_table/value_view.h"
 
 namespace orch::hub {
 
 bool IsDeeperThan(const Json& value, size_t levels);
 size_t WeightOfValue(const Json& value);
-size_t WeightOfValue(const ValuePool& pool, ValueId id);
+size_t WeightOfValue(const ValueView& values, ValueId id);
 // Of an object of facts, their names included.
 size_t WeightOfFacts(const Json& facts);
 

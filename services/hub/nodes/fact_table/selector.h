@@ -1,22 +1,17 @@
-// A filter's tree over the columns: each part becomes the set of nodes for which it holds. Made for
-// one Select; hub's loop only. Answers as filter::Narrow does on each node.
+// A filter's tree over the columns of a snapshot: each part becomes the set of nodes for which it holds.
+// Made for one Select, on its thread. Answers as filter::Narrow does on each node. Once the budget is spent
+// it comes to an end soon, with an answer of no use.
 #pragma once
 
-#include <functional>
-#include <string>
-
-#include "absl/container/flat_hash_map.h"
 #include "filter/expression.h"
-#include "services/hub/nodes/fact_table/column_store.h"
+#include "services/hub/nodes/fact_table/fact_snapshot.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 
 namespace orch::hub {
 
 class Selector {
  public:
-  using Slots = absl::flat_hash_map<std::string, Slot>;
-  Selector(const ColumnStore& columns, const std::vector<std::string>& identities, const Slots& slots)
-      : columns_(columns), identities_(identities), slots_(slots) {}
+  Selector(const FactSnapshot* snapshot, StepBudget* budget) : snapshot_(*snapshot), budget_(budget) {}
 
   // Of `within` (live nodes) those for which the expression holds. Data calls count as holding when
   // `optimistic`.
@@ -27,11 +22,10 @@ class Selector {
   SlotSet SelectAny(const filter::Expression& expression, const SlotSet& within, bool optimistic) const;
   SlotSet SelectFact(const filter::Expression& expression, const SlotSet& within) const;
   SlotSet SelectIdentity(const filter::NameTest& name, const SlotSet& within) const;
-  static SlotSet SelectName(const FactColumn& column, const filter::NameTest& name, const SlotSet& within);
+  SlotSet SelectName(const ColumnView& column, const filter::NameTest& name, const SlotSet& within) const;
 
-  const ColumnStore& columns_;
-  const std::vector<std::string>& identities_;
-  const Slots& slots_;
+  const FactSnapshot& snapshot_;
+  StepBudget* const budget_;
 };
 
 }  // namespace orch::hub

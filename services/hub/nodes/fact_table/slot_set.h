@@ -48,6 +48,14 @@ class SlotSet {
   void Subtract(const SlotSet& other) {
     for (size_t i = 0; i < words_.size() && i < other.words_.size(); ++i) words_[i] &= ~other.words_[i];
   }
+  // The lowest slot in the set that is not below `from`; kNoSlot when there is none.
+  Slot FirstFrom(Slot from) const {
+    for (size_t i = from / 64; i < words_.size(); ++i) {
+      const uint64_t word = i == from / 64 ? words_[i] & (~uint64_t{0} << (from % 64)) : words_[i];
+      if (word != 0) return static_cast<Slot>(i * 64 + std::countr_zero(word));
+    }
+    return kNoSlot;
+  }
   // Calls visit(slot) in ascending order.
   template <typename Visit>
   void ForEach(Visit visit) const {

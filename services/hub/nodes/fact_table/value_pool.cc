@@ -1,6 +1,6 @@
 #include "services/hub/nodes/fact_table/value_pool.h"
 
-#include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -8,7 +8,7 @@
 
 namespace orch::hub {
 
-ValuePool::ValuePool() : entries_(1), ids_(0, Hash{this}, Equal{this}) {}
+ValuePool::ValuePool() : counts_(1), ids_(0, Hash{this}, Equal{this}) {}
 
 size_t ValuePool::Hash::operator()(const Probe& probe) const {
   return absl::HashOf(static_cast<int>(probe.type), probe.text, probe.parts);
@@ -20,8 +20,8 @@ bool ValuePool::SameProbe(const Probe& a, const Probe& b) {
 
 ValuePool::Probe ValuePool::ProbeOf(ValueId id) const {
   const Entry& entry = entries_[id];
-  if (const auto* text = std::get_if<std::string>(&entry.content)) return {entry.type, *text, {}};
-  return {entry.type, {}, std::get<std::vector<ValueId>>(entry.content)};
+  if (const auto* text = std::get_if<std::string>(entry.content.get())) return {entry.type, *text, {}};
+  return {entry.type, {}, std::get<std::vector<ValueId>>(*entry.content)};
 }
 
 ValuePool::Type ValuePool::ScalarType(const Json& value) {
@@ -42,12 +42,13 @@ ValuePool::Type ValuePool::ScalarType(const Json& value) {
 
 ValueId ValuePool::Intern(const Json& value) {
   const ValueId id = Use(value);
-  ++entries_[id].holders;
+  if (++counts_[id].holders == 1) entries_.Write(id).held = true;
   return id;
 }
 
 void ValuePool::Release(ValueId id) {
-  --entries_[id].holders;
+  // One that goes altogether need not be marked first.
+  if (--counts_[id].holders == 0 && counts_[id].users > 1) entries_.Write(id).held = false;
   Drop(id);
 }
 
@@ -77,7 +78,7 @@ ValueId ValuePool::UseEntry(Type type, Content content) {
                     parts != nullptr ? absl::MakeConstSpan(*parts) : absl::Span<const ValueId>()};
   if (const auto found = ids_.find(probe); found != ids_.end()) {
     const ValueId id = *found;
-    ++entries_[id].users;
+    ++counts_[id].users;
     if (parts != nullptr)
       for (const ValueId part : *parts) Drop(part);
     return id;
@@ -85,58 +86,27 @@ ValueId ValuePool::UseEntry(Type type, Content content) {
   ValueId id;
   if (free_.empty()) {
     id = static_cast<ValueId>(entries_.size());
-    entries_.emplace_back();
+    entries_.Append(Entry());
+    counts_.emplace_back();
   } else {
     id = free_.back();
     free_.pop_back();
   }
-  entries_[id] = Entry{type, 1, 0, std::move(content)};
+  counts_[id] = Counts{1, 0};
+  entries_.Write(id) = Entry{type, false, std::make_shared<const Content>(std::move(content))};
   ids_.insert(id);
   return id;
 }
 
 void ValuePool::Drop(ValueId id) {
-  Entry& entry = entries_[id];
-  if (--entry.users > 0) return;
+  if (--counts_[id].users > 0) return;
   ids_.erase(id);
-  const Content content = std::move(entry.content);
+  Entry& entry = entries_.Write(id);
+  const std::shared_ptr<const Content> content = std::move(entry.content);
   entry = Entry{};
   free_.push_back(id);
-  if (const auto* parts = std::get_if<std::vector<ValueId>>(&content))
+  if (const auto* parts = std::get_if<std::vector<ValueId>>(content.get()))
     for (const ValueId part : *parts) Drop(part);
-}
-
-Json ValuePool::ToJson(ValueId id) const {
-  const Entry& entry = entries_[id];
-  switch (entry.type) {
-    case Type::kBoolean:
-      return text(id) == "true";
-    case Type::kInteger:
-      if (text(id)[0] == '-') return std::strtoll(text(id).c_str(), nullptr, 10);
-      return std::strtoull(text(id).c_str(), nullptr, 10);
-    case Type::kFloat:
-      return std::strtod(text(id).c_str(), nullptr);
-    case Type::kString:
-      return text(id);
-    case Type::kArray: {
-      Json array = Json::array();
-      for (const ValueId part : parts(id)) array.push_back(ToJson(part));
-      return array;
-    }
-    case Type::kMap: {
-      Json map = Json::object();
-      const auto all = parts(id);
-      for (size_t i = 0; i + 1 < all.size(); i += 2) map[text(all[i])] = ToJson(all[i + 1]);
-      return map;
-    }
-    default:
-      return nullptr;
-  }
-}
-
-ValueId ValuePool::FindString(absl::string_view text) const {
-  const auto found = ids_.find(Probe{Type::kString, text, {}});
-  return found == ids_.end() ? kNoValue : *found;
 }
 
 }  // namespace orch::hub

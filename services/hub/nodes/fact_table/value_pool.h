@@ -1,25 +1,22 @@
-// The distinct JSON values of one column, each kept once with a count of its users: scalars by type
-// and text, arrays and maps as lists of ids of their parts. A value goes when its last user lets go
-// of it, and its id is used again. Owned by one column; hub's loop only.
+// The distinct JSON values of one column, each kept once with a count of its users. A value goes when
+// its last user lets go of it, and its id is used again; views made before keep what they saw. Owned by
+// one column; hub's loop only.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/json.h"
+#include "services/hub/nodes/fact_table/value_view.h"
 
 namespace orch::hub {
 
-using ValueId = uint32_t;
-inline constexpr ValueId kNoValue = 0;
-
-class ValuePool {
+class ValuePool final : public ValueView {
  public:
   ValuePool();
   ValuePool(const ValuePool&) = delete;
@@ -30,33 +27,13 @@ class ValuePool {
   ValueId Intern(const Json& value);
   void Release(ValueId id);
 
-  Json ToJson(ValueId id) const;
-  bool IsArray(ValueId id) const { return entries_[id].type == Type::kArray; }
-  bool IsMap(ValueId id) const { return entries_[id].type == Type::kMap; }
-  bool IsString(ValueId id) const { return entries_[id].type == Type::kString; }
-  bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
-  // Of a scalar: its text as FILTERS.md has it.
-  const std::string& text(ValueId id) const { return std::get<std::string>(entries_[id].content); }
-  // Of an array its elements; of a map key, value, key, value …
-  absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(entries_[id].content); }
-  // The string `text`, when it is in the pool; else kNoValue.
-  ValueId FindString(absl::string_view text) const;
-
-  // One past the highest id: the size of a table by id.
-  size_t limit() const { return entries_.size(); }
   // Distinct values, parts included.
   size_t size() const { return ids_.size(); }
-  // How many Intern calls hold this very value (parts of other values are not counted).
-  size_t holders(ValueId id) const { return entries_[id].holders; }
 
  private:
-  enum class Type : uint8_t { kFree, kNull, kBoolean, kInteger, kFloat, kString, kArray, kMap };
-  using Content = std::variant<std::string, std::vector<ValueId>>;
-  struct Entry {
-    Type type = Type::kFree;
+  struct Counts {
     uint32_t users = 0;  // holders, and values this is a part of
     uint32_t holders = 0;
-    Content content;
   };
   struct Probe {
     Type type;
@@ -85,7 +62,7 @@ class ValuePool {
   ValueId UseEntry(Type type, Content content);
   void Drop(ValueId id);
 
-  std::vector<Entry> entries_;  // by id; 0 is kNoValue
+  std::vector<Counts> counts_;  // by id
   std::vector<ValueId> free_;
   absl::flat_hash_set<ValueId, Hash, Equal> ids_;
 };

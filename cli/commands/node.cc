@@ -1,0 +1,163 @@
+// orchctl node list, show, forget: what the hub knows of nodes, connected or not; no node is asked.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/status_macros.h"
+#include "cli/commands/node_commands.h"
+#include "cli/jobs/away_text.h"
+#include "cli/options/words.h"
+#include "cli/terminal/exit_codes.h"
+#include "cli/views/json_view.h"
+#include "cli/views/node_text.h"
+#include "cli/views/table_view.h"
+
+namespace orch::cli {
+namespace {
+
+constexpr size_t kMaxForgetNames = 1000;  // as the hub takes them in one request
+
+class NodeListCommand final : public Command {
+ public:
+  void DeclareOptions(OptionTable* table) override {
+    table->Flag({"--disconnected"}, "Only nodes that are not connected", "Application Options", &only_disconnected_);
+  }
+
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "node list [--disconnected] [filters]"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    v1::ListNodesRequest request;
+    *request.mutable_target() = targets.wire;
+    request.set_only_disconnected(only_disconnected_);
+    std::vector<v1::Node> nodes;
+    do {
+      ORCH_ASSIGN_OR_RETURN(v1::ListNodesResponse page, hub->ListNodes(request));
+      std::move(page.mutable_nodes()->begin(), page.mutable_nodes()->end(), std::back_inserter(nodes));
+      for (const std::string& name : page.unknown_identities()) {
+        context->Note(UnknownText(name, page.suggestions()));
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    Show(context, nodes);
+    return nodes.empty() ? kExitError : kExitOk;
+  }
+
+ private:
+  static void Show(Context* context, const std::vector<v1::Node>& nodes) {
+    const Format format = context->options().format;
+    if (format == Format::kJsonLines) {
+      for (const v1::Node& node : nodes) context->Print(absl::StrCat(PrintableJson(PresenceJson(node)), "\n"));
+    } else if (format == Format::kJson || format == Format::kJsonArray) {
+      Json list = Json::array();
+      for (const v1::Node& node : nodes) list.push_back(PresenceJson(node));
+      context->Print(JsonText(list, context->env().out_is_terminal));
+    } else if (nodes.empty()) {
+      context->Note("No known node matches.\n");
+    } else {
+      std::vector<std::vector<std::string>> rows = {PresenceHeadings()};
+      for (const v1::Node& node : nodes) rows.push_back(PresenceRow(node));
+      context->Print(TextTable(rows));
+    }
+  }
+
+  bool only_disconnected_ = false;
+};
+
+class NodeShowCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    if (words.empty()) return Wrong("no node named; usage: orchctl node show <node>");
+    ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "node show <node>"));
+    if (!filter::IsIdentity(words[0])) return Wrong(absl::StrCat("'", words[0].substr(0, 80), "' is no node name"));
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    v1::GetNodeRequest request;
+    request.set_identity(words[0]);
+    ORCH_ASSIGN_OR_RETURN(const v1::GetNodeResponse response, hub->GetNode(request));
+    Inventory inventory;
+    inventory.node = response.node();
+    ORCH_ASSIGN_OR_RETURN(inventory.facts, ParseJsonObject(response.node().facts_json(), "facts from the hub"));
+    context->Print(context->options().format == Format::kHuman
+                       ? KnownNodeText(inventory)
+                       : JsonText(KnownNodeJson(inventory), context->env().out_is_terminal));
+    return kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>& words) const override {
+    return {words.empty() ? NextWord::kNodes : NextWord::kNothing};
+  }
+};
+
+class NodeForgetCommand final : public Command {
+ public:
+  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
+    if (words.empty()) return Wrong("no node named; usage: orchctl node forget <node> ...");
+    for (const std::string& word : words) {
+      if (!filter::IsIdentity(word)) return Wrong(absl::StrCat("'", word.substr(0, 80), "' is no node name"));
+    }
+    ORCH_RETURN_IF_ERROR(context->Prepare());
+    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    v1::ForgetNodesResponse all;
+    for (size_t first = 0; first < words.size(); first += kMaxForgetNames) {
+      v1::ForgetNodesRequest request;
+      for (size_t i = first; i < std::min(words.size(), first + kMaxForgetNames); ++i) {
+        request.add_identities(words[i]);
+      }
+      ORCH_ASSIGN_OR_RETURN(const v1::ForgetNodesResponse part, hub->ForgetNodes(request));
+      all.MergeFrom(part);
+    }
+    Show(context, all);
+    return all.forgotten_size() == 0                       ? kExitError
+           : all.connected_size() + all.unknown_size() > 0 ? kExitSomeFailed
+                                                           : kExitOk;
+  }
+  NextWord Next(const std::vector<std::string>&) const override { return {NextWord::kNodes}; }
+
+ private:
+  static void Show(Context* context, const v1::ForgetNodesResponse& answer) {
+    if (context->options().format == Format::kHuman) {
+      for (const std::string& name : answer.forgotten()) context->Print(absl::StrCat(Printable(name), " forgotten\n"));
+    } else {
+      const auto list = [](const auto& names) { return std::vector<std::string>(names.begin(), names.end()); };
+      context->Print(JsonText({{"forgotten", list(answer.forgotten())},
+                               {"connected", list(answer.connected())},
+                               {"unknown", list(answer.unknown())}},
+                              context->env().out_is_terminal));
+    }
+    for (const std::string& name : answer.connected()) {
+      context->Note(
+          absl::StrCat("orchctl: ", Printable(name), " is connected, so it is not forgotten; stop its agent first\n"));
+    }
+    for (const std::string& name : answer.unknown()) context->Note(UnknownText(name, answer.suggestions()));
+  }
+};
+
+}  // namespace
+
+std::vector<CommandEntry> NodeVerbs() {
+  return {
+      {"node list",
+       {},
+       "Lists every node the hub knows: whether it is connected, when it was last seen, why it went",
+       {"node list [--disconnected] [filters] [-j]"},
+       kBasicOptions | kJsonOptions | kTargetOptions,
+       []() -> std::unique_ptr<Command> { return std::make_unique<NodeListCommand>(); }},
+      {"node show",
+       {},
+       "Shows what the hub knows of one node, without asking it",
+       {"node show <node> [-j]"},
+       kBasicOptions | kJsonOptions,
+       []() -> std::unique_ptr<Command> { return std::make_unique<NodeShowCommand>(); }},
+      {"node forget",
+       {},
+       "Forgets nodes that are not connected and will not come back",
+       {"node forget <node> ... [-j]"},
+       kBasicOptions | kJsonOptions,
+       []() -> std::unique_ptr<Command> { return std::make_unique<NodeForgetCommand>(); }},
+  };
+}
+
+}  // namespace orch::cli

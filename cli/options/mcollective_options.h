@@ -1,0 +1,15 @@
+// Options of MCollective's client that people's fingers and scripts know: they do the same here, or say why there
+// is nothing to do.
+#pragma once
+
+#include "cli/options/common_options.h"
+#include "cli/options/option_table.h"
+
+namespace orch::cli {
+
+// Where the nodes come from: --dm, --do, --dt. common_options.h has SettleDiscovery.
+void AddMCollectiveDiscovery(CommonOptions* options, OptionTable* table);
+// How a request is sent: --threaded, --publish_timeout, --reply-to, and --ttl unless the job options have it.
+void AddMCollectiveRequest(bool has_ttl, CommonOptions* options, OptionTable* table);
+
+}  // namespace orch::cli

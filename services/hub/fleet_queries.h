@@ -1,0 +1,65 @@
+// Answers about nodes and their facts, found off the loop. Thread-safe; changes nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/door/response_sink.h"
+#include "services/hub/nodes/questions.h"
+#include "services/hub/nodes/targets.h"
+
+namespace orch::hub {
+
+inline constexpr int kMaxIdentitiesPerChunk = 1000;
+inline constexpr uint32_t kDefaultNodesPage = 500;
+inline constexpr uint32_t kMaxNodesPage = 1000;
+// Of a fact report; a larger one is RESOURCE_EXHAUSTED.
+inline constexpr size_t kMaxReportBytes = 16u << 20;
+
+class FleetQueries {
+ public:
+  FleetQueries(const Registry* registry, Questions* questions, Random* random, const Clock* clock, Executor* loop)
+      : registry_(registry), questions_(questions), random_(random), clock_(clock), loop_(loop) {}
+
+  // Who asks, and whether somebody still waits for the answer (any thread; may be null).
+  struct Asker {
+    std::string caller;
+    std::function<bool()> cancelled;
+  };
+  // Called once, on any thread. Requests and responses live until then.
+  using Done = std::function<void(absl::Status)>;
+
+  // In chunks, by identity; ends the client.
+  void FindNodes(const std::string& caller, const v1::FindNodesRequest& request,
+                 std::shared_ptr<ResponseSink<v1::FindNodesResponse>> client);
+  // Reads the target of a watch off the loop; `then` is called on it.
+  void ReadWatch(Asker asker, const v1::WatchNodesRequest& request,
+                 std::function<void(absl::StatusOr<TargetQuery>)> then);
+  void GetNode(Asker asker, const v1::GetNodeRequest* request, v1::GetNodeResponse* response, Done done);
+  // By identity, in pages.
+  void ListNodes(Asker asker, const v1::ListNodesRequest* request, v1::ListNodesResponse* response, Done done);
+  void FactReport(Asker asker, const v1::FactReportRequest* request, v1::FactReportResponse* response, Done done);
+
+ private:
+  // On the loop: what of each node changes without its facts. Then `done`.
+  void DescribePage(const std::vector<std::string>& identities, v1::ListNodesResponse* response, const Done& done);
+
+  const Registry* const registry_;
+  Questions* const questions_;
+  Random* const random_;
+  const Clock* const clock_;
+  Executor* const loop_;
+};
+
+// A filter only nodes can decide is no use where they are not asked.
+absl::Status CheckNoDataFunctions(const TargetQuery& query);
+
+}  // namespace orch::hub

@@ -1,0 +1,141 @@
+#include "services/hub/nodes/fact_table/fact_snapshot.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "filter/expression.h"
+#include "services/hub/nodes/fact_table/column_test.h"
+#include "services/hub/nodes/fact_table/selector.h"
+
+namespace orch::hub {
+namespace {
+
+constexpr uint64_t kStepsPerNode = 32;  // to look a value up and note it
+
+// A column and what a path reaches from its values.
+struct Reach {
+  const ColumnView* column = nullptr;
+  PathWalk walk;
+};
+
+size_t BytesOf(const ValueView& values, ValueId id) {
+  if (values.IsScalar(id)) return values.text(id).size();
+  size_t bytes = 2;
+  for (const ValueId part : values.parts(id)) bytes += 3 + BytesOf(values, part);
+  return bytes;
+}
+
+void AddExpression(const filter::Expression& expression, ColumnNames* names) {
+  if (expression.kind == filter::Expression::Kind::kFact) names->AddPath(expression.fact);
+  for (const filter::ExpressionPtr& child : expression.children) AddExpression(*child, names);
+}
+
+}  // namespace
+
+void ColumnNames::AddPath(absl::string_view path) {
+  names_.emplace(path);
+  const size_t dot = path.find('.');
+  if (dot != absl::string_view::npos) names_.emplace(path.substr(0, dot));
+}
+
+void ColumnNames::AddFilter(const filter::Filter& filter) {
+  if (!filter.empty()) AddExpression(*filter.root(), this);
+}
+
+absl::Status ColumnNames::Check() const {
+  if (names_.size() <= kMaxColumnsOfQuestion) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the filter names ", names_.size(), " different facts; at most ",
+                                                 kMaxColumnsOfQuestion, " are taken; ask in several parts"));
+}
+
+const ColumnView* FactSnapshot::FindFact(absl::string_view name) const {
+  const std::optional<ColumnView>& column = facts_.at(name);
+  return column.has_value() ? &*column : nullptr;
+}
+
+absl::StatusOr<FactSnapshot::Selection> FactSnapshot::Select(const filter::Filter& filter, StepBudget* budget,
+                                                             const SlotSet* within) const {
+  Selection selection;
+  selection.nodes = live_;
+  if (within != nullptr) selection.nodes.Intersect(*within);
+  if (filter.empty()) return selection;
+  selection.ask_nodes = filter.has_data_functions();
+  selection.nodes = Selector(this, budget).Select(*filter.root(), selection.nodes, /*optimistic=*/true);
+  if (!budget->ok()) return budget->status();
+  return selection;
+}
+
+absl::StatusOr<SlotSet> FactSnapshot::InCollective(absl::string_view collective, StepBudget* budget) const {
+  const ColumnTest::TextTest test{[collective](absl::string_view text) { return text == collective; },
+                                  [](absl::string_view) { return uint64_t{1}; }};
+  SlotSet found =
+      ColumnTest(collectives_, PathWalk(collectives_.values, {}), test, /*negated=*/false, budget).Select(live_);
+  if (!budget->ok()) return budget->status();
+  return found;
+}
+
+absl::StatusOr<FactSnapshot::FactCounts> FactSnapshot::CountFact(absl::string_view path, const SlotSet& nodes,
+                                                                 StepBudget* budget) const {
+  FactCounts counts;
+  std::vector<Reach> reaches;
+  if (const ColumnView* whole = FindFact(path)) reaches.push_back({whole, PathWalk(whole->values, {})});
+  std::vector<absl::string_view> segments = absl::StrSplit(path, '.');
+  if (const ColumnView* first = segments.size() > 1 ? FindFact(segments.front()) : nullptr) {
+    segments.erase(segments.begin());
+    reaches.push_back({first, PathWalk(first->values, segments)});
+  }
+  std::map<std::pair<size_t, ValueId>, std::vector<Slot>> by_id;
+  nodes.ForEach([&](Slot slot) {
+    if (!budget->Spend(kStepsPerNode) || !live_.contains(slot)) return;
+    for (size_t i = 0; i < reaches.size(); ++i) {
+      const ValueId root = reaches[i].column->rows.at(slot);
+      if (root == kNoValue) continue;  // a node without the whole name is asked for the path
+      const ValueId id = reaches[i].walk.From(root);
+      if (id == kNoValue) break;
+      by_id[{i, id}].push_back(slot);
+      return;
+    }
+    ++counts.missing;
+  });
+  // Two columns may hold equal values under different ids.
+  std::map<std::pair<std::string, std::string>, FactValue> by_text;
+  for (auto& [key, slots] : by_id) {
+    const ValueView& values = reaches[key.first].column->values;
+    if (!budget->Spend(1 + BytesOf(values, key.second))) break;
+    Json value = values.ToJson(key.second);
+    const std::string json = DumpJson(value);
+    const std::string text = filter::FactText(value).value_or(json);
+    FactValue& entry = by_text[{text, json}];
+    entry.value = std::move(value);
+    entry.text = text;
+    entry.slots.insert(entry.slots.end(), slots.begin(), slots.end());
+  }
+  if (!budget->ok()) return budget->status();
+  counts.values.reserve(by_text.size());
+  for (auto& [key, entry] : by_text) {
+    std::sort(entry.slots.begin(), entry.slots.end());
+    counts.values.push_back(std::move(entry));
+  }
+  return counts;
+}
+
+std::vector<std::string> NamesOf(const ColumnView& column, Slot slot) {
+  std::vector<std::string> names;
+  const ValueId list = column.rows.at(slot);
+  if (list == kNoValue) return names;
+  for (const ValueId name : column.values.parts(list)) names.push_back(column.values.text(name));
+  return names;
+}
+
+Json NodeFacts::facts() const {
+  Json facts = Json::object();
+  for (const auto& [name, column] : facts_) facts[name] = column.values.ToJson(column.rows.at(slot_));
+  return facts;
+}
+
+std::vector<std::string> NodeFacts::classes() const { return NamesOf(classes_, slot_); }
+
+}  // namespace orch::hub
