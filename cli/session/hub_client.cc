@@ -207,10 +207,10 @@ absl::StatusOr<v1::GetNodeResponse> HubClient::GetNode(const v1::GetNodeRequest&
   return rpc_->Call(&v1::Orchestrator::Stub::GetNode, request);
 }
 absl::StatusOr<v1::ListNodesResponse> HubClient::ListNodes(const v1::ListNodesRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/ListNodes", &v1::Orchestrator::Stub::ListNodes, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::ListNodes, request);
 }
 absl::StatusOr<v1::ForgetNodesResponse> HubClient::ForgetNodes(const v1::ForgetNodesRequest& request) {
-  return rpc_->Call("/orch.v1.Orchestrator/ForgetNodes", &v1::Orchestrator::Stub::ForgetNodes, request);
+  return rpc_->Call(&v1::Orchestrator::Stub::ForgetNodes, request);
 }
 absl::StatusOr<v1::FactReportResponse> HubClient::FactReport(const v1::FactReportRequest& request) {
   return rpc_->Call(&v1::Orchestrator::Stub::FactReport, request);

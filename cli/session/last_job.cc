@@ -24,7 +24,7 @@ void RememberLastJob(const ClientConfig& config, const std::string& job_id) {
   if (path.empty()) return;
   std::error_code ignored;
   std::filesystem::create_directories(config.cache_dir, ignored);
-  (void)WriteFileDurably(path, absl::StrCat(job_id, "\n", config.hub, "\n"), 0600);
+  (void)WriteFileDurably(path, absl::StrCat(job_id, "\n", config.hub.Text(), "\n"), 0600);
 }
 
 absl::StatusOr<std::string> ResolveJobId(const ClientConfig& config, const std::string& id) {
@@ -35,7 +35,7 @@ absl::StatusOr<std::string> ResolveJobId(const ClientConfig& config, const std::
   const std::vector<std::string> lines = absl::StrSplit(text.value_or(""), '\n');
   if (lines.size() < 2 || lines[0].empty())
     return absl::NotFoundError("no job was started from here yet, so there is no @last; 'orchctl job list' shows jobs");
-  if (lines[1] != config.hub) {
+  if (lines[1] != config.hub.Text()) {
     return absl::NotFoundError(absl::StrCat("@last is job ", lines[0], " of another hub, ", lines[1],
                                             "; give --hub for that one, or the id of a job of this one"));
   }
