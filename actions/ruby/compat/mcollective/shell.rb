@@ -10,7 +10,7 @@ module MCollective
     attr_reader :command, :environment, :cwd, :stdin, :stdout, :stderr, :status, :timeout
 
     # Options: stdout and stderr (anything with <<), stdin (text), cwd, environment (nil takes none of
-    # ours, a Hash is added to LC_ALL=C), timeout (seconds).
+    # ours, a Hash is added to LC_ALL=C.UTF-8), timeout (seconds).
     def initialize(command, options = {})
       @command = command
       @stdout = writable(options, :stdout)
@@ -52,7 +52,7 @@ module MCollective
     end
 
     def default_environment(options)
-      { 'LC_ALL' => 'C' }.merge(options[:environment] || {})
+      { 'LC_ALL' => 'C.UTF-8' }.merge(options[:environment] || {})
     end
 
     def write_input(pipe)
