@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "base/utf8_tail.h"
+#include "base/utf8.h"
 
 namespace orch {
 namespace {
@@ -19,7 +19,7 @@ constexpr absl::Duration kMaxWait = absl::Seconds(1);    // of one poll; the giv
 constexpr absl::Duration kKillWait = absl::Seconds(10);  // longer than the guard waits for the kernel
 
 // A character that was cut off is of no use.
-void EndAtCharacter(std::string* text) { text->resize(text->size() - IncompleteTail(*text)); }
+void EndAtCharacter(std::string* text) { text->resize(text->size() - UnfinishedTail(*text)); }
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "base/utf8_tail.h"
+#include "base/utf8.h"
 
 namespace orch::actions {
 namespace {
@@ -132,7 +132,7 @@ absl::StatusOr<ShellJobs::Status> ShellJobs::Get(const std::string& handle, size
   Status status = Describe(job);
   // Of one that runs, the beginning of a character comes with its rest, at the next call.
   const auto from = [&job](const std::string& spool, size_t offset) {
-    const size_t size = job.ended == 0 ? spool.size() - IncompleteTail(spool) : spool.size();
+    const size_t size = job.ended == 0 ? spool.size() - UnfinishedTail(spool) : spool.size();
     return spool.substr(std::min(offset, size), size - std::min(offset, size));
   };
   status.out = from(job.out, out_offset);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/manual_executor.h"
-#include "base/utf8_tail.h"
+#include "base/utf8.h"
 #include "gtest/gtest.h"
 
 namespace orch::nodeagent {
@@ -164,7 +164,7 @@ TEST_F(OutputRelayTest, AChunkNeverEndsInsideACharacter) {
   std::string wanted;
   for (size_t cut = 1; cut < text.size(); ++cut) wanted += text;
   EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), wanted);
-  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(IncompleteTail(chunk.data()), 0u) << chunk.data();
+  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(UnfinishedTail(chunk.data()), 0u) << chunk.data();
 }
 
 TEST_F(OutputRelayTest, LongTextIsCutBetweenCharacters) {
@@ -175,7 +175,7 @@ TEST_F(OutputRelayTest, LongTextIsCutBetweenCharacters) {
   executor_.RunUntilIdle();
   EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), text);
   EXPECT_EQ(chunks_.size(), 4u);
-  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(IncompleteTail(chunk.data()), 0u);
+  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(UnfinishedTail(chunk.data()), 0u);
 }
 
 TEST_F(OutputRelayTest, HalfACharacterGoesWhenItsStreamIsSilentOrEnds) {

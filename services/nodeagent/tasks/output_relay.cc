@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/failpoint.h"
-#include "base/utf8_tail.h"
+#include "base/utf8.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -41,7 +41,7 @@ void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::s
   const bool takes_over = !std::exchange(stream->any, true) && task->taken_over;
   if (offset != stream->start + stream->bytes.size()) {
     // The rest of a character is missing on either side of a gap.
-    if (IncompleteTail(stream->bytes) == stream->bytes.size()) {
+    if (UnfinishedTail(stream->bytes) == stream->bytes.size()) {
       held_ -= stream->bytes.size();
       stream->bytes.clear();
     }
@@ -124,7 +124,7 @@ bool OutputRelay::HasReadyLocked() const {
 size_t OutputRelay::Ready(const Stream& stream) {
   const absl::string_view chunk = absl::string_view(stream.bytes).substr(0, kMaxChunkBytes);
   const bool is_last = chunk.size() == stream.bytes.size();
-  return is_last && stream.gives_up_waiting ? chunk.size() : chunk.size() - IncompleteTail(chunk);
+  return is_last && stream.gives_up_waiting ? chunk.size() : chunk.size() - UnfinishedTail(chunk);
 }
 
 void OutputRelay::Pump() {
