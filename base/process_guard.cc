@@ -196,7 +196,7 @@ class Guard {
     if (program_too && guard_.cgroup_kill_fd >= 0) {
       [[maybe_unused]] const ssize_t written = write(guard_.cgroup_kill_fd, "1", 1);
     }
-    if (program_too && !has_ended_) kill(-program_, SIGKILL);
+    if (program_too && !has_ended_ && spared_.empty()) kill(-program_, SIGKILL);  // who is spared may be there
     SparedChildren kept = spared_;
     if (!program_too) kept.Add(program_);
     const int64_t give_up = NowMs() + kKillWaitMs;
