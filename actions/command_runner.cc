@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kSystemPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr absl::Duration kGrace = absl::Seconds(2);
+constexpr absl::Duration kEndReserve = absl::Milliseconds(200);  // to see the last of it ended, and to say so
 
 }  // namespace
 
@@ -36,6 +37,12 @@ bool CommandRunner::Has(absl::string_view program) const {
   return false;
 }
 
+CommandRunner CommandRunner::Leaving() const {
+  CommandRunner leaving = *this;
+  leaving.leaves_ = true;
+  return leaving;
+}
+
 absl::StatusOr<CommandOutput> CommandRunner::Run(const std::vector<std::string>& argv,
                                                  const std::map<std::string, std::string>& env) const {
   const absl::Duration left = Left();
@@ -47,7 +54,8 @@ absl::StatusOr<CommandOutput> CommandRunner::Run(const std::vector<std::string>&
   spec.env = env;
   spec.env["PATH"] = path_;
   spec.kill_grace = std::min(kGrace, left / 4);
-  spec.timeout = left - spec.kill_grace;
+  spec.timeout = left - spec.kill_grace - std::min(kEndReserve, left / 10);
+  spec.leaves = leaves_;
   spec.max_output = kMaxCommandOutput;
   spec.cancel = context_.cancel;
   spec.on_output = context_.on_output;

@@ -31,6 +31,10 @@ class CommandRunner {
   CommandRunner(const Context& context, std::string path);
 
   bool Has(absl::string_view program) const;
+  // The same, for what starts services: what its programs leave running when they end by themselves lives
+  // on. Else all that a program started has ended when Run returns.
+  CommandRunner Leaving() const;
+
   // Any exit code is an answer. What the program prints also goes to the context's on_output, at once.
   // DeadlineExceeded and Cancelled when the action's time or patience ran out, Aborted when a signal
   // ended the program, else as RunProcess.
@@ -43,6 +47,7 @@ class CommandRunner {
   const Context& context_;
   const std::string path_;
   const absl::Duration deadline_;
+  bool leaves_ = false;
 };
 
 }  // namespace orch::actions

@@ -15,6 +15,7 @@ absl::StatusOr<std::shared_ptr<Plugin>> PuppetralPlugin::Create(std::shared_ptr<
   ORCH_ASSIGN_OR_RETURN(const std::string ruby, RubyOf(puppet));
   ORCH_ASSIGN_OR_RETURN(const std::string script, FindRubyScript(options.settings, "puppetral.rb"));
   worker.process.argv = {ruby, script};
+  worker.process.leaves = true;  // Puppet's resource "service" may start one by its script
   const std::string config = SettingOf(options.settings, "puppet.config");
   if (!config.empty()) worker.process.argv.insert(worker.process.argv.end(), {"--config", config});
   return std::shared_ptr<Plugin>(new PuppetralPlugin(std::move(ddl), worker, clock));

@@ -1,7 +1,9 @@
 #include "actions/service_plugin.h"
 
+#include <poll.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,9 +13,38 @@
 namespace orch::actions {
 namespace {
 
+constexpr absl::Duration kStateWait = absl::Seconds(5);  // for a service to be what was asked for
+constexpr absl::Duration kLookAgain = absl::Milliseconds(150);
+constexpr int kLooksToStay = 3;  // beyond the first, for a service that may yet fall over
+
 const char* StatusText(bool running) { return running ? "running" : "stopped"; }
 
-Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service, bool strict) {
+void Wait(absl::Duration duration, const CancelToken* cancel) {
+  pollfd cancelled = {cancel == nullptr ? -1 : cancel->fd(), POLLIN, 0};
+  poll(&cancelled, 1, static_cast<int>(absl::ToInt64Milliseconds(duration)));
+}
+
+// Whether the service runs once it is as `wanted` and has stayed so for a moment, or once it has had its
+// time for that: daemons take a while to come up, or to end, after their script has, and a broken one
+// ends right after its start.
+absl::StatusOr<bool> AwaitState(ServiceProvider& provider, const std::string& service, bool wanted,
+                                const CommandRunner& runner) {
+  const Clock& clock = *runner.context().clock;
+  const CancelToken* const cancel = runner.context().cancel;
+  const absl::Duration begin = clock.Steady();
+  const absl::Duration limit = std::min(kStateWait, runner.Left() / 2);
+  for (int stayed = 0;;) {
+    const absl::StatusOr<bool> running = provider.Running(service);
+    if (!running.ok()) return running;
+    const bool late = clock.Steady() - begin >= limit || (cancel != nullptr && cancel->cancelled());
+    stayed = *running == wanted ? stayed + 1 : 0;
+    if (stayed > kLooksToStay || late || (stayed == 0 && wanted && provider.EndsByItself(service))) return running;
+    Wait(kLookAgain, cancel);
+  }
+}
+
+Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service, bool strict,
+         const CommandRunner& runner) {
   const absl::StatusOr<bool> before = provider.Running(service);
   if (!before.ok()) return ReplyFor(before.status());
   Json data{{"status", StatusText(*before)}, {"changed", false}};
@@ -29,13 +60,20 @@ Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service
     return reply;
   }
   const absl::Status done = provider.Act(verb, service);
-  const absl::StatusOr<bool> after = provider.Running(service);
+  // One that failed has said why; its state is only told.
+  const absl::StatusOr<bool> after =
+      done.ok() ? AwaitState(provider, service, wanted, runner) : provider.Running(service);
   if (after.ok()) {
     data["status"] = StatusText(*after);
     data["changed"] = *after != *before || (done.ok() && verb == ServiceVerb::kRestart);
   }
   if (!done.ok()) return ReplyFor(done, std::move(data));
   if (!after.ok()) return ReplyFor(after.status(), std::move(data));
+  if (*after != wanted && !(wanted && provider.EndsByItself(service))) {
+    return Reply::Aborted(absl::StrCat("could not ", VerbName(verb), " '", service,
+                                       "': this was reported as done, but the service is ", StatusText(*after)),
+                          std::move(data));
+  }
   data["changed"] = true;  // a service that ends by itself was started all the same
   Reply reply;
   reply.data = std::move(data);
@@ -82,9 +120,9 @@ Reply ServicePlugin::RunAction(const Request& request, const Context& context) {
     return reply;
   }
   const bool is_strict = InputFlag(request, "strict");
-  if (request.action == "start") return Do(**provider, ServiceVerb::kStart, service, is_strict);
-  if (request.action == "stop") return Do(**provider, ServiceVerb::kStop, service, is_strict);
-  return Do(**provider, ServiceVerb::kRestart, service, /*strict=*/false);
+  if (request.action == "start") return Do(**provider, ServiceVerb::kStart, service, is_strict, runner);
+  if (request.action == "stop") return Do(**provider, ServiceVerb::kStop, service, is_strict, runner);
+  return Do(**provider, ServiceVerb::kRestart, service, /*strict=*/false, runner);
 }
 
 absl::StatusOr<bool> IsServiceRunning(const std::string& service, const Context& context, const Settings& settings) {

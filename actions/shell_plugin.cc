@@ -21,6 +21,7 @@ constexpr char kPoliciesFolder[] = "/etc/orch/policies";
 constexpr size_t kShownCommand = 100;  // of a job in a list
 constexpr size_t kUserBuffer = 16u << 10;
 constexpr absl::Duration kGrace = absl::Seconds(2);
+constexpr absl::Duration kEndReserve = absl::Milliseconds(200);  // to see the last of it ended, and to say so
 
 absl::Status CheckPolicyFile(const std::string& file) {
   const std::string need = "plugin.shell.allow is set, but a policy must say who may use it: ";
@@ -115,7 +116,7 @@ Reply ShellPlugin::RunNow(const Request& request, const Context& context) const 
   if (const double seconds = Number(request, "timeout", 0); seconds > 0)
     limit = std::min(limit, absl::Seconds(seconds));
   spec->kill_grace = std::min(kGrace, limit / 4);
-  spec->timeout = limit - spec->kill_grace;
+  spec->timeout = limit - spec->kill_grace - std::min(kEndReserve, limit / 10);
   spec->cancel = context.cancel;
   spec->on_output = context.on_output;
   absl::StatusOr<ProcessResult> result = RunProcess(*spec, *context.clock);

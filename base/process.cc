@@ -7,14 +7,18 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
+#include "base/guarded_process.h"
 #include "base/process_run.h"
 #include "base/process_spawn.h"
 #include "base/status_macros.h"
 
 namespace orch {
 namespace {
+
+constexpr absl::Duration kGuardSlack = absl::Seconds(10);  // for this program to end a process first
 
 // A file in memory holding the whole text: nothing to write while the child runs, no SIGPIPE.
 absl::Status MakeStdin(const std::string& text, ProcessFd* fd) {
@@ -53,8 +57,9 @@ absl::StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, const Clock& c
   }
   ProcessFd in;
   ORCH_RETURN_IF_ERROR(MakeStdin(spec.stdin_text, &in));
-  ORCH_ASSIGN_OR_RETURN(SpawnedProcess child, SpawnProcess(spec, std::move(in)));
-  return RunningProcess(child.pid, spec, clock, std::move(child.out), std::move(child.err)).Run();
+  const GuardedProcess::Options options{.leaves = spec.leaves, .limit = spec.timeout + spec.kill_grace + kGuardSlack};
+  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<GuardedProcess> process, GuardedProcess::Start(spec, std::move(in), options));
+  return RunningProcess(std::move(process), spec, clock).Run();
 }
 
 }  // namespace orch

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -14,12 +16,30 @@ namespace orch {
 namespace {
 
 constexpr mode_t kChildUmask = 022;
+constexpr rlim_t kChildOpenFiles = 1024;  // programs that use select(2) break beyond
+constexpr int kIoPriorityOfProcess = 1;   // IOPRIO_WHO_PROCESS
 
 // Runs in the parent's memory (vfork): system calls only, and no writes but to its own stack.
 [[noreturn]] void Fail(int status_fd, SpawnFailure::Stage stage) {
   const SpawnFailure failure{stage, errno};
   [[maybe_unused]] const ssize_t written = write(status_fd, &failure, sizeof failure);
   _exit(127);
+}
+
+// Nobody else is told what the unit of this program says of itself. A child of vfork may set its own
+// oom_score_adj: the kernel knows it by its waiting parent.
+void TakeDefaults() {
+  setpriority(PRIO_PROCESS, 0, 0);
+  syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, 0);
+  rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = std::min(kChildOpenFiles, files.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score < 0) return;
+  [[maybe_unused]] const ssize_t written = write(score, "0", 1);
+  close(score);
 }
 
 [[noreturn]] void RunChild(const SpawnPlan& plan, int status_fd) {
@@ -31,6 +51,10 @@ constexpr mode_t kChildUmask = 022;
   sigprocmask(SIG_SETMASK, &none, nullptr);
   setsid();
   umask(kChildUmask);
+  if (plan.cgroup_fd >= 0) {
+    [[maybe_unused]] const ssize_t written = write(plan.cgroup_fd, "0", 1);  // else it stays where it is
+  }
+  if (!plan.as_parent) TakeDefaults();
   if (chdir(plan.cwd) != 0) Fail(status_fd, SpawnFailure::Stage::kFolder);
   if (dup2(plan.stdin_fd, 0) < 0 || dup2(plan.stdout_fd, 1) < 0 || dup2(plan.stderr_fd, 2) < 0) {
     Fail(status_fd, SpawnFailure::Stage::kDescriptors);

@@ -1,65 +1,56 @@
 #include "base/process_run.h"
 
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstddef>
-#include <thread>
 #include <utility>
+
+#include "base/utf8.h"
 
 namespace orch {
 namespace {
 
 constexpr size_t kReadBytes = 64u << 10;
-constexpr size_t kMaxDrainReads = 64;                   // after the end: no more than full pipes can hold
-constexpr absl::Duration kMaxWait = absl::Seconds(1);   // of one poll; the given clock decides, not poll's
-constexpr absl::Duration kKillWait = absl::Seconds(5);  // for a process that not even SIGKILL ends (in the kernel)
-constexpr absl::Duration kNoPidfdWait = absl::Milliseconds(10);
+constexpr size_t kMaxDrainReads = 64;                    // after the end: no more than full pipes can hold
+constexpr absl::Duration kMaxWait = absl::Seconds(1);    // of one poll; the given clock decides, not poll's
+constexpr absl::Duration kKillWait = absl::Seconds(10);  // longer than the guard waits for the kernel
+
+// A character that was cut off is of no use.
+void EndAtCharacter(std::string* text) { text->resize(text->size() - UnfinishedTail(*text)); }
 
 }  // namespace
 
-RunningProcess::RunningProcess(pid_t pid, const ProcessSpec& spec, const Clock& clock, ProcessFd out, ProcessFd err)
-    : pid_(pid),
-      spec_(spec),
-      clock_(clock),
-      start_(clock.Steady()),
-      pidfd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
-      out_(std::move(out)),
-      err_(std::move(err)) {}
+RunningProcess::RunningProcess(std::unique_ptr<GuardedProcess> process, const ProcessSpec& spec, const Clock& clock)
+    : process_(std::move(process)), spec_(spec), clock_(clock), start_(clock.Steady()) {}
 
 ProcessResult RunningProcess::Run() {
   deadline_ = start_ + spec_.timeout;
-  while (!Exited()) {
+  while (!process_->Ended()) {
     if (clock_.Steady() >= deadline_ && !Escalate()) break;
     Wait();
   }
-  // While the leader is not reaped, its group's number cannot belong to anyone else.
-  kill(-pid_, SIGKILL);
+  process_->AwaitEnd();
   bool more = true;
   for (size_t i = 0; more && i < kMaxDrainReads; ++i) {
-    const bool more_out = Read(&out_, ProcessStream::kOut, &result_.out, &result_.out_truncated);
-    const bool more_err = Read(&err_, ProcessStream::kErr, &result_.err, &result_.err_truncated);
+    const bool more_out = Read(&process_->out(), ProcessStream::kOut, &result_.out, &result_.out_truncated);
+    const bool more_err = Read(&process_->err(), ProcessStream::kErr, &result_.err, &result_.err_truncated);
     more = more_out || more_err;
   }
-  Reap();
+  if (result_.out_truncated) EndAtCharacter(&result_.out);
+  if (result_.err_truncated) EndAtCharacter(&result_.err);
+  SayHowItEnded();
   result_.wall = clock_.Steady() - start_;
   return std::move(result_);
-}
-
-bool RunningProcess::Exited() const {
-  siginfo_t info = {};
-  return waitid(P_PID, pid_, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid_;
 }
 
 void RunningProcess::End(ProcessResult::End why) {
   if (ending_) return;
   ending_ = true;
   result_.end = why;
-  kill(-pid_, SIGTERM);
+  process_->Terminate();
   deadline_ = clock_.Steady() + spec_.kill_grace;
 }
 
@@ -69,7 +60,7 @@ bool RunningProcess::Escalate() {
     End(ProcessResult::End::kTimedOut);
   } else if (!killed_) {
     killed_ = true;
-    kill(-pid_, SIGKILL);
+    process_->Kill();
     deadline_ = clock_.Steady() + kKillWait;
   } else {
     return false;
@@ -79,16 +70,15 @@ bool RunningProcess::Escalate() {
 
 void RunningProcess::Wait() {
   const bool cancellable = spec_.cancel != nullptr && !ending_;
-  pollfd fds[] = {{out_.get(), POLLIN, 0},
-                  {err_.get(), POLLIN, 0},
-                  {pidfd_.get(), POLLIN, 0},
+  pollfd fds[] = {{process_->out().get(), POLLIN, 0},
+                  {process_->err().get(), POLLIN, 0},
+                  {process_->fd(), POLLIN, 0},
                   {cancellable ? spec_.cancel->fd() : -1, POLLIN, 0}};
-  const absl::Duration limit = pidfd_.get() < 0 ? kNoPidfdWait : kMaxWait;
-  const absl::Duration left = std::clamp(deadline_ - clock_.Steady(), absl::ZeroDuration(), limit);
+  const absl::Duration left = std::clamp(deadline_ - clock_.Steady(), absl::ZeroDuration(), kMaxWait);
   const timespec wait = absl::ToTimespec(left);
   if (ppoll(fds, 4, &wait, nullptr) < 0) return;  // EINTR
-  if (fds[0].revents != 0) Read(&out_, ProcessStream::kOut, &result_.out, &result_.out_truncated);
-  if (fds[1].revents != 0) Read(&err_, ProcessStream::kErr, &result_.err, &result_.err_truncated);
+  if (fds[0].revents != 0) Read(&process_->out(), ProcessStream::kOut, &result_.out, &result_.out_truncated);
+  if (fds[1].revents != 0) Read(&process_->err(), ProcessStream::kErr, &result_.err, &result_.err_truncated);
   if (spec_.end_on_output_limit && (result_.out_truncated || result_.err_truncated)) {
     End(ProcessResult::End::kOutputLimit);
   }
@@ -112,25 +102,17 @@ bool RunningProcess::Read(ProcessFd* fd, ProcessStream stream, std::string* kept
   return true;
 }
 
-void RunningProcess::Reap() {
-  siginfo_t info = {};
-  int outcome;
-  do {
-    outcome = waitid(P_PID, pid_, &info, WEXITED | WNOHANG);
-  } while (outcome != 0 && errno == EINTR);
-  if (outcome == 0 && info.si_pid == 0) {  // stuck in the kernel: somebody must still collect it one day
-    std::thread([pid = pid_] { waitpid(pid, nullptr, 0); }).detach();
-    return;
-  }
+void RunningProcess::SayHowItEnded() {
   if (ending_) return;
+  const int status = process_->status();
   if (spec_.end_on_output_limit && (result_.out_truncated || result_.err_truncated)) {
     result_.end = ProcessResult::End::kOutputLimit;  // it ended before its last bytes were read
-  } else if (outcome == 0 && info.si_code == CLD_EXITED) {
+  } else if (WIFEXITED(status)) {
     result_.end = ProcessResult::End::kExited;
-    result_.exit_code = info.si_status;
+    result_.exit_code = WEXITSTATUS(status);
   } else {
     result_.end = ProcessResult::End::kSignalled;
-    result_.signal = outcome == 0 ? info.si_status : 0;
+    result_.signal = WTERMSIG(status);
   }
 }
 

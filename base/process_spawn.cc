@@ -19,6 +19,8 @@ namespace {
 
 constexpr char kDefaultPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+constexpr char kLocale[] = "C.UTF-8";
+
 std::string EnvironmentOr(const char* name, const char* absent) {
   const char* value = getenv(name);
   return value == nullptr || *value == '\0' ? absent : value;
@@ -93,10 +95,9 @@ SpawnArguments::SpawnArguments(const ProcessSpec& spec, std::string program, con
     : program_(std::move(program)), cwd_(spec.cwd.empty() ? "/" : spec.cwd), argv_text_(spec.argv) {
   std::map<std::string, std::string> env = spec.env;
   env.emplace("PATH", path);
-  if (!spec.bare_env) {
-    env.emplace("HOME", EnvironmentOr("HOME", "/root"));
-    env.emplace("LC_ALL", "C");
-  }
+  if (!spec.bare_env) env.emplace("HOME", EnvironmentOr("HOME", "/root"));
+  // Messages stay English; what reads text (Ruby, Python, Perl) takes it for UTF-8.
+  for (const char* name : {"LANG", "LC_ALL"}) env.emplace(name, kLocale);
   for (const auto& [name, value] : env) env_text_.push_back(absl::StrCat(name, "=", value));
   for (std::string& text : argv_text_) argv_.push_back(text.data());
   for (std::string& text : env_text_) envp_.push_back(text.data());
@@ -105,7 +106,15 @@ SpawnArguments::SpawnArguments(const ProcessSpec& spec, std::string program, con
 }
 
 SpawnPlan SpawnArguments::Plan(int stdin_fd, int stdout_fd, int stderr_fd) const {
-  return {program_.c_str(), argv_.data(), envp_.data(), cwd_.c_str(), stdin_fd, stdout_fd, stderr_fd};
+  SpawnPlan plan = {};
+  plan.path = program_.c_str();
+  plan.argv = argv_.data();
+  plan.envp = envp_.data();
+  plan.cwd = cwd_.c_str();
+  plan.stdin_fd = stdin_fd;
+  plan.stdout_fd = stdout_fd;
+  plan.stderr_fd = stderr_fd;
+  return plan;
 }
 
 absl::Status SpawnArguments::Explain(const SpawnFailure& failure) const {
@@ -126,20 +135,6 @@ absl::Status SpawnArguments::Explain(const SpawnFailure& failure) const {
     default:
       return absl::ResourceExhaustedError(ErrnoStatus(error, absl::StrCat("cannot start ", program)).message());
   }
-}
-
-absl::StatusOr<SpawnedProcess> SpawnProcess(const ProcessSpec& spec, ProcessFd in) {
-  ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(spec));
-  SpawnedProcess spawned;
-  ProcessFd out_child, err_child;
-  ORCH_RETURN_IF_ERROR(MakePipe(&spawned.out, &out_child));
-  ORCH_RETURN_IF_ERROR(MakePipe(&spawned.err, &err_child));
-  fcntl(spawned.out.get(), F_SETFL, O_NONBLOCK);
-  fcntl(spawned.err.get(), F_SETFL, O_NONBLOCK);
-  SpawnFailure failure;
-  spawned.pid = SpawnChild(arguments->Plan(in.get(), out_child.get(), err_child.get()), &failure);
-  if (spawned.pid < 0) return arguments->Explain(failure);
-  return spawned;
 }
 
 }  // namespace orch

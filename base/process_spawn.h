@@ -1,4 +1,4 @@
-// Starting a child: what RunProcess, WorkerProcess and DetachedProcess share. Used by base only.
+// Starting a child: what GuardedProcess, DetachedProcess and LastingProcess share. Used by base only.
 // Blocks until the program was started.
 #pragma once
 
@@ -67,14 +67,5 @@ class SpawnArguments {
   std::vector<std::string> argv_text_, env_text_;
   std::vector<char*> argv_, envp_;
 };
-
-struct SpawnedProcess {
-  pid_t pid = -1;  // leads its process group; to be reaped by the caller
-  ProcessFd out;   // read ends, not blocking
-  ProcessFd err;
-};
-
-// Of `spec` only argv, env, bare_env and cwd count. `in` becomes its standard input. Errors as RunProcess.
-absl::StatusOr<SpawnedProcess> SpawnProcess(const ProcessSpec& spec, ProcessFd in);
 
 }  // namespace orch

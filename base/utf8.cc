@@ -53,4 +53,10 @@ size_t UnfinishedTail(absl::string_view text) {
   return 0;
 }
 
+size_t OrphanedHead(absl::string_view text) {
+  size_t count = 0;
+  while (count < text.size() && count < 3 && (static_cast<unsigned char>(text[count]) & 0xC0) == 0x80) ++count;
+  return count;
+}
+
 }  // namespace orch

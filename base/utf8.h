@@ -19,4 +19,7 @@ Character FirstCharacter(absl::string_view text);
 // Bytes at the end of `text` that begin a character which further bytes may complete: 0 to 3.
 size_t UnfinishedTail(absl::string_view text);
 
+// Bytes at the beginning of `text` that continue a character which began before it: 0 to 3.
+size_t OrphanedHead(absl::string_view text);
+
 }  // namespace orch

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/process_tree.h"
 #include "base/status_macros.h"
 
 namespace orch {
@@ -28,17 +28,20 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const Option
   ProcessFd in_child, in;
   ORCH_RETURN_IF_ERROR(MakePipe(&in_child, &in));
   fcntl(in.get(), F_SETFL, O_NONBLOCK);
-  ORCH_ASSIGN_OR_RETURN(SpawnedProcess child, SpawnProcess(options.process, std::move(in_child)));
-  return std::unique_ptr<WorkerProcess>(new WorkerProcess(std::move(child), std::move(in), options.max_line, clock));
+  ORCH_ASSIGN_OR_RETURN(
+      std::unique_ptr<GuardedProcess> process,
+      GuardedProcess::Start(options.process, std::move(in_child), {.spares = options.process.leaves}));
+  return std::unique_ptr<WorkerProcess>(new WorkerProcess(std::move(process), std::move(in), options, clock));
 }
 
-WorkerProcess::WorkerProcess(SpawnedProcess child, ProcessFd in, size_t max_line, const Clock* clock)
+WorkerProcess::WorkerProcess(std::unique_ptr<GuardedProcess> process, ProcessFd in, const Options& options,
+                             const Clock* clock)
     : clock_(clock),
-      max_line_(max_line),
-      pid_(child.pid),
-      in_(std::move(in)),
-      out_(std::move(child.out)),
-      err_(std::move(child.err)) {}
+      max_line_(options.max_line),
+      leaves_(options.process.leaves),
+      process_(std::move(process)),
+      pidfd_(static_cast<int>(syscall(SYS_pidfd_open, process_->pid(), 0))),
+      in_(std::move(in)) {}
 
 WorkerProcess::~WorkerProcess() { Kill(); }
 
@@ -59,6 +62,7 @@ absl::StatusOr<std::string> WorkerProcess::Exchange(absl::string_view line, absl
     return Fail(written);
   absl::StatusOr<std::string> answer = ReadLine(deadline, cancel);
   if (!answer.ok()) return Fail(answer.status());
+  process_->SettleOrphans(/*spare=*/leaves_);
   return answer;
 }
 
@@ -112,8 +116,8 @@ absl::Status WorkerProcess::Await(bool writing, absl::Duration deadline, const C
     if (cancel != nullptr && cancel->cancelled()) return absl::CancelledError("the job was cancelled");
     const absl::Duration left = deadline - clock_->Steady();
     if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("the worker did not answer in time");
-    pollfd fds[] = {{out_.get(), POLLIN, 0},
-                    {err_.get(), POLLIN, 0},
+    pollfd fds[] = {{process_->out().get(), POLLIN, 0},
+                    {process_->err().get(), POLLIN, 0},
                     {writing ? in_.get() : -1, POLLOUT, 0},
                     {cancel != nullptr ? cancel->fd() : -1, POLLIN, 0}};
     const timespec wait = absl::ToTimespec(std::min(left, kMaxWait));
@@ -125,28 +129,28 @@ absl::Status WorkerProcess::Await(bool writing, absl::Duration deadline, const C
 
 bool WorkerProcess::ReadOut() {
   char bytes[kReadBytes];
-  while (out_.get() >= 0 && buffer_.size() <= max_line_) {
-    const ssize_t size = read(out_.get(), bytes, sizeof bytes);
+  while (process_->out().get() >= 0 && buffer_.size() <= max_line_) {
+    const ssize_t size = read(process_->out().get(), bytes, sizeof bytes);
     if (size > 0) {
       buffer_.append(bytes, size);
     } else if (size < 0 && errno == EINTR) {
       continue;
     } else {
-      if (size == 0 || errno != EAGAIN) out_.Close();
+      if (size == 0 || errno != EAGAIN) process_->out().Close();
       break;
     }
   }
-  return out_.get() >= 0;
+  return process_->out().get() >= 0;
 }
 
 void WorkerProcess::ReadErr() {
   char bytes[kReadBytes];
   // Bounded: one that never stops complaining must not keep us here.
-  for (int reads = 0; reads < 16 && err_.get() >= 0; ++reads) {
-    const ssize_t size = read(err_.get(), bytes, sizeof bytes);
+  for (int reads = 0; reads < 16 && process_->err().get() >= 0; ++reads) {
+    const ssize_t size = read(process_->err().get(), bytes, sizeof bytes);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) {
-      if (size == 0 || errno != EAGAIN) err_.Close();
+      if (size == 0 || errno != EAGAIN) process_->err().Close();
       return;
     }
     error_tail_.append(bytes, size);
@@ -155,11 +159,9 @@ void WorkerProcess::ReadErr() {
 }
 
 bool WorkerProcess::Alive() {
-  if (!reaped_ && waitpid(pid_, &wait_status_, WNOHANG) == pid_) {
-    reaped_ = true;
-    kill(-pid_, SIGKILL);  // what it left behind in its group
-  }
-  return !reaped_;
+  pollfd ended = {pidfd_.get(), POLLIN, 0};
+  if (poll(&ended, 1, 0) == 1) process_->AwaitEnd();
+  return !process_->Ended();
 }
 
 absl::Status WorkerProcess::Ended() {
@@ -167,15 +169,15 @@ absl::Status WorkerProcess::Ended() {
   const timespec moment = absl::ToTimespec(absl::Milliseconds(5));
   while (Alive() && clock_->Steady() < give_up) ppoll(nullptr, 0, &moment, nullptr);
   ReadErr();
-  if (!reaped_) return absl::UnavailableError("the worker closed its standard output");
-  if (WIFSIGNALED(wait_status_)) {
-    return absl::UnavailableError(absl::StrCat("the worker was ended by signal ", WTERMSIG(wait_status_)));
+  if (Alive()) return absl::UnavailableError("the worker closed its standard output");
+  const int status = process_->status();
+  if (WIFSIGNALED(status)) {
+    return absl::UnavailableError(absl::StrCat("the worker was ended by signal ", WTERMSIG(status)));
   }
-  return absl::UnavailableError(absl::StrCat("the worker ended with exit code ", WEXITSTATUS(wait_status_)));
+  return absl::UnavailableError(absl::StrCat("the worker ended with exit code ", WEXITSTATUS(status)));
 }
 
 absl::Status WorkerProcess::Fail(absl::Status why) {
-  if (!reaped_) KillDescendants(pid_);
   Kill();
   return why;
 }
@@ -189,7 +191,7 @@ void WorkerProcess::Stop(absl::Duration grace) {
   in_.Close();
   const absl::Duration give_up = clock_->Steady() + grace;
   while (Alive() && clock_->Steady() < give_up) {
-    pollfd fds[] = {{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}};
+    pollfd fds[] = {{process_->out().get(), POLLIN, 0}, {process_->err().get(), POLLIN, 0}};
     const timespec moment = absl::ToTimespec(absl::Milliseconds(10));
     ppoll(fds, 2, &moment, nullptr);
     buffer_.clear();
@@ -200,11 +202,9 @@ void WorkerProcess::Stop(absl::Duration grace) {
 }
 
 void WorkerProcess::Kill() {
-  if (!reaped_) {
-    kill(-pid_, SIGKILL);
-    while (waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
-    }
-    reaped_ = true;
+  if (Alive()) {
+    process_->Kill();
+    process_->AwaitEnd();
   }
   ReadErr();
   in_.Close();

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/guarded_process.h"
 #include "base/process.h"
 #include "base/process_spawn.h"
 
@@ -21,14 +22,16 @@ class WorkerProcess {
  public:
   static constexpr size_t kMaxErrorTail = 16u << 10;  // bytes kept of what it last wrote to standard error
 
-  // Of `process` argv, env, bare_env and cwd count. `max_line`: bytes of one answer, at most.
+  // Of `process` argv, env, bare_env, cwd and `leaves` count: what the worker has detached by the time it
+  // answers has ended before the answer is returned, or is never ended where it `leaves`. `max_line`: bytes of
+  // one answer, at most.
   struct Options {
     ProcessSpec process;
     size_t max_line = 4u << 20;
   };
   // Errors as RunProcess.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(const Options& options, const Clock* clock);
-  // Kills the process group and reaps.
+  // Ends it as an error does.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
@@ -36,20 +39,21 @@ class WorkerProcess {
   // Writes `line` and a newline, returns the next line without its end. `line` must hold no newline.
   // DeadlineExceeded, Cancelled, ResourceExhausted (the answer is longer than max_line),
   // FailedPrecondition (it printed something nobody had asked for), Unavailable (it ended; says how).
-  // Any error ends the process group and all that descends from the worker, also in sessions of their own.
+  // Any error ends the worker and all that descends from it, in whatever sessions and groups, before this
+  // returns; so does the end of this program.
   absl::StatusOr<std::string> Exchange(absl::string_view line, absl::Duration timeout,
                                        const CancelToken* cancel = nullptr);
 
   // False once it has ended or was ended. Asks the kernel; blocks for nothing.
   bool Alive();
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return process_->pid(); }
   // The last of its standard error.
   std::string ErrorTail();
   // Closes its standard input and gives it this long to end by itself, then kills it.
   void Stop(absl::Duration grace);
 
  private:
-  WorkerProcess(SpawnedProcess child, ProcessFd in, size_t max_line, const Clock* clock);
+  WorkerProcess(std::unique_ptr<GuardedProcess> process, ProcessFd in, const Options& options, const Clock* clock);
 
   absl::Status Write(absl::string_view text, absl::Duration deadline, const CancelToken* cancel);
   absl::StatusOr<std::string> ReadLine(absl::Duration deadline, const CancelToken* cancel);
@@ -64,14 +68,12 @@ class WorkerProcess {
 
   const Clock* const clock_;
   const size_t max_line_;
-  const pid_t pid_;
+  const bool leaves_;
+  const std::unique_ptr<GuardedProcess> process_;
+  const ProcessFd pidfd_;  // the guard tells of its end only after all else has ended
   ProcessFd in_;
-  ProcessFd out_;
-  ProcessFd err_;
   std::string buffer_;  // read, not yet given out
   std::string error_tail_;
-  bool reaped_ = false;
-  int wait_status_ = 0;  // as waitpid's, once reaped_
 };
 
 }  // namespace orch

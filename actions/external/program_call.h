@@ -1,6 +1,6 @@
 // One run of a plugin's program: a private folder with request, facts and settings; the program,
-// bounded in time and output; and its reply file. Blocks; thread-safe. The folder, and what the
-// program left running in its process group, are gone when it returns.
+// bounded in time and output; and its reply file. Blocks; thread-safe. The folder, and all that
+// descends from the program, are gone when it returns.
 #pragma once
 
 #include <functional>
@@ -21,9 +21,9 @@ inline constexpr size_t kMaxProgramOutput = 1u << 20;
 inline constexpr absl::Duration kProgramKillGrace = absl::Milliseconds(200);
 
 struct ProgramCall {
-  // kChoria: argv program, request, reply, protocol; environment PATH and {CHORIA,ORCH}_EXTERNAL_
+  // kChoria: argv program, request, reply, protocol; environment PATH, LANG, LC_ALL=C.UTF-8 and {CHORIA,ORCH}_EXTERNAL_
   // REQUEST, REPLY, PROTOCOL, CONFIG and FACTS. kMcollective: argv program, request, reply;
-  // environment PATH, LC_ALL=C, HOME and MCOLLECTIVE_REQUEST_FILE, MCOLLECTIVE_REPLY_FILE.
+  // environment PATH, LANG, LC_ALL=C.UTF-8, HOME and MCOLLECTIVE_REQUEST_FILE, MCOLLECTIVE_REPLY_FILE.
   enum class Style { kChoria, kMcollective };
   Style style = Style::kChoria;
   std::string what;  // whose call, in log and messages: "parrot#echo"

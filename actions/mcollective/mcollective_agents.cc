@@ -82,6 +82,7 @@ void AddAgent(const Json& agent, const McollectiveOptions& options, WarmWorker::
   }
   worker.name = absl::StrCat("agent ", name);
   worker.process.argv.insert(worker.process.argv.end(), {"serve", name});
+  worker.process.leaves = true;  // nobody can tell from outside which of its actions starts a service
   catalog->Add(std::make_shared<McollectivePlugin>(*ddl, options.libdirs, options.builtin.settings, worker, clock));
 }
 

@@ -23,7 +23,7 @@ class ScriptProvider final : public ServiceProvider {
   ScriptProvider(const CommandRunner& runner, std::string folder) : runner_(runner), folder_(std::move(folder)) {}
 
   absl::StatusOr<bool> Running(const std::string& service) override {
-    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, Run(service, "status"));
+    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, Run(runner_, service, "status"));
     if (output.exit_code == kRunning) return true;
     if (output.exit_code >= kDeadWithPidFile && output.exit_code <= kStopped) return false;
     return absl::AbortedError(
@@ -31,13 +31,17 @@ class ScriptProvider final : public ServiceProvider {
   }
 
   absl::Status Act(ServiceVerb verb, const std::string& service) override {
-    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, Run(service, std::string(VerbName(verb))));
+    // Scripts start daemons with `nohup daemon &` as well: what they leave running is the service.
+    ORCH_ASSIGN_OR_RETURN(const CommandOutput output, Run(runner_.Leaving(), service, std::string(VerbName(verb))));
     if (output.exit_code == 0) return absl::OkStatus();
     return absl::AbortedError(absl::StrCat("could not ", VerbName(verb), " ", service, ": ", Problem(output)));
   }
 
+  bool EndsByItself(const std::string& /*service*/) override { return false; }
+
  private:
-  absl::StatusOr<CommandOutput> Run(const std::string& service, const std::string& verb) {
+  absl::StatusOr<CommandOutput> Run(const CommandRunner& runner, const std::string& service,
+                                    const std::string& verb) const {
     // systemd has units such as "-.mount"; to service(8) a dash would begin an option.
     if (absl::StartsWith(service, "-")) {
       return absl::InvalidArgumentError(absl::StrCat("'", service, "' is no name of an init script"));
@@ -47,8 +51,8 @@ class ScriptProvider final : public ServiceProvider {
       return absl::NotFoundError(absl::StrCat("this node has no service '", service, "': there is no script ", script));
     }
     // service(8) knows the standard folder only, and gives scripts there a clean environment.
-    if (folder_ == kStandardFolder && runner_.Has("service")) return runner_.Run({"service", service, verb});
-    return runner_.Run({script, verb});
+    if (folder_ == kStandardFolder && runner.Has("service")) return runner.Run({"service", service, verb});
+    return runner.Run({script, verb});
   }
 
   static std::string Problem(const CommandOutput& output) {

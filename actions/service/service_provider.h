@@ -21,6 +21,9 @@ class ServiceProvider {
   virtual absl::StatusOr<bool> Running(const std::string& service) = 0;
   // Ends when the node's service manager has done it, or says why it could not (Aborted).
   virtual absl::Status Act(ServiceVerb verb, const std::string& service) = 0;
+  // Whether the service is one that does its work and ends, and last did so without a failure: then it is
+  // as it should be after a start though it does not run.
+  virtual bool EndsByItself(const std::string& service) = 0;
 };
 
 // systemd over the system bus (org.freedesktop.systemd1). Unavailable when the bus does not answer.

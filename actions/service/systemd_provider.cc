@@ -20,6 +20,7 @@ constexpr char kManager[] = "org.freedesktop.systemd1";
 constexpr char kManagerPath[] = "/org/freedesktop/systemd1";
 constexpr char kManagerInterface[] = "org.freedesktop.systemd1.Manager";
 constexpr char kUnitInterface[] = "org.freedesktop.systemd1.Unit";
+constexpr char kServiceInterface[] = "org.freedesktop.systemd1.Service";
 constexpr absl::Duration kCallTimeout = absl::Seconds(10);
 constexpr absl::Duration kMaxWait = absl::Seconds(1);  // of one poll; the clock decides
 
@@ -79,6 +80,14 @@ class SystemdProvider final : public ServiceProvider {
     ORCH_ASSIGN_OR_RETURN(const std::string path, LoadUnit(service));
     ORCH_ASSIGN_OR_RETURN(const std::string state, Property(path, "ActiveState"));
     return state == "active" || state == "reloading";
+  }
+
+  bool EndsByItself(const std::string& service) override {
+    const absl::StatusOr<std::string> path = LoadUnit(service);
+    if (!path.ok() || !absl::EndsWith(UnitName(service), ".service")) return false;
+    const absl::StatusOr<std::string> type = Property(*path, "Type", kServiceInterface);
+    const absl::StatusOr<std::string> result = Property(*path, "Result", kServiceInterface);
+    return type.ok() && result.ok() && *type == "oneshot" && *result == "success";
   }
 
   absl::Status Act(ServiceVerb verb, const std::string& service) override {
@@ -162,11 +171,11 @@ class SystemdProvider final : public ServiceProvider {
     return absl::AbortedError(absl::StrCat(what, ": its file is in state '", state, "'"));
   }
 
-  absl::StatusOr<std::string> Property(const std::string& path, const char* name) {
+  absl::StatusOr<std::string> Property(const std::string& path, const char* name,
+                                       const char* interface = kUnitInterface) {
     BusError error;
     char* text = nullptr;
-    const int result =
-        sd_bus_get_property_string(bus_, kManager, path.c_str(), kUnitInterface, name, &error.error, &text);
+    const int result = sd_bus_get_property_string(bus_, kManager, path.c_str(), interface, name, &error.error, &text);
     if (result < 0) return BusStatus(result, error, absl::StrCat("systemd does not tell ", name));
     std::string value = text;
     free(text);

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/utf8.h"
 
 namespace orch::actions {
 namespace {
@@ -129,8 +130,13 @@ absl::StatusOr<ShellJobs::Status> ShellJobs::Get(const std::string& handle, size
   if (found == jobs_.end()) return Unknown(handle);
   const Job& job = *found->second;
   Status status = Describe(job);
-  status.out = job.out.substr(std::min(out_offset, job.out.size()));
-  status.err = job.err.substr(std::min(err_offset, job.err.size()));
+  // Of one that runs, the beginning of a character comes with its rest, at the next call.
+  const auto from = [&job](const std::string& spool, size_t offset) {
+    const size_t size = job.ended == 0 ? spool.size() - UnfinishedTail(spool) : spool.size();
+    return spool.substr(std::min(offset, size), size - std::min(offset, size));
+  };
+  status.out = from(job.out, out_offset);
+  status.err = from(job.err, err_offset);
   return status;
 }
 

@@ -44,7 +44,7 @@ class ShellJobs {
   // NotFound for a handle that is not, or no more, known.
   absl::StatusOr<Status> Get(const std::string& handle, size_t out_offset, size_t err_offset) const;
   std::vector<Status> List() const;  // without output
-  // Ends the process group: SIGTERM, then SIGKILL. One that has ended is left alone.
+  // Ends it and all that descends from it: SIGTERM, then SIGKILL. One that has ended is left alone.
   absl::Status Kill(const std::string& handle);
 
  private:

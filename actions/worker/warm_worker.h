@@ -34,7 +34,7 @@ class WarmWorker {
 
   struct Options {
     std::string name;          // whose worker, in messages: "puppetral"
-    ProcessSpec process;       // argv, env, bare_env and cwd count
+    ProcessSpec process;       // argv, env, bare_env, cwd and leaves count
     size_t max_processes = 4;  // requests beyond these wait
     absl::Duration idle = absl::Minutes(10);
     size_t max_answer = kMaxAnswer;

@@ -150,7 +150,7 @@ class FactsCommand final : public Command {
       for (const std::string& node : value.nodes) rows.push_back({Printable(node), value.text});
     }
     if (context->options().sort) std::sort(rows.begin() + 1, rows.end());
-    context->Print(TextTable(rows));
+    context->Print(TextTable(rows, context->env().OutputColumns()));
   }
 
   bool list_nodes_ = false;

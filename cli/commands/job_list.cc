@@ -24,16 +24,20 @@ absl::StatusOr<uint32_t> ParseCount(const std::string& text, bool zero_allowed) 
   return Wrong(absl::StrCat("'", text, "' is no whole number", zero_allowed ? "" : " above 0"));
 }
 
-// Up to `most` jobs into `jobs`; whether there are more.
-absl::StatusOr<bool> EachJob(HubClient* hub, v1::ListJobsRequest request, uint32_t most, std::vector<v1::Job>* jobs) {
+// Up to `most` jobs into `jobs`; whether there are more. `cancelled`: only such, which the hub counts as finished.
+absl::StatusOr<bool> EachJob(HubClient* hub, v1::ListJobsRequest request, bool cancelled, uint32_t most,
+                             std::vector<v1::Job>* jobs) {
   bool more = true;
   while (more && jobs->size() < most) {
-    request.set_page_size(static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs->size())));
+    request.set_page_size(cancelled ? kPage : static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs->size())));
     ORCH_ASSIGN_OR_RETURN(v1::ListJobsResponse response, hub->ListJobs(request));
-    for (v1::Job& job : *response.mutable_jobs()) jobs->push_back(std::move(job));
+    for (v1::Job& job : *response.mutable_jobs()) {
+      if (!cancelled || JobStateName(job) == "cancelled") jobs->push_back(std::move(job));
+    }
     request.set_page_token(response.next_page_token());
     more = !response.next_page_token().empty();
   }
+  more = more || jobs->size() > most;
   if (jobs->size() > most) jobs->resize(most);
   return more;
 }
@@ -47,14 +51,16 @@ class JobListCommand final : public Command {
     table->Text({"--action"}, "ACTION", "Only of this action", group, &action_);
     table->Add({{"--state"},
                 "STATE",
-                "Only running, paused or finished ones",
+                "Only running, paused, finished or cancelled ones; finished ones hold the cancelled",
                 group,
-                {"running", "paused", "finished"},
+                {"running", "paused", "finished", "cancelled"},
                 false,
                 [this](const std::string& text) {
-                  if (v1::JobState_Parse(absl::StrCat("JOB_", absl::AsciiStrToUpper(text)), &state_))
+                  cancelled_ = text == "cancelled";
+                  const std::string name = cancelled_ ? "finished" : text;
+                  if (v1::JobState_Parse(absl::StrCat("JOB_", absl::AsciiStrToUpper(name)), &state_))
                     return absl::OkStatus();
-                  return Wrong(absl::StrCat("'", text, "' is none of running, paused, finished"));
+                  return Wrong(absl::StrCat("'", text, "' is none of running, paused, finished, cancelled"));
                 }});
     table->Text({"--since"}, "WHEN", "Only newer ones: 2h, 3d, 2026-11-21", group, &since_);
     table->Text({"--until"}, "WHEN", "Only older ones", group, &until_);
@@ -77,7 +83,7 @@ class JobListCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     std::vector<v1::Job> jobs;
-    ORCH_ASSIGN_OR_RETURN(const bool more, EachJob(hub, request, all_ ? UINT32_MAX : most_, &jobs));
+    ORCH_ASSIGN_OR_RETURN(const bool more, EachJob(hub, request, cancelled_, all_ ? UINT32_MAX : most_, &jobs));
     Show(context, jobs);
     if (more) context->Note("orchctl: there are more; --all or --max COUNT shows them\n");
     return kExitOk;
@@ -112,14 +118,14 @@ class JobListCommand final : public Command {
     } else if (jobs.empty()) {
       context->Note("No jobs.\n");
     } else {
-      std::vector<std::vector<std::string>> rows = {JobHeadings()};
-      for (const v1::Job& job : jobs) rows.push_back(JobRow(job));
-      context->Print(TextTable(rows));
+      const Environment& env = context->env();
+      context->Print(JobTable(jobs, env.OutputColumns(), env.clock->Now()));
     }
   }
 
   std::string caller_, plugin_, action_, since_, until_;
   v1::JobState state_ = v1::JOB_STATE_UNSPECIFIED;
+  bool cancelled_ = false;  // for the hub they are finished ones
   uint32_t most_ = kShownJobs;
   bool all_ = false;
 };
@@ -162,7 +168,7 @@ class JobLocksCommand final : public Command {
     } else if (rows.size() == 1) {
       context->Note("No job holds a lock.\n");
     } else {
-      context->Print(TextTable(rows));
+      context->Print(TextTable(rows, context->env().OutputColumns()));
     }
     return kExitOk;
   }
@@ -215,7 +221,7 @@ class JobPruneCommand final : public Command {
     v1::ListJobsRequest list;
     list.set_state(v1::JOB_FINISHED);
     std::vector<v1::Job> jobs;
-    ORCH_RETURN_IF_ERROR(EachJob(hub, list, UINT32_MAX, &jobs).status());
+    ORCH_RETURN_IF_ERROR(EachJob(hub, list, false, UINT32_MAX, &jobs).status());
     const auto end_of = [](const v1::Job& job) { return job.created_us() + job.summary().elapsed_us(); };
     std::sort(jobs.begin(), jobs.end(), [&](const v1::Job& a, const v1::Job& b) { return end_of(a) < end_of(b); });
     jobs.resize(jobs.size() - std::min<size_t>(jobs.size(), request.keep()));

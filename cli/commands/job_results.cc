@@ -115,8 +115,7 @@ class JobRepliesCommand final : public Command {
     size_t shown = 0;
     ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), states_, [&](const v1::Reply& reply) {
       const Answer answer = ToAnswer(reply);
-      if (answer.missing()) end.silent.push_back(answer.identity);
-      if (!answer.missing()) ++(answer.ok() ? end.tally.ok : end.tally.failed);
+      end.Count(answer);
       view->OnAnswer(answer);
       ++shown;
     }));

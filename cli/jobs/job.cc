@@ -58,6 +58,17 @@ bool Answer::missing() const {
   return state == v1::TIMED_OUT || state == v1::OFFLINE || state == v1::EXPIRED || state == v1::INDETERMINATE;
 }
 
+void JobEnd::Count(const Answer& answer) {
+  if (answer.not_sent) {
+    not_sent.push_back(answer.identity);
+    tally.not_sent = not_sent.size();
+  } else if (answer.missing()) {
+    silent.push_back(answer.identity);
+  } else {
+    ++(answer.ok() ? tally.ok : tally.failed);
+  }
+}
+
 Answer ToAnswer(const v1::Reply& reply) {
   Answer answer;
   answer.identity = reply.identity();
@@ -67,6 +78,7 @@ Answer ToAnswer(const v1::Reply& reply) {
   answer.error_kind = reply.error_kind();
   answer.latency = absl::Microseconds(reply.latency_us());
   answer.run = absl::Microseconds(reply.run_us());
+  answer.not_sent = reply.state() == v1::CANCELLED && reply.attempt() == 0;
   absl::StatusOr<Json> data = ParseJsonObject(reply.data_json(), absl::StrCat("reply of ", reply.identity()));
   if (data.ok()) {
     answer.data = *std::move(data);

@@ -30,6 +30,7 @@ struct Answer {
   Json data = Json::object();
   absl::Duration latency;
   absl::Duration run;
+  bool not_sent = false;  // the hub ended the job before this node's turn came
 
   bool ok() const { return state == v1::OK; }
   bool missing() const;  // no answer of the node itself
@@ -59,6 +60,7 @@ struct JobEnd {
   JobStart start;
   Tally tally;
   std::vector<std::string> silent;             // targets without an answer of their own
+  std::vector<std::string> not_sent;           // targets that were never sent the command
   std::vector<FilterFailure> filter_failures;  // by identity; at most kMaxFilterFailures
   absl::Time started;
   absl::Duration agent_time;  // from acceptance to the end
@@ -70,6 +72,9 @@ struct JobEnd {
   absl::Status error;       // why it was cut short
 
   size_t answered() const { return tally.ok + tally.failed; }
+  // Targets that have their outcome, whatever it is.
+  size_t settled() const { return answered() + silent.size() + not_sent.size(); }
+  void Count(const Answer& answer);
   // Targets as people count them: unknown names were asked for too.
   size_t asked() const { return start.targets + start.unknown.size(); }
 };

@@ -65,9 +65,9 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
     end_.ended_early = message.summary().ended_early();
     elapsed_ = absl::Microseconds(message.summary().elapsed_us());
   }
-  if (end_.accepted) view_->OnProgress(end_.answered() + end_.silent.size(), end_.start.targets);
+  if (end_.accepted) view_->OnProgress(end_.settled(), end_.start.targets);
   if (AfterCanary(message) && more) {
-    AskWhetherCanaryGoesOn(context_, job_id(), end_.answered() + end_.silent.size(), end_.start.targets);
+    AskWhetherCanaryGoesOn(context_, job_id(), end_.settled(), end_.start.targets);
   }
   return more && !(end_.accepted && context_->options().rollout.async);
 }
@@ -155,11 +155,7 @@ bool JobRun::Count(const v1::Reply& reply) {
   if (!settled_.insert(reply.identity()).second) return true;
   live_.End(reply);
   const Answer answer = ToAnswer(reply);
-  if (answer.missing()) {
-    end_.silent.push_back(answer.identity);
-  } else {
-    ++(answer.ok() ? end_.tally.ok : end_.tally.failed);
-  }
+  end_.Count(answer);
   return view_->OnAnswer(answer);
 }
 
@@ -174,6 +170,7 @@ const JobEnd& JobRun::Finish(StreamEnd stream) {
   end_.tally.targets = end_.asked();
   end_.tally.missing = end_.silent.size() + end_.start.unknown.size();
   std::sort(end_.silent.begin(), end_.silent.end());
+  std::sort(end_.not_sent.begin(), end_.not_sent.end());
   std::sort(end_.filter_failures.begin(), end_.filter_failures.end(),
             [](const FilterFailure& a, const FilterFailure& b) { return a.identity < b.identity; });
   return end_;

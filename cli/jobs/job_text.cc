@@ -14,6 +14,14 @@ std::string ByShare(const Style& style, size_t answered, size_t asked, size_t nu
   return answered == 0 ? style.Red(text) : style.Yellow(text);
 }
 
+// A heading and names below it in columns; empty without names.
+std::string NamesBlock(const std::string& heading, const std::vector<std::string>& names) {
+  if (names.empty()) return "";
+  size_t width = 30;
+  for (const std::string& name : names) width = std::max(width, DisplayWidth(Printable(name)));
+  return absl::StrCat(heading, "\n\n", InColumns(names, 4, width, 3), "\n");
+}
+
 }  // namespace
 
 std::string DiscoveryLine(size_t targets, bool classic) {
@@ -36,29 +44,21 @@ std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& s
   return absl::StrCat(style.Yellow(absl::StrCat("---- ", name, " stats ----")), "\n",                   //
                       "           Nodes: ", AnsweredOfAsked(end.answered(), end.asked(), style), "\n",  //
                       "     Pass / Fail: ", end.tally.ok, " / ", end.tally.failed, "\n",                //
-                      "      Start Time: ", started, "\n",                                              //
-                      "  Discovery Time: ", Milliseconds(end.start.discovery), "ms\n",                  //
-                      "      Agent Time: ", Milliseconds(end.agent_time), "ms\n",                       //
+                      end.not_sent.empty() ? "" : absl::StrCat("        Not Sent: ", end.not_sent.size(), "\n"),
+                      "      Start Time: ", started, "\n",                              //
+                      "  Discovery Time: ", Milliseconds(end.start.discovery), "ms\n",  //
+                      "      Agent Time: ", Milliseconds(end.agent_time), "ms\n",       //
                       "      Total Time: ", Milliseconds(end.total_time), "ms\n");
 }
 
 std::string MissingText(const JobEnd& end, const Style& style) {
   std::vector<std::string> names = end.silent;
   names.insert(names.end(), end.start.unknown.begin(), end.start.unknown.end());
-  if (names.empty()) return "";
   std::sort(names.begin(), names.end());
-  const auto width_of = [](const std::vector<std::string>& list) {
-    size_t width = 30;
-    for (const std::string& name : list) width = std::max(width, DisplayWidth(Printable(name)));
-    return width;
-  };
-  std::string text =
-      absl::StrCat(style.Red("No response from:"), "\n\n", InColumns(names, 4, width_of(names), 3), "\n");
-  if (!end.start.unknown.empty()) {
-    absl::StrAppend(&text, style.Red("Unknown to the hub:"), "\n\n",
-                    InColumns(end.start.unknown, 4, width_of(end.start.unknown), 3), "\n");
-  }
-  return text;
+  const std::string why = end.ended_early.empty() ? "" : absl::StrCat(" (", Printable(end.ended_early), ")");
+  return absl::StrCat(NamesBlock(style.Red(absl::StrCat("Not sent the command", why, ":")), end.not_sent),
+                      NamesBlock(style.Red("No response from:"), names),
+                      NamesBlock(style.Red("Unknown to the hub:"), end.start.unknown));
 }
 
 std::string FilterFailuresText(const JobEnd& end) {
@@ -71,7 +71,7 @@ std::string FilterFailuresText(const JobEnd& end) {
 }
 
 std::string CutShortText(const JobEnd& end) {
-  const size_t settled = end.answered() + end.silent.size();
+  const size_t settled = end.settled();
   const std::string& id = end.start.job_id;
   const std::string in_job = id.empty() ? "" : absl::StrCat(" in job ", id);
   const std::string way_back = absl::StrCat("orchctl: the job goes on; 'orchctl job watch ", id, "' shows the rest\n");
@@ -95,6 +95,7 @@ std::string CutShortText(const JobEnd& end) {
 std::string StatusText(const Answer& answer, const Style& style) {
   if (answer.ok()) return "";
   if (answer.missing()) return style.Red("No Response");
+  if (answer.not_sent) return style.Red("Not Sent");
   if (answer.state == v1::CANCELLED) return style.Red("Request Cancelled");
   switch (answer.code) {
     case 1:

@@ -24,7 +24,8 @@ std::string FinishedLine(size_t answered, size_t asked, absl::Duration took, con
 // The block "---- NAME stats ----" of -v.
 std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& style);
 
-// "No response from:" and the names; empty when all answered. Unknown names are listed in both.
+// Who was not sent the command, "No response from:", and names the hub does not know, which stand in that
+// list too; empty when all answered.
 std::string MissingText(const JobEnd& end, const Style& style);
 
 // One line a node where a data function of the filter failed; empty when there is none.

@@ -32,6 +32,9 @@ struct Environment {
   // closings of gRPC 1.51's last channel waits a second for a thread that missed its wake-up.
   std::vector<std::shared_ptr<void>>* until_exit = nullptr;
 
+  // A table is made to fit into so many; 0: no limit, it goes to a file or a pipe.
+  size_t OutputColumns() const { return out_is_terminal && columns > 0 ? static_cast<size_t>(columns) : 0; }
+
   std::string Variable(absl::string_view name) const {
     const auto found = variables.find(std::string(name));
     return found == variables.end() ? std::string() : found->second;

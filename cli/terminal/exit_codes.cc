@@ -28,6 +28,7 @@ int ExitCodeOf(const absl::Status& status) {
 
 int ExitCodeOf(const Tally& tally, bool allow_missing) {
   const size_t answered = tally.ok + tally.failed;
+  if (tally.not_sent > 0) return kExitSomeFailed;
   if (answered == 0) {
     if (tally.named) return kExitNoNamedAnswer;
     return tally.targets > 0 ? kExitNoAnswer : kExitError;

@@ -22,13 +22,14 @@ enum ExitCode : int {
 absl::Status WithExitCode(absl::Status status, ExitCode code);
 int ExitCodeOf(const absl::Status& status);
 
-// The counts an exit code is made of. targets = ok + failed + missing when nothing was cut short.
+// The counts an exit code is made of. targets = ok + failed + missing + not_sent when nothing was cut short.
 struct Tally {
   size_t targets = 0;
   size_t ok = 0;
   size_t failed = 0;
-  size_t missing = 0;  // targets without an answer of their own, and names the hub never saw
-  bool named = false;  // the caller named the nodes, or pinged: nothing was discovered first
+  size_t missing = 0;   // targets without an answer of their own, and names the hub never saw
+  bool named = false;   // the caller named the nodes, or pinged: nothing was discovered first
+  size_t not_sent = 0;  // targets whose turn never came: max-failures, a failed canary, a cancelled job
 };
 int ExitCodeOf(const Tally& tally, bool allow_missing);
 

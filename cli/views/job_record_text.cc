@@ -1,17 +1,24 @@
 #include "cli/views/job_record_text.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "cli/terminal/display_width.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/table_view.h"
 
 namespace orch::cli {
 namespace {
 
 constexpr size_t kShortId = 8;
+constexpr size_t kMaxInputsShown = 60;  // columns of a list
 
 Json InputsJson(const v1::JobSpec& spec) {
   const absl::StatusOr<Json> inputs = ParseJsonObject(spec.inputs_json(), "inputs");
@@ -60,6 +67,11 @@ std::string WhenText(int64_t time_us) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S %z", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
 }
 
+std::string JobStateName(const v1::Job& job) {
+  const bool cancelled = job.state() == v1::JOB_FINISHED && job.summary().ended_early() == "cancelled";
+  return cancelled ? "cancelled" : JobStateName(job.state());
+}
+
 Json JobJson(const v1::Job& job) {
   const v1::JobSummary& summary = job.summary();
   Json json = {{"job_id", job.job_id()},
@@ -67,7 +79,7 @@ Json JobJson(const v1::Job& job) {
                {"plugin", job.spec().plugin()},
                {"action", job.spec().action()},
                {"inputs", InputsJson(job.spec())},
-               {"state", JobStateName(job.state())},
+               {"state", JobStateName(job)},
                {"created", static_cast<double>(job.created_us()) / 1e6},
                {"targets", job.targets()},
                {"ok", job.ok()},
@@ -83,20 +95,50 @@ Json JobJson(const v1::Job& job) {
   return json;
 }
 
-std::vector<std::string> JobHeadings() {
-  return {"JOB", "STATE", "CREATED", "CALLER", "ACTION", "NODES", "OK", "FAILED", "MISSING"};
+namespace {
+
+// "package install package=zsh".
+std::string WhatWithInputs(const v1::JobSpec& spec) {
+  std::string text = WhatText(spec);
+  const Json inputs = InputsJson(spec);
+  for (const auto& item : inputs.items()) {
+    absl::StrAppend(&text, " ", Printable(item.key()), "=", DisplayValue(item.value()));
+  }
+  return CutToWidth(text, DisplayWidth(WhatText(spec)) + kMaxInputsShown);
 }
 
-std::vector<std::string> JobRow(const v1::Job& job) {
-  return {Printable(job.job_id().substr(0, kShortId)),
-          JobStateName(job.state()),
-          WhenText(job.created_us()),
-          Printable(job.caller()),
-          WhatText(job.spec()),
-          absl::StrCat(job.targets()),
-          absl::StrCat(job.ok()),
-          absl::StrCat(job.failed()),
-          absl::StrCat(job.missing())};
+// "08:13:11" of today, "2026-11-21" of another day.
+std::string ShortWhen(int64_t time_us, absl::Time now) {
+  const absl::TimeZone zone = absl::LocalTimeZone();
+  const absl::Time time = absl::FromUnixMicros(time_us);
+  const bool today = absl::ToCivilDay(time, zone) == absl::ToCivilDay(now, zone);
+  return absl::FormatTime(today ? "%H:%M:%S" : "%Y-%m-%d", time, zone);
+}
+
+std::vector<std::vector<std::string>> JobRows(const std::vector<v1::Job>& jobs,
+                                              const std::function<std::string(int64_t)>& when) {
+  std::vector<std::vector<std::string>> rows = {
+      {"JOB", "STATE", "CREATED", "CALLER", "ACTION", "NODES", "OK", "FAILED", "MISSING"}};
+  for (const v1::Job& job : jobs) {
+    rows.push_back({Printable(job.job_id().substr(0, kShortId)), JobStateName(job), when(job.created_us()),
+                    Printable(job.caller()), WhatWithInputs(job.spec()), absl::StrCat(job.targets()),
+                    absl::StrCat(job.ok()), absl::StrCat(job.failed()), absl::StrCat(job.missing())});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string JobTable(const std::vector<v1::Job>& jobs, size_t columns, absl::Time now) {
+  std::string wide = TextTable(JobRows(jobs, [](int64_t time_us) { return WhenText(time_us); }));
+  const std::vector<std::string> lines = absl::StrSplit(wide, '\n');
+  const bool fits = std::all_of(lines.begin(), lines.end(),
+                                [columns](const std::string& line) { return DisplayWidth(line) <= columns; });
+  if (columns == 0 || fits) return wide;
+  auto rows = JobRows(jobs, [now](int64_t time_us) { return ShortWhen(time_us, now); });
+  rows[0][7] = "FAIL";
+  rows[0][8] = "MISS";
+  return TextTable(rows, columns);
 }
 
 std::string JobText(const v1::GetJobResponse& response) {
@@ -109,9 +151,8 @@ std::string JobText(const v1::GetJobResponse& response) {
   const Json inputs = InputsJson(job.spec());
   line("Inputs", inputs.empty() ? "" : InlineValue(inputs));
   line("Caller", job.caller());
-  line("State", job.paused_because().empty()
-                    ? JobStateName(job.state())
-                    : absl::StrCat(JobStateName(job.state()), " (", job.paused_because(), ")"));
+  line("State", job.paused_because().empty() ? JobStateName(job)
+                                             : absl::StrCat(JobStateName(job), " (", job.paused_because(), ")"));
   line("Created", WhenText(job.created_us()));
   line("Nodes", CountsText(job));
   if (job.has_summary()) {

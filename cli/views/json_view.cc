@@ -198,6 +198,7 @@ Json StatsJson(const JobEnd& end) {
   }
   return {{"requestid", end.start.job_id},
           {"no_responses", missing},
+          {"not_sent", end.not_sent},
           {"filter_failures", failures},
           {"unknown", end.start.unknown},
           {"offline", end.start.offline},

@@ -1,38 +1,9 @@
 #include "services/hub/fleet_recorder.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
-#include "base/status_macros.h"
 
 namespace orch::hub {
-
-absl::Status FleetRecorder::Load() {
-  const absl::Duration begin = clock_->Steady();
-  StoredFleet fleet;
-  ORCH_RETURN_IF_ERROR(store_->Load(&fleet));
-  for (StoredFleet::Node& stored : fleet.nodes) {
-    v1::Node& node = stored.node;
-    if (node.presence() == v1::CONNECTED) {
-      node.set_last_seen_us(std::max(node.last_seen_us(), fleet.alive_us));
-      node.set_gone_us(node.last_seen_us());
-      node.set_gone_reason("the hub stopped; the node has not come back since");
-    }
-    registry_->Restore(node, stored.problem);
-    ddls_->Know(registry_->Find(node.identity())->plugins);
-    node.Clear();
-  }
-  for (const std::string& ddl : fleet.ddls) {
-    // One that no known node has any more is not taken.
-    ddls_->Learn(ddl).IgnoreError();
-  }
-  LogInfo("fleet loaded",
-          {{"nodes", absl::StrCat(fleet.nodes.size())},
-           {"plugins", absl::StrCat(fleet.ddls.size())},
-           {"took", absl::FormatDuration(absl::Trunc(clock_->Steady() - begin, absl::Milliseconds(1)))}});
-  return absl::OkStatus();
-}
 
 void FleetRecorder::Note(absl::string_view identity, bool whole) {
   if (closed_) return;

@@ -60,6 +60,7 @@ class FleetRecorder {
   size_t unwritten() const { return soon_.size() + later_.size(); }
 
  private:
+  void LoadNode(StoredFleet::Node* stored, const absl::StatusOr<Json>& facts, int64_t alive_us);
   void Note(absl::string_view identity, bool whole);
   void Arm(absl::Duration after);
   void WriteSome();

@@ -8,6 +8,7 @@
 #include "actions/shell/shell_jobs.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/process_cgroup.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "services/nodeagent/memory_tidy.h"
@@ -81,6 +82,7 @@ absl::Status Agent::OpenState() {
   if (config_.state_dir.empty()) return absl::OkStatus();
   ORCH_ASSIGN_OR_RETURN(state_dir_, StateDir::Open(config_.state_dir));
   actions::PrivateFolder::SweepLeft();
+  SweepCgroups();
   ORCH_ASSIGN_OR_RETURN(journal_, Journal::Open(state_dir_->journal(), deps_.clock));
   if (deps_.task_runner.empty()) return absl::OkStatus();
   if (absl::StatusOr<std::string> program = FindProgram(deps_.task_runner); !program.ok()) {

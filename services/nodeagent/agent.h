@@ -27,9 +27,10 @@ namespace orch::nodeagent {
 
 class Agent final : public actions::NodeControl {
  public:
-  static constexpr absl::Duration kTaskEndWait = absl::Seconds(3);  // for cancelled actions to return
-  static constexpr absl::Duration kTidyAfter = absl::Seconds(5);    // TidyMemory after the start
-  static constexpr absl::Duration kFlushWait = absl::Seconds(2);    // for the hub to take the last replies
+  static constexpr absl::Duration kTaskEndWait =
+      absl::Seconds(9);  // for cancelled actions to return; over TaskRunner::kEndWait
+  static constexpr absl::Duration kTidyAfter = absl::Seconds(5);  // TidyMemory after the start
+  static constexpr absl::Duration kFlushWait = absl::Seconds(2);  // for the hub to take the last replies
 
   struct Dependencies {
     const Clock* clock;

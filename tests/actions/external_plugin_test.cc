@@ -52,6 +52,7 @@ TEST_F(ExternalTest, ArgumentsEnvironmentAndFolderAreTheProtocols) {
   ASSERT_EQ(reply.status_code, kOk) << reply.status_message;
   std::string names;
   for (const char* prefix : {"CHORIA", "ORCH"}) {
+    if (std::string(prefix) == "ORCH") names += "LANG\nLC_ALL\n";
     for (const char* name : {"CONFIG", "FACTS", "PROTOCOL", "REPLY", "REQUEST"}) {
       absl::StrAppend(&names, prefix, "_EXTERNAL_", name, "\n");
     }

@@ -48,6 +48,9 @@ const sd_bus_vtable kManagerTable[] = {SD_BUS_VTABLE_START(0),
                                        SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
                                        SD_BUS_VTABLE_END};
 
+const sd_bus_vtable kServiceTable[] = {SD_BUS_VTABLE_START(0), SD_BUS_PROPERTY("Type", "s", OnProperty, 0, 0),
+                                       SD_BUS_PROPERTY("Result", "s", OnProperty, 0, 0), SD_BUS_VTABLE_END};
+
 const sd_bus_vtable kUnitTable[] = {SD_BUS_VTABLE_START(0), SD_BUS_PROPERTY("LoadState", "s", OnProperty, 0, 0),
                                     SD_BUS_PROPERTY("ActiveState", "s", OnProperty, 0, 0), SD_BUS_VTABLE_END};
 
@@ -110,6 +113,7 @@ bool FakeSystemd::StartBus(const std::string& folder) {
 void FakeSystemd::Add(sd_bus* bus) {
   sd_bus_add_object_vtable(bus, nullptr, kPath, kManager, kManagerTable, this);
   sd_bus_add_fallback_vtable(bus, nullptr, kUnits, "org.freedesktop.systemd1.Unit", kUnitTable, AnyUnit, this);
+  sd_bus_add_fallback_vtable(bus, nullptr, kUnits, "org.freedesktop.systemd1.Service", kServiceTable, AnyUnit, this);
 }
 
 int FakeSystemd::OnUnitCall(sd_bus_message* call, const char* verb) {
@@ -119,7 +123,8 @@ int FakeSystemd::OnUnitCall(sd_bus_message* call, const char* verb) {
   const std::string name(absl::StripSuffix(unit, ".service"));
   const std::string job = absl::StrCat(kPath, "/job/", ++jobs_);
   const bool fails = name == "bad";
-  if (!fails) running_[name] = std::strcmp(verb, "start") == 0;
+  if (!fails) running_[name] = std::strcmp(verb, "start") == 0 || name == "stays";
+  looks_ = 0;
   const auto end = [&] {
     return sd_bus_emit_signal(bus, kPath, kManager, "JobRemoved", "uoss", jobs_, job.c_str(), unit,
                               fails ? "failed" : "done");
@@ -130,12 +135,17 @@ int FakeSystemd::OnUnitCall(sd_bus_message* call, const char* verb) {
   return sent;
 }
 
-std::string FakeSystemd::StateOf(const std::string& path, const char* property) const {
+std::string FakeSystemd::StateOf(const std::string& path, const char* property) {
   const std::string name = path.substr(path.rfind('/') + 1);
   if (std::strcmp(property, "LoadState") == 0) {
-    const bool known = name == "web" || name == "quick" || name == "bad" || name == "slow";
+    bool known = false;
+    for (const char* unit : {"web", "quick", "bad", "slow", "dies", "stays", "once", "late"}) known |= name == unit;
     return known ? "loaded" : "not-found";
   }
+  if (std::strcmp(property, "Type") == 0) return name == "once" ? "oneshot" : "simple";
+  if (std::strcmp(property, "Result") == 0) return "success";
+  ++looks_;
+  if (name == "once" || (name == "dies" && looks_ > 2) || (name == "late" && looks_ < 3)) return "inactive";
   const auto found = running_.find(name);
   return found != running_.end() && found->second ? "active" : "inactive";
 }

@@ -12,7 +12,9 @@
 namespace orch::actions {
 
 // Units: web (starts and stops), quick (its job ends before the call is answered), bad (its job
-// fails), slow (its job never ends). Everything else is not found.
+// fails), slow (its job never ends), dies (its start is done, it runs for a moment), stays (its stop is
+// done, it runs on), once (does its work and ends), late (runs a moment after its start). Everything else is
+// not found.
 class FakeSystemd {
  public:
   explicit FakeSystemd(const std::string& folder);
@@ -21,7 +23,7 @@ class FakeSystemd {
 
   void Add(sd_bus* bus);
   int OnUnitCall(sd_bus_message* call, const char* verb);
-  std::string StateOf(const std::string& path, const char* property) const;
+  std::string StateOf(const std::string& path, const char* property);
 
  private:
   bool StartBus(const std::string& folder);
@@ -33,6 +35,7 @@ class FakeSystemd {
   std::thread thread_;
   std::map<std::string, bool> running_;  // by unit; the thread's alone
   unsigned jobs_ = 0;
+  int looks_ = 0;  // at the unit's state since its last job
 };
 
 }  // namespace orch::actions

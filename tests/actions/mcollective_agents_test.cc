@@ -1,9 +1,13 @@
 // MCollective's own agents, as tests/actions/mcollective has them: written for a server of the time.
 #include "actions/mcollective/mcollective_agents.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -273,13 +277,6 @@ TEST_F(McollectiveAgentsTest, AReplyThatIsTooLargeIsCutOff) {
   EXPECT_EQ(Run("trouble", "floods").error_kind, "output-limit");
 }
 
-// A zombie counts as gone: whoever adopted it may take its time.
-bool IsGone(const std::string& pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return text.empty() || absl::StrContains(text, ") Z ");
-}
-
 TEST_F(McollectiveAgentsTest, WhatAnActionLeavesBehindEndsWithIt) {
   const std::string file = absl::StrCat(folder_, "/pid");
   options_.builtin.settings["trouble.pid_file"] = file;
@@ -288,9 +285,44 @@ TEST_F(McollectiveAgentsTest, WhatAnActionLeavesBehindEndsWithIt) {
   std::string pid;
   std::ifstream(file) >> pid;
   ASSERT_NE(pid, "");
-  const absl::Duration give_up = node_.clock.Steady() + absl::Seconds(10);
-  while (!IsGone(pid) && node_.clock.Steady() < give_up) std::this_thread::yield();
-  EXPECT_TRUE(IsGone(pid));
+  EXPECT_NE(access(absl::StrCat("/proc/", pid).c_str(), F_OK), 0);
+}
+
+// Those of the file that live, which must be `count` at first.
+std::vector<int> LeftOf(const std::string& file, size_t count) {
+  std::vector<int> left;
+  std::ifstream text(file);
+  for (int pid; text >> pid; --count) {
+    if (access(absl::StrCat("/proc/", pid).c_str(), F_OK) == 0) left.push_back(pid);
+  }
+  EXPECT_EQ(count, 0u);
+  std::ofstream(file, std::ios::trunc).close();
+  return left;
+}
+
+TEST_F(McollectiveAgentsTest, NothingIsLeftOfWhatIsLate) {
+  const std::string file = absl::StrCat(folder_, "/pid");
+  std::ofstream(file).close();
+  options_.builtin.settings["trouble.pid_file"] = file;
+  Load({"trouble"});
+  EXPECT_EQ(Run("trouble", "overruns").status_code, kOk);
+  EXPECT_THAT(LeftOf(file, 2), testing::IsEmpty()) << "of the agent's own timeout";
+  EXPECT_EQ(Run("trouble", "scatters", Json::object(), absl::Seconds(3)).error_kind, "timeout");
+  EXPECT_THAT(LeftOf(file, 2), testing::IsEmpty()) << "of the action's";
+}
+
+TEST_F(McollectiveAgentsTest, AServiceThatAnAgentStartsLivesOnAndMayPrint) {
+  const std::string file = absl::StrCat(folder_, "/pid");
+  std::ofstream(file).close();
+  options_.builtin.settings["trouble.pid_file"] = file;
+  Load({"trouble"});
+  EXPECT_EQ(Run("trouble", "serves").status_code, kOk);
+  EXPECT_EQ(Run("trouble", "hangs", Json::object(), absl::Seconds(2)).error_kind, "timeout");
+  const absl::Duration later = node_.clock.Steady() + absl::Milliseconds(300);
+  while (node_.clock.Steady() < later) std::this_thread::yield();
+  const std::vector<int> left = LeftOf(file, 1);
+  ASSERT_EQ(left.size(), 1u);
+  kill(left[0], SIGKILL);
 }
 
 }  // namespace

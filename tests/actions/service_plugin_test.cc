@@ -48,6 +48,10 @@ class ServicePluginTest : public ActionTest {
     if (strict) inputs["strict"] = true;
     return Run("service", action, inputs);
   }
+  // With little time to wait for the state that was asked for.
+  Reply InHaste(const std::string& action, const std::string& service) {
+    return Run("service", action, {{"service", service}}, absl::Seconds(3));
+  }
 
   std::string folder_;
 };
@@ -97,6 +101,45 @@ TEST_F(ServicePluginTest, ADashBeginsNoNameOfAScript) {
   EXPECT_THAT(Service("status", "-.mount").status_message, HasSubstr("no name of an init script"));
   EXPECT_EQ(Service("status", "--status-all").status_code, kInvalidInput);
   EXPECT_THAT(Service("status", "dev-a\\x2db").status_message, HasSubstr("no service 'dev-a\\x2db'"));
+}
+
+TEST_F(ServicePluginTest, ADaemonStartedByNohupLivesOn) {
+  Script("daemon", R"(case $1 in
+      status) [ -f $S/pid ] && kill -0 $(/bin/cat $S/pid) 2>/dev/null && exit 0; exit 3;;
+      start) /usr/bin/nohup /bin/sh -c 'echo $$ > '$S'/pid; while [ -d '$S' ]; do echo tick || exit 1; /bin/sleep 0.02; done' &
+             echo starting;;
+      stop) kill $(/bin/cat $S/pid); while kill -0 $(/bin/cat $S/pid) 2>/dev/null; do /bin/sleep 0.02; done;;
+    esac)");
+  EXPECT_EQ(Service("start", "daemon").data, (Json{{"status", "running"}, {"changed", true}}));
+  const auto later = node_.clock.Steady() + absl::Milliseconds(500);
+  while (node_.clock.Steady() < later) std::this_thread::yield();
+  EXPECT_EQ(Service("status", "daemon").data["status"], "running");
+  EXPECT_EQ(Service("restart", "web").status_code, kOk);
+  EXPECT_EQ(Service("stop", "daemon").data, (Json{{"status", "stopped"}, {"changed", true}}));
+}
+
+TEST_F(ServicePluginTest, AServiceThatIsNotWhatWasAskedForIsAFailureThoughItsScriptSaysOtherwise) {
+  Script("idle", "[ $1 = status ] && exit 3; exit 0");
+  for (const char* verb : {"start", "restart"}) {
+    const Reply reply = InHaste(verb, "idle");
+    EXPECT_EQ(reply.status_code, kAborted) << verb;
+    EXPECT_THAT(reply.status_message, HasSubstr("but the service is stopped"));
+    EXPECT_EQ(reply.data["status"], "stopped");
+  }
+  Script("stubborn", "exit 0");
+  const Reply stubborn = InHaste("stop", "stubborn");
+  EXPECT_EQ(stubborn.status_code, kAborted);
+  EXPECT_THAT(stubborn.status_message, HasSubstr("but the service is running"));
+  Script("brief", R"(case $1 in
+      status) [ -s $S/looks ] && /usr/bin/truncate -s -1 $S/looks && exit 0; exit 3;;
+      start) printf ab > $S/looks;;
+    esac)");
+  EXPECT_EQ(InHaste("start", "brief").status_code, kAborted) << "it ended right after its start";
+  Script("late", R"(case $1 in
+      status) [ -f $S/up2 ] && exit 0; exit 3;;
+      start) (/bin/sleep 0.4; : > $S/up2) >/dev/null 2>&1 & ;;
+    esac)");
+  EXPECT_EQ(Service("start", "late").data, (Json{{"status", "running"}, {"changed", true}}));
 }
 
 // service(8) looks in the standard folder only: elsewhere it would say "unrecognized service".
@@ -188,6 +231,26 @@ TEST_F(SystemdServiceTest, AFailedJobAndAnUnknownUnitAreStatusOne) {
     EXPECT_EQ(reply.status_code, kAborted) << action;
     EXPECT_THAT(reply.status_message, HasSubstr("systemd has no unit nosuch.service")) << action;
   }
+}
+
+TEST_F(SystemdServiceTest, AServiceThatIsNotWhatWasAskedForIsAFailureThoughItsJobIsDone) {
+  for (const char* verb : {"start", "restart"}) {
+    const Reply dies = Service(verb, "dies", absl::Seconds(3));
+    EXPECT_EQ(dies.status_code, kAborted) << verb;
+    EXPECT_THAT(dies.status_message, HasSubstr("but the service is stopped")) << verb;
+    EXPECT_EQ(dies.data["status"], "stopped") << verb;
+  }
+  EXPECT_EQ(Service("start", "stays").status_code, kOk);
+  const Reply stays = Service("stop", "stays", absl::Seconds(3));
+  EXPECT_EQ(stays.status_code, kAborted);
+  EXPECT_EQ(stays.data, (Json{{"status", "running"}, {"changed", false}}));
+}
+
+TEST_F(SystemdServiceTest, OneThatDoesItsWorkAndEndsWasStarted) {
+  const Reply once = Service("start", "once");
+  EXPECT_EQ(once.status_code, kOk) << once.status_message;
+  EXPECT_EQ(once.data, (Json{{"status", "stopped"}, {"changed", true}}));
+  EXPECT_EQ(Service("start", "late").data, (Json{{"status", "running"}, {"changed", true}}));
 }
 
 TEST_F(SystemdServiceTest, TimeAndCancellationEndTheWait) {

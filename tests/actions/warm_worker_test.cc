@@ -1,6 +1,9 @@
 #include "actions/worker/warm_worker.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -80,9 +83,11 @@ TEST_F(WarmWorkerTest, ADeadOneIsReplaced) {
   const auto first = Ask(worker.get(), "echo");
   ASSERT_TRUE(first.ok()) << first.status();
   const pid_t pid = (*first)["pid"].get<int>();
+  const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   kill(pid, SIGKILL);
-  siginfo_t info;
-  waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+  pollfd ended = {pidfd, POLLIN, 0};
+  EXPECT_EQ(poll(&ended, 1, 10'000), 1);
+  close(pidfd);
   const auto second = Ask(worker.get(), "echo");
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_EQ((*second)["n"], 1);

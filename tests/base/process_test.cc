@@ -83,7 +83,8 @@ TEST_F(ProcessTest, InheritsNoEnvironmentButTheBase) {
   spec.env["GIVEN"] = "yes";
   const std::string env = Shell("env", spec).out;
   unsetenv("ORCH_TEST_SECRET");
-  EXPECT_THAT(env, AllOf(HasSubstr("GIVEN=yes\n"), HasSubstr("LC_ALL=C\n"), HasSubstr("PATH="), HasSubstr("HOME=")));
+  EXPECT_THAT(env,
+              AllOf(HasSubstr("GIVEN=yes\n"), HasSubstr("LC_ALL=C.UTF-8\n"), HasSubstr("PATH="), HasSubstr("HOME=")));
   EXPECT_THAT(env, Not(HasSubstr("ORCH_TEST_SECRET")));
 }
 
@@ -189,9 +190,7 @@ TEST_F(ProcessTest, AGrandchildOfAnotherSessionHoldingThePipesDoesNotHangUs) {
   const ProcessResult result = Shell("setsid sh -c 'echo $$; exec sleep 30' & sleep 0.3; exit 0");
   EXPECT_EQ(result.end, End::kExited);
   EXPECT_LT(result.wall, absl::Seconds(10));
-  int pid = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(absl::StripAsciiWhitespace(result.out), &pid));
-  kill(pid, SIGKILL);
+  EXPECT_TRUE(Ends(result.out));
 }
 
 TEST_F(ProcessTest, ASignalIsReportedAsOne) {

@@ -73,15 +73,7 @@ TEST_F(WorkerProcessTest, WhatItStartedInOtherSessionsEndsWithIt) {
   const std::string stat = absl::StrCat("/proc/", *child, "/stat");
   EXPECT_EQ(access(stat.c_str(), F_OK), 0);
   EXPECT_EQ(worker->Exchange("wait", absl::Milliseconds(200)).status().code(), absl::StatusCode::kDeadlineExceeded);
-  // A zombie counts as gone: whoever adopted it may take its time.
-  const auto gone = [&stat] {
-    std::ifstream file(stat);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    return text.empty() || absl::StrContains(text, ") Z ");
-  };
-  const absl::Duration give_up = clock_.Steady() + absl::Seconds(10);
-  while (!gone() && clock_.Steady() < give_up) std::this_thread::yield();
-  EXPECT_TRUE(gone());
+  EXPECT_NE(access(stat.c_str(), F_OK), 0);
 }
 
 TEST_F(WorkerProcessTest, CancellationEndsIt) {

@@ -1,4 +1,5 @@
-// Nanoseconds a node to choose among 10k, 100k and 1M nodes with 60 facts each.
+// Nanoseconds a node to choose among 10k, 20k, 100k and 1M nodes with 60 facts each, from freezing the fleet
+// to the answer; and what freezing costs the hub's loop, at once and in the changes after it.
 //   cmake --preset release && ninja -C build/release filter_bench && build/release/bench/filter_bench
 // The counter "per_node" is the figure; "bytes_per_node" is what the table took from the heap.
 #include <malloc.h>
@@ -40,7 +41,7 @@ struct Fleet {
 };
 
 // Kept from one benchmark to the next of the same size: filling takes longer than measuring.
-const Fleet& FleetOf(size_t nodes) {
+Fleet& FleetOf(size_t nodes) {
   static std::unique_ptr<Fleet> fleet;
   static size_t size = 0;
   if (size == nodes) return *fleet;
@@ -77,6 +78,31 @@ void Choose(benchmark::State& state, const char* compound) {
                                                   benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+// What the loop pays for one question.
+void Freeze(benchmark::State& state) {
+  const Fleet& fleet = FleetOf(state.range(0));
+  ColumnNames names;
+  for (const char* name : {"osfamily", "processorcount", "fqdn"}) names.AddPath(name);
+  for (auto _ : state) benchmark::DoNotOptimize(fleet.table.Freeze(names));
+}
+
+// A node's delta of one fact that differs everywhere, when a question holds a snapshot (`frozen`) or none does.
+void Delta(benchmark::State& state, bool frozen) {
+  Fleet& fleet = FleetOf(state.range(0));
+  ColumnNames names;
+  names.AddPath("uptime_seconds");
+  Slot slot = 0;
+  int64_t value = 100'000'000;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const FactSnapshot snapshot = fleet.table.Freeze(frozen ? names : ColumnNames());
+    const Json set = {{"uptime_seconds", ++value}};
+    slot = (slot + 7919) % static_cast<Slot>(state.range(0));
+    state.ResumeTiming();
+    if (!fleet.table.ApplyFactsDelta(slot, set, {}).ok()) std::abort();
+  }
+}
+
 struct Case {
   const char* name;
   const char* compound;
@@ -93,10 +119,13 @@ constexpr Case kCases[] = {
 
 void RegisterAll() {
   // By size, so that each fleet is filled once.
-  for (const int64_t nodes : {10'000, 100'000, 1'000'000}) {
+  for (const int64_t nodes : {10'000, 20'000, 100'000, 1'000'000}) {
     for (const Case& one : kCases) {
       benchmark::RegisterBenchmark(one.name, Choose, one.compound)->Arg(nodes)->Unit(benchmark::kMicrosecond);
     }
+    benchmark::RegisterBenchmark("freeze_three_facts", Freeze)->Arg(nodes)->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark("delta_no_snapshot", Delta, false)->Arg(nodes)->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark("delta_with_snapshot", Delta, true)->Arg(nodes)->Unit(benchmark::kMicrosecond);
   }
 }
 

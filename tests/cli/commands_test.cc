@@ -298,6 +298,14 @@ TEST_F(CommandsTest, TableHasAColumnForEachOutput) {
             "puppetmaster.example.com  OK      x     {\"a\"=>1}\n");
 }
 
+TEST_F(CommandsTest, TableNamesNodesTheHubDoesNotKnow) {
+  hub_.replies["rpcutil.get_fact"] = {{"fact", "x"}};
+  EXPECT_EQ(Run({"invoke", "rpcutil", "get_fact", "fact=x", "--table", "-I", "agent.example.com", "-I", "ghost"}).out,
+            "NODE               STATUS              Fact\n"
+            "agent.example.com  OK                  x\n"
+            "ghost              unknown to the hub\n");
+}
+
 TEST_F(CommandsTest, OutputFileTakesTheResults) {
   const CliResult result = Run({"find", "-o", dir_ + "/out"});
   EXPECT_EQ(result.out, "");

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/durable_file.h"
+#include "cli/terminal/display_width.h"
 #include "tests/cli/job_hub_test.h"
 
 namespace orch::cli {
@@ -29,7 +30,7 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
   const std::vector<std::string> lines = absl::StrSplit(result.out, '\n', absl::SkipEmpty());
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_THAT(lines[0], MatchesRegex("JOB +STATE +CREATED +CALLER +ACTION +NODES +OK +FAILED +MISSING"));
-  EXPECT_THAT(lines[1], MatchesRegex("01234567 +running +2023-.* client=peadmin +rpcutil get_fact +4 +2 +1 +0"));
+  EXPECT_THAT(lines[1], MatchesRegex("01234567 +running +2023-.* client=peadmin +rpcutil get_fact fact=role +4 +2 +1 +0"));
   EXPECT_THAT(lines[3], HasSubstr("aaaaaaaa  paused"));
   EXPECT_THAT(hub_.listed(), SizeIs(2)) << "pages of two";
   const Json json = Json::parse(Run({"job", "list", "-j"}).out);
@@ -38,6 +39,33 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
   const CliResult first = Run({"job", "list", "-n", "1"});
   EXPECT_THAT(first.out, Not(HasSubstr("fedcba98")));
   EXPECT_THAT(first.err, HasSubstr("there are more"));
+}
+
+TEST_F(JobCommandsTest, ACancelledJobIsCalledSoAndItsInputsAreShown) {
+  hub_.jobs[1].mutable_summary()->set_ended_early("cancelled");
+  hub_.jobs[1].mutable_spec()->set_inputs_json(R"({"fact":"role","password":"***"})");
+  EXPECT_THAT(Run({"job", "list"}).out, HasSubstr("fedcba98  cancelled  2023-11-14 "));
+  EXPECT_THAT(Run({"job", "list"}).out, HasSubstr("rpcutil get_fact fact=role password=***"));
+  const std::string shown = Run({"job", "show", "fedcba98"}).out;
+  EXPECT_THAT(shown, HasSubstr("State: cancelled\n"));
+  EXPECT_THAT(shown, HasSubstr(R"(Inputs: {"fact"=>"role", "password"=>"***"})"));
+  EXPECT_EQ(Json::parse(Run({"job", "show", "fedcba98", "-j"}).out)["state"], "cancelled");
+  const CliResult cancelled = Run({"job", "list", "--state", "cancelled"});
+  EXPECT_THAT(cancelled.out, HasSubstr("fedcba98"));
+  EXPECT_THAT(cancelled.out, Not(HasSubstr("01234567")));
+  EXPECT_EQ(hub_.listed().back().state(), v1::JOB_FINISHED);
+}
+
+TEST_F(JobCommandsTest, OnATerminalEachJobHasOneLine) {
+  hub_.jobs[0].set_caller("oidc=somebody.with.a.long.name@example.com");
+  hub_.jobs[0].mutable_spec()->set_inputs_json(
+      Json({{"fact", std::string(300, 'x')}, {"name", "日本語日本語日本語"}}).dump());
+  const std::vector<std::string> lines =
+      absl::StrSplit(Run({"job", "list"}, {.terminal = true}).out, '\n', absl::SkipEmpty());
+  ASSERT_THAT(lines, SizeIs(3));
+  for (const std::string& line : lines) EXPECT_LE(DisplayWidth(line), 80u) << line;
+  EXPECT_THAT(lines[0], MatchesRegex("JOB +STATE +CREATED +CALLER +ACTION +NODES +OK +FAIL +MISS"));
+  EXPECT_THAT(lines[1], MatchesRegex("01234567  running   2023-11-14  oidc=some.*…  rpcutil.*…  4      2   1     0"));
 }
 
 TEST_F(JobCommandsTest, ListTakesFilters) {
@@ -63,7 +91,7 @@ TEST_F(JobCommandsTest, WrongWordsAreRefusedUnsent) {
       {{"job", "show", "0123"}, "is no job id"},
       {{"job", "show", "XYZ45678"}, "is no job id"},
       {{"job", "cancel"}, "no job given"},
-      {{"job", "list", "--state", "open"}, "'open' is none of running, paused, finished"},
+      {{"job", "list", "--state", "open"}, "'open' is none of running, paused, finished, cancelled"},
       {{"job", "list", "--since", "soon"}, "'soon' is no time"},
       {{"job", "list", "--batch", "2"}, "unknown option --batch"},
       {{"job", "prune"}, "say which jobs to forget"},

@@ -251,6 +251,38 @@ TEST_F(JobFollowTest, WhatEndedEarlyIsSaid) {
   EXPECT_EQ(Json::parse(Run({"invoke", "rpcutil", "ping", "-j"}).out)["request_stats"]["ended_early"], "max-failures");
 }
 
+TEST_F(JobFollowTest, NodesThatWereNotSentTheCommandDoNotCountAsAnswers) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    writer->Write(Accepted(5, true));
+    v1::InvokeResponse response = ReplyOf("a.example.com", "hub:1");
+    *response.add_replies() = testing::FailedReply("b.example.com", v1::FAILED, 1, "broken");
+    v1::Reply told = testing::FailedReply("told.example.com", v1::CANCELLED, 5, "ended by the caller");
+    told.set_attempt(1);
+    *response.add_replies() = told;
+    for (const char* name : {"c.example.com", "d.example.com"})
+      *response.add_replies() = testing::FailedReply(name, v1::CANCELLED, 5, "too many nodes had failed");
+    response.mutable_replies(1)->set_attempt(1);
+    writer->Write(response);
+    writer->Write(Summary("max-failures"));
+    return grpc::Status::OK;
+  };
+  const CliResult result = Run({"invoke", "rpcutil", "ping"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.out, HasSubstr("Finished processing 3 / 5 hosts"));
+  EXPECT_THAT(result.out, HasSubstr("c.example.com                            Not Sent\n   too many nodes had failed"));
+  EXPECT_THAT(result.out, HasSubstr("told.example.com                         Request Cancelled\n"));
+  EXPECT_THAT(result.out, HasSubstr("Not sent the command (max-failures):\n\n    c.example.com "));
+  EXPECT_THAT(result.out, Not(HasSubstr("No response from")));
+  const std::string on_terminal = Run({"invoke", "rpcutil", "ping"}, {.terminal = true}).out;
+  EXPECT_THAT(on_terminal, HasSubstr("processing \x1b[33m3\x1b[0m / \x1b[33m5\x1b[0m")) << "yellow, not green";
+  const Json stats = Json::parse(Run({"invoke", "rpcutil", "ping", "-j"}).out)["request_stats"];
+  EXPECT_EQ(stats["not_sent"], Json({"c.example.com", "d.example.com"}));
+  EXPECT_EQ(stats["responses"], 3);
+  EXPECT_EQ(stats["failed"], 2);
+  EXPECT_EQ(stats["discovered"], 5);
+  EXPECT_THAT(Run({"invoke", "rpcutil", "ping", "-v"}).out, HasSubstr("        Not Sent: 2\n"));
+}
+
 TEST_F(JobFollowTest, LiveOutputComesInWholeLinesWithTheNodesName) {
   hub_.script = [](const v1::JobSpec& spec, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     EXPECT_TRUE(spec.live_output());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
 #include "actions/ddl/ddl.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
@@ -239,6 +240,22 @@ TEST(SparklineTest, BucketsOf50Milliseconds) {
 TEST(TableTest, ColumnsAreAlignedWithoutTrailingBlanks) {
   EXPECT_EQ(TextTable({{"NODE", "STATUS"}, {"a.example.net", ""}, {"b", "OK"}}),
             "NODE           STATUS\na.example.net\nb              OK\n");
+}
+
+TEST(TableTest, CellsAreCutToTheTerminalTheWidestFirst) {
+  const std::vector<std::vector<std::string>> rows = {{"NODE", "STATUS", "OUTPUT"},
+                                                      {"web01.example.net", "OK", std::string(100, 'x')},
+                                                      {"日本.example.net", "OK", "日本語日本語日本語"}};
+  EXPECT_EQ(TextTable(rows, 40),
+            "NODE               STATUS  OUTPUT\n"
+            "web01.example.net  OK      xxxxxxxxxxxx…\n"
+            "日本.example.net   OK      日本語日本語…\n");
+  EXPECT_EQ(TextTable({{"NODE", "A"}, {std::string(30, 'n'), std::string(30, 'a')}}, 20),
+            "NODE          A\nnnnnnnnnnnn…  aaaaa…\n");
+  for (const size_t columns : {1, 2, 5, 10}) {
+    for (const absl::string_view line : absl::StrSplit(TextTable(rows, columns), '\n', absl::SkipEmpty()))
+      EXPECT_LE(DisplayWidth(line), columns);
+  }
 }
 
 TEST(ColumnsTest, ArePaddedLikeTheInventory) {

@@ -103,10 +103,10 @@ TEST_F(AwayTest, SaysHowManyAreOnTheirWayBack) {
   v1::Node stored;
   stored.set_identity("back");
   stored.set_presence(v1::CONNECTED);
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   stored.set_identity("long-gone");
   stored.set_presence(v1::DISCONNECTED);
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   EXPECT_EQ(Away({}, "").count(), 2u);
   EXPECT_EQ(Away({}, "").returning(), 1u);
   clock_.Advance(kReturnWithin);

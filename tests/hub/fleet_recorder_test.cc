@@ -1,5 +1,6 @@
 #include "services/hub/fleet_recorder.h"
 
+#include "absl/strings/str_cat.h"
 #include "base/digest.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
@@ -79,6 +80,7 @@ class FleetRecorderTest : public ::testing::Test {
   StoredFleet Stored() {
     StoredFleet fleet;
     EXPECT_TRUE(store_.Load(&fleet).ok());
+    for (StoredFleet::Node& stored : fleet.nodes) UnpackFacts(&stored);
     return fleet;
   }
   // The timer of a hub that runs.
@@ -110,6 +112,21 @@ TEST_F(FleetRecorderTest, ANextProcessOfTheHubKnowsWhoIsAwayAndWhy) {
   EXPECT_EQ(registry.returning(), 1u) << "b had its stream";
   ASSERT_THAT(ddls.Named("rpcutil"), SizeIs(1));
   EXPECT_NE(ddls.Named("rpcutil").front()->plugin, nullptr) << "inputs can be validated with no node here";
+}
+
+TEST_F(FleetRecorderTest, AFleetOfManyPartsIsLoadedWholeAndEachNodeHasItsOwnFacts) {
+  constexpr int kNodes = 1500;
+  for (int i = 0; i < kNodes; ++i) Attach(NodeOf(absl::StrCat("n", i), absl::StrCat("{\"own\":", i, "}")));
+  Run(absl::Seconds(2));
+  Registry registry(&clock_, {});
+  FleetRecorder next(&store_, &registry, &ddls_, &clock_, &executor_);
+  ASSERT_TRUE(next.Load().ok());
+  EXPECT_EQ(registry.counts().disconnected, static_cast<uint32_t>(kNodes));
+  for (int i = 0; i < kNodes; ++i) {
+    const NodeRecord* const record = registry.Find(absl::StrCat("n", i));
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(registry.Describe(*record).facts_json(), absl::StrCat("{\"own\":", i, "}"));
+  }
 }
 
 TEST_F(FleetRecorderTest, NodesOfAKilledHubWereLastSeenWhenItLastRan) {

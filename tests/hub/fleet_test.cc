@@ -196,7 +196,7 @@ TEST_F(FleetTest, ANodeThatStaysAwayIsForgottenByItsRetentionAlone) {
 TEST_F(FleetTest, AWallClockThatIsFarAheadAtTheStartForgetsNobodyAtOnce) {
   v1::Node stored = Named("a");
   stored.set_last_seen_us(absl::ToUnixMicros(clock_.Now() - absl::Hours(24 * 365)));
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   Run(absl::Minutes(55), absl::Minutes(1));
   EXPECT_NE(registry_.Find("a"), nullptr);
   Run(absl::Minutes(10), absl::Minutes(1));

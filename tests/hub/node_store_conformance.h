@@ -45,6 +45,7 @@ class NodeStoreConformance : public ::testing::TestWithParam<NodeStoreFactory> {
   StoredFleet Load() {
     StoredFleet fleet;
     EXPECT_EQ(store_->Load(&fleet), absl::OkStatus());
+    for (StoredFleet::Node& stored : fleet.nodes) UnpackFacts(&stored);
     return fleet;
   }
   std::vector<std::string> Names() {

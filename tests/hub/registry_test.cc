@@ -191,7 +191,7 @@ TEST_F(RegistryTest, ARestoredNodeIsAwayAndIsChosenAsItWas) {
   const v1::Node stored = registry_.Describe(*registry_.Find("a"));
   clock_.Advance(absl::Hours(1));
   Registry next(&clock_, {});
-  next.Restore(stored, "");
+  next.Restore(stored, Registry::CheckStored(stored), "");
   const NodeRecord* const record = next.Find("a");
   ASSERT_NE(record, nullptr);
   EXPECT_EQ(record->presence, v1::DISCONNECTED);
@@ -208,7 +208,7 @@ TEST_F(RegistryTest, ARestoredNodeIsAwayAndIsChosenAsItWas) {
 TEST_F(RegistryTest, ANodeWhoseStoredFactsAreRefusedIsStillNamed) {
   v1::Node stored = NodeOf("a", "[1]");
   stored.set_last_seen_us(absl::ToUnixMicros(clock_.Now()));
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   ASSERT_NE(registry_.Find("a"), nullptr);
   const v1::Node node = registry_.Describe(*registry_.Find("a"));
   EXPECT_EQ(node.facts_json(), "{}");
@@ -219,16 +219,16 @@ TEST_F(RegistryTest, ANodeWhoseStoredFactsAreRefusedIsStillNamed) {
 TEST_F(RegistryTest, NodesThatWereAttachedWhenTheHubStoppedMayReturnForAWhile) {
   v1::Node stored = NodeOf("a");
   stored.set_presence(v1::CONNECTED);
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   stored = NodeOf("b");
   stored.set_presence(v1::DISCONNECTED);
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   EXPECT_EQ(registry_.returning(), 1u);
   ASSERT_TRUE(Attach(NodeOf("a")).ok());
   EXPECT_EQ(registry_.returning(), 0u);
   stored = NodeOf("c");
   stored.set_presence(v1::CONNECTED);
-  registry_.Restore(stored, "");
+  registry_.Restore(stored, Registry::CheckStored(stored), "");
   EXPECT_EQ(registry_.returning(), 1u);
   clock_.Advance(kReturnWithin);
   EXPECT_EQ(registry_.returning(), 0u);

@@ -27,6 +27,8 @@ class AgentTest : public ::testing::Test {
         plugin_(std::make_shared<FakePlugin>([this](const auto&, const actions::Context& context) {
           running_.Open();
           if (hold_) until_.Wait();
+          while (obeys_ && !context.cancel->cancelled()) std::this_thread::yield();
+          if (obeys_) return actions::Reply::Failure("cancelled", "its program was ended");
           actions::Reply reply;
           reply.data = {{"text", context.cancel->cancelled() ? "cancelled" : "done"}};
           return reply;
@@ -104,7 +106,8 @@ class AgentTest : public ::testing::Test {
   SystemClock clock_;
   SystemRandom random_;
   Latch running_, until_;
-  std::atomic<bool> hold_{false};
+  std::atomic<bool> hold_{false};   // until until_
+  std::atomic<bool> obeys_{false};  // runs until it is cancelled
   Inbox<std::string> attachments_;
   LoopExecutor loop_;
   std::shared_ptr<FakePlugin> plugin_;
@@ -269,7 +272,7 @@ TEST_F(AgentTest, StopLetsRunningTasksEnd) {
 }
 
 TEST_F(AgentTest, StopEndsTasksAfterTheGraceAndSaysWhy) {
-  hold_ = true;
+  obeys_ = true;
   FakeHub hub(credentials());
   StartAgent(Config({hub.address()}));
   attachments_.Await(1);
@@ -279,7 +282,6 @@ TEST_F(AgentTest, StopEndsTasksAfterTheGraceAndSaysWhy) {
   const v1::Reply reply = AwaitUpdate(&hub).reply();
   EXPECT_EQ(reply.state(), v1::CANCELLED);
   EXPECT_EQ(reply.error_kind(), "shutdown");
-  until_.Open();
   hub.detached.Await(1);
 }
 

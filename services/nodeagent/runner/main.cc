@@ -1,6 +1,7 @@
 // orch-taskrunner: runs one action that changes the node, apart from the agent, so that it goes on when
 // the agent ends. Started by the agent only; task_folder.h says what the two tell each other.
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -129,5 +130,7 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &told, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+  // Should a guard be killed, what it guarded comes to this process and is found here.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   return orch::nodeagent::Run(argv[1]);
 }

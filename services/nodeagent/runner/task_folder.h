@@ -1,7 +1,8 @@
 // What an agent and the process that runs one task tell each other, through the task's own folder:
 //
 //   task      the task, written by the agent, mode 0600; the process has it as its standard input and
-//             holds a lock on it, so that a later agent sees whether the process still lives
+//             holds a lock on it, so that a later agent sees whether the process still lives; the guards
+//             of what it starts (base/process_guard.h) hold it for as long as any of that lives
 //   pid       written by the process at its start, into room the agent set aside
 //   room      disk set aside by the agent for the outcome
 //   output    a named pipe, for live output (output_pipe.h); only where that is wanted

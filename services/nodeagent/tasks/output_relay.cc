@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/failpoint.h"
+#include "base/utf8.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -35,11 +36,24 @@ void OutputRelay::AddAt(const std::string& job_id, ProcessStream stream, uint64_
 
 void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::string_view piece) {
   if (offset < stream->printed) return;  // known
-  if (!std::exchange(stream->any, true) && task->taken_over) stream->sent = offset;
-  const bool follows = offset == stream->start + stream->bytes.size();
   stream->printed = offset + piece.size();
-  // A gap is told with the chunk after it, so what was printed before one must be out first.
-  if (piece.empty() || (!follows && !stream->bytes.empty())) return;
+  if (piece.empty()) return;
+  const bool takes_over = !std::exchange(stream->any, true) && task->taken_over;
+  if (offset != stream->start + stream->bytes.size()) {
+    // The rest of a character is missing on either side of a gap.
+    if (UnfinishedTail(stream->bytes) == stream->bytes.size()) {
+      held_ -= stream->bytes.size();
+      stream->bytes.clear();
+    }
+    // A gap is told with the chunk after it, so what was printed before one must be out first.
+    if (!stream->bytes.empty()) return;
+    const size_t head = OrphanedHead(piece);
+    piece.remove_prefix(head);
+    offset += head;
+    if (piece.empty()) return;
+  }
+  if (takes_over) stream->sent = offset;
+  stream->gives_up_waiting = false;
   if (stream->bytes.size() + piece.size() > kMaxStreamBytes || held_ + piece.size() > kMaxBytes) return;
   if (stream->bytes.empty()) stream->start = offset;
   stream->bytes.append(piece.data(), piece.size());
@@ -57,9 +71,10 @@ Printed OutputRelay::End(const std::string& job_id) {
     if (found == tasks_.end()) return {};
     for (size_t index = 0; index < found->second.streams.size(); ++index) {
       Stream& stream = found->second.streams[index];
-      while (!stream.bytes.empty()) chunks.push_back(CutLocked(index, &stream));
+      stream.gives_up_waiting = true;
+      while (!stream.bytes.empty()) chunks.push_back(CutLocked(index, Ready(stream), &stream));
       stream.start = stream.printed;
-      if (stream.sent < stream.printed) chunks.push_back(CutLocked(index, &stream));  // only says the gap
+      if (stream.sent < stream.printed) chunks.push_back(CutLocked(index, 0, &stream));  // only says the gap
       printed[index] = stream.printed;
     }
     tasks_.erase(found);
@@ -76,6 +91,42 @@ void OutputRelay::ScheduleLocked(absl::Duration delay) {
   });
 }
 
+void OutputRelay::ScheduleLookLocked() {
+  if (std::exchange(look_scheduled_, true)) return;
+  std::weak_ptr<bool> alive = alive_;
+  executor_->PostAfter(kSilence, [this, alive] {
+    if (alive.lock() != nullptr) LookForSilence();
+  });
+}
+
+void OutputRelay::LookForSilence() {
+  MutexLock lock(&mu_);
+  look_scheduled_ = false;
+  for (auto& [job_id, task] : tasks_) {
+    for (Stream& stream : task.streams) {
+      if (stream.bytes.empty() || Ready(stream) > 0) continue;
+      stream.gives_up_waiting = std::exchange(stream.silent_since, stream.printed) == stream.printed;
+      if (!stream.gives_up_waiting) ScheduleLookLocked();
+    }
+  }
+  if (HasReadyLocked()) ScheduleLocked(absl::ZeroDuration());
+}
+
+bool OutputRelay::HasReadyLocked() const {
+  for (const auto& [job_id, task] : tasks_) {
+    for (const Stream& stream : task.streams) {
+      if (Ready(stream) > 0) return true;
+    }
+  }
+  return false;
+}
+
+size_t OutputRelay::Ready(const Stream& stream) {
+  const absl::string_view chunk = absl::string_view(stream.bytes).substr(0, kMaxChunkBytes);
+  const bool is_last = chunk.size() == stream.bytes.size();
+  return is_last && stream.gives_up_waiting ? chunk.size() : chunk.size() - UnfinishedTail(chunk);
+}
+
 void OutputRelay::Pump() {
   {
     MutexLock lock(&mu_);
@@ -85,13 +136,14 @@ void OutputRelay::Pump() {
   for (size_t sent = 0; sent < kBurstBytes && (room_ == nullptr || room_());) {
     v1::OutputChunk chunk;
     MutexLock in_order(&send_mu_);
-    if (!TakeChunk(&job_id, &chunk)) return;
+    if (!TakeChunk(&job_id, &chunk)) break;
     sent += chunk.data().size();
     ORCH_FAILPOINT("agent.output.before_send");
     send_(job_id, std::move(chunk));
   }
   MutexLock lock(&mu_);
-  if (held_ > 0) ScheduleLocked(kPause);
+  if (held_ == 0) return;
+  HasReadyLocked() ? ScheduleLocked(kPause) : ScheduleLookLocked();
 }
 
 // In turns: of the first task after `*job_id` that has something.
@@ -102,17 +154,17 @@ bool OutputRelay::TakeChunk(std::string* job_id, v1::OutputChunk* chunk) {
     if (next == tasks_.end()) next = tasks_.begin();
     for (size_t index = 0; index < next->second.streams.size(); ++index) {
       Stream& stream = next->second.streams[index];
-      if (stream.bytes.empty()) continue;
+      const size_t ready = Ready(stream);
+      if (ready == 0) continue;
       *job_id = next->first;
-      *chunk = CutLocked(index, &stream);
+      *chunk = CutLocked(index, ready, &stream);
       return true;
     }
   }
   return false;
 }
 
-v1::OutputChunk OutputRelay::CutLocked(size_t index, Stream* stream) {
-  const size_t size = std::min(stream->bytes.size(), kMaxChunkBytes);
+v1::OutputChunk OutputRelay::CutLocked(size_t index, size_t size, Stream* stream) {
   v1::OutputChunk chunk;
   chunk.set_stream(index == 0 ? v1::OutputChunk::STDOUT : v1::OutputChunk::STDERR);
   chunk.set_offset(stream->start);

@@ -1,6 +1,7 @@
 // What running actions print, on its way to the hub: cut into chunks, held for a moment when the hub is
-// slow or away, and left out, with the gap counted, when that is too much. Never stalls an action.
-// Owned by Launcher.
+// slow or away, and left out, with the gap counted, when that is too much. Never stalls an action. A chunk
+// ends inside a character of UTF-8 only where its stream does, or stays silent in the middle of one; what a
+// gap leaves of a character is part of the gap. Owned by Launcher.
 #pragma once
 
 #include <array>
@@ -27,6 +28,7 @@ class OutputRelay {
   static constexpr size_t kMaxBytes = 4u << 20;          // held in all
   static constexpr size_t kBurstBytes = 512u << 10;      // given to the network at a time
   static constexpr absl::Duration kPause = absl::Milliseconds(50);
+  static constexpr absl::Duration kSilence = absl::Milliseconds(250);  // once to twice that, then half a character goes
 
   // Whether the network takes more output now; null: always. On the loop.
   using Room = std::function<bool()>;
@@ -55,6 +57,8 @@ class OutputRelay {
     uint64_t printed = 0;  // offset up to which is known of
     std::string bytes;
     bool any = false;
+    uint64_t silent_since = 0;      // `printed` when half a character was last seen to wait
+    bool gives_up_waiting = false;  // for the rest of a character
   };
   struct Task {
     bool taken_over = false;
@@ -64,9 +68,14 @@ class OutputRelay {
   void AddLocked(Task* task, Stream* stream, uint64_t offset, absl::string_view piece)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ScheduleLocked(absl::Duration delay) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ScheduleLookLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LookForSilence();
+  bool HasReadyLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // What may be sent of it now.
+  static size_t Ready(const Stream& stream);
   void Pump();
   bool TakeChunk(std::string* job_id, v1::OutputChunk* chunk);
-  v1::OutputChunk CutLocked(size_t index, Stream* stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  v1::OutputChunk CutLocked(size_t index, size_t size, Stream* stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Executor* const executor_;
   const Room room_;
@@ -77,6 +86,7 @@ class OutputRelay {
   std::map<std::string, Task> tasks_ ABSL_GUARDED_BY(mu_);
   size_t held_ ABSL_GUARDED_BY(mu_) = 0;
   bool scheduled_ ABSL_GUARDED_BY(mu_) = false;
+  bool look_scheduled_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace orch::nodeagent

@@ -53,6 +53,7 @@ struct Task {
   TimerId start_timer = 0;                 // ends its delay
   bool delayed = false;                    // not in the queue yet
   bool outside = taken_over;               // its action runs in another process
+  bool running = false;                    // its action runs in this one
   std::optional<v1::TaskUpdate> ended_by;  // why it was told to end
   bool retired = false;                    // off the books
   std::string slot;                        // "plugin.slot" while it counts there

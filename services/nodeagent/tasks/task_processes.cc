@@ -23,14 +23,17 @@
 #include "base/failpoint.h"
 #include "base/lasting_process.h"
 #include "base/log.h"
+#include "base/process_cgroup.h"
 #include "base/status_macros.h"
 
 namespace orch::nodeagent {
 namespace {
 
 constexpr size_t kPidRoomBytes = 16;
+constexpr char kEnded[] = "its process has ended";
 
-// Its process holds the lock for as long as it lives; no process id can be mistaken for it.
+// Its process holds the lock for as long as it lives, and the guards of what it started for as long as any
+// of that lives; no process id can be mistaken for it.
 bool Lives(const std::string& folder) {
   const ProcessFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
   return task.get() >= 0 && flock(task.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -48,10 +51,19 @@ std::string Reaped(pid_t child) {
   int status = 0;
   const pid_t ended = waitpid(child, &status, WNOHANG);
   if (ended == 0 || (ended < 0 && errno == EINTR)) return "";
-  if (ended < 0) return "its process has ended";
+  if (ended < 0) return kEnded;
   if (WIFSIGNALED(status)) return absl::StrCat("its process was ended by signal ", WTERMSIG(status));
   if (WEXITSTATUS(status) == kExitNoOutcome) return "its outcome could not be written; is the disk full?";
   return absl::StrCat("its process ended with exit code ", WEXITSTATUS(status));
+}
+
+std::string CgroupName(const std::string& job_id) { return absl::StrCat("task-", job_id); }
+
+// Whatever became of its process and of the guards.
+void EndAllOf(const std::string& job_id) {
+  const std::string own = OwnCgroup();
+  if (own.empty() || EndCgroup(absl::StrCat(own, "/", CgroupName(job_id)))) return;
+  LogError("processes of a task cannot be ended; the kernel keeps them", {{"job", job_id}});
 }
 
 ProcessSpec SpecOf(const std::string& program, const std::string& folder) {
@@ -98,7 +110,8 @@ std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const act
     }
   }
   ORCH_FAILPOINT("agent.runner.before_start");
-  const absl::StatusOr<pid_t> pid = StartLastingProcess(SpecOf(program_, FolderOf(job_id)), file->get(), 2);
+  const absl::StatusOr<pid_t> pid =
+      StartLastingProcess(SpecOf(program_, FolderOf(job_id)), file->get(), 2, MakeCgroup(CgroupName(job_id)));
   if (!pid.ok()) return actions::Reply::Failure("crash", absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
   file->Close();  // from now on the lock is the process's
@@ -119,29 +132,36 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
   ProcessFd pidfd;
   absl::Duration kill_at = absl::InfiniteDuration();
   bool told = false;
+  std::string how;  // our child ended, once it has
   while (true) {
     if (child == 0 && pid == 0) pid = PidIn(folder);
     if (pidfd.get() < 0 && pid != 0) pidfd = ProcessFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    // Asked after the pidfd was had: a number that was given to another process since is not used.
-    std::string ended = child != 0 ? Reaped(child) : Lives(folder) ? "" : "its process has ended";
+    if (child != 0 && how.empty()) how = Reaped(child);
+    // Asked after the pidfd was had: a number that was given to another process since is not used. What the
+    // process started may outlive it for a moment, when it was killed.
+    const bool given_up = context.clock->Steady() >= kill_at + kEndWait;
+    const bool over = (child == 0 || !how.empty()) && (!Lives(folder) || given_up);
     reader.Drain();  // after it was seen to have ended: then nothing more comes
-    if (!ended.empty()) {
-      const TaskOutcome outcome = Outcome(job_id, ended);
+    if (over) {
+      EndAllOf(job_id);
+      const TaskOutcome outcome = Outcome(job_id, how.empty() ? kEnded : how);
       SayPrinted(outcome.printed, output);
       return outcome.reply;
     }
     if (let_go_.cancelled()) return std::nullopt;
-    if (context.cancel->cancelled() && !told && pid != 0) {
+    const bool lives = pid != 0 && how.empty();
+    if (context.cancel->cancelled() && !told && lives) {
       told = true;
       kill_at = context.clock->Steady() + kEndWait;
       kill(pid, SIGTERM);
+      kill(pid, SIGCONT);  // one that is stopped would not hear of it
     }
-    if (context.clock->Steady() >= kill_at && pid != 0) kill(-pid, SIGKILL);
-    pollfd fds[] = {{pidfd.get(), POLLIN, 0},
+    if (context.clock->Steady() >= kill_at && lives) kill(-pid, SIGKILL);
+    pollfd fds[] = {{how.empty() ? pidfd.get() : -1, POLLIN, 0},
                     {let_go_.fd(), POLLIN, 0},
                     {told ? -1 : context.cancel->fd(), POLLIN, 0},
                     {reader.fd(), POLLIN, 0}};
-    const bool known = pidfd.get() >= 0 && !told;
+    const bool known = pidfd.get() >= 0 && !told && how.empty();
     const timespec wait = absl::ToTimespec(known ? absl::Seconds(1) : kLookAgain);
     ppoll(fds, 4, &wait, nullptr);
   }
@@ -182,6 +202,7 @@ std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
 }
 
 void TaskProcesses::Remove(const std::string& job_id) const {
+  EndAllOf(job_id);
   std::error_code error;
   std::filesystem::remove_all(FolderOf(job_id), error);
   if (error) LogWarning("the folder of a task cannot be removed", {{"job", job_id}, {"why", error.message()}});

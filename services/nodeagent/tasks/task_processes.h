@@ -26,7 +26,8 @@ class TaskProcesses {
   // `program`: path of orch-taskrunner.
   TaskProcesses(std::string folder, std::string program) : folder_(std::move(folder)), program_(std::move(program)) {}
 
-  // Blocks until the action has ended; a cancelled one is ended. nullopt: let go of, it runs on.
+  // Blocks until the action has ended with all that it started, also when its process was killed; a cancelled
+  // one is ended. nullopt: let go of, it runs on.
   // `output`, unless null, gets what the action prints, on the calling thread; last an empty piece of
   // each stream that says how far it went.
   std::optional<actions::Reply> Run(const TaskFile& task, const actions::Context& context,

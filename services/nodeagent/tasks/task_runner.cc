@@ -157,17 +157,27 @@ void TaskRunner::RunAction(const TaskPtr& task) {
   actions::Context context{
       .clock = clock_, .node = node_, .cancel = &task->cancel, .timeout = spec.deadline - start, .on_output = nullptr};
   if (spec.run_outside != nullptr) return RunOutside(task, context);
+  if (!Begin(task, /*outside=*/false)) return;
   if (spec.action->streams) context.on_output = spec.on_output;
-  const actions::Reply reply = nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context);
-  Emit(task, FinishedUpdate(reply, clock_->Steady() - start, spec.no_reply_data));
+  Emit(task, Final(task, nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context), start));
+}
+
+bool TaskRunner::Begin(const TaskPtr& task, bool outside) {
+  MutexLock lock(&mu_);
+  if (task->ended_by.has_value() && !task->outside) return false;  // answered
+  (outside ? task->outside : task->running) = true;
+  return true;
+}
+
+v1::TaskUpdate TaskRunner::Final(const TaskPtr& task, const actions::Reply& reply, absl::Duration start) {
+  MutexLock lock(&mu_);
+  // What had ended well before it was told to is not undone by that.
+  if (task->ended_by.has_value() && reply.status_code != actions::kOk) return *task->ended_by;
+  return FinishedUpdate(reply, clock_->Steady() - start, task->spec.no_reply_data);
 }
 
 void TaskRunner::RunOutside(const TaskPtr& task, const actions::Context& context) {
-  {
-    MutexLock lock(&mu_);
-    if (task->ended_by.has_value() && !task->outside) return;  // answered
-    task->outside = true;
-  }
+  if (!Begin(task, /*outside=*/true)) return;
   const absl::Duration start = clock_->Steady();
   const std::optional<actions::Reply> reply = task->spec.run_outside(context);
   if (!reply.has_value()) {
@@ -175,13 +185,7 @@ void TaskRunner::RunOutside(const TaskPtr& task, const actions::Context& context
     task->answered = true;
     return;
   }
-  v1::TaskUpdate update = FinishedUpdate(*reply, clock_->Steady() - start, task->spec.no_reply_data);
-  {
-    MutexLock lock(&mu_);
-    // What had ended well before it was told to is not undone by that.
-    if (task->ended_by.has_value() && reply->status_code != actions::kOk) update = *task->ended_by;
-  }
-  Emit(task, std::move(update));
+  Emit(task, Final(task, *reply, start));
 }
 
 void TaskRunner::Emit(const TaskPtr& task, v1::TaskUpdate update) {
@@ -195,20 +199,32 @@ void TaskRunner::Emit(const TaskPtr& task, v1::TaskUpdate update) {
 void TaskRunner::End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind,
                      const std::string& message) {
   v1::TaskUpdate update = EndedUpdate(state, actions::kUnknownError, error_kind, message);
-  bool outside;
+  bool outside, running;
   {
     MutexLock lock(&mu_);
     outside = task->outside;
+    running = task->running;
     if (!task->ended_by.has_value()) task->ended_by = update;
   }
-  if (!outside) Emit(task, std::move(update));
+  if (!outside && !running) Emit(task, update);
   task->cancel.Cancel();
   if (outside) return;  // its worker ends that process first, and may only now come to it
+  if (running) return AnswerFor(task, update);
   {
     MutexLock lock(&mu_);
     if (!queue_.TakeBack(task)) return;  // its worker retires it
   }
   Retire(task);
+}
+
+// An action that ends what it started, and returns, answers itself.
+void TaskRunner::AnswerFor(const TaskPtr& task, const v1::TaskUpdate& update) {
+  v1::TaskUpdate late = update;
+  late.mutable_reply()->mutable_status_message()->append("; the action would not end, and may still run");
+  std::weak_ptr<bool> alive = alive_;
+  executor_->PostAfter(kEndWait, [this, alive, task, late = std::move(late)]() mutable {
+    if (alive.lock() != nullptr) Emit(task, std::move(late));
+  });
 }
 
 void TaskRunner::Retire(const TaskPtr& task) {

@@ -1,8 +1,9 @@
 // Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, and one answer
-// for every task, at its deadline at the latest, even when the action has not returned by then (its
-// worker stays accounted for until it has); only tasks run outside this process are answered after
-// their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or after that has stopped.
-// Never decides whether something may run.
+// for every task. A task that is cancelled or late is answered at once while it waits, and after its action
+// has returned when that runs: then nothing it started is left. An action that does not return within
+// kEndWait is answered for (its worker stays accounted for until it has); only tasks run outside this
+// process are always answered after their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or
+// after that has stopped. Never decides whether something may run.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,7 @@ namespace orch::nodeagent {
 class TaskRunner {
  public:
   static constexpr absl::Duration kWorkerIdle = absl::Seconds(5);
+  static constexpr absl::Duration kEndWait = absl::Seconds(8);  // for an action that was told to end
 
   struct Options {
     size_t workers = 8;
@@ -42,7 +44,7 @@ class TaskRunner {
   ~TaskRunner();
 
   Submitted Submit(TaskSpec spec);
-  // Answers CANCELLED and ends the action. False when there is no such task.
+  // Ends the action and answers CANCELLED, unless it had ended well before. False when there is no such task.
   bool Cancel(const std::string& job_id, const std::string& error_kind, const std::string& message);
   // From now on Submit answers kClosed.
   void Close();
@@ -65,6 +67,10 @@ class TaskRunner {
   void ArmStart(const TaskPtr& task);
   void ArmDeadline(const TaskPtr& task);
   void RunAction(const TaskPtr& task);
+  // False when it was told to end before.
+  bool Begin(const TaskPtr& task, bool outside);
+  v1::TaskUpdate Final(const TaskPtr& task, const actions::Reply& reply, absl::Duration start);
+  void AnswerFor(const TaskPtr& task, const v1::TaskUpdate& update);
   void RunOutside(const TaskPtr& task, const actions::Context& context);
   void Emit(const TaskPtr& task, v1::TaskUpdate update);
   void End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind, const std::string& message);

@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/utf8.h"
 
 namespace orch::nodeagent {
 namespace {
 
 // Protobuf strings must be UTF-8; a cut must not split a character.
 std::string CleanText(absl::string_view text, size_t max_bytes) {
-  std::string clean = Json::parse(DumpJson(Json(std::string(text.substr(0, max_bytes))))).get<std::string>();
+  absl::string_view cut = text.substr(0, max_bytes);
+  if (cut.size() < text.size()) cut.remove_suffix(UnfinishedTail(cut));
+  std::string clean = Json::parse(DumpJson(Json(std::string(cut)))).get<std::string>();
   return text.size() > max_bytes ? absl::StrCat(clean, "…") : clean;
 }
 

@@ -1,16 +1,19 @@
 # frozen_string_literal: true
 
 module MCollective
-  # Runs a command: a String by the shell, as agents of the time do it, an Array as it stands. Its children
-  # stay in the worker's process group and end with it.
+  # Runs a command: a String by the shell, as agents of the time do it, an Array as it stands. After its
+  # timeout nothing that it started is left, in whatever group or session. What a command leaves running when it
+  # ends by itself lives on: an agent may start a service so.
   class Shell
     KILL_AFTER = 2 # seconds between SIGTERM and SIGKILL
+    KILL_ROUNDS = 50
     DRAIN_SECONDS = 0.5 # for what the command wrote last
+    GUARD = 'orch-guard' # adopts what leaves the family of this process, see base/process_guard.h
 
     attr_reader :command, :environment, :cwd, :stdin, :stdout, :stderr, :status, :timeout
 
     # Options: stdout and stderr (anything with <<), stdin (text), cwd, environment (nil takes none of
-    # ours, a Hash is added to LC_ALL=C), timeout (seconds).
+    # ours, a Hash is added to LC_ALL=C.UTF-8), timeout (seconds).
     def initialize(command, options = {})
       @command = command
       @stdout = writable(options, :stdout)
@@ -26,6 +29,7 @@ module MCollective
     def runcommand
       pipes = [IO.pipe, IO.pipe, IO.pipe]
       (in_read, in_write), (out_read, out_write), (err_read, err_write) = pipes
+      @adopted_before = @timeout ? children_by_parent[guard] : []
       pid = Process.spawn(@environment, *Array(@command), in: in_read, out: out_write, err: err_write, chdir: @cwd)
       [in_read, out_write, err_write].each(&:close)
       feed = Thread.new { write_input(in_write) }
@@ -52,7 +56,7 @@ module MCollective
     end
 
     def default_environment(options)
-      { 'LC_ALL' => 'C' }.merge(options[:environment] || {})
+      { 'LC_ALL' => 'C.UTF-8' }.merge(options[:environment] || {})
     end
 
     def write_input(pipe)
@@ -75,14 +79,58 @@ module MCollective
     def wait(pid)
       return Process.wait2(pid)[1] unless @timeout.is_a?(Numeric) && @timeout > 0
 
-      ended = wait_until(pid, @timeout)
-      %w[TERM KILL].each do |signal|
-        break if ended
+      wait_until(pid, @timeout) || end_all(pid)
+    end
 
-        Process.kill(signal, pid)
-        ended = wait_until(pid, KILL_AFTER)
+    # Returns the command's status.
+    def end_all(pid)
+      signal('TERM', family(pid))
+      ended = wait_until(pid, KILL_AFTER)
+      KILL_ROUNDS.times do
+        left = family(pid) - (ended ? [pid] : [])
+        break if left.empty?
+
+        signal('KILL', left)
+        ended ||= wait_until(pid, 0)
+        sleep 0.01
       end
-      ended
+      ended || wait_until(pid, KILL_AFTER)
+    end
+
+    def signal(name, pids)
+      pids.each do |pid|
+        begin
+          Process.kill(name, pid)
+        rescue SystemCallError
+          nil # it has ended
+        end
+      end
+    end
+
+    # The command, what descends from it, and what it has detached from itself.
+    def family(pid)
+      children = children_by_parent
+      found = [pid] + (children[guard] - @adopted_before - [Process.pid])
+      found.each { |one| found.concat(children[one] - found) }
+    end
+
+    # nil without one: then nobody knows whose the orphans of the system's first process are.
+    def guard
+      File.read("/proc/#{Process.ppid}/comm").chomp == GUARD ? Process.ppid : nil
+    rescue SystemCallError
+      nil
+    end
+
+    def children_by_parent
+      Dir.glob('/proc/[0-9]*/stat').each_with_object(Hash.new { [] }) do |file, children|
+        begin
+          stat = File.binread(file)
+        rescue SystemCallError
+          next
+        end
+        state, parent = stat[(stat.rindex(')') + 2)..-1].split
+        children[parent.to_i] += [stat.to_i] unless %w[Z X].include?(state)
+      end
     end
 
     def wait_until(pid, seconds)
