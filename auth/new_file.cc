@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/trusted_file.h"
 
 namespace orch::auth {
 
@@ -39,7 +40,7 @@ absl::Status CheckSecretFile(const std::string& path, absl::string_view what) {
                                                     absl::StrFormat("%04o", found.st_mode & 07777),
                                                     "); run: chmod 0600 ", path));
   }
-  return absl::OkStatus();
+  return CheckOnlyWeWrite(path, what, FolderWriters::kNobody);
 }
 
 }  // namespace orch::auth

@@ -1,5 +1,7 @@
 #include "base/config_file.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -8,11 +10,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/config_parse.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/trusted_file.h"
 
 namespace orch {
 namespace {
@@ -50,9 +54,22 @@ bool ParseDurationText(absl::string_view text, absl::Duration* duration) {
 
 std::string Quoted(absl::string_view text) { return absl::StrCat("'", text, "'"); }
 
+// Pipes such as <(...) are taken as they are: whoever made one gave it to this program by hand.
+absl::Status CheckConfigFile(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return absl::OkStatus();
+  if ((found.st_mode & S_IWOTH) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("configuration file ", path, " is not used: every user may write it (mode ",
+                     absl::StrFormat("%04o", found.st_mode & 07777), "); run: chmod o-w ", path));
+  }
+  return CheckOnlyWeWrite(path, "configuration file", FolderWriters::kGroup);
+}
+
 }  // namespace
 
 absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path) {
+  ORCH_RETURN_IF_ERROR(CheckConfigFile(path));
   ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kMaxConfigBytes));
   return Parse(text, path);
 }

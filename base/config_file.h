@@ -26,6 +26,8 @@ namespace orch {
 //   ORCH_RETURN_IF_ERROR(read.Finish());   // first error, unknown keys included
 class ConfigFile {
  public:
+  // PermissionDenied for a regular file that everybody may write, that belongs to neither root nor this user, or that
+  // others could replace (base/trusted_file.h).
   static absl::StatusOr<ConfigFile> Load(const std::string& path);
   static absl::StatusOr<ConfigFile> Parse(absl::string_view text, std::string name);
   // No file: every key takes its default.

@@ -38,16 +38,16 @@ class TokenBucket {
  private:
   void Refill(absl::Duration now) {
     if (now <= at_) return;
-    if (at_ > absl::ZeroDuration()) {
-      tokens_ = std::min(burst_, tokens_ + per_second_ * absl::ToDoubleSeconds(now - at_));
-    }
+    if (at_ > kNever) tokens_ = std::min(burst_, tokens_ + per_second_ * absl::ToDoubleSeconds(now - at_));
     at_ = now;
   }
+
+  static constexpr absl::Duration kNever = -absl::InfiniteDuration();
 
   double per_second_;
   double burst_;
   double tokens_;
-  absl::Duration at_;  // of the last refill; zero: never
+  absl::Duration at_ = kNever;  // of the last refill
 };
 
 }  // namespace orch

@@ -52,9 +52,17 @@ TlsPump::TlsPump(UniqueFd net, SslPtr ssl, Scratch* scratch)
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), OnTlsMessage);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
 }
 
 TlsPump::~TlsPump() = default;
+
+void TlsPump::OnTlsMessage(int sent, int, int type, const void* bytes, size_t size, SSL*, void* pump) {
+  const bool key_update =
+      type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == SSL3_MT_KEY_UPDATE;
+  if (sent == 0 && key_update) ++static_cast<TlsPump*>(pump)->key_updates_;
+}
 
 void TlsPump::Join(UniqueFd pair, Inspector from_net, Inspector to_net) {
   pair_ = std::move(pair);
@@ -82,13 +90,17 @@ void TlsPump::OnPair(bool readable, bool writable, bool hang_up) {
 }
 
 TlsPump::Handshake TlsPump::Shake() {
-  EnterTls();
-  const int result = SSL_do_handshake(ssl_.get());
-  const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
-  if (why == SSL_ERROR_SSL) error_ = ERR_peek_error();
-  LeaveTls();
-  if (result == 1) return Handshake::kDone;
-  return why == SSL_ERROR_WANT_READ && !net_eof_ && !broken_ ? Handshake::kWait : Handshake::kFailed;
+  for (int round = 0; round < kRoundsATurn; ++round) {
+    EnterTls();
+    const int result = SSL_do_handshake(ssl_.get());
+    const int why = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+    if (why == SSL_ERROR_SSL) error_ = ERR_peek_error();
+    LeaveTls();
+    if (result == 1) return Handshake::kDone;
+    if (why != SSL_ERROR_WANT_READ || net_eof_ || broken_) return Handshake::kFailed;
+    if (!net_readable_) return Handshake::kWait;
+  }
+  return Handshake::kFailed;
 }
 
 TlsPump::Step TlsPump::Carry() {
@@ -108,6 +120,7 @@ TlsPump::Step TlsPump::Carry() {
 void TlsPump::EnterTls() {
   scratch_->at = kept_cipher_.data();
   scratch_->left = kept_cipher_.size();
+  may_receive_ = true;
   ERR_clear_error();
 }
 
@@ -129,7 +142,7 @@ int TlsPump::TakeCipher(char* bytes, int size) {
   Scratch& s = *scratch_;
   if (s.left == 0) {
     if (net_eof_) return 0;
-    if (!net_readable_) return -1;
+    if (!net_readable_ || !std::exchange(may_receive_, false)) return -1;
     const ssize_t got = recv(net_.get(), s.cipher, sizeof s.cipher, 0);
     if (got < 0 && MustWait()) {
       net_readable_ = false;
@@ -228,7 +241,11 @@ ssize_t TlsPump::ReadPlain() {
     }
   }
   LeaveTls();
-  return bad ? -1 : static_cast<ssize_t>(size);
+  if (bad) return -1;
+  plain_bytes_ += size;
+  if (key_updates_ <= kMaxKeyUpdates + plain_bytes_ / kBytesPerKeyUpdate) return static_cast<ssize_t>(size);
+  Fail(absl::ResourceExhaustedError("TLS: the other side asks for new keys again and again"));
+  return -1;
 }
 
 // Nothing is read while the pair is full, or while answers of TLS's own (key updates, alerts) wait.
@@ -237,7 +254,10 @@ bool TlsPump::Inward(bool* moved) {
   if (!net_readable_ && kept_cipher_.empty()) return true;
   const ssize_t size = ReadPlain();
   if (size < 0) return Fail(absl::UnavailableError("the connection broke"));
-  if (size == 0) return true;
+  if (size == 0) {
+    *moved = net_readable_ && !net_eof_;  // records without data came, and there may be more
+    return true;
+  }
   *moved = true;
   const absl::string_view bytes(scratch_->plain, static_cast<size_t>(size));
   if (from_net_ != nullptr) {

@@ -26,6 +26,10 @@ class TlsPump {
  public:
   static constexpr size_t kMaxHeldBytes = 64u << 10;
   static constexpr int kRoundsATurn = 4;  // of kMaxHeldBytes each way, before others have their turn
+  // New keys (RFC 8446, section 4.6.3) that the other side may ask for: so many, and one more with each
+  // kBytesPerKeyUpdate that it sends. They cost work and carry nothing.
+  static constexpr size_t kMaxKeyUpdates = 32;
+  static constexpr size_t kBytesPerKeyUpdate = 64u << 10;
 
   // Working memory, shared by all pumps of one thread.
   struct Scratch {
@@ -45,7 +49,8 @@ class TlsPump {
   TlsPump& operator=(const TlsPump&) = delete;
 
   enum class Handshake { kDone, kWait, kFailed };
-  // Goes on with the handshake as far as what has come allows. After kFailed the alert, if any, has been sent.
+  // Goes on with the handshake as far as what has come allows. After kFailed the alert, if any, has been sent. Fails
+  // when more than kRoundsATurn * kMaxHeldBytes have come at once and it is not over.
   Handshake Shake();
   // Why TLS failed, in the handshake or later: OpenSSL's packed error, 0 when the other side just hung up.
   unsigned long error() const { return error_; }  // NOLINT: OpenSSL's type
@@ -56,6 +61,8 @@ class TlsPump {
   enum class Step { kWait, kMore, kOver };
   // Both ways. kMore: there is more to do, but it is others' turn. kOver: close.
   Step Carry();
+  // Bytes kept until one of the sides takes them, or TLS has a whole record.
+  size_t held() const { return kept_cipher_.size() + to_net_.size() + to_pair_.size(); }
   // Why Carry ended, if it was not an orderly end.
   const absl::Status& reason() const { return reason_; }
 
@@ -85,6 +92,7 @@ class TlsPump {
 
  private:
   static const BIO_METHOD* Method();
+  static void OnTlsMessage(int sent, int version, int type, const void* bytes, size_t size, SSL* ssl, void* pump);
   void EnterTls();
   void LeaveTls();
   int TakeCipher(char* bytes, int size);
@@ -110,10 +118,13 @@ class TlsPump {
   bool pair_told_ = false;  // that nothing more comes from the network
   bool broken_ = false;     // sending failed
   bool paused_ = false;
-  std::string kept_cipher_;  // received, not yet decrypted
-  std::string to_net_;       // encrypted, not yet sent
-  std::string to_pair_;      // decrypted, not yet taken
-  unsigned long error_ = 0;  // NOLINT
+  bool may_receive_ = false;  // in this entry into TLS, so that each ends however fast the network is
+  size_t key_updates_ = 0;    // received
+  size_t plain_bytes_ = 0;    // received, decrypted
+  std::string kept_cipher_;   // received, not yet decrypted
+  std::string to_net_;        // encrypted, not yet sent
+  std::string to_pair_;       // decrypted, not yet taken
+  unsigned long error_ = 0;   // NOLINT
   absl::Status reason_;
 };
 

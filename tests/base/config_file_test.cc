@@ -1,11 +1,18 @@
 #include "base/config_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -259,6 +266,40 @@ TEST(ConfigFileTest, LoadReadsAFile) {
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(ConfigReader(&*file).String("name", ""), "value");
   std::remove(path.c_str());
+}
+
+// Whoever may write an agent's configuration says which hub commands it.
+TEST(ConfigFileTest, LoadRefusesAFileThatOthersMayWriteOrReplace) {
+  std::string folder = absl::StrCat(testing::TempDir(), "/config-file-XXXXXX");
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string path = absl::StrCat(folder, "/agent.yaml");
+  std::ofstream(path) << "name: value\n";
+  for (const auto& [mode, folder_mode] :
+       std::vector<std::pair<mode_t, mode_t>>{{0666, 0755}, {0602, 0755}, {0644, 0757}}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    ASSERT_EQ(chmod(folder.c_str(), folder_mode), 0);
+    const absl::Status status = ConfigFile::Load(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << absl::StrFormat("%04o %04o", mode, folder_mode);
+    EXPECT_THAT(std::string(status.message()), testing::AllOf(HasSubstr(path), HasSubstr("chmod o-w ")));
+  }
+  for (const auto& [mode, folder_mode] :
+       std::vector<std::pair<mode_t, mode_t>>{{0664, 0775}, {0644, 01777}, {0400, 0700}}) {
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    ASSERT_EQ(chmod(folder.c_str(), folder_mode), 0);
+    EXPECT_TRUE(ConfigFile::Load(path).ok()) << ConfigFile::Load(path).status();
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(ConfigFileTest, LoadTakesAPipeAsItIs) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "name: value\n", 12), 12);
+  close(ends[1]);
+  const absl::StatusOr<ConfigFile> file = ConfigFile::Load(absl::StrCat("/dev/fd/", ends[0]));
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(ConfigReader(&*file).String("name", ""), "value");
+  close(ends[0]);
 }
 
 TEST(NearestWordTest, FindsSlipsOfTheHand) {
