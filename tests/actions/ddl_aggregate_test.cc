@@ -67,6 +67,12 @@ TEST(DdlAggregateTest, NothingToAggregateGivesNoLines) {
   }
 }
 
+TEST(DdlAggregateTest, IntegersBeyond64BitsAreCountedByTheirDigits) {
+  const Json big = ParseJson("123456789012345678901234567890", "x").value();
+  EXPECT_EQ(FormatValues("%d|%s|%+d", {big, big, big}),
+            "123456789012345678901234567890|123456789012345678901234567890|+123456789012345678901234567890");
+}
+
 TEST(DdlAggregateTest, NumbersAreAveragedOverTheCountedOnly) {
   const std::vector<Json> replies = {Value(1), Value("3.5"), Value("n/a"), Value(nullptr)};
   EXPECT_THAT(Summarise(R"({"function": "average", "args": ["value"]})", replies).lines,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "base/json_number.h"
 #include "filter/filter.h"
 
 namespace orch::hub {
@@ -25,12 +26,10 @@ ValuePool::Probe ValuePool::ProbeOf(ValueId id) const {
 }
 
 ValuePool::Type ValuePool::ScalarType(const Json& value) {
+  if (IsInteger(value)) return Type::kInteger;
   switch (value.type()) {
     case Json::value_t::boolean:
       return Type::kBoolean;
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return Type::kInteger;
     case Json::value_t::number_float:
       return Type::kFloat;
     case Json::value_t::string:
@@ -112,8 +111,7 @@ Json ValuePool::ToJson(ValueId id) const {
     case Type::kBoolean:
       return text(id) == "true";
     case Type::kInteger:
-      if (text(id)[0] == '-') return std::strtoll(text(id).c_str(), nullptr, 10);
-      return std::strtoull(text(id).c_str(), nullptr, 10);
+      return IntegerFromText(text(id));
     case Type::kFloat:
       return std::strtod(text(id).c_str(), nullptr);
     case Type::kString:
@@ -132,6 +130,12 @@ Json ValuePool::ToJson(ValueId id) const {
     default:
       return nullptr;
   }
+}
+
+bool ValuePool::IsBigInteger(ValueId id) const {
+  constexpr size_t kSurelySmall = 18;  // digits
+  return entries_[id].type == Type::kInteger && text(id).size() > kSurelySmall &&
+         orch::IsBigInteger(IntegerFromText(text(id)));
 }
 
 ValueId ValuePool::FindString(absl::string_view text) const {
