@@ -1,15 +1,19 @@
 #include "actions/puppet/last_run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "actions/puppet/puppet_yaml.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
+#include "base/yaml.h"
 
 namespace orch::actions {
 namespace {
@@ -62,7 +66,8 @@ std::string TypeName(absl::string_view type) {
 absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
   ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(summary, kMaxSummaryBytes));
   LastRun run;
-  ORCH_ASSIGN_OR_RETURN(run.document, ParsePuppetYaml(text, summary));
+  ORCH_ASSIGN_OR_RETURN(YamlDocument document, ParseYaml(text, summary, {.max_bytes = kMaxSummaryBytes}));
+  run.document = std::move(document.value);
   if (!run.document.is_object()) {
     return absl::FailedPreconditionError(absl::StrCat(summary, " is no summary of a Puppet run"));
   }
@@ -90,9 +95,9 @@ absl::StatusOr<Json> ReadRunLogs(const std::string& report) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
   }
-  ORCH_ASSIGN_OR_RETURN(const Json document, ParsePuppetYaml(section, report));
+  ORCH_ASSIGN_OR_RETURN(const YamlDocument document, ParseYaml(section, report, {.max_bytes = kMaxLogBytes}));
   Json logs = Json::array();
-  const Json& lines = Member(document, "logs");
+  const Json& lines = Member(document.value, "logs");
   if (!lines.is_array()) return logs;
   for (const Json& line : lines) {
     logs.push_back({{"time", SecondsOf(Member(line, "time"))},
@@ -107,7 +112,12 @@ absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string&
   const absl::StatusOr<std::string> text = ReadFile(resources, kMaxResourcesBytes);
   if (absl::IsNotFound(text.status())) return std::vector<std::string>();
   ORCH_RETURN_IF_ERROR(text.status());
-  return std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()));
+  std::vector<std::string> managed;
+  for (const absl::string_view line : absl::StrSplit(WithoutByteOrderMark(*text), '\n')) {
+    const absl::string_view resource = absl::StripSuffix(line, "\r");
+    if (!resource.empty()) managed.emplace_back(resource);
+  }
+  return managed;
 }
 
 bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource) {

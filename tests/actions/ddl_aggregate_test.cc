@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/aggregate.h"
+#include "actions/ddl/printf_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
