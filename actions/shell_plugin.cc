@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
+#include "base/json_number.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -78,7 +79,7 @@ Reply OkWith(Json data) {
 
 double Number(const Request& request, const char* name, double absent) {
   const auto found = request.inputs.find(name);
-  return found != request.inputs.end() && found->is_number() ? found->get<double>() : absent;
+  return found != request.inputs.end() && IsNumber(*found) ? NumberAsDouble(*found) : absent;
 }
 
 size_t Offset(const Request& request, const char* name) {

@@ -1,16 +1,12 @@
 #include "base/config_parse.h"
 
 #include <cstddef>
-#include <exception>
-#include <sstream>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "yaml-cpp/eventhandler.h"
-#include "yaml-cpp/exceptions.h"
-#include "yaml-cpp/parser.h"
+#include "base/status_macros.h"
+#include "base/yaml_events.h"
 
 namespace orch {
 namespace {
@@ -18,7 +14,7 @@ namespace {
 constexpr size_t kMaxConfigDepth = 32;
 
 // Keeps the first error and the way down to the node at hand; builds no tree.
-class Flattener final : public YAML::EventHandler {
+class Flattener final : public YamlHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -64,10 +60,10 @@ class Flattener final : public YAML::EventHandler {
     Leave();
   }
 
-  void Fail(const YAML::Mark& mark, absl::string_view problem) {
+  void Fail(const YAML::Mark& mark, absl::string_view problem) override {
     if (!failed()) error_ = absl::StrCat(mark.line + 1, ":", mark.column + 1, ": ", problem);
   }
-  bool failed() const { return !error_.empty(); }
+  bool failed() const override { return !error_.empty(); }
   const std::string& error() const { return error_; }
   std::vector<ConfigEntry> TakeEntries() { return std::move(entries_); }
 
@@ -128,22 +124,7 @@ class Flattener final : public YAML::EventHandler {
 
 absl::StatusOr<std::vector<ConfigEntry>> ParseConfigText(absl::string_view text, absl::string_view name) {
   Flattener flattener;
-  try {
-    // Before a last line break yaml-cpp would take a quote that is never closed for a closed one.
-    std::istringstream stream{std::string(absl::StripTrailingAsciiWhitespace(text))};
-    YAML::Parser parser(stream);
-    // An empty file has no document at all.
-    if (parser.HandleNextDocument(flattener) && !flattener.failed() && parser) {
-      Flattener second;
-      if (parser.HandleNextDocument(second)) {
-        return absl::InvalidArgumentError(absl::StrCat(name, ": holds more than one YAML document (---)"));
-      }
-    }
-  } catch (const YAML::Exception& e) {
-    flattener.Fail(e.mark, absl::StrCat("not valid YAML: ", e.msg));
-  } catch (const std::exception& e) {
-    return absl::InvalidArgumentError(absl::StrCat(name, ": not valid YAML: ", e.what()));
-  }
+  ORCH_RETURN_IF_ERROR(ReadYamlEvents(text, name, &flattener));
   if (flattener.failed()) return absl::InvalidArgumentError(absl::StrCat(name, ":", flattener.error()));
   return flattener.TakeEntries();
 }

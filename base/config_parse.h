@@ -1,5 +1,5 @@
-// YAML text to a flat list of keys, by yaml-cpp's event parser. Only config_file.cc uses it: it
-// keeps that library and its exceptions in one file.
+// YAML text to a flat list of keys: the strict reading of our own configuration (other YAML: base/yaml.h). Only
+// config_file.cc uses it.
 #pragma once
 
 #include <string>

@@ -106,7 +106,7 @@ void AppendLogText(absl::string_view text, bool quoted, std::string* out) {
 }
 
 std::string PrintableJson(const Json& value, int indent) {
-  const std::string json = value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  const std::string json = DumpJson(value, indent);
   // Outside strings there are only the line breaks and blanks of our own indentation.
   const auto is_plain = [](char c) { return IsPlainAscii(c) || c == '\n'; };
   if (std::all_of(json.begin(), json.end(), is_plain)) return json;

@@ -1,14 +1,16 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/json_number.h"
 
 namespace orch {
 namespace {
@@ -36,34 +38,64 @@ class CountingIterator {
   size_t* read_;
 };
 
-// Checks depth and repeated keys while nlohmann builds nothing; a second pass then builds the value.
-class BoundsCheck : public nlohmann::json_sax<Json> {
+// nlohmann refuses an integer that no double can hold before anyone is asked. Where one of more digits than this
+// stands, the parser is shown a zero of the same length; its digits are then taken from the text itself.
+constexpr size_t kLongNumber = 300;
+
+bool IsNumberByte(char c) {
+  return absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+// A copy of `text` with long integers hidden; empty when there are none.
+std::string HideLongIntegers(absl::string_view text) {
+  std::string copy;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string && IsNumberByte(text[i])) {
+      const size_t begin = i;
+      while (i + 1 < text.size() && IsNumberByte(text[i + 1])) ++i;
+      absl::string_view number = text.substr(begin, i + 1 - begin);
+      if (number.size() <= kLongNumber || !IsIntegerText(number)) continue;
+      if (number[0] == '-') number.remove_prefix(1);
+      if (number[0] == '0') continue;  // no JSON: the parser is to say so
+      if (copy.empty()) copy = std::string(text);
+      const size_t at = number.data() - text.data();
+      std::fill(copy.begin() + at, copy.begin() + at + number.size(), '0');
+      copy[at + 1] = '.';
+    }
+  }
+  return copy;
+}
+
+// Builds the value and checks depth and repeated keys on the way.
+class Builder : public nlohmann::json_sax<Json> {
  public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override {
-    keys_.emplace_back();
-    return Enter();
+  // `read`: how many bytes of `text` the parser has taken.
+  Builder(absl::string_view text, const size_t* read) : text_(text), read_(read) {}
+
+  bool null() override { return Put(nullptr); }
+  bool boolean(bool value) override { return Put(value); }
+  bool number_integer(number_integer_t value) override { return Put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return Put(value); }
+  bool number_float(number_float_t value, const string_t& token) override {
+    const absl::string_view written = token.size() > kLongNumber ? LastToken(token.size()) : absl::string_view(token);
+    return IsIntegerText(written) ? Put(IntegerFromText(written)) : Put(value);
   }
-  bool end_object() override {
-    keys_.pop_back();
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t) override { return Enter(); }
-  bool end_array() override {
-    --depth_;
-    return true;
-  }
+  bool string(string_t& value) override { return Put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return Open(Json::object()); }
+  bool end_object() override { return Close(); }
+  bool start_array(std::size_t) override { return Open(Json::array()); }
+  bool end_array() override { return Close(); }
   bool key(string_t& name) override {
-    if (keys_.back().insert(name).second) return true;
-    error_ = absl::StrCat("key '", name, "' is given twice in one object");
-    return false;
+    const auto [member, is_new] = open_.back()->emplace(name, nullptr);
+    member_ = &*member;
+    if (!is_new) error_ = absl::StrCat("key '", name, "' is given twice in one object");
+    return is_new;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& e) override {
     position_ = position;
@@ -75,17 +107,49 @@ class BoundsCheck : public nlohmann::json_sax<Json> {
   const std::string& error() const { return error_; }
   // 0 when the parser did not say: then the place is where it has read to.
   size_t position() const { return position_; }
+  Json Take() { return std::move(root_); }
 
  private:
-  bool Enter() {
-    if (++depth_ <= kMaxJsonDepth) return true;
-    error_ = absl::StrCat("nested deeper than ", kMaxJsonDepth, " levels");
-    return false;
+  // The number that was just read, of `size` bytes: the parser has looked at one byte more, unless it was the last.
+  absl::string_view LastToken(size_t size) const {
+    const size_t end = IsNumberByte(text_[*read_ - 1]) ? *read_ : *read_ - 1;
+    return text_.substr(end - size, size);
+  }
+  Json* Add(Json value) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    if (open_.back()->is_array()) {
+      open_.back()->push_back(std::move(value));
+      return &open_.back()->back();
+    }
+    *member_ = std::move(value);
+    return member_;
+  }
+  bool Put(Json value) {
+    Add(std::move(value));
+    return true;
+  }
+  bool Open(Json empty) {
+    if (open_.size() == kMaxJsonDepth) {
+      error_ = absl::StrCat("nested deeper than ", kMaxJsonDepth, " levels");
+      return false;
+    }
+    open_.push_back(Add(std::move(empty)));
+    return true;
+  }
+  bool Close() {
+    open_.pop_back();
+    return true;
   }
 
-  size_t depth_ = 0;
+  const absl::string_view text_;
+  const size_t* const read_;
+  Json root_;
+  std::vector<Json*> open_;  // containers on the way to the place at hand; none moves while it is open
+  Json* member_ = nullptr;   // of the innermost object, the one whose key was read last
   size_t position_ = 0;
-  std::vector<absl::flat_hash_set<std::string>> keys_;
   std::string error_;
 };
 
@@ -110,16 +174,16 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, absl::string_view what, s
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": ", text.size(), " bytes of JSON; at most ", max_bytes, " are accepted"));
   }
-  BoundsCheck check;
+  const std::string hidden = text.size() > kLongNumber ? HideLongIntegers(text) : "";
+  const absl::string_view shown = hidden.empty() ? text : absl::string_view(hidden);
   size_t read = 0;
-  const CountingIterator begin(text.data(), &read), end(text.data() + text.size(), &read);
-  if (!Json::sax_parse(begin, end, &check)) {
-    const std::string place = Place(text, check.position() > 0 ? check.position() : read);
-    return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON", place, ": ", check.error()));
+  Builder builder(text, &read);
+  const CountingIterator begin(shown.data(), &read), end(shown.data() + shown.size(), &read);
+  if (!Json::sax_parse(begin, end, &builder)) {
+    const std::string place = Place(text, builder.position() > 0 ? builder.position() : read);
+    return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON", place, ": ", builder.error()));
   }
-  Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON"));
-  return value;
+  return builder.Take();
 }
 
 absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view what, size_t max_bytes) {
@@ -127,13 +191,9 @@ absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view w
   absl::StatusOr<Json> value = ParseJson(text, what, max_bytes);
   if (value.ok() && !value->is_object()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(what, ": a JSON object {…} is expected, found ", value->type_name()));
+        absl::StrCat(what, ": a JSON object {…} is expected, found ", JsonTypeName(*value)));
   }
   return value;
-}
-
-std::string DumpJson(const Json& value) {
-  return value.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
 }  // namespace orch

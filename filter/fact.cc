@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/json_number.h"
 
 namespace orch::filter {
 namespace {
@@ -62,15 +63,12 @@ const Json* LookUpFact(const Json& facts, absl::string_view path) {
 }
 
 std::optional<std::string> FactText(const Json& value) {
+  if (IsInteger(value)) return IntegerText(value);
   switch (value.type()) {
     case Json::value_t::null:
       return "";
     case Json::value_t::boolean:
       return value.get<bool>() ? "true" : "false";
-    case Json::value_t::number_integer:
-      return absl::StrCat(value.get<int64_t>());
-    case Json::value_t::number_unsigned:
-      return absl::StrCat(value.get<uint64_t>());
     case Json::value_t::number_float:
       return FloatText(value.get<double>());
     case Json::value_t::string:

@@ -10,6 +10,7 @@
 #include "actions/ddl/aggregate.h"
 #include "actions/ddl/aggregate_function.h"
 #include "actions/ddl/printf_format.h"
+#include "base/json_number.h"
 
 namespace orch::ddl {
 namespace {
@@ -18,7 +19,7 @@ constexpr double kDefaultPercentile = 95;
 constexpr size_t kChartColumns = 25;
 
 std::optional<double> AsNumber(const Json& value) {
-  if (value.is_number() && std::isfinite(value.get<double>())) return value.get<double>();
+  if (IsNumber(value) && std::isfinite(NumberAsDouble(value))) return NumberAsDouble(value);
   double number;
   if (value.is_string() && absl::SimpleAtod(value.get_ref<const std::string&>(), &number) && std::isfinite(number)) {
     return number;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "actions/ddl/nearest.h"
 #include "actions/ddl/validate.h"
+#include "base/json_number.h"
 #include "base/status_macros.h"
 
 namespace orch::ddl {
@@ -51,9 +52,7 @@ absl::StatusOr<Json> CoerceNumber(const Input& input, const std::string& text) {
   if (!decimal) return Wrong(input, text, "must be a number");
   const absl::string_view plain = text[0] == '+' ? absl::string_view(text).substr(1) : absl::string_view(text);
   if (!fraction && input.type != InputType::kFloat) {
-    int64_t value;
-    if (absl::SimpleAtoi(plain, &value)) return Json(value);
-    return Wrong(input, text, "must be an integer of at most 64 bits");
+    return IntegerFromText(plain);
   }
   double value;
   if (!absl::SimpleAtod(plain, &value)) return Wrong(input, text, "must be a number");

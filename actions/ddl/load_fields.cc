@@ -12,6 +12,7 @@
 #include "actions/ddl/nearest.h"
 #include "actions/ddl/validate.h"
 #include "actions/ddl/validators.h"
+#include "base/json_number.h"
 #include "base/status_macros.h"
 #include "re2/re2.h"
 
@@ -100,8 +101,9 @@ absl::Status LoadList(const Place& place, Input* input) {
   }
   for (size_t i = 0; i < member->value().size(); ++i) {
     const Json& item = member->value()[i];
-    if (!item.is_string() && !item.is_number() && !item.is_boolean()) {
-      return member->Element(i).Error(absl::StrCat("must be text, a number, true or false, found ", item.type_name()));
+    if (!item.is_string() && !IsNumber(item) && !item.is_boolean()) {
+      return member->Element(i).Error(
+          absl::StrCat("must be text, a number, true or false, found ", JsonTypeName(item)));
     }
     input->list.push_back(item);
   }
@@ -109,8 +111,8 @@ absl::Status LoadList(const Place& place, Input* input) {
 }
 
 bool IsNumberOf(InputType type, const Json& value) {
-  if (type == InputType::kInteger) return value.is_number_integer();
-  return value.is_number() && std::isfinite(value.get<double>());
+  if (type == InputType::kInteger) return IsInteger(value);
+  return IsInteger(value) || (value.is_number() && std::isfinite(value.get<double>()));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "actions/ddl/place.h"
 
 #include "absl/strings/str_cat.h"
+#include "base/json_number.h"
 
 namespace orch::ddl {
 
@@ -22,7 +23,7 @@ absl::StatusOr<std::string> Place::Text(absl::string_view key) const {
   const std::optional<Place> member = Member(key);
   if (!member) return Error(absl::StrCat("'", key, "' is missing; give it as text"));
   if (!member->value().is_string()) {
-    return member->Error(absl::StrCat("must be text, found ", member->value().type_name()));
+    return member->Error(absl::StrCat("must be text, found ", JsonTypeName(member->value())));
   }
   std::string text = member->value().get<std::string>();
   if (text.empty()) return member->Error("must not be empty");
@@ -33,7 +34,7 @@ absl::StatusOr<std::string> Place::TextOr(absl::string_view key, absl::string_vi
   const std::optional<Place> member = Member(key);
   if (!member) return std::string(absent);
   if (!member->value().is_string()) {
-    return member->Error(absl::StrCat("must be text, found ", member->value().type_name()));
+    return member->Error(absl::StrCat("must be text, found ", JsonTypeName(member->value())));
   }
   return member->value().get<std::string>();
 }
@@ -42,14 +43,14 @@ absl::StatusOr<bool> Place::BoolOr(absl::string_view key, bool absent) const {
   const std::optional<Place> member = Member(key);
   if (!member) return absent;
   if (!member->value().is_boolean()) {
-    return member->Error(absl::StrCat("must be true or false, found ", member->value().type_name()));
+    return member->Error(absl::StrCat("must be true or false, found ", JsonTypeName(member->value())));
   }
   return member->value().get<bool>();
 }
 
 absl::Status Place::RequireObject() const {
   if (value_->is_object()) return absl::OkStatus();
-  return Error(absl::StrCat("must be an object {…}, found ", value_->type_name()));
+  return Error(absl::StrCat("must be an object {…}, found ", JsonTypeName(*value_)));
 }
 
 }  // namespace orch::ddl

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "base/json_number.h"
 
 namespace orch::ddl {
 namespace {
@@ -18,7 +19,7 @@ constexpr int kMaxWidth = 200;
 constexpr int kMaxPrecision = 20;
 
 double AsNumber(const Json& value) {
-  if (value.is_number()) return value.get<double>();
+  if (IsNumber(value)) return NumberAsDouble(value);
   double number = 0;
   if (value.is_string() && absl::SimpleAtod(value.get<std::string>(), &number) && std::isfinite(number)) return number;
   return 0;
@@ -72,8 +73,8 @@ std::string Number(const Conversion& conversion, const Json& value) {
   std::string digits;
   if (conversion.type == 'f') {
     digits = absl::StrFormat("%.*f", conversion.precision < 0 ? 6 : conversion.precision, AsNumber(value));
-  } else if (value.is_number_integer()) {
-    digits = DumpJson(value);
+  } else if (IsInteger(value)) {
+    digits = IntegerText(value);
   } else {
     digits = absl::StrFormat("%.0f", std::trunc(AsNumber(value)));
   }

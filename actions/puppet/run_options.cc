@@ -5,11 +5,13 @@
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/system_names.h"
 #include "actions/puppet/puppet_run.h"
+#include "base/json_number.h"
 
 namespace orch::actions {
 namespace {
 
 constexpr int64_t kDefaultSplayLimit = 30;
+constexpr int64_t kMaxSplayLimit = 366 * 24 * 60 * 60;  // seconds
 
 std::optional<bool> Wish(const Json& inputs, const char* name) {
   const auto found = inputs.find(name);
@@ -57,7 +59,13 @@ absl::StatusOr<PuppetRunOptions> ReadRunOptions(const Json& inputs, const Puppet
   options.use_cached_catalog = Wish(inputs, "use_cached_catalog");
   options.ignoreschedules = Wish(inputs, "ignoreschedules");
   const auto limit = inputs.find("splaylimit");
-  if (limit != inputs.end() && limit->is_number()) options.splaylimit = limit->get<int64_t>();
+  if (limit != inputs.end() && IsNumber(*limit)) {
+    if (NumberAsDouble(*limit) > kMaxSplayLimit) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input 'splaylimit': must be at most ", kMaxSplayLimit, " seconds"));
+    }
+    options.splaylimit = limit->get<int64_t>();
+  }
   if (options.force && (options.splay.value_or(false) || options.splaylimit.has_value())) {
     return absl::InvalidArgumentError("inputs 'force' and 'splay' exclude each other; give one of them");
   }

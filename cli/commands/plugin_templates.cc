@@ -147,7 +147,7 @@ std::string TemplateDdl(const std::string& plugin, const std::vector<std::string
                       {"timeout", 10},
                       {"provider", language == PluginLanguage::kPythonWorker ? "worker" : "external"}}},
                     {"actions", std::move(list)}};
-  return absl::StrCat(ddl.dump(2), "\n");
+  return absl::StrCat(DumpJson(ddl, 2), "\n");
 }
 
 std::string TemplateProgram(const std::string& plugin, const std::vector<std::string>& actions,

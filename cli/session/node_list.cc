@@ -13,11 +13,12 @@
 #include "base/durable_file.h"
 #include "base/json.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
+#include "base/yaml.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/style.h"
 #include "filter/filter.h"
-#include "yaml-cpp/yaml.h"
 
 namespace orch::cli {
 namespace {
@@ -115,20 +116,21 @@ absl::Status AddText(absl::string_view text, Names* names) {
   return absl::OkStatus();
 }
 
-absl::Status AddYaml(absl::string_view text, Names* names) {
-  try {
-    const YAML::Node root = YAML::Load(std::string(text));
-    const YAML::Node list = root.IsMap() ? root["nodes"] : root;
-    if (!list || !list.IsSequence()) return names->Wrong("YAML", "expected a list of names, or nodes: with one");
-    for (const YAML::Node& entry : list) {
-      const std::string place = absl::StrCat("line ", entry.Mark().line + 1);
-      if (!entry.IsScalar()) return names->Wrong(place, "expected a name");
-      ORCH_RETURN_IF_ERROR(names->Add(entry.Scalar(), place));
-    }
-    return absl::OkStatus();
-  } catch (const YAML::Exception& error) {
-    return names->Wrong(absl::StrCat("line ", error.mark.line + 1), error.msg);
+// Names are text, also those that look like numbers.
+absl::Status AddYaml(absl::string_view text, const std::string& source, Names* names) {
+  ORCH_ASSIGN_OR_RETURN(const YamlDocument document,
+                        ParseYaml(text, source, {.max_bytes = kMaxNodeListBytes}, YamlScalars::kText));
+  if (document.is_blank) return absl::OkStatus();
+  const bool nested = document.value.is_object() && document.value.contains("nodes");
+  const Json& list = nested ? document.value["nodes"] : document.value;
+  if (!list.is_array()) return names->Wrong("YAML", "expected a list of names, or nodes: with one");
+  size_t index = 0;
+  for (const Json& entry : list) {
+    const std::string place = absl::StrCat("entry ", ++index);
+    if (!entry.is_string()) return names->Wrong(place, "expected a name");
+    ORCH_RETURN_IF_ERROR(names->Add(entry.get<std::string>(), place));
   }
+  return absl::OkStatus();
 }
 
 bool IsYaml(absl::string_view text, const std::string& source) {
@@ -153,11 +155,12 @@ absl::Status WaitForData(const Environment& env, bool* noted) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> ParseNodeList(absl::string_view text, const std::string& source) {
+absl::StatusOr<std::vector<std::string>> ParseNodeList(absl::string_view bytes, const std::string& source) {
   Names names(source);
+  ORCH_ASSIGN_OR_RETURN(const std::string text, DecodeText(bytes, source));
   const absl::string_view trimmed = absl::StripAsciiWhitespace(text);
   if (IsYaml(trimmed, source)) {
-    ORCH_RETURN_IF_ERROR(AddYaml(text, &names));
+    ORCH_RETURN_IF_ERROR(AddYaml(text, source, &names));
   } else if (absl::StartsWith(trimmed, "[")) {
     ORCH_ASSIGN_OR_RETURN(const Json document, ParseJson(trimmed, source));
     ORCH_RETURN_IF_ERROR(AddJsonDocument(document, &names));

@@ -25,7 +25,7 @@ std::string Inventory::Stamp() const {
 }
 
 Inventory::Found Inventory::CollectNow() {
-  return {collector_.Collect(FactCollector::Depth::kQuick, &cancel_), ReadClasses(options_.classes_files)};
+  return {collector_.Collect(FactCollector::Depth::kQuick, &cancel_), classes_.Read(options_.classes_files)};
 }
 
 void Inventory::Start() {
@@ -63,7 +63,7 @@ void Inventory::StartCollection() {
   std::weak_ptr<bool> alive = alive_;
   background_([this, alive, options = options_] {
     collector_.SetConfig(options.facts);
-    Found found{collector_.Collect(FactCollector::Depth::kFull, &cancel_), ReadClasses(options.classes_files)};
+    Found found{collector_.Collect(FactCollector::Depth::kFull, &cancel_), classes_.Read(options.classes_files)};
     executor_->Post([this, alive, found = std::move(found)]() mutable {
       if (alive.lock() != nullptr) FinishCollection(std::move(found));
     });

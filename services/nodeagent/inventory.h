@@ -61,7 +61,8 @@ class Inventory {
   const std::function<void(const Found&)> changed_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   CancelToken cancel_;
-  FactCollector collector_;  // used by the collection that runs, else by the loop
+  FactCollector collector_;  // used by the collection that runs, else by the loop; as classes_ is
+  ClassesFile classes_;
   std::string stamp_;
   absl::Duration next_full_;
   bool collecting_ = false;

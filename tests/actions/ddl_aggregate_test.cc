@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/aggregate.h"
+#include "actions/ddl/printf_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -65,6 +66,12 @@ TEST(DdlAggregateTest, NothingToAggregateGivesNoLines) {
                 IsEmpty())
         << function;
   }
+}
+
+TEST(DdlAggregateTest, IntegersBeyond64BitsAreCountedByTheirDigits) {
+  const Json big = ParseJson("123456789012345678901234567890", "x").value();
+  EXPECT_EQ(FormatValues("%d|%s|%+d", {big, big, big}),
+            "123456789012345678901234567890|123456789012345678901234567890|+123456789012345678901234567890");
 }
 
 TEST(DdlAggregateTest, NumbersAreAveragedOverTheCountedOnly) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/json_number.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -27,6 +28,66 @@ TEST(ParseJsonTest, KeepsIntegersAndFloatsApart) {
   EXPECT_EQ(value[2].get<int64_t>(), -1);
   EXPECT_EQ(value[3].get<uint64_t>(), ~uint64_t{0});
 }
+
+// Beyond 64 bits, and one that no double could hold (a key's modulus has as many digits).
+const std::string kLong = absl::StrCat("-1", std::string(616, '7'));
+
+TEST(BigIntegerTest, KeepsEveryDigitThroughParsingAndWriting) {
+  const std::string text = absl::StrCat(R"({"a":[18446744073709551616,-9223372036854775809,)", kLong, R"(],"b":)",
+                                        "1000000000000000000000000}");
+  const absl::StatusOr<Json> value = ParseJson(text, "x");
+  ASSERT_TRUE(value.ok()) << value.status();
+  EXPECT_EQ(DumpJson(*value), text);
+  EXPECT_EQ(ParseJson(DumpJson(*value), "x").value(), *value);
+  EXPECT_EQ(DumpJson(*ParseJson(kLong, "x")), kLong);  // the last byte of the text is its last digit
+  EXPECT_EQ(DumpJson(*ParseJson(absl::StrCat(" [ ", kLong, " ] "), "x")), absl::StrCat("[", kLong, "]"));
+}
+
+TEST(BigIntegerTest, IsAnIntegerAndANumberToThoseWhoAsk) {
+  const Json big = ParseJson("123456789012345678901234567890", "x").value();
+  EXPECT_TRUE(IsBigInteger(big) && IsInteger(big) && IsNumber(big));
+  EXPECT_EQ(IntegerText(big), "123456789012345678901234567890");
+  EXPECT_DOUBLE_EQ(NumberAsDouble(big), 123456789012345678901234567890.0);
+  EXPECT_EQ(JsonTypeName(big), "number");
+  EXPECT_NE(big, ParseJson("123456789012345678901234567891", "x").value());
+  const Json small = ParseJson("18446744073709551615", "x").value();
+  EXPECT_FALSE(IsBigInteger(small));
+  EXPECT_EQ(IntegerText(small), "18446744073709551615");
+  EXPECT_FALSE(IsInteger(Json(1.0)) || IsNumber(Json("1")) || IsBigInteger(Json::binary({1, 2})));
+}
+
+TEST(BigIntegerTest, FloatsStayFloatsHoweverLong) {
+  const std::string fraction = absl::StrCat("0.", std::string(400, '3'));
+  EXPECT_TRUE(ParseJson(fraction, "x")->is_number_float());
+  EXPECT_TRUE(ParseJson("1e22", "x")->is_number_float());
+  EXPECT_TRUE(ParseJson("123456789012345678901234567890.0", "x")->is_number_float());
+  EXPECT_TRUE(ParseJson(absl::StrCat("0.", std::string(400, '0')), "x")->is_number_float());
+}
+
+TEST(BigIntegerTest, TextsAndWrongNumbersOfManyDigitsAreWhatTheyWere) {
+  const std::string digits(400, '5');
+  EXPECT_EQ(*ParseJson(absl::StrCat("\"", digits, "\""), "x"), Json(digits));
+  EXPECT_EQ(*ParseJson(absl::StrCat("\"\\\"", digits, "\""), "x"), Json(absl::StrCat("\"", digits)));
+  for (const std::string& text : {absl::StrCat("0", digits), absl::StrCat("--", digits), absl::StrCat(digits, "-"),
+                                  absl::StrCat(digits, "e"), absl::StrCat("+", digits), absl::StrCat("[", digits)}) {
+    EXPECT_THAT(ErrorOf(text), HasSubstr("not valid JSON")) << text.substr(0, 3);
+  }
+}
+
+TEST(BigIntegerTest, IsWrittenWithinIndentedText) {
+  const Json value = ParseJson(R"({"a": [1, {"b": 18446744073709551616}], "c": {"d": [], "e": 1}})", "x").value();
+  EXPECT_EQ(DumpJson(value, 2),
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": 18446744073709551616\n    }\n  ],\n  \"c\": {\n"
+            "    \"d\": [],\n    \"e\": 1\n  }\n}");
+}
+
+TEST(BigIntegerTest, IsMadeOfDigitsWithSignAndLeadingZeros) {
+  EXPECT_EQ(IntegerFromText("+007"), Json(7));
+  EXPECT_EQ(IntegerFromText("-0"), Json(0));
+  EXPECT_EQ(IntegerText(IntegerFromText("-00099999999999999999999")), "-99999999999999999999");
+}
+
+TEST(ParseJsonTest, SkipsAByteOrderMark) { EXPECT_EQ(*ParseJson("\xEF\xBB\xBF[1]\r\n", "x"), Json({1})); }
 
 TEST(ParseJsonTest, AcceptsNestingUpToTheLimitOnly) {
   EXPECT_EQ(ErrorOf(Nested(kMaxJsonDepth)), "");

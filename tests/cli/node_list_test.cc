@@ -51,8 +51,21 @@ TEST(NodeListTest, YamlIsAListOrAMapWithNodes) {
   EXPECT_THAT(*ParseNodeList("- a\n- b\n", "list"), ElementsAre("a", "b"));
   EXPECT_THAT(*ParseNodeList("nodes:\n  - a\n", "list.yaml"), ElementsAre("a"));
   EXPECT_THAT(Error("other: 1\n", "list.yaml"), HasSubstr("expected a list of names"));
-  EXPECT_THAT(Error("- [a]\n"), HasSubstr("line 1: expected a name"));
-  EXPECT_THAT(Error("---\n- 'a\n"), HasSubstr("list: line"));
+  EXPECT_THAT(Error("- [a]\n"), HasSubstr("entry 1: expected a name"));
+  EXPECT_THAT(Error("---\n- 'a\n"), HasSubstr("list:3: not valid YAML"));
+}
+
+TEST(NodeListTest, YamlNamesAreTextAndAliasesAreFollowed) {
+  EXPECT_THAT(*ParseNodeList("- 0x10\n- 1_000\n- on\n- &a web1\n- *a\n- 'web2'\n", "list"),
+              ElementsAre("0x10", "1_000", "on", "web1", "web2"));
+  EXPECT_THAT(Error("nodes: [a]\nnodes: [b]\n", "list.yaml"), HasSubstr("given twice"));
+}
+
+TEST(NodeListTest, AByteOrderMarkAndCrlfAreRead) {
+  EXPECT_THAT(*ParseNodeList("\xEF\xBB\xBFweb1.x\r\nweb2.x\r\n", "list"), ElementsAre("web1.x", "web2.x"));
+  EXPECT_THAT(*ParseNodeList("\xEF\xBB\xBF- web1.x\r\n- web2.x\r\n", "list"), ElementsAre("web1.x", "web2.x"));
+  EXPECT_THAT(*ParseNodeList("\xEF\xBB\xBF[\"web1.x\"]\r\n", "list"), ElementsAre("web1.x"));
+  EXPECT_THAT(Error("\xFF\xFEw\0", "list"), HasSubstr("UTF-16"));
 }
 
 TEST(NodeListTest, WrongNamesAreReportedWithTheirPlace) {

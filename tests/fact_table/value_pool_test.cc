@@ -21,10 +21,11 @@ TEST(ValuePoolTest, ReturnsEachValueAsItWas) {
   ValuePool pool;
   for (const char* text : {"null", "true", "false", "0", "-7", "18446744073709551615", "-9223372036854775808", "10.0",
                            "1e-07", "1e+23", "-0.0", "0.1", "\"\"", "\"Z\\u00fcrich\"", "[]", "{}",
-                           "[1,[2,{\"a\":null}]]", "{\"\":1,\"b\":{\"c\":[true]}}"}) {
-    const Json value = Json::parse(text);
+                           "18446744073709551616", "[-123456789012345678901234567890]", "[1,[2,{\"a\":null}]]", "{\"\":1,\"b\":{\"c\":[true]}}"}) {
+    const Json value = ParseJson(text, "value").value();
     const Json back = pool.ToJson(pool.Intern(value));
-    EXPECT_EQ(back.dump(), value.dump());
+    EXPECT_EQ(DumpJson(back), DumpJson(value));
+    EXPECT_EQ(back, value) << text;
     EXPECT_EQ(back.is_number_float(), value.is_number_float()) << text;
   }
 }

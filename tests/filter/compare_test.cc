@@ -55,6 +55,20 @@ TEST(CompareTest, ComparesEverythingElseByBytes) {
   EXPECT_FALSE(Holds("10 ", Operator::kEqual, "10"));
 }
 
+TEST(CompareTest, ComparesIntegersBeyond64BitsExactly) {
+  const Json id = ParseJson("123456789012345678901234567890", "x").value();
+  const auto holds = [&id](Operator op, const std::string& text) {
+    return ValueHolds(Comparison{op, text, ShapeOf(text), nullptr}, id);
+  };
+  EXPECT_TRUE(holds(Operator::kEqual, "123456789012345678901234567890"));
+  EXPECT_TRUE(holds(Operator::kEqual, "123456789012345678901234567890.0"));
+  EXPECT_FALSE(holds(Operator::kEqual, "123456789012345678901234567891"));
+  EXPECT_FALSE(holds(Operator::kEqual, "123456789012345680000000000000"));
+  EXPECT_TRUE(holds(Operator::kNotEqual, "123456789012345678901234567891"));
+  EXPECT_TRUE(holds(Operator::kLess, "123456789012345678901234567891"));
+  EXPECT_TRUE(holds(Operator::kGreater, "123456789012345678901234567889"));
+}
+
 TEST(CompareTest, TakesNotEqualAsTheOppositeOverAllCandidates) {
   const Comparison not_two{Operator::kNotEqual, "2", ShapeOf("2"), nullptr};
   EXPECT_FALSE(ValueHolds(not_two, Json::parse("[1, 2]")));

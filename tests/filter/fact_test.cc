@@ -19,6 +19,12 @@ TEST(FactTest, WritesEachScalarAsTheLanguageSays) {
   EXPECT_EQ(Text("{}"), "(none)");
 }
 
+TEST(FactTest, WritesEveryDigitOfAnIntegerBeyond64Bits) {
+  const Json facts = ParseJson(R"({"id": 123456789012345678901234567890, "list": [-18446744073709551616]})", "x").value();
+  EXPECT_EQ(FactText(facts["id"]), "123456789012345678901234567890");
+  EXPECT_EQ(FactText(facts["list"][0]), "-18446744073709551616");
+}
+
 TEST(FactTest, WritesFractionsShortestWithoutExponent) {
   EXPECT_EQ(Text("10.0"), "10.0");
   EXPECT_EQ(Text("0.1"), "0.1");

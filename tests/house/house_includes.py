@@ -66,6 +66,9 @@ ONLY_HERE = [
     # What people see is written by base/foreign_text.h; the wire takes inputs as they are.
     (r"(?<!inputs_json\()\bDumpJson\s*\(|\.dump\s*\(",
      r"(?!cli/).*|cli/terminal/value_text\.cc|cli/commands/plugin_templates\.cc", "show JSON through PrintableJson"),
+    # nlohmann alone would write an integer beyond 64 bits as an object.
+    (r"(?<!json)\.dump\s*\(", r"base/json_dump\.cc", "write JSON through DumpJson"),
+    (r"\bYAML::", r"base/(?:yaml\w*|config_parse)\.(?:h|cc)", "read YAML through base/yaml.h"),
     (r"\bstd::regex\b", r"(?!)", "use RE2"),
     (r"\babsl::SleepFor\b|\bsleep_for\b|\bsleep_until\b|\busleep\s*\(", r"(?!)", "post a timer"),
 ]

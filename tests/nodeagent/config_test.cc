@@ -106,19 +106,43 @@ TEST(ClassesTest, TakesTheFirstFileThatExists) {
   const std::string folder = absl::StrCat(testing::TempDir(), "/classes_", getpid());
   std::filesystem::create_directories(folder);
   const std::vector<std::string> paths = {folder + "/none", folder + "/one", folder + "/two"};
-  EXPECT_TRUE(ReadClasses(paths).names.empty());
-  EXPECT_EQ(ReadClasses(paths).problem, "");
+  ClassesFile file;
+  EXPECT_TRUE(file.Read(paths).names.empty());
+  EXPECT_EQ(file.Read(paths).problem, "");
   const std::string before = ClassesStamp(paths);
   std::ofstream(paths[2]) << "b\n";
-  EXPECT_THAT(ReadClasses(paths).names, ElementsAre("b"));
+  EXPECT_THAT(file.Read(paths).names, ElementsAre("b"));
   EXPECT_NE(ClassesStamp(paths), before);
   std::ofstream(paths[1]) << "a\n";
-  EXPECT_THAT(ReadClasses(paths).names, ElementsAre("a"));
+  EXPECT_THAT(file.Read(paths).names, ElementsAre("a"));
   std::filesystem::create_directories(paths[0]);
-  const Classes unreadable = ReadClasses(paths);
+  const Classes unreadable = file.Read(paths);
   EXPECT_TRUE(unreadable.names.empty());
   EXPECT_THAT(unreadable.problem, HasSubstr("no classes"));
   std::filesystem::remove_all(folder);
+}
+
+TEST(ClassesTest, ReadsAByteOrderMarkAndCrlf) {
+  const Classes classes = ParseClasses("\xEF\xBB\xBFrole::web\r\nsettings\r\n", "classes.txt");
+  EXPECT_THAT(classes.names, ElementsAre("role::web", "settings"));
+  EXPECT_EQ(classes.problem, "");
+}
+
+TEST(ClassesTest, KeepsTheLastClassesOfAFileThatIsEmptyForAMoment) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/classes_empty_", getpid());
+  ClassesFile file;
+  std::ofstream(path) << "";
+  EXPECT_TRUE(file.Read({path}).names.empty());
+  std::ofstream(path) << "role::cache\n";
+  EXPECT_THAT(file.Read({path}).names, ElementsAre("role::cache"));
+  std::ofstream(path) << "";
+  EXPECT_THAT(file.Read({path}).names, ElementsAre("role::cache"));
+  EXPECT_THAT(file.Read({path}).problem, HasSubstr("is empty; its last good classes are kept"));
+  std::ofstream(path) << "role::web\n";
+  EXPECT_THAT(file.Read({path}).names, ElementsAre("role::web"));
+  EXPECT_EQ(file.Read({path}).problem, "");
+  std::filesystem::remove(path);
+  EXPECT_TRUE(file.Read({path}).names.empty());
 }
 
 TEST(MemoryTidyTest, LetsGoOfCodeOnlyAndTheProgramRunsOn) {

@@ -17,34 +17,42 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(YamlFactsTest, KeepsTheTypesOfTheCoreSchemaApart) {
+TEST(YamlFactsTest, FactsAreWhatFacterAndPuppetReadInThem) {
   const Json facts =
       ParseYamlFacts(
-          "int: 10\nneg: -3\nfloat: 10.0\nexp: 1e3\nquoted: \"10\"\nsingle: 'true'\nyes: true\nno: False\n"
-          "word: yes\nnone: ~\nempty:\nhex: 0x1F\noct: 0o17\nbig: 123456789012345678901234567890\n"
-          "version: 1.2.3\ninf: .inf\nlist: [1, two, 3.5]\nmap: {a: {b: 1}}\nblock: |\n  10\ntag: !!str 5\n",
+          "sha: 6063e25\nr_oct: 0o17\nexp: 1e3\nint: 10\nfloat: 10.0\nquoted: \"10\"\nmode: 0644\nword: yes\n"
+          "none: ~\nbig: 123456789012345678901234567890\nversion: 1.2.3\n"
+          "base: &base {role: db}\nsite:\n  <<: *base\n  dc: 2\n",
           "x.yaml")
           .value();
-  EXPECT_TRUE(facts["int"].is_number_integer());
-  EXPECT_EQ(facts["neg"], -3);
-  EXPECT_TRUE(facts["float"].is_number_float());
-  EXPECT_TRUE(facts["exp"].is_number_float());
-  EXPECT_EQ(facts["quoted"], "10");
-  EXPECT_EQ(facts["single"], "true");
-  EXPECT_EQ(facts["yes"], true);
-  EXPECT_EQ(facts["no"], false);
-  EXPECT_EQ(facts["word"], "yes");
-  EXPECT_TRUE(facts["none"].is_null());
-  EXPECT_TRUE(facts["empty"].is_null());
-  EXPECT_EQ(facts["hex"], 31);
-  EXPECT_EQ(facts["oct"], 15);
-  EXPECT_EQ(facts["big"], "123456789012345678901234567890");
-  EXPECT_EQ(facts["version"], "1.2.3");
-  EXPECT_EQ(facts["inf"], ".inf");
-  EXPECT_EQ(facts["list"], Json({1, "two", 3.5}));
-  EXPECT_EQ(facts["map"]["a"]["b"], 1);
-  EXPECT_EQ(facts["block"], "10\n");
-  EXPECT_EQ(facts["tag"], "5");
+  EXPECT_EQ(
+      DumpJson(facts),
+      R"({"base":{"role":"db"},"big":123456789012345678901234567890,"exp":"1e3","float":10.0,"int":10,"mode":420,)"
+      R"("none":null,"quoted":"10","r_oct":"0o17","sha":"6063e25","site":{"dc":2,"role":"db"},"version":"1.2.3",)"
+      R"("word":true})");
+}
+
+TEST(YamlFactsTest, PuppetsOwnDocumentsGiveTheFactsWithinThem) {
+  const Json wanted = {{"osfamily", "Debian"}, {"os", {{"name", "Debian"}}}, {"_timestamp", "2026-11-21"}};
+  EXPECT_EQ(
+      ParseYamlFacts("--- !ruby/object:Puppet::Node::Facts\nname: web1.example.com\nvalues:\n  osfamily: Debian\n"
+                     "  os: {name: Debian}\n  !ruby/sym _timestamp: 2026-11-21\nexpiration: 2026-11-21 10:00:00\n",
+                     "x.yaml")
+          .value(),
+      wanted);
+  EXPECT_EQ(ParseYamlFacts("--- !ruby/object:Puppet::Node\nname: web1\nparameters:\n  osfamily: Debian\nclasses: {}\n",
+                           "x.yaml")
+                .value(),
+            Json({{"osfamily", "Debian"}}));
+  EXPECT_EQ(
+      ParseFactFile("a.json", R"({"name": "web1", "values": {"role": "db"}, "timestamp": "t", "expiration": "e"})",
+                    "a.json")
+          .value(),
+      Json({{"role", "db"}}));
+  // Facts that merely look alike are facts.
+  EXPECT_EQ(ParseYamlFacts("name: web1\nvalues: {a: 1}\n", "x").value(),
+            Json({{"name", "web1"}, {"values", {{"a", 1}}}}));
+  EXPECT_EQ(ParseYamlFacts("--- !ruby/hash:Mash\nrole: db\n", "x").value(), Json({{"role", "db"}}));
 }
 
 TEST(YamlFactsTest, NamesTheLineOfWhatIsWrong) {
@@ -53,26 +61,42 @@ TEST(YamlFactsTest, NamesTheLineOfWhatIsWrong) {
   };
   EXPECT_THAT(message("a: 1\nb: [1, 2\n"), HasSubstr("x.yaml:"));
   EXPECT_THAT(message("a: 1\nb: 2\na: 3\n"), HasSubstr("x.yaml:3: key 'a' is given twice"));
-  EXPECT_THAT(message("- 1\n- 2\n"), HasSubstr("x.yaml:1: must be a mapping"));
-  EXPECT_THAT(message("a: 1\n---\nb: 2\n"), HasSubstr("second document"));
-  EXPECT_THAT(message("a: 1\n? [x]\n: 2\n"), HasSubstr("a key must be a text"));
+  EXPECT_THAT(message("- 1\n- 2\n"), HasSubstr("x.yaml: must be a mapping"));
+  EXPECT_THAT(message("--- !ruby/object:Puppet::Transaction::Report\nhost: a\n"),
+              HasSubstr("x.yaml: is Ruby's object Puppet::Transaction::Report"));
+  EXPECT_THAT(message("--- !ruby/object:Puppet::Node::Facts\nname: a\n"), HasSubstr("without a mapping 'values'"));
+  EXPECT_THAT(message(std::string((1u << 20) + 1, ' ')), HasSubstr("1 MiB"));
 }
 
-TEST(YamlFactsTest, BoundsDepthSizeAndUnfoldedAliases) {
-  std::string deep = "a: ";
-  for (int i = 0; i < 40; ++i) deep += "[";
-  for (int i = 0; i < 40; ++i) deep += "]";
-  EXPECT_THAT(std::string(ParseYamlFacts(deep, "x").status().message()), HasSubstr("nested deeper"));
-  std::string bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n";
-  for (int i = 1; i < 9; ++i) {
-    absl::StrAppend(&bomb, "a", i, ": &a", i, " [");
-    for (int k = 0; k < 10; ++k) absl::StrAppend(&bomb, k > 0 ? "," : "", "*a", i - 1);
-    bomb += "]\n";
+TEST(FactTextTest, FilesAsOtherSystemsWriteThemAreRead) {
+  const Json wanted = {{"role", "web"}, {"dc", "2a"}};
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(ParseFactFile("a.txt", mark + "role=web\r\ndc=2a\r\n", "a").value(), wanted);
+  EXPECT_EQ(ParseFactFile("a.yaml", mark + "role: web\r\ndc: 2a\r\n", "a").value(), wanted);
+  EXPECT_EQ(ParseFactFile("a.json", mark + "{\"role\": \"web\",\r\n\"dc\": \"2a\"}\r\n", "a").value(), wanted);
+  EXPECT_EQ(ParsePrintedFacts(mark + "role=web\r\ndc=2a\r\n", "a").value(), wanted);
+  EXPECT_EQ(ParsePrintedFacts(mark + "{\"role\": \"web\", \"dc\": \"2a\"}\r\n", "a").value(), wanted);
+  for (const char* name : {"a.txt", "a.yaml", "a.json"}) {
+    EXPECT_THAT(std::string(ParseFactFile(name, "\xFF\xFEr", name).status().message()),
+                HasSubstr(absl::StrCat(name, ": is UTF-16")));
+    EXPECT_THAT(std::string(ParseFactFile(name, "caf\xE9=1: 1", name).status().message()),
+                HasSubstr(absl::StrCat(name, ":1: is not UTF-8")));
   }
-  EXPECT_THAT(std::string(ParseYamlFacts(bomb, "x").status().message()), HasSubstr("1 MiB"));
-  EXPECT_FALSE(ParseYamlFacts(std::string((1u << 20) + 1, ' '), "x").ok());
-  EXPECT_EQ(ParseYamlFacts("", "x").value(), Json::object());
-  EXPECT_EQ(ParseYamlFacts("# only a comment\n", "x").value(), Json::object());
+}
+
+TEST(FactTextTest, AFileWithoutFactsIsNoFileThatSaysNone) {
+  for (const char* name : {"a.txt", "a.yaml", "a.json", "a"}) {
+    for (const char* text : {"", "\n \n", "\xEF\xBB\xBF\r\n"}) {
+      EXPECT_EQ(ParseFactFile(name, text, name).status().message(), absl::StrCat(name, ": holds no facts"));
+    }
+  }
+  EXPECT_FALSE(ParseFactFile("a.yaml", "# generated\n---\n", "a").ok());
+  EXPECT_FALSE(ParseFactFile("a.txt", "# generated\n", "a").ok());
+  EXPECT_EQ(ParseFactFile("a.yaml", "--- {}\n", "a").value(), Json::object());
+  EXPECT_EQ(ParseFactFile("a.json", "{}", "a").value(), Json::object());
+  // A program has ended, so that it has said all: nothing.
+  EXPECT_EQ(ParsePrintedFacts("", "a").value(), Json::object());
+  EXPECT_EQ(ParsePrintedFacts("# none\n", "a").value(), Json::object());
 }
 
 TEST(FactTextTest, ReadsKeyValueLines) {
@@ -146,6 +170,30 @@ TEST_F(FactsDirectoryTest, KeepsTheLastGoodFactsOfAWrongFileAndSaysStale) {
   EXPECT_TRUE(found.problems.empty());
   std::filesystem::remove(path_ + "/site.yaml");
   EXPECT_EQ(*Collect(&directory).facts, Json::object());
+}
+
+TEST_F(FactsDirectoryTest, KeepsTheLastGoodFactsOfAFileThatIsEmptyForAMoment) {
+  for (const std::string name : {"site.yaml", "site.json", "site.txt"}) {
+    const std::string good = name == "site.yaml"   ? "role: cache\n"
+                             : name == "site.json" ? R"({"role": "cache"})"
+                                                   : "role=cache\n";
+    Write(name, good);
+    FactsDirectory directory(path_, absl::Seconds(10), &clock_);
+    FactFiles files({absl::StrCat(path_, "/", name)});
+    EXPECT_TRUE(Collect(&directory).problems.empty() && MergeFacts(files.Collect(), 1u << 20).problems.empty());
+    for (const char* empty : {"", "\n"}) {
+      Write(name, empty);
+      for (const CollectedFacts& found : {Collect(&directory), MergeFacts(files.Collect(), 1u << 20)}) {
+        EXPECT_EQ(*found.facts, Json({{"role", "cache"}})) << name;
+        ASSERT_EQ(found.problems.size(), 1u) << name;
+        EXPECT_THAT(found.problems[0], HasSubstr(absl::StrCat(name, ": holds no facts; its last good facts are kept")));
+      }
+    }
+    Write(name, good);
+    EXPECT_TRUE(Collect(&directory).problems.empty());
+    std::filesystem::remove(absl::StrCat(path_, "/", name));
+    EXPECT_EQ(*Collect(&directory).facts, Json::object());  // a file that was removed has no facts
+  }
 }
 
 TEST_F(FactsDirectoryTest, EndsASlowProgramAndKeepsWhatItGaveBefore) {

@@ -9,24 +9,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/durable_file.h"
-#include "base/json.h"
+#include "base/text_file.h"
 
 namespace orch::nodeagent {
 namespace {
 
 constexpr size_t kMaxClassNameBytes = 512;
 
-bool IsUtf8(const std::string& text) { return ParseJson(DumpJson(Json(text)), "class").value() == Json(text); }
-
 }  // namespace
 
 Classes ParseClasses(absl::string_view text, absl::string_view source) {
   Classes classes;
   size_t wrong = 0;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(WithoutByteOrderMark(text), '\n')) {
     line = absl::StripAsciiWhitespace(line);
     if (line.empty()) continue;
-    if (line.size() > kMaxClassNameBytes || line.find('\0') != absl::string_view::npos || !IsUtf8(std::string(line))) {
+    if (line.size() > kMaxClassNameBytes || line.find('\0') != absl::string_view::npos || !IsUtf8(line)) {
       ++wrong;
     } else {
       classes.names.emplace_back(line);
@@ -44,13 +42,24 @@ Classes ParseClasses(absl::string_view text, absl::string_view source) {
   return classes;
 }
 
-Classes ReadClasses(const std::vector<std::string>& paths) {
+Classes ClassesFile::Read(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     const absl::StatusOr<std::string> text = ReadFile(path, kMaxClassesBytes);
-    if (text.ok()) return ParseClasses(*text, path);
     if (absl::IsNotFound(text.status())) continue;
-    return {.names = {}, .problem = absl::StrCat("classes: ", text.status().message(), "; the node has no classes")};
+    if (!text.ok()) {
+      last_ = {};
+      return {.names = {}, .problem = absl::StrCat("classes: ", text.status().message(), "; the node has no classes")};
+    }
+    Classes found = ParseClasses(*text, path);
+    // Puppet empties the file before it writes the new list.
+    if (found.names.empty() && !last_.empty() && path == path_) {
+      return {.names = last_, .problem = absl::StrCat("classes: ", path, " is empty; its last good classes are kept")};
+    }
+    path_ = path;
+    last_ = found.names;
+    return found;
   }
+  last_ = {};
   return {};
 }
 

@@ -20,8 +20,17 @@ struct Classes {
 // Names that are no UTF-8 or longer than 512 bytes are left out and counted in the problem.
 Classes ParseClasses(absl::string_view text, absl::string_view source);
 
-// Reads the first of `paths` that exists.
-Classes ReadClasses(const std::vector<std::string>& paths);
+// The list of classes over time.
+class ClassesFile {
+ public:
+  // Reads the first of `paths` that exists. Of a file that has become empty the last classes are kept, with a problem;
+  // a file that cannot be read and one that is gone are no classes.
+  Classes Read(const std::vector<std::string>& paths);
+
+ private:
+  std::string path_;
+  std::vector<std::string> last_;  // that `path_` gave
+};
 
 // Changes when the first existing file is written or another one becomes first. Cheap: stat only.
 std::string ClassesStamp(const std::vector<std::string>& paths);

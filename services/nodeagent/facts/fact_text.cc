@@ -1,9 +1,13 @@
 #include "services/nodeagent/facts/fact_text.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/status_macros.h"
+#include "base/text_file.h"
 #include "services/nodeagent/facts/yaml_facts.h"
 
 namespace orch::nodeagent {
@@ -18,15 +22,13 @@ size_t SplitPoint(absl::string_view line) {
   return line.substr(0, at).find_first_of(" \t:") == absl::string_view::npos ? at : absl::string_view::npos;
 }
 
+// Also when there are only comments, or nothing.
 bool AllKeyValue(absl::string_view text) {
-  bool any = false;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripAsciiWhitespace(line);
-    if (IsSkipped(line)) continue;
-    if (SplitPoint(line) == absl::string_view::npos) return false;
-    any = true;
+    if (!IsSkipped(line) && SplitPoint(line) == absl::string_view::npos) return false;
   }
-  return any;
+  return true;
 }
 
 }  // namespace
@@ -35,9 +37,10 @@ absl::StatusOr<Json> ParseTextFacts(absl::string_view text, absl::string_view so
   if (text.size() > kMaxFactSourceBytes) {
     return absl::InvalidArgumentError(absl::StrCat(source, ": holds more than the 1 MiB accepted"));
   }
+  ORCH_ASSIGN_OR_RETURN(const std::string decoded, DecodeText(text, source));
   Json facts = Json::object();
   int number = 0;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(decoded, '\n')) {
     ++number;
     line = absl::StripAsciiWhitespace(line);
     if (IsSkipped(line)) continue;
@@ -51,9 +54,16 @@ absl::StatusOr<Json> ParseTextFacts(absl::string_view text, absl::string_view so
   return facts;
 }
 
+absl::StatusOr<Json> ParseJsonFacts(absl::string_view text, absl::string_view source) {
+  ORCH_ASSIGN_OR_RETURN(const std::string decoded, DecodeText(text, source));
+  if (absl::StripAsciiWhitespace(decoded).empty()) return NoFactsError(source);
+  ORCH_ASSIGN_OR_RETURN(Json facts, ParseJsonObject(decoded, source, kMaxFactSourceBytes));
+  return FactsOfDocument(std::move(facts), /*tag=*/"", source);
+}
+
 absl::StatusOr<Json> ParsePrintedFacts(absl::string_view text, absl::string_view source) {
-  const absl::string_view body = absl::StripAsciiWhitespace(text);
-  if (absl::StartsWith(body, "{")) return ParseJsonObject(body, source, kMaxFactSourceBytes);
+  const absl::string_view body = absl::StripAsciiWhitespace(WithoutByteOrderMark(text));
+  if (absl::StartsWith(body, "{")) return ParseJsonFacts(body, source);
   return AllKeyValue(body) ? ParseTextFacts(body, source) : ParseYamlFacts(body, source);
 }
 
@@ -63,9 +73,10 @@ bool HasFactFileEnding(absl::string_view name) {
 }
 
 absl::StatusOr<Json> ParseFactFile(absl::string_view name, absl::string_view text, absl::string_view source) {
-  if (absl::EndsWith(name, ".json")) return ParseJsonObject(text, source, kMaxFactSourceBytes);
-  if (absl::EndsWith(name, ".txt")) return ParseTextFacts(text, source);
-  return ParseYamlFacts(text, source);
+  if (absl::EndsWith(name, ".json")) return ParseJsonFacts(text, source);
+  if (!absl::EndsWith(name, ".txt")) return ParseYamlFacts(text, source);
+  ORCH_ASSIGN_OR_RETURN(Json facts, ParseTextFacts(text, source));
+  return facts.empty() ? absl::StatusOr<Json>(NoFactsError(source)) : std::move(facts);
 }
 
 }  // namespace orch::nodeagent

@@ -128,10 +128,7 @@ std::vector<FactPart> FactFiles::Collect() {
     if (!text.ok()) {
       Absorb(text.status(), &part);
     } else {
-      Absorb(absl::EndsWith(part.source, ".json") || absl::EndsWith(part.source, ".txt")
-                 ? ParseFactFile(part.source, *text, part.source)
-                 : ParseYamlFacts(*text, part.source),
-             &part);
+      Absorb(ParseFactFile(part.source, *text, part.source), &part);
     }
   }
   return parts_;

@@ -1,5 +1,4 @@
-// YAML text as facts. The core schema's types stay distinct: 10 is an integer, 10.0 a float, "10"
-// and '10' are text, ~ is null. Any thread; no state.
+// YAML text as facts, read as Facter and Puppet read it (base/yaml.h, docs/YAML.md). Any thread; no state.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -10,11 +9,15 @@ namespace orch::nodeagent {
 
 inline constexpr size_t kMaxFactSourceBytes = 1u << 20;
 
-// One mapping. InvalidArgument "SOURCE:LINE: …" for wrong syntax, a second document, a repeated or
-// non-scalar key, nesting beyond 32, or aliases that unfold to more than 1 MiB. Empty text is {}.
+// One mapping. InvalidArgument "SOURCE:LINE: …" for what base/yaml.h refuses and for what is no mapping of facts;
+// FailedPrecondition for a text that holds no value at all ({} is the mapping without facts).
 absl::StatusOr<Json> ParseYamlFacts(absl::string_view text, absl::string_view source);
 
-// A plain (unquoted) scalar by the core schema. Integers beyond 64 bits stay text: exact.
-Json PlainYamlScalar(absl::string_view text);
+// The facts of a document: the mapping itself, or of Puppet's own documents (Puppet::Node::Facts, Puppet::Node) the
+// part that holds the facts. `tag` is the document's YAML tag; Puppet's JSON has none and is known by its members.
+absl::StatusOr<Json> FactsOfDocument(Json document, absl::string_view tag, absl::string_view source);
+
+// The error of a source that holds nothing: FailedPrecondition.
+absl::Status NoFactsError(absl::string_view source);
 
 }  // namespace orch::nodeagent

@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "base/json_number.h"
 #include "base/status_macros.h"
 #include "services/hub/nodes/fact_table/fact_weight.h"
 
@@ -19,7 +20,7 @@ absl::Status TooMuch(absl::string_view identity, size_t found, absl::string_view
 absl::Status CheckFacts(absl::string_view identity, const Json& facts) {
   if (!facts.is_object()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("node ", identity, ": its facts are ", facts.type_name(), "; an object {…} is expected"));
+        absl::StrCat("node ", identity, ": its facts are ", JsonTypeName(facts), "; an object {…} is expected"));
   }
   if (IsDeeperThan(facts, kMaxJsonDepth)) {
     return absl::InvalidArgumentError(

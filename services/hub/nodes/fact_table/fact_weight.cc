@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/json_number.h"
+
 namespace orch::hub {
 namespace {
 
@@ -20,6 +22,7 @@ bool IsDeeperThan(const Json& value, size_t levels) {
 size_t WeightOfValue(const Json& value) {
   size_t weight = kBytesPerValue;
   if (value.is_string()) weight += value.get_ref<const std::string&>().size();
+  if (IsBigInteger(value)) weight += value.get_binary().size();
   if (value.is_array())
     for (const Json& part : value) weight += WeightOfValue(part);
   if (value.is_object())
@@ -30,9 +33,9 @@ size_t WeightOfValue(const Json& value) {
 
 size_t WeightOfValue(const ValueView& values, ValueId id) {
   size_t weight = kBytesPerValue;
-  if (values.IsString(id)) weight += values.text(id).size();
-  if (values.IsScalar(id)) return weight;
-  for (const ValueId part : values.parts(id)) weight += WeightOfValue(values, part);
+  if (pool.IsString(id) || pool.IsBigInteger(id)) weight += pool.text(id).size();
+  if (pool.IsScalar(id)) return weight;
+  for (const ValueId part : pool.parts(id)) weight += WeightOfValue(pool, part);
   return weight;
 }
 
