@@ -34,9 +34,9 @@ class ValuePool final : public ValueView {
   bool IsBigInteger(ValueId id) const;  // beyond 64 bits
   bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
   // Of a scalar: its text as FILTERS.md has it.
-  const std::string& text(ValueId id) const { return std::get<std::string>(entries_[id].content); }
+  const std::string& text(ValueId id) const { return std::get<std::string>(*entries_[id].content); }
   // Of an array its elements; of a map key, value, key, value …
-  absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(entries_[id].content); }
+  absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(*entries_[id].content); }
   // The string `text`, when it is in the pool; else kNoValue.
   ValueId FindString(absl::string_view text) const;
 
