@@ -5,7 +5,10 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "base/foreign_text.h"
+#include "base/log_rate.h"
+#include "base/mutex.h"
 #include "spdlog/sinks/basic_file_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -45,6 +48,53 @@ std::shared_ptr<spdlog::logger> Logger() {
   return chosen != nullptr ? chosen : fallback;
 }
 
+void WriteLine(LogLevel level, absl::string_view message, const LogFields& fields) {
+  std::string line;
+  if (log_json) {
+    line = absl::StrCat("\"message\":", PrintableJson(std::string(message)));
+    for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", PrintableJson(value));
+  } else {
+    AppendLogText(message, /*quoted=*/false, &line);
+    for (const auto& [key, value] : fields) {
+      absl::StrAppend(&line, " ", key, "=");
+      const bool quote = value.empty() || !std::all_of(value.begin(), value.end(), IsBareCharacter);
+      if (quote) line.push_back('"');
+      AppendLogText(value, quote, &line);
+      if (quote) line.push_back('"');
+    }
+  }
+  Logger()->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+struct Rate {
+  Mutex mu;
+  LogRate rate ABSL_GUARDED_BY(mu);
+};
+Rate& TheRate() {
+  static Rate* const rate = new Rate;
+  return *rate;
+}
+
+// Debug lines were asked for; all others are bounded.
+bool MayWrite(LogLevel level, absl::string_view message) {
+  if (level == LogLevel::kDebug) return true;
+  std::vector<LogRate::LeftOut> said;
+  bool allowed = false;
+  {
+    MutexLock lock(&TheRate().mu);
+    allowed = TheRate().rate.Allow(message, SystemClock().Steady(), &said);
+  }
+  for (const LogRate::LeftOut& one : said) {
+    if (one.count == 0) {
+      WriteLine(level, "too many lines: further ones of this message are counted, not written",
+                {{"of", one.message}, {"for", absl::FormatDuration(LogRate::kWindow)}});
+    } else {
+      WriteLine(level, "lines were left out", {{"of", one.message}, {"count", absl::StrCat(one.count)}});
+    }
+  }
+  return allowed;
+}
+
 }  // namespace
 
 absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
@@ -82,28 +132,15 @@ absl::Status InitLog(LogLevel level, bool json, const std::string& file) {
   spdlog::register_logger(std::move(logger));
   log_json = json;
   log_threshold = static_cast<int>(level);
+  MutexLock lock(&TheRate().mu);
+  TheRate().rate = LogRate();
   return absl::OkStatus();
 }
 
 bool LogEnabled(LogLevel level) { return static_cast<int>(level) >= log_threshold.load(std::memory_order_relaxed); }
 
 void Log(LogLevel level, absl::string_view message, const LogFields& fields) {
-  if (!LogEnabled(level)) return;
-  std::string line;
-  if (log_json) {
-    line = absl::StrCat("\"message\":", PrintableJson(std::string(message)));
-    for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", PrintableJson(value));
-  } else {
-    AppendLogText(message, /*quoted=*/false, &line);
-    for (const auto& [key, value] : fields) {
-      absl::StrAppend(&line, " ", key, "=");
-      const bool quote = value.empty() || !std::all_of(value.begin(), value.end(), IsBareCharacter);
-      if (quote) line.push_back('"');
-      AppendLogText(value, quote, &line);
-      if (quote) line.push_back('"');
-    }
-  }
-  Logger()->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  if (LogEnabled(level) && MayWrite(level, message)) WriteLine(level, message, fields);
 }
 
 }  // namespace orch

@@ -20,7 +20,8 @@ absl::Status ParseLogLevel(absl::string_view text, LogLevel* level);
 absl::Status InitLog(LogLevel level, bool json, const std::string& file);
 
 // Key-value pairs follow the message as key=value or as JSON members. Thread-safe, never blocks on
-// a full disk (the line is dropped and counted).
+// a full disk (the line is dropped and counted). Of one message above debug at most LogRate::kMostLines are
+// written in a window, so that neither a fleet nor a stranger fills the disk: what varies belongs in fields.
 using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
 void Log(LogLevel level, absl::string_view message, const LogFields& fields = {});
 inline void LogDebug(absl::string_view message, const LogFields& fields = {}) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/json.h"
+#include "base/log_rate.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -102,6 +103,17 @@ TEST_F(LogTest, BracesAndPercentSignsAreText) {
   LogInfo("100 %v {} {0}");
   ASSERT_THAT(Lines(), SizeIs(1));
   EXPECT_THAT(Lines()[0], EndsWith("info 100 %v {} {0}"));
+}
+
+TEST_F(LogTest, AFloodOfOneMessageIsBoundedAndCounted) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  for (int i = 0; i < 1000; ++i) LogInfo("node attached", {{"node", absl::StrCat("n", i)}});
+  LogWarning("another");
+  const std::vector<std::string> lines = Lines();
+  ASSERT_THAT(lines, SizeIs(LogRate::kMostLines + 2));
+  EXPECT_THAT(lines[LogRate::kMostLines], HasSubstr("too many lines"));
+  EXPECT_THAT(lines[LogRate::kMostLines], HasSubstr("of=\"node attached\""));
+  EXPECT_THAT(lines.back(), HasSubstr("warning another"));
 }
 
 TEST_F(LogTest, NamesAFileThatCannotBeOpened) {
