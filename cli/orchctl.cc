@@ -24,8 +24,9 @@ namespace {
 size_t CommandIndex(const std::vector<std::string>& args) {
   CommonOptions ignored;
   OptionTable table;
-  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions,
-                   &ignored, &table);
+  AddCommonOptions(
+      kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions,
+      &ignored, &table);
   size_t i = 0;
   while (i < args.size() && args[i].size() > 1 && args[i][0] == '-')
     i += std::max<size_t>(1, table.WordsOfOption(args, i));
@@ -43,6 +44,7 @@ class OutputFile {
  public:
   explicit OutputFile(Environment* env) : env_(env), before_(env->out), was_terminal_(env->out_is_terminal) {}
   ~OutputFile() {
+    file_.reset();  // writes what is left
     if (fd_ >= 0) ::close(fd_);
     env_->out = before_;
     env_->out_is_terminal = was_terminal_;

@@ -16,7 +16,7 @@ namespace orch::cli {
 namespace {
 
 constexpr unsigned kAskFleet = kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions;
-constexpr unsigned kRunJobs = kAskFleet | kJobOptions | kInputOptions;
+constexpr unsigned kRunJobs = kAskFleet | kReplyOptions | kJobOptions | kInputOptions;
 
 constexpr char kInsteadOfPackage[] =
     "plugins need no packages of their own: NAME.json and its program NAME go to /etc/orch/plugins.d on the nodes, "

@@ -21,7 +21,7 @@ class ControllerView final : public LineView {
   ControllerView(Context* context, bool stats) : LineView(context), stats_(stats) {}
 
  protected:
-  std::string LineOf(const Answer& answer) override {
+  std::string LineOf(const Answer& answer) const override {
     const bool shown = !answer.missing() && IsShown(answer, context()->options().display, ddl::Display::kAlways);
     return shown ? Line(answer) : "";
   }

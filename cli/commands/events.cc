@@ -81,13 +81,13 @@ class EventsCommand final : public Command {
     ++seen_;
     context->Print(absl::StrCat(
         context->options().format == Format::kHuman ? EventLine(event) : PrintableJson(EventJson(event)), "\n"));
-    context->env().out->Flush();
+    context->env().out->Push();
     return most_ == 0 || seen_ < most_;
   }
   bool OnCaughtUp(Context* context) {
     if (context->options().format != Format::kHuman) {
       context->Print(absl::StrCat(PrintableJson({{"kind", "cursor"}, {"cursor", cursor_}}), "\n"));
-      context->env().out->Flush();
+      context->env().out->Push();
     }
     return follow_;
   }

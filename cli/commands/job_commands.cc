@@ -11,7 +11,7 @@
 namespace orch::cli {
 namespace {
 
-constexpr unsigned kReplies = kBasicOptions | kOutputOptions;
+constexpr unsigned kReplies = kBasicOptions | kOutputOptions | kReplyOptions;
 constexpr unsigned kRecords = kBasicOptions | kJsonOptions;
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "cli/views/human_view.h"
 #include "cli/views/job_record_text.h"
 #include "cli/views/json_view.h"
+#include "cli/views/reply_choice.h"
 
 namespace orch::cli {
 namespace {
@@ -76,7 +77,8 @@ class JobWatchCommand final : public Command {
     const Invocation invocation = InvocationOfJob(context, job.spec());
     ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine, MakeMachineView(context, invocation.subject()));
     HumanView human(context, invocation);
-    return WatchJob(context, job.job_id(), job.spec(), machine == nullptr ? &human : machine.get());
+    ReplyChoice choice(context, machine == nullptr ? &human : machine.get());
+    return WatchJob(context, job.job_id(), job.spec(), &choice);
   }
   NextWord Next(const std::vector<std::string>& words) const override {
     return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
@@ -105,7 +107,8 @@ class JobRepliesCommand final : public Command {
     options.quiet = true;  // no discovery, no statistics of our own: nothing was run
     ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine, MakeMachineView(context, invocation.subject()));
     HumanView human(context, invocation);
-    JobView* const view = machine == nullptr ? &human : machine.get();
+    ReplyChoice choice(context, machine == nullptr ? &human : machine.get());
+    JobView* const view = &choice;
     JobEnd end;
     end.accepted = true;
     end.start = {job.job_id(), job.targets()};

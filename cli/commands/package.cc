@@ -21,8 +21,16 @@ class PackageView final : public LineView {
   using LineView::LineView;
 
  protected:
-  std::string LineOf(const Answer& answer) override {
-    Count(answer);
+  void Count(const Answer& answer) override {
+    if (!HasSeveral(answer)) {
+      if (answer.ok()) ++versions_[Version(answer.data)];
+      return;
+    }
+    for (const Json& one : answer.data["results"]) {
+      if (one.is_object() && !Failed(one)) ++versions_[Version(one)];
+    }
+  }
+  std::string LineOf(const Answer& answer) const override {
     return IsShown(answer, context()->options().display, ddl::Display::kAlways) ? Line(answer) : "";
   }
   std::string Summary(const JobEnd& end) const override {
@@ -38,15 +46,6 @@ class PackageView final : public LineView {
     return answer.data.contains("results") && answer.data["results"].is_array() && !answer.data["results"].empty();
   }
   static bool Failed(const Json& one) { return one.contains("ok") && one["ok"] == false; }
-  void Count(const Answer& answer) {
-    if (!HasSeveral(answer)) {
-      if (answer.ok()) ++versions_[Version(answer.data)];
-      return;
-    }
-    for (const Json& one : answer.data["results"]) {
-      if (one.is_object() && !Failed(one)) ++versions_[Version(one)];
-    }
-  }
 
   static std::string Field(const Json& data, const char* key) {
     return data.contains(key) && !data[key].is_structured() ? DisplayValue(data[key]) : std::string();

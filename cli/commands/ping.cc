@@ -41,7 +41,7 @@ class PingView final : public JobView {
   }
 
   // Each batch of answers is shown at once.
-  void OnProgress(size_t, size_t) override { context_->env().out->Flush(); }
+  void OnProgress(size_t, size_t) override { context_->env().out->Push(); }
 
   void OnEnd(const JobEnd& end) override {
     std::sort(sorted_.begin(), sorted_.end());

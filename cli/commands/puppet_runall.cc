@@ -29,7 +29,7 @@ class RunLog {
         absl::FormatTime(old_ ? "%a %b %d %H:%M:%S %z %Y> " : "%Y-%m-%d %H:%M:%S: ", context_->env().clock->Now(),
                          absl::LocalTimeZone());
     context_->Print(absl::StrCat(time, text, "\n"));
-    context_->env().out->Flush();
+    context_->env().out->Push();
   }
 
  private:

@@ -19,9 +19,9 @@ class ServiceView final : public LineView {
   ServiceView(Context* context, std::string action) : LineView(context), action_(std::move(action)) {}
 
  protected:
-  std::string LineOf(const Answer& answer) override {
+  void Count(const Answer& answer) override { ++counts_[StatusOf(answer)]; }
+  std::string LineOf(const Answer& answer) const override {
     const std::string status = StatusOf(answer);
-    ++counts_[status];
     if (!IsListed(answer, status)) return "";
     const std::string node = Printable(answer.identity);
     if (answer.ok()) return absl::StrFormat("%-40s status=%s\n", node, status);

@@ -14,7 +14,7 @@ namespace orch::cli {
 
 // Common options that every typed command takes.
 inline constexpr unsigned kTypedGroups =
-    kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions;
+    kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions;
 
 // One option for each input: --file VALUE, for booleans --force and --no-force. Where a common
 // option has the name already, the input's is --input-NAME. What was given is appended to

@@ -1,5 +1,7 @@
 #include "cli/jobs/job_follow.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/interrupt.h"
@@ -12,6 +14,20 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 
 bool IsBroken(const StreamEnd& end) {
   return !end.interrupted && !end.enough && (end.status.ok() || ExitCodeOf(end.status) == kExitNoHub);
+}
+
+// What the hub sends to a client that does not keep up with the nodes; the job goes on.
+bool WasCutOff(const JobRun& run, const StreamEnd& end) {
+  return run.accepted() && !run.ended() && !end.interrupted && !end.enough && absl::IsResourceExhausted(end.status);
+}
+
+// A job that the hub keeps has a cursor: what was not read yet is read from there.
+absl::Status TooSlow() {
+  return WithExitCode(
+      absl::ResourceExhaustedError("the output of this orchctl was read too slowly, so the hub stopped sending. Such a "
+                                   "job is not kept, so the rest cannot be had any more; write the output to a file "
+                                   "(-o FILE), or give --record, which keeps the job"),
+      kExitTooSlow);
 }
 
 bool CanGoOn(const Context& context, const JobRun& run, const StreamEnd& end, bool watching) {
@@ -85,6 +101,14 @@ StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec) {
   size_t seen = 0;
   while (true) {
     StreamEnd end = Once(context, run, spec);
+    if (WasCutOff(*run, end)) {
+      if (run->cursor().empty()) {
+        end.status = TooSlow();
+        return end;
+      }
+      if (run->messages() > std::exchange(seen, run->messages())) continue;
+      end.status = WithExitCode(end.status, kExitNoHub);  // not one message came: as with a hub that is out of reach
+    }
     if (!CanGoOn(*context, *run, end, spec == nullptr)) return end;
     if (run->messages() > seen) reconnector.Reset();
     seen = run->messages();

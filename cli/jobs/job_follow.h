@@ -10,8 +10,9 @@
 namespace orch::cli {
 
 // Until the job's end, an interrupt, or an error that trying again does not mend. `spec`: asked for
-// first; null: the run has its job id already. A job that is not durable is not followed again;
-// before acceptance only a request with an idempotency key is sent again.
+// first; null: the run has its job id already. A job that is not durable is not followed again
+// over a break. A hub that stops sending because this client reads too slowly is asked for the rest at once, as long
+// as it keeps the job; before acceptance only a request with an idempotency key is sent again.
 StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec);
 
 // Connects anew with full-jitter pauses until --reconnect has passed. Shared with `events`.

@@ -53,7 +53,7 @@ void LiveOutput::Show(const std::string& identity, bool error, uint64_t lost, St
   } else {
     stream->held.clear();
   }
-  context_->env().out->Flush();
+  context_->env().out->Push();
 }
 
 void LiveOutput::ShowRest(const std::string& identity, bool error, Stream* stream) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cli/options/option_table.h"
+#include "cli/options/reply_filter.h"
 #include "cli/options/rollout_options.h"
 #include "filter/filter.h"
 
@@ -63,6 +65,9 @@ struct CommonOptions {
   Amount concurrency;
   Amount max_failures;
   DisplayMode display = DisplayMode::kDdl;
+  std::vector<std::string> columns;  // of the replies' data; empty: all
+  std::optional<ReplyFilter> reply_filter;
+  std::optional<bool> group;  // equal replies together; not given: the view decides
   absl::Duration reconnect = absl::Minutes(5);
   RolloutOptions rollout;
   bool yes = false;
@@ -83,6 +88,7 @@ enum OptionGroups : unsigned {
   kJsonOptions = 32,     // of the output options those for what is no reply
   kInputOptions = 64,    // inputs of an action
   kDryRunOptions = 128,  // whatever changes something
+  kReplyOptions = 256,   // what of an action's replies is shown
 };
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
 

@@ -35,6 +35,7 @@ class Context {
   CommonOptions& options() { return options_; }
   const CommonOptions& options() const { return options_; }
   Environment& env() { return *env_; }
+  const Environment& env() const { return *env_; }
   const Style& style() const { return style_; }
   void Print(absl::string_view text) { env_->out->Write(text); }
   void Note(absl::string_view text) { env_->err->Write(text); }

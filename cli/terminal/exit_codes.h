@@ -15,6 +15,7 @@ enum ExitCode : int {
   kExitNoNamedAnswer = 4,  // nodes were named (or pinged), none answered
   kExitDenied = 5,         // the hub refused the caller
   kExitNoHub = 6,          // the hub cannot be reached, or the connection to it broke
+  kExitTooSlow = 7,        // the output was read too slowly, and the rest of it is nowhere kept
   kExitInterrupted = 130,
 };
 

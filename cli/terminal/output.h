@@ -1,35 +1,56 @@
-// Where text goes. One thread; owned by main (or a test).
+// Where text goes. Owned by main (or a test).
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string>
+#include <thread>
 
 #include "absl/strings/string_view.h"
+#include "base/mutex.h"
 
 namespace orch::cli {
 
+// One thread.
 class Output {
  public:
   virtual ~Output() = default;
   virtual void Write(absl::string_view text) = 0;
-  // False when text was lost (full disk, closed descriptor). Stays false.
+  // What was written goes on its way, without waiting for a reader that takes its time.
+  virtual void Push() { Flush(); }
+  // Waits until all of it is there. False when text was lost (full disk, closed descriptor). Stays false.
   virtual bool Flush() = 0;
 };
 
-// Buffers up to kMaxBuffered bytes, then writes to a descriptor it does not own.
+// Buffers up to kMaxBuffered bytes, then writes to a descriptor it does not own. A reader that is slower
+// than the nodes (a pager, a pipe) does not hold up who writes: up to kMaxWaiting bytes wait for it, and
+// a thread of this object's own writes them. Who only calls Flush needs no such thread.
 class FdOutput final : public Output {
  public:
   static constexpr size_t kMaxBuffered = 64u << 10;
+  static constexpr size_t kMaxWaiting = 256u << 20;
 
-  explicit FdOutput(int fd) : fd_(fd) {}
-  ~FdOutput() override { Flush(); }
+  explicit FdOutput(int fd, size_t most_waiting = kMaxWaiting) : fd_(fd), most_waiting_(most_waiting) {}
+  ~FdOutput() override;
   void Write(absl::string_view text) override;
+  void Push() override;
   bool Flush() override;
 
  private:
+  void Run();
+  bool WriteAll(absl::string_view text);
+
   const int fd_;
+  const size_t most_waiting_;
   std::string buffer_;
-  bool failed_ = false;
+  std::thread thread_;  // started by the first Push
+
+  Mutex mu_;
+  CondVar changed_;
+  std::deque<std::string> waiting_ ABSL_GUARDED_BY(mu_);  // the front is being written
+  size_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  bool failed_ ABSL_GUARDED_BY(mu_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 // Keeps everything; for tests and text that is needed twice.

@@ -1,11 +1,14 @@
 #include "cli/views/human_view.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "cli/jobs/job_text.h"
+#include "cli/terminal/display_width.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/reply_choice.h"
 
 namespace orch::cli {
 
@@ -39,44 +42,72 @@ void HumanFrame::End(absl::string_view after) {
   bar_shown_ = false;
 }
 
+namespace {
+
+std::string Block(absl::string_view names, absl::string_view said) {
+  return absl::StrCat(PadRight(Printable(names), 40), said);
+}
+
+std::unique_ptr<DataLayout> LayoutOf(const Context& context, const Invocation& invocation) {
+  if (!context.options().columns.empty()) return std::make_unique<LabelLayout>();
+  return LayoutFor(invocation);
+}
+
+}  // namespace
+
 HumanView::HumanView(Context* context, const Invocation& invocation)
     : context_(context),
       invocation_(invocation),
-      layout_(LayoutFor(invocation)),
+      layout_(LayoutOf(*context, invocation)),
       frame_(context, true),
       aggregator_(*invocation.action) {}
 
-void HumanView::OnStart(const JobStart& start) { frame_.Start(start); }
+void HumanView::OnStart(const JobStart& start) {
+  grouped_ = WantsGroups(*context_, start.targets);
+  frame_.Start(start);
+}
 
 bool HumanView::OnAnswer(const Answer& answer) {
   AddToSummaries(answer, &aggregator_);
-  const bool verbose = context_->options().verbose;
-  if (!verbose && !IsShown(answer, context_->options().display, invocation_.action->display)) return true;
-  if (frame_.bar() || context_->options().sort) {
-    held_.emplace_back(answer.identity, Block(answer));
+  const CommonOptions& options = context_->options();
+  // Who names fields wants to see them.
+  const bool always = options.verbose || (!options.columns.empty() && options.display == DisplayMode::kDdl);
+  if (!always && !IsShown(answer, options.display, invocation_.action->display)) return true;
+  std::string said = Said(answer);
+  if (grouped_) {
+    groups_.Add(answer.identity, said);
+  } else if (frame_.bar() || options.sort) {
+    held_.emplace_back(answer.identity, std::move(said));
   } else {
-    context_->Print(Block(answer));
+    context_->Print(Block(answer.identity, said));
   }
   return true;
 }
 
 void HumanView::OnProgress(size_t done, size_t targets) {
   frame_.Progress(done, targets);
-  context_->env().out->Flush();
+  context_->env().out->Push();
 }
 
-std::string HumanView::Block(const Answer& answer) const {
-  const std::string name = Printable(answer.identity);
+std::string HumanView::Said(const Answer& answer) const {
+  Answer shown = answer;
+  shown.data = ChosenData(answer.data, context_->options().columns);
   if (context_->options().verbose) {
-    return absl::StrCat(absl::StrFormat("%-40s: %s\n", name, Printable(answer.message)),
-                        IndentAll(PrettyValue(answer.data), 4), "\n\n");
+    return absl::StrCat(": ", Printable(shown.message), "\n", IndentAll(PrettyValue(shown.data), 4), "\n\n");
   }
-  std::string text = absl::StrFormat("%-40s %s\n", name, StatusText(answer, context_->style()));
-  if (!answer.ok() || answer.message != "OK") {
-    absl::StrAppend(&text, "   ", context_->style().Yellow(PrintableBlock(answer.message, 3)), "\n");
+  std::string text = absl::StrCat(" ", StatusText(shown, context_->style()), "\n");
+  if (!shown.ok() || shown.message != "OK") {
+    absl::StrAppend(&text, "   ", context_->style().Yellow(PrintableBlock(shown.message, 3)), "\n");
   }
-  if (answer.ok()) text += layout_->Text(answer, *invocation_.action);
+  if (shown.ok()) text += layout_->Text(shown, *invocation_.action);
   return absl::StrCat(text, "\n");
+}
+
+void HumanView::PrintHeld() {
+  if (context_->options().sort) std::sort(held_.begin(), held_.end());
+  for (const auto& [name, said] : held_) context_->Print(Block(name, said));
+  for (const ReplyGroups::Group& group : groups_.Take(context_->options().sort))
+    context_->Print(Block(group.Heading(), group.said));
 }
 
 std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style) {
@@ -94,8 +125,7 @@ std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style)
 
 void HumanView::OnEnd(const JobEnd& end) {
   frame_.End("\n\n");
-  if (context_->options().sort) std::sort(held_.begin(), held_.end());
-  for (const auto& [name, block] : held_) context_->Print(block);
+  PrintHeld();
   if (end.asked() == 0 && end.error.ok()) {
     context_->Note("No request sent, we did not discover any nodes.\n");
     return;

@@ -11,6 +11,7 @@
 #include "cli/session/context.h"
 #include "cli/terminal/progress.h"
 #include "cli/views/invocation.h"
+#include "cli/views/reply_groups.h"
 
 namespace orch::cli {
 
@@ -73,14 +74,18 @@ class HumanView final : public JobView {
   void OnEnd(const JobEnd& end) override;
 
  private:
-  std::string Block(const Answer& answer) const;
+  // What stands behind the node's name.
+  std::string Said(const Answer& answer) const;
+  void PrintHeld();
 
   Context* const context_;
   const Invocation& invocation_;
   const std::unique_ptr<DataLayout> layout_;
   HumanFrame frame_;
   ddl::Aggregator aggregator_;
-  std::vector<std::pair<std::string, std::string>> held_;  // name and block, while they cannot be shown
+  bool grouped_ = false;
+  ReplyGroups groups_;
+  std::vector<std::pair<std::string, std::string>> held_;  // name and what is said, while they cannot be shown
 };
 
 }  // namespace orch::cli

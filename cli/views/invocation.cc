@@ -7,6 +7,8 @@
 #include "cli/session/input_source.h"
 #include "cli/session/plugin_source.h"
 #include "cli/views/dry_run.h"
+#include "cli/views/human_view.h"
+#include "cli/views/reply_choice.h"
 
 namespace orch::cli {
 
@@ -83,7 +85,10 @@ absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation
     return RunJob(context, spec, targets.named, &view);
   }
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine_view, MakeMachineView(context, invocation.subject()));
-  return RunJob(context, spec, targets.named, machine_view == nullptr ? human_view : machine_view.get());
+  HumanView columns(context, invocation);
+  if (!context->options().columns.empty()) human_view = &columns;  // others show fields of their own
+  ReplyChoice choice(context, machine_view == nullptr ? human_view : machine_view.get());
+  return RunJob(context, spec, targets.named, &choice);
 }
 
 }  // namespace orch::cli

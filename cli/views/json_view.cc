@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/aggregate.h"
 #include "cli/jobs/job_text.h"
+#include "cli/views/reply_choice.h"
 #include "cli/views/table_view.h"
 
 namespace orch::cli {
@@ -36,10 +37,11 @@ class JsonView final : public JobView {
   bool OnAnswer(const Answer& answer) override {
     if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
     Json reply = AnswerJson(answer);
+    reply["data"] = ChosenData(answer.data, context_->options().columns);
     if (context_->options().format == Format::kJsonArray) {
       if (answer.missing()) return true;
       reply = {{"agent", subject_.plugin},  {"action", subject_.action_name}, {"sender", answer.identity},
-               {"statuscode", answer.code}, {"statusmsg", answer.message},    {"data", answer.data}};
+               {"statuscode", answer.code}, {"statusmsg", answer.message},    {"data", reply["data"]}};
     }
     replies_.push_back(std::move(reply));
     return true;
@@ -88,11 +90,12 @@ class JsonLinesView final : public JobView {
   bool OnAnswer(const Answer& answer) override {
     if (aggregator_ != nullptr) AddToSummaries(answer, aggregator_.get());
     Json line = AnswerJson(answer);
+    line["data"] = ChosenData(answer.data, context_->options().columns);
     line["kind"] = "result";
     Print(line);
     return true;
   }
-  void OnProgress(size_t, size_t) override { context_->env().out->Flush(); }
+  void OnProgress(size_t, size_t) override { context_->env().out->Push(); }
   void OnEnd(const JobEnd& end) override {
     const Json summaries = SummariesJson(aggregator_.get());
     if (!summaries.empty()) Print({{"kind", "summaries"}, {"summaries", summaries}});
@@ -151,7 +154,7 @@ class SendersView final : public JobView {
   void Print() {
     for (const std::string& name : names_) context_->Print(absl::StrCat(Printable(name), "\n"));
     names_.clear();
-    context_->env().out->Flush();
+    context_->env().out->Push();
   }
 
   Context* const context_;

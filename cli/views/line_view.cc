@@ -6,17 +6,32 @@
 #include "cli/jobs/job_text.h"
 
 namespace orch::cli {
+namespace {
 
-void LineView::OnStart(const JobStart& start) { frame_.Start(start); }
+std::string DataText(const Answer& answer) { return PrintableJson(answer.data); }
+
+}  // namespace
+
+void LineView::OnStart(const JobStart& start) {
+  grouped_ = WantsGroups(*context_, start.targets);
+  frame_.Start(start);
+}
 
 void LineView::OnProgress(size_t done, size_t targets) {
   frame_.Progress(done, targets);
-  context_->env().out->Flush();
+  context_->env().out->Push();
 }
 
 bool LineView::OnAnswer(const Answer& answer) {
+  Count(answer);
   std::string line = LineOf(answer);
   if (line.empty()) return true;
+  if (grouped_) {
+    const std::string said = absl::StrCat(answer.state, " ", answer.code, " ", answer.message, "\n", DataText(answer));
+    said_.try_emplace(said, answer);
+    groups_.Add(answer.identity, said);
+    return true;
+  }
   lines_.emplace_back(answer.identity, std::move(line));
   if (!frame_.bar() && !context_->options().sort) Release();
   return true;
@@ -37,6 +52,11 @@ void LineView::OnEnd(const JobEnd& end) {
 }
 
 void LineView::Release() {
+  for (const ReplyGroups::Group& group : groups_.Take(context_->options().sort)) {
+    Answer& answer = said_.at(group.said);
+    answer.identity = group.Heading();
+    context_->Print(LineOf(answer));
+  }
   for (const auto& [identity, line] : lines_) context_->Print(line);
   lines_.clear();
 }

@@ -2,6 +2,7 @@
 // service and controller. One thread.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "cli/jobs/job.h"
 #include "cli/session/context.h"
 #include "cli/views/human_view.h"
+#include "cli/views/reply_groups.h"
 
 namespace orch::cli {
 
@@ -22,8 +24,10 @@ class LineView : public JobView {
   void OnEnd(const JobEnd& end) final;
 
  protected:
-  // Of every answer, once. Empty: none is shown.
-  virtual std::string LineOf(const Answer& answer) = 0;
+  // Of every answer, once.
+  virtual void Count(const Answer&) {}
+  // Empty: none is shown. Its identity may be that of several nodes which answered the same.
+  virtual std::string LineOf(const Answer& answer) const = 0;
   // After the last line, unless quiet.
   virtual std::string Summary(const JobEnd& end) const = 0;
 
@@ -35,6 +39,9 @@ class LineView : public JobView {
 
   Context* const context_;
   HumanFrame frame_;
+  bool grouped_ = false;
+  ReplyGroups groups_;
+  std::map<std::string, Answer> said_;                      // of each group the first answer
   std::vector<std::pair<std::string, std::string>> lines_;  // identity and line
 };
 

@@ -7,6 +7,7 @@
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/reply_choice.h"
 
 namespace orch::cli {
 namespace {
@@ -61,11 +62,13 @@ std::string TextTable(const std::vector<std::vector<std::string>>& rows, size_t 
 
 bool TableView::OnAnswer(const Answer& answer) {
   answers_.push_back(answer);
+  answers_.back().data = ChosenData(answer.data, context_->options().columns);
   return true;
 }
 
 // Declared outputs and whatever else came.
 std::vector<std::string> TableView::OutputNames() const {
+  if (!context_->options().columns.empty()) return context_->options().columns;
   std::set<std::string> names;
   for (const Answer& answer : answers_) {
     for (const auto& item : answer.data.items()) names.insert(item.key());
