@@ -24,8 +24,9 @@ namespace {
 size_t CommandIndex(const std::vector<std::string>& args) {
   CommonOptions ignored;
   OptionTable table;
-  AddCommonOptions(kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions,
-                   &ignored, &table);
+  AddCommonOptions(
+      kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions,
+      &ignored, &table);
   size_t i = 0;
   while (i < args.size() && args[i].size() > 1 && args[i][0] == '-')
     i += std::max<size_t>(1, table.WordsOfOption(args, i));

@@ -60,7 +60,7 @@ class NodeListCommand final : public Command {
     } else {
       std::vector<std::vector<std::string>> rows = {PresenceHeadings()};
       for (const v1::Node& node : nodes) rows.push_back(PresenceRow(node));
-      context->Print(TextTable(rows));
+      context->Print(TextTable(rows, context->env().OutputColumns()));
     }
   }
 

@@ -4,10 +4,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
 #include "cli/options/mcollective_options.h"
+#include "cli/options/reply_options.h"
 
 namespace orch::cli {
 namespace {
@@ -167,40 +167,6 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
                           OptionKind::kIdentity, options));
 }
 
-void AddReplies(CommonOptions* options, OptionTable* table) {
-  const std::string group = "Output Options";
-  for (const bool on : {true, false}) {
-    const char* const help = on ? "One block for all nodes that replied the same" : "A block for each node";
-    table->Add({{on ? "--group" : "--no-group"}, "", help, group, {}, false, [options, on](const std::string&) {
-                  options->group = on;
-                  return absl::OkStatus();
-                }});
-  }
-  table->Add({{"--columns"},
-              "LIST",
-              "Only these fields of the replies' data, as ensure,os.family",
-              group,
-              {},
-              false,
-              [options](const std::string& text) -> absl::Status {
-                for (const absl::string_view name : absl::StrSplit(text, ',')) {
-                  if (name.empty()) return Wrong("give the names of fields with commas between them");
-                  options->columns.emplace_back(name);
-                }
-                return absl::OkStatus();
-              }});
-  table->Add({{"--reply-filter"},
-              "FILTER",
-              "Only replies whose data match, as \"ensure=present and not version=1\"",
-              group,
-              {},
-              false,
-              [options](const std::string& text) -> absl::Status {
-                ORCH_ASSIGN_OR_RETURN(options->reply_filter, ReplyFilter::Parse(text));
-                return absl::OkStatus();
-              }});
-}
-
 void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
   const std::string group = "Request Options";
   const auto positive = [](const std::string& text) { return ParseSeconds(text, false); };
@@ -266,7 +232,7 @@ void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* tabl
   }
   if (groups & kJobOptions) AddRolloutOptions(&options->rollout, table);
   if (groups & kOutputOptions) AddOutput(options, table);
-  if (groups & kReplyOptions) AddReplies(options, table);
+  if (groups & kReplyOptions) AddReplyOptions(options, table);
   if (groups & kJsonOptions) AddJson(options, table);
   if (groups & kBasicOptions) AddBasic(options, table);
   if (groups & kTargetOptions) AddTargets(options, table);

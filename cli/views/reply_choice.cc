@@ -1,6 +1,9 @@
 #include "cli/views/reply_choice.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace orch::cli {
@@ -30,17 +33,27 @@ Json ChosenData(const Json& data, const std::vector<std::string>& columns) {
 }
 
 bool ReplyChoice::OnAnswer(const Answer& answer) {
+  if (!answer.ok()) return view_->OnAnswer(answer);
   const auto& filter = context_->options().reply_filter;
-  if (!filter.has_value() || !answer.ok()) return view_->OnAnswer(answer);
+  const auto has = [&](const std::string& name) { return Field(answer.data, name) != nullptr; };
+  unseen_.erase(std::remove_if(unseen_.begin(), unseen_.end(), has), unseen_.end());
+  for (const auto& item : answer.data.items()) {
+    if (seen_ == 0) fields_.insert(Printable(item.key()));
+  }
   ++seen_;
-  if (!filter->Matches(answer.data)) return true;
+  if (filter.has_value() && !filter->Matches(answer.data)) return true;
   ++matched_;
   return view_->OnAnswer(answer);
 }
 
 void ReplyChoice::OnEnd(const JobEnd& end) {
   view_->OnEnd(end);
-  if (!context_->options().reply_filter.has_value() || context_->options().quiet) return;
+  if (context_->options().quiet) return;
+  if (seen_ > 0 && !unseen_.empty()) {
+    context_->Note(absl::StrCat("orchctl: no reply has ", Printable(absl::StrJoin(unseen_, ", ")), "; there are ",
+                                absl::StrJoin(fields_, ", "), "\n"));
+  }
+  if (!context_->options().reply_filter.has_value()) return;
   context_->Note(absl::StrCat("orchctl: ", matched_, " of ", seen_, " replies match --reply-filter\n"));
 }
 

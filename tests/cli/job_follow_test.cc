@@ -251,6 +251,49 @@ TEST_F(JobFollowTest, WhatEndedEarlyIsSaid) {
   EXPECT_EQ(Json::parse(Run({"invoke", "rpcutil", "ping", "-j"}).out)["request_stats"]["ended_early"], "max-failures");
 }
 
+// What the hub says to a client that does not keep up.
+grpc::Status CutOff() { return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the client reads too slowly"}; }
+
+TEST_F(JobFollowTest, ASlowReaderGoesOnAtItsCursorByItself) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    writer->Write(Accepted(3, false));  // recorded in memory is enough
+    writer->Write(ReplyOf("a.example.com", "hub:1"));
+    return CutOff();
+  };
+  hub_.watch_script = [](const v1::WatchJobRequest& request, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    writer->Write(Accepted(3, false));
+    if (request.cursor() == "hub:1") {
+      writer->Write(ReplyOf("b.example.com", "hub:2"));
+      return CutOff();
+    }
+    writer->Write(ReplyOf("c.example.com", "hub:3"));
+    writer->Write(Summary());
+    return grpc::Status::OK;
+  };
+  const CliResult result = Run({"invoke", "rpcutil", "ping", "--senders"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(result.out, "a.example.com\nb.example.com\nc.example.com\n");
+  EXPECT_EQ(result.err, "");
+  ASSERT_THAT(hub_.watched(), SizeIs(2));
+  EXPECT_EQ(hub_.watched()[1].cursor(), "hub:2");
+}
+
+TEST_F(JobFollowTest, ASlowReaderOfAJobThatIsNotKeptIsToldSo) {
+  hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
+    v1::InvokeResponse accepted = Accepted(3, false);
+    accepted.clear_cursor();
+    writer->Write(accepted);
+    writer->Write(ReplyOf("a.example.com", ""));
+    return CutOff();
+  };
+  const CliResult result = Run({"invoke", "rpcutil", "ping", "--senders"});
+  EXPECT_EQ(result.code, 7);
+  EXPECT_EQ(result.out, "a.example.com\n");
+  EXPECT_THAT(result.err, AllOf(HasSubstr("was read too slowly, so the hub stopped sending"), HasSubstr("--record"),
+                                HasSubstr("1 of 3 nodes had answered")));
+  EXPECT_THAT(hub_.watched(), SizeIs(0));
+}
+
 TEST_F(JobFollowTest, NodesThatWereNotSentTheCommandDoNotCountAsAnswers) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(5, true));

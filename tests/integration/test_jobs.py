@@ -116,8 +116,8 @@ class JobsTest(unittest.TestCase):
             self.assertEqual(fleet.orchctl("job", "cancel", job).code, 0)
         self.assertEqual(code, 130, out + err)
         job = JOB_ID.search(err).group(0)
-        finished = wait_until("the job has ended", lambda: self.state(job) == "finished")
-        self.assertTrue(finished)
+        ended = wait_until("the job has ended", lambda: self.state(job) == "cancelled")
+        self.assertTrue(ended)
         replies = fleet.orchctl("job", "replies", job, "-j").json()["replies"]
         self.assertEqual({each["state"] for each in replies}, {"CANCELLED"}, replies)
         for reply in replies:

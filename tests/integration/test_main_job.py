@@ -167,6 +167,12 @@ class MainJobTest(unittest.TestCase):
         self.assertEqual(cut.code, 2, cut)
         kinds = sorted(reply.get("error_kind", "") for reply in cut.json()["replies"])
         self.assertEqual(kinds[1:], ["max-failures", "max-failures"], cut)
+        stats = cut.json()["request_stats"]
+        self.assertEqual((stats["discovered"], stats["responses"], len(stats["not_sent"])), (3, 1, 2), cut)
+        shown = fleet.orchctl("rpc", "rpcutil", "get_config_item", "item=no_such_item", "--concurrency", "1",
+                              "--fail-max", "1").out
+        self.assertIn("Finished processing 1 / 3 hosts", shown)
+        self.assertIn("Not sent the command (max-failures):", shown)
 
     def test_hub_status_counts_the_nodes(self):
         status = fleet.status()
