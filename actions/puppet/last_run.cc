@@ -59,9 +59,9 @@ absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string&
     return absl::ResourceExhaustedError(
         absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
   }
-  ORCH_ASSIGN_OR_RETURN(const Json document, ParsePuppetYaml(section, report));
+  ORCH_ASSIGN_OR_RETURN(const YamlDocument document, ParseYaml(section, report, {.max_bytes = kMaxLogBytes}));
   Json logs = Json::array();
-  const Json& lines = Member(document, "logs");
+  const Json& lines = Member(document.value, "logs");
   if (!lines.is_array()) return logs;
   for (const Json& line : lines) {
     logs.push_back({{"time", SecondsOf(Member(line, "time"))},
@@ -116,51 +116,23 @@ absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
 }
 
 absl::StatusOr<Json> ReadRunLogs(const std::string& report) {
-  std::string section;
-  {
-    ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(report, kMaxReportBytes));
-    section = TopLevelSection(text, "logs");
-  }
-  if (section.size() > kMaxLogBytes) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the log in ", report, " holds more than ", kMaxLogBytes, " bytes"));
-  }
-  ORCH_ASSIGN_OR_RETURN(const YamlDocument document, ParseYaml(section, report, {.max_bytes = kMaxLogBytes}));
-  Json logs = Json::array();
-  const Json& lines = Member(document.value, "logs");
-  if (!lines.is_array()) return logs;
-  for (const Json& line : lines) {
-    logs.push_back({{"time", SecondsOf(Member(line, "time"))},
-                    {"level", TextOf(Member(line, "level"))},
-                    {"source", TextOf(Member(line, "source"))},
-                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(Member(line, "message"))))}});
-  }
-  return logs;
+  ORCH_ASSIGN_OR_RETURN(const std::string text, ReadFile(report, kMaxReportBytes));
+  return ParseRunLogs(TopLevelSection(text, "logs"), report);
 }
 
-absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string& resources) {
-  const absl::StatusOr<std::string> text = ReadFile(resources, kMaxResourcesBytes);
-  if (absl::IsNotFound(text.status())) return std::vector<std::string>();
-  ORCH_RETURN_IF_ERROR(text.status());
-  std::vector<std::string> managed;
-  for (const absl::string_view line : absl::StrSplit(WithoutByteOrderMark(*text), '\n')) {
-    const absl::string_view resource = absl::StripSuffix(line, "\r");
-    if (!resource.empty()) managed.emplace_back(resource);
-  }
-  return managed;
-}
-
-bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource) {
-  return std::find(managed.begin(), managed.end(), Listed(resource)) != managed.end();
-}
-
-Json TypeDistribution(const std::vector<std::string>& managed) {
-  Json counts = Json::object();
-  for (const std::string& resource : managed) {
-    Json& count = counts[TypeName(resource.substr(0, resource.find('[')))];
-    count = count.is_null() ? 1 : count.get<int64_t>() + 1;
-  }
-  return counts;
+std::string CatalogProblem(const LastRun& run, const std::string& report) {
+  const std::string nothing = "the last run applied no catalog: ", unknown = "it did not compile, or could not be had";
+  std::string text;
+  if (BelongsTo(run, report)) text = ReadFile(report, kMaxReportBytes).value_or("");
+  const bool cached = absl::StrContains(TopLevelSection(text, "cached_catalog_status"), "on_failure");
+  const std::string logs = TopLevelSection(text, "logs");
+  // Most reports are fine: parsing them would cost a second each.
+  if (run.applied && !cached && !absl::StrContains(logs, kNoCatalog)) return "";
+  const std::string reason = CatalogError(ParseRunLogs(logs, report).value_or(Json::array()));
+  if (!run.applied) return absl::StrCat(nothing, reason.empty() ? unknown : reason);
+  if (!cached && !absl::StartsWith(reason, kNoCatalog)) return "";  // somebody else's words
+  return absl::StrCat("the last run applied a catalog of before: ",
+                      reason.empty() ? std::string("the new one did not compile, or could not be had") : reason);
 }
 
 }  // namespace orch::actions

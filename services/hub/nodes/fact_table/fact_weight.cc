@@ -33,9 +33,9 @@ size_t WeightOfValue(const Json& value) {
 
 size_t WeightOfValue(const ValueView& values, ValueId id) {
   size_t weight = kBytesPerValue;
-  if (pool.IsString(id) || pool.IsBigInteger(id)) weight += pool.text(id).size();
-  if (pool.IsScalar(id)) return weight;
-  for (const ValueId part : pool.parts(id)) weight += WeightOfValue(pool, part);
+  if (values.IsString(id) || values.IsBigInteger(id)) weight += values.text(id).size();
+  if (values.IsScalar(id)) return weight;
+  for (const ValueId part : values.parts(id)) weight += WeightOfValue(values, part);
   return weight;
 }
 
