@@ -108,42 +108,4 @@ void ValuePool::Drop(ValueId id) {
     for (const ValueId part : *parts) Drop(part);
 }
 
-Json ValuePool::ToJson(ValueId id) const {
-  const Entry& entry = entries_[id];
-  switch (entry.type) {
-    case Type::kBoolean:
-      return text(id) == "true";
-    case Type::kInteger:
-      return IntegerFromText(text(id));
-    case Type::kFloat:
-      return std::strtod(text(id).c_str(), nullptr);
-    case Type::kString:
-      return text(id);
-    case Type::kArray: {
-      Json array = Json::array();
-      for (const ValueId part : parts(id)) array.push_back(ToJson(part));
-      return array;
-    }
-    case Type::kMap: {
-      Json map = Json::object();
-      const auto all = parts(id);
-      for (size_t i = 0; i + 1 < all.size(); i += 2) map[text(all[i])] = ToJson(all[i + 1]);
-      return map;
-    }
-    default:
-      return nullptr;
-  }
-}
-
-bool ValuePool::IsBigInteger(ValueId id) const {
-  constexpr size_t kSurelySmall = 18;  // digits
-  return entries_[id].type == Type::kInteger && text(id).size() > kSurelySmall &&
-         orch::IsBigInteger(IntegerFromText(text(id)));
-}
-
-ValueId ValuePool::FindString(absl::string_view text) const {
-  const auto found = ids_.find(Probe{Type::kString, text, {}});
-  return found == ids_.end() ? kNoValue : *found;
-}
-
 }  // namespace orch::hub

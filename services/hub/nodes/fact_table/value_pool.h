@@ -27,21 +27,6 @@ class ValuePool final : public ValueView {
   ValueId Intern(const Json& value);
   void Release(ValueId id);
 
-  Json ToJson(ValueId id) const;
-  bool IsArray(ValueId id) const { return entries_[id].type == Type::kArray; }
-  bool IsMap(ValueId id) const { return entries_[id].type == Type::kMap; }
-  bool IsString(ValueId id) const { return entries_[id].type == Type::kString; }
-  bool IsBigInteger(ValueId id) const;  // beyond 64 bits
-  bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
-  // Of a scalar: its text as FILTERS.md has it.
-  const std::string& text(ValueId id) const { return std::get<std::string>(*entries_[id].content); }
-  // Of an array its elements; of a map key, value, key, value …
-  absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(*entries_[id].content); }
-  // The string `text`, when it is in the pool; else kNoValue.
-  ValueId FindString(absl::string_view text) const;
-
-  // One past the highest id: the size of a table by id.
-  size_t limit() const { return entries_.size(); }
   // Distinct values, parts included.
   size_t size() const { return ids_.size(); }
 

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/json_number.h"
+
 namespace orch::hub {
 
 Json ValueView::ToJson(ValueId id) const {
@@ -10,8 +12,7 @@ Json ValueView::ToJson(ValueId id) const {
     case Type::kBoolean:
       return text(id) == "true";
     case Type::kInteger:
-      if (text(id)[0] == '-') return std::strtoll(text(id).c_str(), nullptr, 10);
-      return std::strtoull(text(id).c_str(), nullptr, 10);
+      return IntegerFromText(text(id));
     case Type::kFloat:
       return std::strtod(text(id).c_str(), nullptr);
     case Type::kString:
@@ -30,6 +31,12 @@ Json ValueView::ToJson(ValueId id) const {
     default:
       return nullptr;
   }
+}
+
+bool ValueView::IsBigInteger(ValueId id) const {
+  constexpr size_t kSurelySmall = 18;  // digits
+  return entries_[id].type == Type::kInteger && text(id).size() > kSurelySmall &&
+         orch::IsBigInteger(IntegerFromText(text(id)));
 }
 
 // Maps have few keys, in order.

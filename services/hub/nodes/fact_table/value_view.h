@@ -29,6 +29,7 @@ class ValueView {
   bool IsArray(ValueId id) const { return entries_[id].type == Type::kArray; }
   bool IsMap(ValueId id) const { return entries_[id].type == Type::kMap; }
   bool IsString(ValueId id) const { return entries_[id].type == Type::kString; }
+  bool IsBigInteger(ValueId id) const;  // beyond 64 bits
   bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
   // Of a scalar: its text as FILTERS.md has it.
   const std::string& text(ValueId id) const { return std::get<std::string>(*entries_[id].content); }
