@@ -66,7 +66,9 @@ TEST(PskIdentityTest, WhateverIsReadIsWrittenTheSameAgain) {
     std::string text = good;
     for (unsigned i = 0; i < 1 + random() % 3; ++i) text[random() % text.size()] = static_cast<char>(random());
     PskIdentity read;
-    if (PskIdentity::Parse(text, &read)) EXPECT_EQ(read.Text(), text);
+    if (PskIdentity::Parse(text, &read)) {
+      EXPECT_EQ(read.Text(), text);
+    }
   }
 }
 

@@ -3,9 +3,10 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "auth/call_credential.h"
+#include "auth/clear_prologue.h"
 #include "auth/message_mac.h"
 #include "base/digest.h"
 #include "base/durable_file.h"
@@ -39,18 +40,26 @@ class FixedRandom final : public Random {
   const std::string bytes_;
 };
 
-TEST(ProtocolPageTest, CallExampleIsRight) {
+TEST(ProtocolPageTest, KeysAreRight) {
   std::map<std::string, std::string> page = ReadExample();
   const std::string key = DeriveKey(absl::HexStringToBytes(page["psk"]), PeerKind::kClient, page["client"]);
   EXPECT_EQ(absl::BytesToHexString(key), page["client_key"]);
-  const auto credential = ParseCredential(page["header"]);
-  ASSERT_TRUE(credential.ok()) << credential.status();
-  EXPECT_EQ(credential->name, page["client"]);
-  EXPECT_EQ(absl::StrCat(credential->at_us), page["at"]);
-  EXPECT_EQ(credential->nonce_hex, page["nonce"]);
-  EXPECT_EQ(credential->binding, page["cert"]);
-  EXPECT_EQ(CredentialMacHex(key, *credential, page["method"]), credential->mac_hex);
-  EXPECT_EQ(HubProofHex(key, page["nonce"], page["cert"]), page["proof"]);
+  EXPECT_EQ(absl::BytesToHexString(TlsKey(key)), page["tls_key"]);
+  PskIdentity identity;
+  ASSERT_TRUE(PskIdentity::Parse(page["identity"], &identity));
+  EXPECT_EQ(identity.name, page["client"]);
+}
+
+TEST(ProtocolPageTest, TheExchangeInClearIsRight) {
+  std::map<std::string, std::string> page = ReadExample();
+  PskIdentity identity;
+  ASSERT_TRUE(PskIdentity::Parse(page["identity"], &identity));
+  FixedRandom random(absl::HexStringToBytes(page["peer_nonce"]));
+  PeerPrologue peer(identity, absl::HexStringToBytes(page["client_key"]), &random);
+  EXPECT_EQ(peer.FirstLine(), absl::StrCat(page["identity"], " ", page["peer_nonce"]));
+  const auto step = peer.OnLine(absl::StrCat("hub ", page["hub_nonce"], " ", page["hub_proof"]));
+  ASSERT_TRUE(step.ok()) << step.status();
+  EXPECT_EQ(step->say, page["peer_proof"]);
 }
 
 TEST(ProtocolPageTest, EnvelopeExampleIsRight) {

@@ -54,7 +54,7 @@ TEST_F(ClusterTest, ALongTextIsNotSearched) {
   const auto client = Connect();
   size_t found = 0;
   const absl::Duration begin = clock_.Steady();
-  EXPECT_TRUE(Find(client.get(), Heavy(), client->Context("FindNodes").get(), &found).ok());
+  EXPECT_TRUE(Find(client.get(), Heavy(), client->Context().get(), &found).ok());
   EXPECT_LT(clock_.Steady() - begin, absl::Seconds(1)) << "it took 5 to 12 s";
   EXPECT_EQ(found, 0u);
 }
@@ -68,7 +68,7 @@ TEST_F(ClusterTest, TwentyHeavyFiltersHoldUpNobodyElse) {
   std::vector<std::unique_ptr<grpc::ClientContext>> calls;
   std::vector<grpc::Status> ends(20);
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < ends.size(); ++i) calls.push_back(heavy->Context("FindNodes"));
+  for (size_t i = 0; i < ends.size(); ++i) calls.push_back(heavy->Context());
   for (size_t i = 0; i < ends.size(); ++i) {
     threads.emplace_back([&, i] {
       size_t found = 0;
@@ -84,7 +84,7 @@ TEST_F(ClusterTest, TwentyHeavyFiltersHoldUpNobodyElse) {
     ASSERT_TRUE(ping.status.ok()) << ping.status.error_message();
     EXPECT_EQ(ping.summary.ok(), 1u);
     size_t found = 0;
-    ASSERT_TRUE(Find(operators.get(), {}, operators->Context("FindNodes").get(), &found).ok());
+    ASSERT_TRUE(Find(operators.get(), {}, operators->Context().get(), &found).ok());
     worst = std::max(worst, clock_.Steady() - begin);
   }
   EXPECT_LT(worst, absl::Seconds(1));
@@ -100,7 +100,7 @@ TEST_F(ClusterTest, TwentyHeavyFiltersHoldUpNobodyElse) {
   }
   const absl::Duration begin = clock_.Steady();
   size_t found = 0;
-  EXPECT_TRUE(Find(heavy.get(), {}, heavy->Context("FindNodes").get(), &found).ok());
+  EXPECT_TRUE(Find(heavy.get(), {}, heavy->Context().get(), &found).ok());
   EXPECT_EQ(found, 1u);
   EXPECT_LT(clock_.Steady() - begin, hub::kMaxQuestionTime) << "cancelled work went on";
   EXPECT_EQ(operators->HubStatus().nodes_connected(), 1u);
