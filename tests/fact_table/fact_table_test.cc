@@ -102,11 +102,11 @@ TEST_F(FactTableTest, KeepsEveryDigitOfAnIntegerBeyond64Bits) {
   const Json facts = ParseJson(R"({"id": 123456789012345678901234567890, "n": [36893488147419103232]})", "f").value();
   const Json other = ParseJson(R"({"id": 123456789012345678901234567891})", "f").value();
   ASSERT_TRUE(table_.Upsert("web", facts, {}, {}, {}).ok() && table_.Upsert("db", other, {}, {}, {}).ok());
-  EXPECT_EQ(DumpJson(table_.FactsJson(web_)), DumpJson(facts));
+  EXPECT_EQ(DumpJson(table_.FreezeNode(web_).facts()), DumpJson(facts));
   EXPECT_THAT(Chosen(table_, "id=123456789012345678901234567890"), ElementsAre("web"));
   EXPECT_THAT(Chosen(table_, "id>123456789012345678901234567890"), ElementsAre("db"));
   EXPECT_THAT(Chosen(table_, "n=36893488147419103232"), ElementsAre("web"));
-  const FactTable::FactCounts counts = table_.CountFact("id", table_.live());
+  const FactSnapshot::FactCounts counts = CountFact(table_, "id", table_.live());
   ASSERT_EQ(counts.values.size(), 2u);
   EXPECT_EQ(counts.values[0].value, facts["id"]);
   // What was weighed when it came is what is given back when it goes.
@@ -114,7 +114,7 @@ TEST_F(FactTableTest, KeepsEveryDigitOfAnIntegerBeyond64Bits) {
     ASSERT_TRUE(table_.ApplyFactsDelta(web_, Json::object(), {"id", "n"}).ok());
     ASSERT_TRUE(table_.ApplyFactsDelta(web_, facts, {}).ok());
   }
-  EXPECT_EQ(table_.FactsJson(web_), facts);
+  EXPECT_EQ(table_.FreezeNode(web_).facts(), facts);
 }
 
 TEST_F(FactTableTest, CountsADottedPathAsAFilterLooksItUp) {
