@@ -56,14 +56,15 @@ absl::Status ReadYamlEvents(absl::string_view text, absl::string_view what, Yaml
   try {
     const bool open_line = HasOpenLine(decoded);
     const std::string ended = absl::StrCat(decoded, decoded.back() == '\n' ? "" : "\n", kDocumentEnd);
-    if (open_line) {
+    Read(open_line ? decoded : ended, handler);
+    if (open_line && !handler->failed()) {
       std::istringstream stream(ended);
       Finder any;
       YAML::Parser(stream).HandleNextDocument(any);
     }
-    Read(open_line ? decoded : ended, handler);
   } catch (const YAML::Exception& e) {
-    handler->Fail(e.mark, absl::StrCat("not valid YAML: ", e.msg));
+    // The handler's own bounds come first: what yaml-cpp says of a text nested too deep names no line of it.
+    if (!handler->failed()) handler->Fail(e.mark, absl::StrCat("not valid YAML: ", e.msg));
   } catch (const std::exception& e) {
     return absl::InvalidArgumentError(absl::StrCat(what, ": not valid YAML: ", e.what()));
   }

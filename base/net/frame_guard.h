@@ -33,7 +33,7 @@ class FrameGuard {
   static constexpr double kControlBurst = 2000;
   // What a frame and a new call cost beside their bytes, in the same unit as a byte.
   static constexpr size_t kFrameCost = 128;
-  static constexpr size_t kCallCost = 16'384;
+  static constexpr size_t kCallCost = 8'192;
 
   explicit FrameGuard(From from);
 

@@ -69,6 +69,7 @@ class FleetTest : public ::testing::Test {
   void Register(NodeSession* session) {
     v1::NodeMessage message;
     message.mutable_register_()->set_protocol(kProtocolVersion);
+    message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_.Now()));
     message.mutable_register_()->mutable_node()->set_identity(session->identity());
     session->OnMessage(message);
   }

@@ -19,8 +19,8 @@ struct ShareLimits {
   size_t connections = 16;
   size_t calls = 64;    // at once, watches included
   size_t watches = 32;  // at once: calls that run until the client ends them
-  double calls_per_second = 500;
-  double call_burst = 1000;
+  double calls_per_second = 2000;
+  double call_burst = 4000;
   // What the door weighs of its bytes, frames and calls (base/net/frame_guard.h).
   double bytes_per_second = 16e6;
   double byte_burst = 64e6;
