@@ -1,5 +1,7 @@
 // orch-hub: options, configuration, wiring, signals.
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -47,7 +49,14 @@ struct KeyOptions {
   int days = 365;
 };
 
+// As root the command acts as the owner of the hub's keys, as the serving hub does.
+void ActAsOwnerOf(const std::string& credentials) {
+  struct stat found;
+  if (geteuid() == 0 && stat(credentials.c_str(), &found) == 0) (void)!seteuid(found.st_uid);
+}
+
 int PrintKey(const orch::hub::HubConfig& config, const KeyOptions& options) {
+  ActAsOwnerOf(config.credentials);
   const auto kind = options.kind == "node" ? orch::auth::PeerKind::kNode : orch::auth::PeerKind::kClient;
   auto text = options.pem ? orch::hub::IssuePem(config, kind, options.name, orch::SystemClock().Now(),
                                                 absl::Hours(24) * options.days)

@@ -1,51 +1,24 @@
 """One client of one job, as a service would be written: records all it sees, comes back when cut off, and may be
 killed at any moment. Its record is a file of JSON lines; what is in it was seen, what is not will be asked for again."""
-import hashlib
-import hmac
 import json
 import os
-import ssl
 import time
-
-
-class Signer:
-    """Call credentials of docs/PROTOCOL.md."""
-
-    def __init__(self, credentials, certificate, name="peadmin"):
-        self.pem = open(certificate).read()
-        self.name = name
-        with open(credentials) as file:
-            _, self.key_id, psk = next(line.split() for line in file if line.startswith("psk "))
-        self.key = self._mac(self._mac(bytes(32), bytes.fromhex(psk)), f"client\0{name}\x01".encode())
-        self.cert = hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem)).hexdigest()
-
-    @staticmethod
-    def _mac(key, text):
-        return hmac.new(key, text, hashlib.sha256).digest()
-
-    def metadata(self, method):
-        at, nonce = str(time.time_ns() // 1000), os.urandom(16).hex()
-        signed = "\n".join(["orch-call-v1", "client", self.name, method, at, nonce, self.cert])
-        return [("orch-credential", f"v1 kind=client name={self.name} key={self.key_id} at={at} nonce={nonce} "
-                                    f"cert={self.cert} mac={self._mac(self.key, signed.encode()).hex()}")]
 
 
 class Hub:
     """The clients' door, through `address`."""
 
-    def __init__(self, address, signer):
+    def __init__(self, address, pem):
         import grpc
         from orch.v1 import orchestrator_service_pb2_grpc as rpc
-        self._signer = signer
         # The minimum is also how long one attempt may take, its handshake included.
         options = [("grpc.initial_reconnect_backoff_ms", 20), ("grpc.min_reconnect_backoff_ms", 3000),
                    ("grpc.max_reconnect_backoff_ms", 100), ("grpc.enable_http_proxy", 0)]
-        self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(signer.pem.encode()), options)
+        self._channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(pem, pem, pem), options)
         self._stub = rpc.OrchestratorStub(self._channel)
 
     def call(self, method, request, timeout=10):
-        return getattr(self._stub, method)(request, timeout=timeout,
-                                           metadata=self._signer.metadata(f"/orch.v1.Orchestrator/{method}"))
+        return getattr(self._stub, method)(request, timeout=timeout)
 
     def ready(self, seconds):
         import grpc
@@ -139,7 +112,7 @@ class Client:
         self._file.flush()
 
 
-def serve(address, credentials, certificate):
+def serve(address, pem_file):
     """Forks a client for each line on standard input: {"spec": hex, "record": path, "seconds": n}; prints its pid.
     A process of its own, without threads, that has done the slow imports before."""
     import sys
@@ -148,7 +121,8 @@ def serve(address, credentials, certificate):
     from orch.v1 import orchestrator_service_pb2_grpc  # noqa: F401
     import signal
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signer = Signer(credentials, certificate)
+    with open(pem_file, "rb") as file:
+        pem = file.read()
     print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -157,7 +131,7 @@ def serve(address, credentials, certificate):
             spec = job_pb2.JobSpec.FromString(bytes.fromhex(order["spec"]))
             code = 1
             try:
-                Client(address, signer, spec, order["record"], time.monotonic() + order["seconds"]).run()
+                Client(address, pem, spec, order["record"], time.monotonic() + order["seconds"]).run()
                 code = 0
             finally:
                 os._exit(code)

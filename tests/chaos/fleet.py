@@ -103,12 +103,11 @@ class Fleet:
         self.hub = Program("hub", [str(BIN / "orch-hub"), "-c", str(self.dir / "hub.yaml")], self.dir / "hub.log")
         self.hub.start()
         self._await_address()
-        self.signer = Signer(hub / "credentials", hub / "tls/hub.crt")
+        self.pem = self._issue("service.pem", "client", "service", "--pem")
         self.names = [f"node{number:02}.example.net" for number in range(1, nodes + 1)]
         self.nodes = {name: self._make_node(name, number) for number, name in enumerate(self.names)}
         for node in self.nodes.values():
             node.start()
-        self.certificate = hub / "tls/hub.crt"
 
     def programs(self):
         return [self.hub, *self.nodes.values()]
@@ -118,11 +117,21 @@ class Fleet:
 port_file: {self.dir}/hub.address
 identity: hub.example.net
 credentials: {self.dir}/hub/credentials
-tls: {{mode: on, certificate: {self.dir}/hub/tls/hub.crt, key: {self.dir}/hub/tls/hub.key}}
+tls: {{certificate: {self.dir}/hub/tls/hub.crt, key: {self.dir}/hub/tls/hub.key}}
+mtls: {{mode: optional, ca: {self.dir}/hub/tls/ca.crt, ca_key: {self.dir}/hub/tls/ca.key}}
+administrators: [service]
 store: {self.dir}/hub/jobs.db
 job_retention: {{count: 100000, age: 24h}}
 shutdown_grace: 1s
 """)
+
+    def _issue(self, file, *peer):
+        """What `orch-hub key` prints for a peer, in a file of its own; returns its path."""
+        path = self.dir / file
+        path.touch(mode=0o600)
+        path.write_text(subprocess.run([str(BIN / "orch-hub"), "key", *peer, "-c", str(self.dir / "hub.yaml")], check=True,
+                                       stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout)
+        return path
 
     def _await_address(self):
         path = self.dir / "hub.address"
@@ -146,8 +155,7 @@ shutdown_grace: 1s
         (folder / "facts.yaml").write_text(f"rack: r{number % 4}\nparity: {'even' if number % 2 else 'odd'}\n")
         (folder / "agent.yaml").write_text(f"""hub: {self.node_door.address}
 identity: {name}
-credentials: {self.dir}/hub/credentials
-tls: {{mode: on}}
+credentials: {self._issue(f"{name}/credentials", "node", name)}
 facts: {{files: [{folder}/facts.yaml], directory: {folder}/none, facter: off, builtin: false}}
 classes_files: [{folder}/none]
 reconnect: {{min: 20ms, max: 200ms}}

@@ -155,13 +155,25 @@ class Fleet:
         path.write_text("\n".join(lines + [f"{key}: {value}" for key, value in changes.items()]) + "\n")
         return path
 
-    def foreign_credentials(self):
-        """A credentials file of another installation."""
+    def issue_key(self, kind, name, *options, config=None):
+        """What `orch-hub key` prints for a peer."""
+        return subprocess.run([str(BIN / "orch-hub"), "key", kind, name, "-c", str(config or self.home / "hub.yaml"), *options],
+                              check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+
+    def foreign_key(self, kind, name):
+        """The same from the hub of another installation."""
         folder = self.dir / "foreign"
         if not folder.exists():
             subprocess.run([str(BIN / "orch-hub"), "init", "--dir", str(folder), "--identity", "foreign.example.net",
                             "--listen", "127.0.0.1:0"], check=True, stdin=subprocess.DEVNULL, capture_output=True)
-        return folder / "credentials"
+        return self.issue_key(kind, name, config=folder / "hub.yaml")
+
+    def write_secret(self, name, text):
+        """A file that only its owner reads; returns its path."""
+        path = self.dir / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
 
 
 def in_own_mounts(script):

@@ -185,8 +185,8 @@ class MainJobTest(unittest.TestCase):
             protos = sorted(str(path.relative_to(ROOT / "proto")) for path in (ROOT / "proto/orch/v1").glob("*.proto"))
             subprocess.run([python, "-m", "grpc_tools.protoc", f"-I{ROOT / 'proto'}", f"--python_out={folder}",
                             f"--grpc_python_out={folder}", *protos], check=True)
-            example = subprocess.run([python, str(ROOT / "docs/examples/invoke.py"), fleet.address,
-                                      str(fleet.home / "hub/credentials"), str(fleet.home / "hub/tls/hub.crt")],
+            pem = fleet.write_secret("service.pem", fleet.issue_key("client", "service", "--pem"))
+            example = subprocess.run([python, str(ROOT / "docs/examples/invoke.py"), fleet.address, str(pem)],
                                      env=dict(os.environ, PYTHONPATH=folder), text=True, capture_output=True, timeout=60)
         self.assertEqual(example.returncode, 0, example.stderr)
         self.assertEqual(sorted(line.split()[0] for line in example.stdout.splitlines()), fleet.nodes, example.stdout)
@@ -197,7 +197,7 @@ class MainJobTest(unittest.TestCase):
         self.assertNotIn("unknown", checked.stderr + checked.stdout)
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             text = (ROOT / "deploy/config/client.yaml").read_text()
-            file.write(text.replace("/etc/orch/credentials", str(fleet.home / "hub/credentials"))
+            file.write(text.replace("/etc/orch/credentials", str(fleet.home / "hub/client.credentials"))
                        .replace("127.0.0.1:61613", fleet.address))
             file.flush()
             self.ok("find", config=file.name)
