@@ -186,7 +186,7 @@ class Seed:
         from client import Hub, read_record
         from history import check_job
         from orch.v1 import job_pb2, orchestrator_service_pb2 as api
-        hub = Hub(f"127.0.0.1:{self.fleet.client_door.target}", self.fleet.signer)
+        hub = Hub(f"127.0.0.1:{self.fleet.client_door.target}", self.fleet.pem.read_bytes())
         wrong = list(self.notes)
         if not hub.ready(20):
             return wrong + ["the hub takes no calls"]

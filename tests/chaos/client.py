@@ -46,8 +46,8 @@ def read_record(path):
 
 
 class Client:
-    def __init__(self, address, signer, spec, record, give_up):
-        self._address, self._signer, self._spec, self._path, self._give_up = address, signer, spec, record, give_up
+    def __init__(self, address, pem, spec, record, give_up):
+        self._address, self._pem, self._spec, self._path, self._give_up = address, pem, spec, record, give_up
         lines = read_record(record)
         self._job = next((line["job"] for line in lines if line.get("job")), "")
         self._cursor = next((line["cursor"] for line in reversed(lines) if line.get("cursor")), "")
@@ -62,7 +62,7 @@ class Client:
         refusals = 0
         while not self._done and time.monotonic() < self._give_up:
             # A channel of its own for each try: one whose peer died in the middle of a handshake may stand still.
-            hub = Hub(self._address, self._signer)
+            hub = Hub(self._address, self._pem)
             try:
                 if not hub.ready(2):
                     continue

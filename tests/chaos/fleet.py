@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from client import Hub, Signer
+from client import Hub
 from proxy import Proxy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -178,7 +178,7 @@ log: {{level: debug}}
     def connected(self):
         from orch.v1 import orchestrator_service_pb2 as api
         import grpc
-        hub = Hub(f"127.0.0.1:{self.client_door.target}", self.signer)
+        hub = Hub(f"127.0.0.1:{self.client_door.target}", self.pem.read_bytes())
         try:
             return hub.call("GetHubStatus", api.GetHubStatusRequest(), 2).nodes_connected
         except grpc.RpcError:

@@ -148,10 +148,10 @@ class Fleet:
             said = "".join(f"\n--- {node or 'hub'}\n{self.log(node)[-2000:]}" for node in [None, *nodes[:3]])
             raise Timeout(f"{late}; attached are {self.connected()}{said}") from None
 
-    def write_config(self, name, **changes):
+    def write_config(self, file, /, **changes):
         """A copy of client.yaml with other values; returns its path."""
         lines = [line for line in self.client_yaml.read_text().splitlines() if line.split(":")[0] not in changes]
-        path = self.dir / f"{name}.yaml"
+        path = self.dir / f"{file}.yaml"
         path.write_text("\n".join(lines + [f"{key}: {value}" for key, value in changes.items()]) + "\n")
         return path
 

@@ -25,9 +25,45 @@ def client_context():
     return context
 
 
-def connect(address):
+def connect_plain(address):
     host, port = address.rsplit(":", 1)
-    return client_context().wrap_socket(socket.create_connection((host, int(port)), timeout=20))
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+class Recorder:
+    """Passes the bytes of one connection on as they are, and keeps what its client sent."""
+
+    def __init__(self, hub_address):
+        self.sent = b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, args=(hub_address,), daemon=True)
+        self._thread.start()
+
+    def _serve(self, hub_address):
+        client, _ = self._listener.accept()
+        hub = connect_plain(hub_address)
+        back = threading.Thread(target=self._pass_on, args=(hub, client, None), daemon=True)
+        back.start()
+        self._pass_on(client, hub, self)
+        back.join()
+        client.close()
+        hub.close()
+
+    @staticmethod
+    def _pass_on(source, target, recorder):
+        try:
+            while data := source.recv(65536):
+                if recorder is not None:
+                    recorder.sent += data
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        self._listener.close()
+        self._thread.join(timeout=5)
 
 
 class TlsProxy:
