@@ -198,7 +198,7 @@ class MainJobTest(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             text = (ROOT / "deploy/config/client.yaml").read_text()
             file.write(text.replace("/etc/orch/credentials", str(fleet.home / "hub/client.credentials"))
-                       .replace("127.0.0.1:61613", fleet.address))
+                       .replace("127.0.0.1:61613", fleet.address).replace("#name:", "name:"))
             file.flush()
             self.ok("find", config=file.name)
 
