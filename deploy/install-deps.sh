@@ -13,8 +13,9 @@ packages=(
   libabsl-dev libcli11-dev libgrpc++-dev libprotobuf-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # Tests: the integration ring, the Python example of the client API, MCollective's Ruby agents
-  dbus-daemon jq libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio python3-protobuf ruby
-  zsh
+  # (python3 -m grpc_tools.protoc imports pkg_resources, which python3-grpc-tools does not depend on)
+  dbus-daemon jq libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio
+  python3-pkg-resources python3-protobuf ruby zsh
   # Tests: the plugin package against real package managers
   apt-utils createrepo-c dnf rpm
 )

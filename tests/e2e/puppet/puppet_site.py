@@ -58,7 +58,7 @@ profiler: {{ enabled: false }}
 SERVER_PUPPET_CONF = """
 [main]
 certname = {name}
-dns_alt_names = {name},localhost,puppet
+dns_alt_names = {name},IP:127.0.0.1,puppet
 ssldir = {dir}/ssl
 cadir = {dir}/ca
 vardir = {dir}/var
@@ -75,7 +75,7 @@ storeconfigs = false
 AGENT_PUPPET_CONF = """
 [main]
 certname = {name}
-server = localhost
+server = 127.0.0.1
 serverport = {port}
 ssldir = {dir}/ssl
 vardir = {dir}/var
