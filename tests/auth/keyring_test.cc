@@ -1,17 +1,20 @@
 #include "auth/keyring.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <random>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/digest.h"
 #include "base/durable_file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/auth/tls_fixture.h"
+#include "tests/auth/temp_folder.h"
 
 namespace orch::auth {
 namespace {
@@ -20,8 +23,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string PskBytes(char hex) { return absl::HexStringToBytes(HexKey(hex)); }
 
 std::string ParseError(absl::string_view text) {
   const absl::StatusOr<CredentialsFile> file = CredentialsFile::Parse(text, "/etc/orch/credentials");
@@ -36,15 +37,31 @@ TEST(CredentialsFileTest, ReadsKeysOfAllKindsInOrder) {
       "f");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_EQ(file->psks.size(), 2u);
-  EXPECT_EQ(file->psks[0].id, "k2");
-  EXPECT_EQ(file->psks[0].bytes, PskBytes('a'));
-  EXPECT_EQ(file->psks[1].bytes, PskBytes('b'));
+  EXPECT_EQ(file->psks[0].key.id, "k2");
+  EXPECT_EQ(file->psks[0].key.bytes, PskBytes('a'));
+  EXPECT_EQ(file->psks[1].key.bytes, PskBytes('b'));
+  for (const CredentialsFile::Psk& psk : file->psks) {
+    EXPECT_TRUE(psk.Is(PeerKind::kNode) && psk.Is(PeerKind::kClient)) << "psk is for both kinds";
+  }
   ASSERT_EQ(file->derived.size(), 2u);
   EXPECT_EQ(file->derived[0].kind, PeerKind::kNode);
   EXPECT_EQ(file->derived[0].name, "web1.example.com");
   EXPECT_EQ(file->derived[1].kind, PeerKind::kClient);
   EXPECT_EQ(file->derived[1].key.bytes, PskBytes('d'));
   EXPECT_TRUE(CredentialsFile::Parse("", "f")->psks.empty());
+}
+
+TEST(CredentialsFileTest, ReadsPresharedKeysOfOneKindAndBans) {
+  const auto file = CredentialsFile::Parse(
+      absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('b'),
+                   "\nbanned node web1.example.com\nbanned client mallory@example.com  # since May\n"),
+      "f");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->psks.size(), 2u);
+  EXPECT_TRUE(file->psks[0].Is(PeerKind::kNode) && !file->psks[0].Is(PeerKind::kClient));
+  EXPECT_TRUE(file->psks[1].Is(PeerKind::kClient) && !file->psks[1].Is(PeerKind::kNode));
+  EXPECT_THAT(file->banned, ElementsAre(testing::Pair(PeerKind::kNode, "web1.example.com"),
+                                        testing::Pair(PeerKind::kClient, "mallory@example.com")));
 }
 
 TEST(CredentialsFileTest, NamesLineAndRemedyAndNeverTheKey) {
@@ -55,8 +72,8 @@ TEST(CredentialsFileTest, NamesLineAndRemedyAndNeverTheKey) {
       {"psk k1 " + secret + " more", "found 4 words"},
       {"psk " + secret + " " + secret, "key id"},
       {"psk " + secret + " k1", "key id"},
-      {secret, "begins with psk, node, client or #"},
-      {"psk: k1 " + secret, "begins with psk, node, client or #"},
+      {secret, "begins with node-psk, client-psk, psk, node, client, banned or #"},
+      {"psk: k1 " + secret, "begins with node-psk, client-psk, psk, node, client, banned or #"},
       {"psk k1 " + secret + "0", "this one has 65 characters"},
       {"psk k1 " + secret.substr(1), "this one has 63 characters"},
       {"psk k1 " + secret.substr(2) + "zz", "not all hex"},
@@ -66,6 +83,18 @@ TEST(CredentialsFileTest, NamesLineAndRemedyAndNeverTheKey) {
       {"node k1 web@1 " + secret, "third word"},
       {"psk k0 " + secret + "\npsk k0 " + secret, "same key id"},
       {"node k0 web1 " + secret + "\nnode k0 web1 " + secret, "same name"},
+      {"node-psk k0 " + secret + "\nclient-psk k0 " + secret, "same key id"},
+      {"node-psk " + secret, "expected 'node-psk KEY_ID 64HEX'"},
+      {"client-psk k1 " + secret + " more", "expected 'client-psk KEY_ID 64HEX'"},
+      {"Node-psk k1 " + secret, "begins with"},
+      {"node k1 .. " + secret, "third word"},
+      {"node k1 -x " + secret, "third word"},
+      {"banned", "expected 'banned node IDENTITY'"},
+      {"banned " + secret, "expected 'banned node IDENTITY'"},
+      {"banned host web1", "expected 'banned node IDENTITY'"},
+      {"banned node web1 web2", "expected 'banned node IDENTITY'"},
+      {"banned node a@b", "expected 'banned node IDENTITY'"},
+      {"banned client ..", "expected 'banned node IDENTITY'"},
   };
   for (const auto& [text, remedy] : cases) {
     const std::string error = ParseError("# first\n" + text);
@@ -83,7 +112,8 @@ TEST(CredentialsFileTest, RefusesMoreThanItsBound) {
 // that holds no byte that could be a key's.
 TEST(CredentialsFileTest, AnswersAnyBytes) {
   std::mt19937 random(20240501);
-  const std::string good = absl::StrCat("psk k1 ", HexKey('a'), "\nnode k1 web1 ", HexKey('c'), "\n");
+  const std::string good = absl::StrCat("psk k1 ", HexKey('a'), "\nnode k1 web1 ", HexKey('c'), "\nclient-psk c1 ",
+                                        HexKey('a'), "\nbanned node web2\n");
   for (int round = 0; round < 20'000; ++round) {
     std::string text = round % 2 == 0 ? good : std::string(random() % 200, '\0');
     const size_t edits = round % 2 == 0 ? 1 + random() % 3 : text.size();
@@ -118,7 +148,7 @@ TEST_F(KeyringTest, HubNeedsAPsk) {
   const std::string path = folder_.Write("credentials", absl::StrCat("node k1 web1 ", HexKey('a'), "\n"));
   const absl::Status status = Keyring::Load(path).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("holds no psk"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("holds no pre-shared key"));
 }
 
 TEST_F(KeyringTest, RotatesWithoutAGap) {
@@ -183,6 +213,88 @@ TEST_F(KeyringTest, DerivedKeysStayRightBeyondTheCache) {
   EXPECT_EQ(*keyring->DerivedKey("k1", PeerKind::kNode, "node0"), DeriveKey(PskBytes('a'), PeerKind::kNode, "node0"));
 }
 
+// A node's secret must never command: what is derived for one kind is no key of the other, whoever asks.
+TEST_F(KeyringTest, AKeyForNodesIsNoneForClients) {
+  const std::string path = folder_.Write("credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ",
+                                                                     HexKey('b'), "\npsk b1 ", HexKey('c')));
+  const std::unique_ptr<Keyring> keyring = *Keyring::Load(path);
+  EXPECT_THAT(keyring->key_ids(), ElementsAre("n1", "c1", "b1"));
+  EXPECT_EQ(*keyring->DerivedKey("n1", PeerKind::kNode, "web1"), DeriveKey(PskBytes('a'), PeerKind::kNode, "web1"));
+  EXPECT_EQ(*keyring->DerivedKey("c1", PeerKind::kClient, "web1"), DeriveKey(PskBytes('b'), PeerKind::kClient, "web1"));
+  for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient})
+    EXPECT_TRUE(keyring->DerivedKey("b1", kind, "x").ok());
+  const absl::Status refused = keyring->DerivedKey("n1", PeerKind::kClient, "web1").status();
+  EXPECT_TRUE(absl::IsNotFound(refused));
+  EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr("'n1'"), HasSubstr("client")));
+  EXPECT_TRUE(absl::IsNotFound(keyring->DerivedKey("c1", PeerKind::kNode, "web1").status()));
+}
+
+TEST_F(KeyringTest, NewKeysComeFromTheFirstPskOfTheirKind) {
+  const std::string path = folder_.Write("credentials", absl::StrCat("client-psk c2 ", HexKey('b'), "\nclient-psk c1 ",
+                                                                     HexKey('c'), "\nnode-psk n1 ", HexKey('a')));
+  const std::unique_ptr<Keyring> keyring = *Keyring::Load(path);
+  EXPECT_EQ(keyring->NewKey(PeerKind::kClient, "deploy")->id, "c2");
+  EXPECT_EQ(keyring->NewKey(PeerKind::kClient, "deploy")->bytes, DeriveKey(PskBytes('b'), PeerKind::kClient, "deploy"));
+  EXPECT_EQ(keyring->NewKey(PeerKind::kNode, "web1")->id, "n1");
+  const std::unique_ptr<Keyring> nodes_only =
+      *Keyring::Load(folder_.Write("nodes", absl::StrCat("node-psk n1 ", HexKey('a'))));
+  const absl::Status missing = nodes_only->NewKey(PeerKind::kClient, "deploy").status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(missing));
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("client-psk KEY_ID 64HEX"));
+}
+
+TEST_F(KeyringTest, ABanIsOfOneKindAndEndsWhenItsLineGoes) {
+  const std::string psk = absl::StrCat("psk k1 ", HexKey('a'), "\n");
+  const std::string path = folder_.Write("credentials", psk + "banned node web1\n");
+  const std::unique_ptr<Keyring> keyring = *Keyring::Load(path);
+  EXPECT_TRUE(keyring->IsBanned(PeerKind::kNode, "web1"));
+  EXPECT_FALSE(keyring->IsBanned(PeerKind::kClient, "web1"));
+  EXPECT_FALSE(keyring->IsBanned(PeerKind::kNode, "web10"));
+  folder_.Write("credentials", psk + "banned client web1\n");
+  bool changed = false;
+  ASSERT_TRUE(keyring->ReloadIfChanged(&changed).ok());
+  EXPECT_TRUE(changed);
+  EXPECT_FALSE(keyring->IsBanned(PeerKind::kNode, "web1"));
+  EXPECT_TRUE(keyring->IsBanned(PeerKind::kClient, "web1"));
+}
+
+TEST_F(KeyringTest, RefusesAFileOfAnotherOwnerOrBelowAFolderThatOthersWrite) {
+  const std::string folder = folder_.Path("etc");
+  std::filesystem::create_directory(folder);
+  const std::string path = folder_.Write("etc/credentials", absl::StrCat("psk k1 ", HexKey('a')));
+  ASSERT_TRUE(Keyring::Load(path).ok());
+  ASSERT_EQ(chmod(folder.c_str(), 0777), 0);
+  const absl::Status status = Keyring::Load(path).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("chmod go-w ", folder)));
+  ASSERT_EQ(chmod(folder.c_str(), 0755), 0);
+  if (geteuid() != 0) return;
+  ASSERT_EQ(chown(path.c_str(), 54'321, 0), 0);
+  EXPECT_THAT(std::string(Keyring::Load(path).status().message()),
+              AllOf(HasSubstr("belongs to user 54321"), HasSubstr("chown root")));
+}
+
+TEST(DeriveKeyTest, TheKeyOfHandshakesIsNotTheOneThatSigns) {
+  const std::string derived = DeriveKey(PskBytes('a'), PeerKind::kNode, "web1");
+  EXPECT_EQ(TlsKey(derived).size(), kKeyBytes);
+  EXPECT_NE(TlsKey(derived), derived);
+  EXPECT_EQ(TlsKey(derived), HmacSha256(derived, "orch-tls-psk-v1"));
+}
+
+TEST(DeriveKeyTest, KeysAreWipedWhereTheyLie) {
+  Key key("k1", std::string(kKeyBytes, 'x'));
+  const Key other("k2", std::string(kKeyBytes, 'y'));
+  key = other;
+  EXPECT_EQ(key.bytes, std::string(kKeyBytes, 'y'));
+  Key& self = key;
+  key = self;
+  EXPECT_EQ(key.id, "k2") << "a key is not wiped by being given to itself";
+  EXPECT_EQ(key.bytes, std::string(kKeyBytes, 'y'));
+  std::string text = "secret";
+  Wipe(&text);
+  EXPECT_EQ(text, std::string(6, '\0'));
+}
+
 TEST(DeriveKeyTest, KindNameAndPskEachMakeAnotherKey) {
   const std::string key = DeriveKey(PskBytes('a'), PeerKind::kNode, "web1");
   EXPECT_EQ(key.size(), kKeyBytes);
@@ -194,35 +306,59 @@ TEST(DeriveKeyTest, KindNameAndPskEachMakeAnotherKey) {
 TEST_F(KeyringTest, PeerTakesItsOwnDerivedKeyBeforeAPsk) {
   const std::string path = folder_.Write("credentials", absl::StrCat("psk k1 ", HexKey('a'), "\nnode k7 web1 ",
                                                                      HexKey('c'), "\nclient k1 web1 ", HexKey('d')));
-  EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->bytes, PskBytes('c'));
-  EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->id, "k7");
-  EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web2")->bytes, DeriveKey(PskBytes('a'), PeerKind::kNode, "web2"));
-  EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web2")->id, "k1");
+  const PeerKey own = *LoadPeerKey(path, PeerKind::kNode, "web1");
+  EXPECT_EQ(own.key.bytes, PskBytes('c'));
+  EXPECT_EQ(own.key.id, "k7");
+  EXPECT_FALSE(own.from_psk);
+  const PeerKey derived = *LoadPeerKey(path, PeerKind::kNode, "web2");
+  EXPECT_EQ(derived.key.bytes, DeriveKey(PskBytes('a'), PeerKind::kNode, "web2"));
+  EXPECT_EQ(derived.key.id, "k1");
+  EXPECT_TRUE(derived.from_psk) << "it says so to the hub, which names such peers";
+}
+
+TEST_F(KeyringTest, PeerTakesNoPskOfTheOtherKind) {
+  const std::string path =
+      folder_.Write("credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('b')));
+  EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->key.id, "n1");
+  EXPECT_EQ(LoadPeerKey(path, PeerKind::kClient, "web1")->key.id, "c1");
+  const std::string nodes = folder_.Write("nodes", absl::StrCat("node-psk n1 ", HexKey('a')));
+  EXPECT_TRUE(absl::IsFailedPrecondition(LoadPeerKey(nodes, PeerKind::kClient, "deploy").status()));
 }
 
 TEST_F(KeyringTest, PeerSaysWhichKeyIsMissing) {
   const std::string path = folder_.Write("credentials", absl::StrCat("node k1 web1 ", HexKey('c')));
   const absl::Status status = LoadPeerKey(path, PeerKind::kNode, "web2").status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(path), HasSubstr("'web2'")));
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(path), HasSubstr("'orch-hub key node web2'")));
   EXPECT_TRUE(absl::IsInvalidArgument(LoadPeerKey(path, PeerKind::kNode, "web 2\n").status()));
 }
 
-TEST_F(KeyringTest, WritesANewPskOnceAndNeverOverwrites) {
+TEST_F(KeyringTest, WritesNewPsksOfBothKindsOnceAndNeverOverwrites) {
   SystemRandom random;
   const std::string path = folder_.Path("credentials");
-  ASSERT_TRUE(WriteNewCredentials(path, "k1", &random).ok());
+  ASSERT_TRUE(WriteNewCredentials(path, &random).ok());
   struct stat made;
   ASSERT_EQ(stat(path.c_str(), &made), 0);
   EXPECT_EQ(made.st_mode & 07777, 0600u);
   const std::string text = *ReadFile(path, 1u << 16);
-  EXPECT_EQ(CredentialsFile::Load(path)->psks.size(), 1u);
-  EXPECT_TRUE(absl::IsAlreadyExists(WriteNewCredentials(path, "k1", &random)));
+  const CredentialsFile file = *CredentialsFile::Load(path);
+  ASSERT_EQ(file.psks.size(), 2u);
+  EXPECT_TRUE(file.psks[0].node && !file.psks[0].client);
+  EXPECT_TRUE(file.psks[1].client && !file.psks[1].node);
+  EXPECT_NE(file.psks[0].key.bytes, file.psks[1].key.bytes);
+  EXPECT_TRUE(absl::IsAlreadyExists(WriteNewCredentials(path, &random)));
   EXPECT_EQ(*ReadFile(path, 1u << 16), text);
   const std::string other = folder_.Path("other");
-  ASSERT_TRUE(WriteNewCredentials(other, "k1", &random).ok());
-  EXPECT_NE(CredentialsFile::Load(other)->psks[0].bytes, CredentialsFile::Load(path)->psks[0].bytes);
-  EXPECT_TRUE(absl::IsInvalidArgument(WriteNewCredentials(folder_.Path("third"), "k 1", &random)));
+  ASSERT_TRUE(WriteNewCredentials(other, &random).ok());
+  EXPECT_NE(CredentialsFile::Load(other)->psks[0].key.bytes, file.psks[0].key.bytes);
+}
+
+TEST_F(KeyringTest, TheLineForAPeerIsReadAsItsKey) {
+  const Key key("c1", PskBytes('e'));
+  const std::string path = folder_.Write("credentials", DerivedKeyLine(PeerKind::kClient, "deploy@example.com", key));
+  const PeerKey read = *LoadPeerKey(path, PeerKind::kClient, "deploy@example.com");
+  EXPECT_EQ(read.key.id, "c1");
+  EXPECT_EQ(read.key.bytes, key.bytes);
 }
 
 }  // namespace

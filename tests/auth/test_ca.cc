@@ -3,7 +3,12 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 
+#include <atomic>
 #include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "auth/certificate.h"
+#include "base/durable_file.h"
 
 namespace orch::auth {
 namespace {
@@ -50,15 +55,46 @@ TestCa::TestCa(const TempFolder* folder, const std::string& name)
   certificate_file_ = WritePem(*folder_, name + ".pem", certificate_.get(), nullptr);
 }
 
-TestIdentity TestCa::Issue(const std::string& common_name, const std::string& dns, const std::string& address) const {
+TestIdentity TestCa::Issue(const std::string& common_name, const Wish& wish) const {
   const PkeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate = NewCertificate(common_name, key.get(), X509_get_subject_name(certificate_.get()));
-  if (!dns.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "DNS:" + dns);
-  if (!address.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "IP:" + address);
+  if (!wish.dns.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "DNS:" + wish.dns);
+  if (!wish.address.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "IP:" + wish.address);
+  if (!wish.uri.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "URI:" + wish.uri);
+  if (!wish.usage.empty()) AddExtension(certificate.get(), NID_ext_key_usage, wish.usage);
+  if (wish.expired) X509_gmtime_adj(X509_getm_notAfter(certificate.get()), -60);
   X509_sign(certificate.get(), key_.get(), EVP_sha256());
-  const std::string base = name_ + "-" + (common_name.empty() ? dns : common_name);
+  static std::atomic<int> number = 0;
+  const std::string base = absl::StrCat(name_, "-", ++number);
   return {WritePem(*folder_, base + ".pem", certificate.get(), nullptr),
           WritePem(*folder_, base + ".key", nullptr, key.get())};
+}
+
+std::string TestCa::Revoke(const std::vector<TestIdentity>& revoked) const {
+  X509_CRL* list = X509_CRL_new();
+  X509_CRL_set_version(list, X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(list, X509_get_subject_name(certificate_.get()));
+  ASN1_TIME* time = X509_gmtime_adj(nullptr, -60);
+  X509_CRL_set1_lastUpdate(list, time);
+  X509_gmtime_adj(time, 3600);
+  X509_CRL_set1_nextUpdate(list, time);
+  X509_gmtime_adj(time, -60);
+  for (const TestIdentity& identity : revoked) {
+    const X509Ptr certificate = *ParseCertificate(*ReadFile(identity.certificate_file, 1u << 20));
+    X509_REVOKED* entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get()));
+    X509_REVOKED_set_revocationDate(entry, time);
+    X509_CRL_add0_revoked(list, entry);
+  }
+  ASN1_TIME_free(time);
+  X509_CRL_sort(list);
+  X509_CRL_sign(list, key_.get(), EVP_sha256());
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509_CRL(bio.get(), list);
+  X509_CRL_free(list);
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &bytes);  // NOLINT
+  return std::string(bytes, static_cast<size_t>(size));
 }
 
 }  // namespace orch::auth

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "auth/openssl_ptr.h"
-#include "tests/auth/tls_fixture.h"
+#include "tests/auth/temp_folder.h"
 
 namespace orch::auth {
 
@@ -17,9 +18,18 @@ class TestCa {
  public:
   TestCa(const TempFolder* folder, const std::string& name);
   const std::string& certificate_file() const { return certificate_file_; }
-  // `dns`: an alternative name; empty: none. `address`: an IP alternative name.
-  TestIdentity Issue(const std::string& common_name, const std::string& dns = "",
-                     const std::string& address = "") const;
+
+  struct Wish {
+    std::string dns;      // an alternative name; empty: none
+    std::string address;  // an IP alternative name
+    std::string usage;    // extended key usage such as "serverAuth"; empty: any
+    std::string uri;
+    bool expired = false;
+  };
+  TestIdentity Issue(const std::string& common_name, const Wish& wish) const;
+  TestIdentity Issue(const std::string& common_name) const { return Issue(common_name, Wish()); }
+  // A revocation list that names these certificates, in PEM.
+  std::string Revoke(const std::vector<TestIdentity>& revoked) const;
 
  private:
   const TempFolder* const folder_;
