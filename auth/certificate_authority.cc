@@ -152,6 +152,10 @@ absl::StatusOr<CertificateAuthority> CertificateAuthority::Load(const std::strin
   if (const absl::Status valid = CheckValidity(certificate->get(), now); !valid.ok()) {
     return About("CA certificate", certificate_file, valid);
   }
+  if (X509_check_ca(certificate->get()) == 0) {
+    return About("CA certificate", certificate_file,
+                 absl::FailedPreconditionError("it is not that of an authority; give the one 'orch-hub init' made"));
+  }
   ORCH_RETURN_IF_ERROR(CheckSecretFile(key_file, "CA key"));
   ORCH_ASSIGN_OR_RETURN(std::string key_pem, ReadFile(key_file, kMaxPemBytes));
   absl::StatusOr<PkeyPtr> key = ParsePrivateKey(key_pem);

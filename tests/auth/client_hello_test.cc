@@ -83,7 +83,8 @@ TEST(ClientHelloTest, AWholeRecordWithAShorterMessageIsGarbage) {
 }
 
 TEST(ClientHelloTest, GarbageIsSeenAtItsFirstByte) {
-  for (const char* text : {"GET / HTTP/1.1", "PRI * HTTP/2.0", "SSH-2.0-x", "\x80\x2e\x01", "\x15\x03\x01", "orch1/node"}) {
+  for (const char* text :
+       {"GET / HTTP/1.1", "PRI * HTTP/2.0", "SSH-2.0-x", "\x80\x2e\x01", "\x15\x03\x01", "orch1/node"}) {
     EXPECT_EQ(ClassifyClientHello(absl::string_view(text).substr(0, 1)).kind, Kind::kGarbage) << text;
   }
   EXPECT_EQ(ClassifyClientHello("\x16\x02").kind, Kind::kGarbage) << "no version of TLS";

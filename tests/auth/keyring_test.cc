@@ -112,8 +112,8 @@ TEST(CredentialsFileTest, RefusesMoreThanItsBound) {
 // that holds no byte that could be a key's.
 TEST(CredentialsFileTest, AnswersAnyBytes) {
   std::mt19937 random(20240501);
-  const std::string good = absl::StrCat("psk k1 ", HexKey('a'), "\nnode k1 web1 ", HexKey('c'),
-                                        "\nclient-psk c1 ", HexKey('a'), "\nbanned node web2\n");
+  const std::string good = absl::StrCat("psk k1 ", HexKey('a'), "\nnode k1 web1 ", HexKey('c'), "\nclient-psk c1 ",
+                                        HexKey('a'), "\nbanned node web2\n");
   for (int round = 0; round < 20'000; ++round) {
     std::string text = round % 2 == 0 ? good : std::string(random() % 200, '\0');
     const size_t edits = round % 2 == 0 ? 1 + random() % 3 : text.size();
@@ -215,13 +215,14 @@ TEST_F(KeyringTest, DerivedKeysStayRightBeyondTheCache) {
 
 // A node's secret must never command: what is derived for one kind is no key of the other, whoever asks.
 TEST_F(KeyringTest, AKeyForNodesIsNoneForClients) {
-  const std::string path = folder_.Write(
-      "credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('b'), "\npsk b1 ", HexKey('c')));
+  const std::string path = folder_.Write("credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ",
+                                                                     HexKey('b'), "\npsk b1 ", HexKey('c')));
   const std::unique_ptr<Keyring> keyring = *Keyring::Load(path);
   EXPECT_THAT(keyring->key_ids(), ElementsAre("n1", "c1", "b1"));
   EXPECT_EQ(*keyring->DerivedKey("n1", PeerKind::kNode, "web1"), DeriveKey(PskBytes('a'), PeerKind::kNode, "web1"));
   EXPECT_EQ(*keyring->DerivedKey("c1", PeerKind::kClient, "web1"), DeriveKey(PskBytes('b'), PeerKind::kClient, "web1"));
-  for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) EXPECT_TRUE(keyring->DerivedKey("b1", kind, "x").ok());
+  for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient})
+    EXPECT_TRUE(keyring->DerivedKey("b1", kind, "x").ok());
   const absl::Status refused = keyring->DerivedKey("n1", PeerKind::kClient, "web1").status();
   EXPECT_TRUE(absl::IsNotFound(refused));
   EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr("'n1'"), HasSubstr("client")));
@@ -229,8 +230,8 @@ TEST_F(KeyringTest, AKeyForNodesIsNoneForClients) {
 }
 
 TEST_F(KeyringTest, NewKeysComeFromTheFirstPskOfTheirKind) {
-  const std::string path = folder_.Write(
-      "credentials", absl::StrCat("client-psk c2 ", HexKey('b'), "\nclient-psk c1 ", HexKey('c'), "\nnode-psk n1 ", HexKey('a')));
+  const std::string path = folder_.Write("credentials", absl::StrCat("client-psk c2 ", HexKey('b'), "\nclient-psk c1 ",
+                                                                     HexKey('c'), "\nnode-psk n1 ", HexKey('a')));
   const std::unique_ptr<Keyring> keyring = *Keyring::Load(path);
   EXPECT_EQ(keyring->NewKey(PeerKind::kClient, "deploy")->id, "c2");
   EXPECT_EQ(keyring->NewKey(PeerKind::kClient, "deploy")->bytes, DeriveKey(PskBytes('b'), PeerKind::kClient, "deploy"));
@@ -316,7 +317,8 @@ TEST_F(KeyringTest, PeerTakesItsOwnDerivedKeyBeforeAPsk) {
 }
 
 TEST_F(KeyringTest, PeerTakesNoPskOfTheOtherKind) {
-  const std::string path = folder_.Write("credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('b')));
+  const std::string path =
+      folder_.Write("credentials", absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('b')));
   EXPECT_EQ(LoadPeerKey(path, PeerKind::kNode, "web1")->key.id, "n1");
   EXPECT_EQ(LoadPeerKey(path, PeerKind::kClient, "web1")->key.id, "c1");
   const std::string nodes = folder_.Write("nodes", absl::StrCat("node-psk n1 ", HexKey('a')));

@@ -1,6 +1,7 @@
 // docs/PROTOCOL.md's worked example, computed anew: who writes a client from that page can rely on it.
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -11,6 +12,7 @@
 #include "base/digest.h"
 #include "base/durable_file.h"
 #include "gtest/gtest.h"
+#include "tests/auth/temp_folder.h"
 
 namespace orch::auth {
 namespace {
@@ -30,53 +32,81 @@ std::map<std::string, std::string> ReadExample() {
   return values;
 }
 
-// Gives the page's nonce.
+// Gives the page's bytes, one text after the other.
 class FixedRandom final : public Random {
  public:
-  explicit FixedRandom(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::string Bytes(size_t size) override { return bytes_.substr(0, size); }
+  explicit FixedRandom(std::vector<std::string> hex) : hex_(std::move(hex)) {}
+  std::string Bytes(size_t size) override {
+    return absl::HexStringToBytes(hex_.at(next_++ % hex_.size())).substr(0, size);
+  }
 
  private:
-  const std::string bytes_;
+  const std::vector<std::string> hex_;
+  size_t next_ = 0;
 };
 
-TEST(ProtocolPageTest, KeysAreRight) {
-  std::map<std::string, std::string> page = ReadExample();
-  const std::string key = DeriveKey(absl::HexStringToBytes(page["psk"]), PeerKind::kClient, page["client"]);
-  EXPECT_EQ(absl::BytesToHexString(key), page["client_key"]);
-  EXPECT_EQ(absl::BytesToHexString(TlsKey(key)), page["tls_key"]);
-  PskIdentity identity;
-  ASSERT_TRUE(PskIdentity::Parse(page["identity"], &identity));
-  EXPECT_EQ(identity.name, page["client"]);
+class ProtocolPageTest : public testing::Test {
+ protected:
+  // What the page says, or the computed value beside its name where it says something else.
+  void ExpectOnPage(const std::string& name, const std::string& computed) {
+    EXPECT_EQ(page_[name], computed) << "write into docs/PROTOCOL.md: " << name << " = " << computed;
+  }
+  std::map<std::string, std::string> page_ = ReadExample();
+};
+
+TEST_F(ProtocolPageTest, KeysAreDerivedAsThePageSays) {
+  const std::string psk = absl::HexStringToBytes(page_["psk"]);
+  const std::string client = DeriveKey(psk, PeerKind::kClient, page_["client"]);
+  const std::string node = DeriveKey(psk, PeerKind::kNode, page_["node"]);
+  ExpectOnPage("client_key", absl::BytesToHexString(client));
+  ExpectOnPage("client_tls_key", absl::BytesToHexString(TlsKey(client)));
+  ExpectOnPage("node_key", absl::BytesToHexString(node));
+  ExpectOnPage("node_tls_key", absl::BytesToHexString(TlsKey(node)));
+  ExpectOnPage("client_identity", (PskIdentity{PeerKind::kClient, page_["client"], "k1", false}.Text()));
+  ExpectOnPage("node_identity", (PskIdentity{PeerKind::kNode, page_["node"], "k1", true}.Text()));
 }
 
-TEST(ProtocolPageTest, TheExchangeInClearIsRight) {
-  std::map<std::string, std::string> page = ReadExample();
-  PskIdentity identity;
-  ASSERT_TRUE(PskIdentity::Parse(page["identity"], &identity));
-  FixedRandom random(absl::HexStringToBytes(page["peer_nonce"]));
-  PeerPrologue peer(identity, absl::HexStringToBytes(page["client_key"]), &random);
-  EXPECT_EQ(peer.FirstLine(), absl::StrCat(page["identity"], " ", page["peer_nonce"]));
-  const auto step = peer.OnLine(absl::StrCat("hub ", page["hub_nonce"], " ", page["hub_proof"]));
+TEST_F(ProtocolPageTest, TheLinesInClearAreThoseOfThePage) {
+  const TempFolder folder;
+  const auto keyring = *Keyring::Load(folder.Write("credentials", absl::StrCat("psk k1 ", page_["psk"])));
+  SystemClock clock;
+  const auto tls = *HubTls::Load({}, keyring.get(), &clock);
+  FixedRandom at_peer({page_["peer_nonce"]}), at_hub({page_["hub_nonce"]});
+  const std::string key = absl::HexStringToBytes(page_["client_key"]);
+  PeerPrologue peer({PeerKind::kClient, page_["client"], "k1", false}, key, &at_peer);
+  HubPrologue hub(tls.get(), keyring.get(), false, "", page_["session"], &at_hub);
+  ExpectOnPage("peer_says", peer.FirstLine());
+  std::string answer;
+  ASSERT_EQ(hub.OnLine(peer.FirstLine(), &answer), HubPrologue::State::kTalking);
+  ExpectOnPage("hub_says", answer);
+  const absl::StatusOr<PeerPrologue::Step> step = peer.OnLine(answer);
   ASSERT_TRUE(step.ok()) << step.status();
-  EXPECT_EQ(step->say, page["peer_proof"]);
+  ExpectOnPage("peer_answers", step->say);
+  ASSERT_EQ(hub.OnLine(step->say, &answer), HubPrologue::State::kProven);
+  ExpectOnPage("hub_ends", answer);
+  // The same by the page's formula, without this program's code.
+  const std::string tls_key = absl::HexStringToBytes(page_["client_tls_key"]);
+  const auto proof = [&](const char* tag) {
+    return absl::BytesToHexString(HmacSha256(tls_key, absl::StrCat(tag, "\n", page_["client_identity"], "\n",
+                                                                   page_["peer_nonce"], "\n", page_["hub_nonce"])));
+  };
+  EXPECT_EQ(page_["hub_says"], absl::StrCat("hub ", page_["hub_nonce"], " ", proof("orch-clear-hub-v1")));
+  EXPECT_EQ(page_["peer_answers"], proof("orch-clear-peer-v1"));
 }
 
-TEST(ProtocolPageTest, EnvelopeExampleIsRight) {
-  std::map<std::string, std::string> page = ReadExample();
-  const Key key = {"k1", DeriveKey(absl::HexStringToBytes(page["psk"]), PeerKind::kNode, page["node"])};
-  EXPECT_EQ(absl::BytesToHexString(key.bytes), page["node_key"]);
+TEST_F(ProtocolPageTest, EnvelopeExampleIsRight) {
+  const Key key("k1", DeriveKey(absl::HexStringToBytes(page_["psk"]), PeerKind::kNode, page_["node"]));
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_NODE);
   envelope.set_kind(v1::Envelope::COMMAND);
   envelope.set_job_id("0123456789abcdef0123456789abcdef");
-  envelope.set_identity(page["node"]);
+  envelope.set_identity(page_["node"]);
   envelope.set_body("body");
-  FixedRandom random(absl::HexStringToBytes(page["nonce"]));
+  FixedRandom random({page_["nonce"]});
   int64_t at = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(page["at"], &at));
+  ASSERT_TRUE(absl::SimpleAtoi(page_["at"], &at));
   SealEnvelope(key, Sha256("body"), absl::FromUnixMicros(at), kMessageTtl, &random, &envelope);
-  EXPECT_EQ(absl::BytesToHexString(envelope.mac()), page["envelope_mac"]);
+  ExpectOnPage("envelope_mac", absl::BytesToHexString(envelope.mac()));
 }
 
 }  // namespace

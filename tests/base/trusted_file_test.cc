@@ -34,7 +34,10 @@ class TrustedFileTest : public testing::Test {
     Mode(folder_, 0755);
     Mode(path_, 0600);
   }
-  ~TrustedFileTest() override { std::filesystem::remove_all(home_); }
+  ~TrustedFileTest() override {
+    chmod(folder_.c_str(), 0700);
+    std::filesystem::remove_all(home_);
+  }
 
   static void Mode(const std::string& path, mode_t mode) { ASSERT_EQ(chmod(path.c_str(), mode), 0) << path; }
   // "" when the file is trusted, else why not.

@@ -1,5 +1,5 @@
-// The guard takes any bytes, answers the same however they are cut, and never holds more than came. It is compiled here,
-// so that it is instrumented.
+// The guard takes any bytes, answers the same however they are cut, and never holds more than came. It is compiled
+// here, so that it is instrumented.
 #include <cstdint>
 #include <cstdlib>
 

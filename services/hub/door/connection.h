@@ -64,6 +64,7 @@ class Connection {
   std::shared_ptr<Visitor> visitor;
   std::string grpc_name;                   // empty until it is open
   std::list<Connection*>::iterator place;  // in the waiting room
+  bool seated = false;                     // there
   bool queued = false;                     // for the next turn
   bool dead = false;
   absl::Duration closing_since = absl::InfiniteDuration();
@@ -73,6 +74,8 @@ class Connection {
   const Origin& origin() const { return origin_; }
   bool open() const { return open_; }
   bool handshaking() const { return pump_ != nullptr && !open_; }
+  // Its first words were made with a key of ours; what is left is that it answers.
+  bool key_fits() const { return handshaking() && handshake_.found; }
   int net() const { return pump_ != nullptr ? pump_->net() : net_.get(); }
   // Readiness, as epoll tells it.
   void OnNet(bool readable, bool writable, bool hang_up);

@@ -158,7 +158,7 @@ void Door::Run() {
       Carry(connection);
     }
     ResumePaused();
-    MeetStrangers();
+    ReceiveStrangers();
     Sweep();
     Bury();
   }
@@ -193,23 +193,33 @@ void Door::OnEvent(uint64_t tag, uint32_t events) {
   }
 }
 
-// What strangers cost is measured and held to their share, so that a flood of them takes nothing from those who are in.
-void Door::MeetStrangers() {
-  if (knocking_.empty() && !backlog_waits_) return;
-  if (strangers_cpu_.Wait(clock_->Steady()) > absl::ZeroDuration()) return;
+// What strangers cost, their going included, is measured and held to their share, so that a flood of them takes nothing
+// from those who are in.
+void Door::ReceiveStrangers() {
+  if (knocking_.empty() && !backlog_waits_ && dead_.empty() && room_.size() == 0 && lingering_.empty()) return;
   const double begin = ThreadSeconds();
-  for (int i = 0; i < kHandshakesATurn && !knocking_.empty(); ++i) {
+  if (strangers_cpu_.Wait(clock_->Steady()) == absl::ZeroDuration()) MeetStrangers();
+  Sweep();
+  Bury();
+  strangers_cpu_.Take(ThreadSeconds() - begin, clock_->Steady());
+}
+
+// Whoever has spoken is looked at before newcomers make him the oldest in the waiting room, and newcomers come in
+// however many speak.
+void Door::MeetStrangers() {
+  for (int met = 0; met < kHandshakesATurn && !knocking_.empty();) {
     Connection* const connection = Find(knocking_.front());
     knocking_.pop_front();
+    if (met_first_ > 0) --met_first_;
     if (connection == nullptr) continue;
+    ++met;
     connection->queued = false;
     Meet(connection);
   }
-  if (backlog_waits_ && accepting_) {
-    backlog_waits_ = false;
-    for (Listener& listener : listeners_) Accept(&listener);
-  }
-  strangers_cpu_.Take(ThreadSeconds() - begin, clock_->Steady());
+  if (!backlog_waits_ || !accepting_ || met_first_ > 0) return;
+  backlog_waits_ = false;
+  for (Listener& listener : listeners_) Accept(&listener);
+  met_first_ = knocking_.size();
 }
 
 void Door::Accept(Listener* listener) {
@@ -230,9 +240,9 @@ bool Door::AcceptOne(Listener* listener) {
   }
   if (errno == EMFILE || errno == ENFILE) {
     // Somebody who waits makes room; without anybody, one peer is taken and closed, as else it would never be served.
-    if (Connection* oldest = room_.oldest(); oldest != nullptr) {
+    if (Connection* somebody = room_.first_to_go(); somebody != nullptr) {
       ++counters_.cut_off;
-      Close(oldest, false);
+      Close(somebody, false);
       Bury();
       return true;
     }
@@ -285,6 +295,7 @@ void Door::Meet(Connection* connection) {
   const Connection::Origin& origin = connection->origin();
   switch (connection->Prove(*tls_, *keyring_, random_, scratch_.get())) {
     case Connection::Progress::kWait:
+      if (connection->key_fits()) room_.Seat(connection);
       return;
     case Connection::Progress::kGone:
       return Close(connection, false);
@@ -393,14 +404,35 @@ void Door::ResumePaused() {
 
 void Door::Sweep() {
   const absl::Duration now = clock_->Steady();
+  SweepStrangers(now);
+  SweepLingerers(now);
+  const bool recheck = recheck_.exchange(false);
+  if (!recheck && now - swept_ < kSweepOpenEvery) return;
+  swept_ = now;
+  counters_.penalised = sources_.penalised(now);
+  SweepOpen(now, recheck);
+}
+
+void Door::SweepStrangers(absl::Duration now) {
+  const auto cut_off = [&](Connection* connection) {
+    ++counters_.cut_off;
+    sources_.OnFailure(connection->origin().network, 0.5, now);
+    Close(connection, false);
+  };
   while (Connection* oldest = room_.oldest()) {
     const absl::Duration age = now - oldest->since;
-    if (age < kHelloWithin) break;
-    if (oldest->handshaking() && age < kProveWithin) break;
-    ++counters_.cut_off;
-    sources_.OnFailure(oldest->origin().network, 0.5, now);
-    Close(oldest, false);
+    if (age < kHelloWithin || (oldest->handshaking() && age < kProveWithin)) break;
+    cut_off(oldest);
   }
+  while (Connection* oldest = room_.oldest_seated()) {
+    if (now - oldest->since < kProveWithin) break;
+    cut_off(oldest);
+  }
+}
+
+void Door::SweepLingerers(absl::Duration now) {
+  if (lingering_.empty() || (now - lingerers_seen_ < kLookAtLingerers && lingering_.size() <= kMaxLingering)) return;
+  lingerers_seen_ = now;
   char discarded[4096];
   for (Lingerer& lingerer : lingering_) {
     while (recv(lingerer.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT) > 0) {
@@ -409,11 +441,6 @@ void Door::Sweep() {
   while (!lingering_.empty() && (lingering_.front().until <= now || lingering_.size() > kMaxLingering)) {
     lingering_.pop_front();
   }
-  const bool recheck = recheck_.exchange(false);
-  if (!recheck && now - swept_ < kSweepOpenEvery) return;
-  swept_ = now;
-  counters_.penalised = sources_.penalised(now);
-  SweepOpen(now, recheck);
 }
 
 void Door::SweepOpen(absl::Duration now, bool recheck) {

@@ -48,6 +48,7 @@ class Door {
   static constexpr absl::Duration kCloseWithin = absl::Seconds(5);  // once gRPC has closed its end
   static constexpr absl::Duration kLinger = absl::Seconds(1);       // for last words to arrive
   static constexpr size_t kMaxLingering = 256;
+  static constexpr absl::Duration kLookAtLingerers = absl::Milliseconds(50);
   static constexpr int kAcceptsATurn = 64;
   static constexpr int kHandshakesATurn = 4;      // so that those who are in wait little
   static constexpr double kStrangersShare = 0.4;  // of one core
@@ -94,12 +95,15 @@ class Door {
   bool AcceptOne(Listener* listener);
   void Begin(UniqueFd fd, const Listener& listener, const sockaddr_storage& from);
   void MeetStrangers();
+  void ReceiveStrangers();
   void Meet(Connection* connection);
   void LetIn(Connection* connection);
   bool Enter(Connection* connection);
   void Carry(Connection* connection);
   void ResumePaused();
   void Sweep();
+  void SweepStrangers(absl::Duration now);
+  void SweepLingerers(absl::Duration now);
   void SweepOpen(absl::Duration now, bool recheck);
   void Close(Connection* connection, bool linger);
   void Bury();
@@ -133,6 +137,7 @@ class Door {
   absl::flat_hash_map<uint64_t, std::unique_ptr<Connection>> connections_;
   uint64_t next_id_ = 1;
   std::deque<uint64_t> knocking_;  // strangers with something to read
+  size_t met_first_ = 0;           // of them, before newcomers come in
   std::deque<uint64_t> busy_;      // open ones with more to carry
   std::vector<uint64_t> paused_;   // open ones that owe for what they sent
   std::vector<uint64_t> dead_;     // closed in this turn
@@ -141,6 +146,7 @@ class Door {
     absl::Duration until;
   };
   std::deque<Lingerer> lingering_;  // first to end first
+  absl::Duration lingerers_seen_;
   bool backlog_waits_ = false;      // listeners have more, and strangers have had their share
   absl::Duration swept_;
   const std::unique_ptr<TlsPump::Scratch> scratch_ = std::make_unique<TlsPump::Scratch>();

@@ -12,7 +12,18 @@ void WaitingRoom::Add(Connection* connection) {
   ++by_network_[connection->origin().network];
 }
 
+void WaitingRoom::Seat(Connection* connection) {
+  if (connection->seated) return;
+  Remove(connection);
+  connection->seated = true;
+  connection->place = seated_.insert(seated_.end(), connection);
+}
+
 void WaitingRoom::Remove(Connection* connection) {
+  if (connection->seated) {
+    seated_.erase(connection->place);
+    return;
+  }
   waiting_.erase(connection->place);
   const auto found = by_network_.find(connection->origin().network);
   if (--found->second == 0) by_network_.erase(found);
@@ -28,7 +39,8 @@ Connection* WaitingRoom::OldestOf(const std::string& network) const {
 Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now) const {
   const auto own = by_network_.find(network);
   if (!IsHere(network) && own != by_network_.end() && own->second >= most_of_network_) return OldestOf(network);
-  if (waiting_.size() < most_) return nullptr;
+  if (size() < most_) return nullptr;
+  if (waiting_.empty() || 2 * seated_.size() > most_) return oldest_seated();
   const std::string* most = nullptr;
   const std::string* most_unproven = nullptr;
   size_t count = 0, count_unproven = 0, unproven = 0;

@@ -1,6 +1,8 @@
 // Connections that have not proved who is there, oldest first, in a bounded number. When it is full somebody who waits
 // goes, never the newcomer: the oldest of the network that has most strangers here, where networks from which somebody
-// has proved himself lately come last as long as others hold half of the room. Door's thread only; owns no connection.
+// has proved himself lately come last as long as others hold half of the room. Those whose key fits, and who only have
+// to answer the hub, sit apart and hold half of the room against all others, so that a flood of strangers from the same
+// network does not outrun an answer that is under way. Door's thread only; owns no connection.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +23,16 @@ class WaitingRoom {
       : sources_(sources), most_(most), most_of_network_(most_of_network) {}
 
   void Add(Connection* connection);
+  // Its first words fit a key of ours.
+  void Seat(Connection* connection);
   void Remove(Connection* connection);
   // Who must go so that one more from `network` fits; null when there is room. Ask until it is null.
   Connection* Surplus(const std::string& network, absl::Duration now) const;
+  // Who goes first when something else than room is short.
+  Connection* first_to_go() const { return !waiting_.empty() ? waiting_.front() : oldest_seated(); }
   Connection* oldest() const { return waiting_.empty() ? nullptr : waiting_.front(); }
-  const std::list<Connection*>& waiting() const { return waiting_; }
-  size_t size() const { return waiting_.size(); }
+  Connection* oldest_seated() const { return seated_.empty() ? nullptr : seated_.front(); }
+  size_t size() const { return waiting_.size() + seated_.size(); }
 
  private:
   Connection* OldestOf(const std::string& network) const;
@@ -35,7 +41,8 @@ class WaitingRoom {
   const size_t most_;
   const size_t most_of_network_;
   std::list<Connection*> waiting_;
-  absl::flat_hash_map<std::string, size_t> by_network_;
+  std::list<Connection*> seated_;
+  absl::flat_hash_map<std::string, size_t> by_network_;  // those in waiting_
 };
 
 }  // namespace orch::hub

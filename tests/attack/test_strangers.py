@@ -1,0 +1,176 @@
+"""Peers that prove nothing: whatever they send and however many they are, together they cost little and stop nobody."""
+import os
+import selectors
+import socket
+import ssl
+import sys
+import time
+import unittest
+
+import wire
+from ring import (CORES, FULL, MEMORY, PATIENCE, SECONDS, STRANGERS, Attackers, Meter, Ring, check_calm, check_operator, key_id,
+                  report)
+
+
+def setUpModule():
+    global ring, hub
+    ring = Ring(1)
+    host, port = ring.address.rsplit(":", 1)
+    hub = host, int(port)
+
+
+def tearDownModule():
+    ring.close()
+
+
+def crowd(say, count=STRANGERS, slowly=False, go_after=None):
+    """Keeps `count` connections open, each saying what `say()` gives; whoever is cut comes again at once."""
+    selector = selectors.DefaultSelector()
+    opened = 0
+    ages = {}
+
+    def close(sock):
+        nonlocal opened
+        selector.unregister(sock)
+        sock.close()
+        ages.pop(sock, None)
+        opened -= 1
+
+    while True:
+        for _ in range(min(64, count - opened)):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(hub)
+            selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, memoryview(say()))
+            ages[sock] = time.monotonic()
+            opened += 1
+        for key, events in selector.select(0.05):
+            sock, left = key.fileobj, key.data
+            try:
+                if events & selectors.EVENT_READ and not sock.recv(4096):
+                    raise ConnectionError
+                if events & selectors.EVENT_WRITE:
+                    sent = sock.send(left[:1] if slowly else left) if left else 0
+                    left = left[sent:]
+                    selector.modify(sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if left else 0), left)
+            except BlockingIOError:
+                pass
+            except OSError:
+                close(sock)
+        if slowly:
+            time.sleep(0.05)
+        if go_after is not None:
+            for sock in [sock for sock, since in ages.items() if time.monotonic() - since > go_after]:
+                close(sock)
+
+
+def handshakes(pem):
+    """Whole handshakes, one after the other, with a certificate or none."""
+    while True:
+        try:
+            with ring.connect_by_certificate(pem, timeout=5) as connection:
+                connection.recv(1)
+        except OSError:
+            pass
+
+
+def foreign_pem(name):
+    """A certificate of somebody else's CA for a name that may command here."""
+    foreign = ring.foreign_credentials().parent
+    import subprocess
+    from fleet import BIN
+    path = ring.dir / f"foreign-{name}.pem"
+    path.touch(mode=0o600)
+    path.write_text(subprocess.run([str(BIN / "orch-hub"), "key", "client", name, "--pem", "-c", str(foreign / "hub.yaml")],
+                                   check=True, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout)
+    return path
+
+
+def http2_in_clear():
+    import gzip
+    bomb = gzip.compress(bytes(4 << 20))
+    return (wire.opening() + wire.request(1, "/orch.v1.Orchestrator/GetHubStatus", bomb, (b"grpc-encoding", b"gzip"),
+                                          compressed=True))
+
+
+class StrangersTest(unittest.TestCase):
+    def attack(self, what, *attackers, seconds=SECONDS):
+        meter = Meter(ring)
+        with Attackers(*attackers), meter:
+            time.sleep(seconds)
+        report(what, meter)
+        check_operator(self, meter, what)
+        self.assertLess(meter.grown, MEMORY * PATIENCE, f"{what}: {meter}")
+        # Where the programs are several times slower, so is the part of it that is bounded by no share.
+        self.assertLess(meter.cores, min(CORES * PATIENCE, 1.5), f"{what}: {meter}")
+        self.assertEqual(ring.connected(), ring.nodes, what)
+
+    def test_01_what_each_kind_costs(self):
+        hello = wire.client_hello()
+        client_key = key_id(ring, "client")
+        bomb = http2_in_clear()
+        kinds = {
+            "idle": lambda: b"",
+            "garbage": lambda: os.urandom(512),
+            "HTTP/1.1": lambda: b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n",
+            "HTTP/2 in clear with a compressed request": lambda: bomb,
+            "half a ClientHello": lambda: hello[:len(hello) // 2],
+            "a whole ClientHello, then silence": wire.client_hello,
+            "a ClientHello of TLS 1.2": wire.old_client_hello,
+            "a ClientHello that announces 16 KB": lambda: b"\x16\x03\x01\x40\x00" + os.urandom(16384),
+            "an unknown key": lambda: wire.client_hello("orch1/client/peadmin/nosuchkey/key"),
+            "a wrong key": lambda: wire.client_hello(f"orch1/client/peadmin/{client_key}/key"),
+            "a short binder": lambda: wire.client_hello(f"orch1/client/peadmin/{client_key}/key", binder=16),
+            "a ClientHello and then records": lambda: wire.client_hello() + b"\x17\x03\x03\x40\x00" + bytes(16384),
+        }
+        for what, say in kinds.items():
+            with self.subTest(what):
+                self.attack(what, lambda say=say: crowd(say), seconds=SECONDS if FULL else 2)
+
+    def test_02_a_byte_at_a_time(self):
+        self.attack("a ClientHello byte by byte", lambda: crowd(wire.client_hello, slowly=True))
+
+    def test_03_handshakes_with_wrong_certificates(self):
+        pem = foreign_pem("peadmin")
+        before = ring.refused("bad_certificate")
+        self.attack("certificates of another CA", lambda: handshakes(pem), lambda: handshakes(pem))
+        self.assertGreater(ring.refused("bad_certificate"), before)
+        self.attack("handshakes without a certificate", lambda: handshakes(None), lambda: handshakes(None))
+
+    def test_04_all_at_once(self):
+        hello, client_key = wire.client_hello(), key_id(ring, "client")
+        third = STRANGERS // 3
+        self.attack("all kinds at once",
+                    lambda: crowd(lambda: b"", third),
+                    lambda: crowd(lambda: hello[:100], third),
+                    lambda: crowd(lambda: wire.client_hello(f"orch1/client/peadmin/{client_key}/key"), third),
+                    seconds=2 * SECONDS)
+        check_calm(self, ring, "after all kinds at once")
+
+    def test_05_they_are_counted_and_logged_at_a_bounded_rate(self):
+        status = ring.status()
+        for reason in ("malformed", "unknown_key", "wrong_key"):
+            self.assertGreater(status["refused"][reason], 0, reason)
+        for counter in ("accepted", "cut_off"):
+            self.assertGreater(status["door"][counter], 0, counter)
+        lines = ring.log().count("\n")
+        lived = time.time() - int(status["started"])
+        self.assertLess(lines, 40 * lived + 100, "lines of the hub's log")
+
+    def test_06_an_old_protocol_and_a_second_hello_end_the_connection(self):
+        """There is no renegotiation in TLS 1.3: a ClientHello after the handshake is an error."""
+        with socket.create_connection(hub, 10) as connection:
+            connection.sendall(wire.old_client_hello())
+            self.assertIn(connection.recv(1)[:1], (b"", b"\x15"))
+        with ring.connect() as connection:
+            connection.sock.sendall(wire.client_hello())
+            self.assertEqual(connection.recv(1), b"")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(socket.create_connection(hub, 10))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, argv=sys.argv)

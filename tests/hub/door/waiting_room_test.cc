@@ -1,0 +1,106 @@
+#include "services/hub/door/waiting_room.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace orch::hub {
+namespace {
+
+constexpr absl::Duration kNow = absl::Hours(5);
+constexpr size_t kMost = 20, kMostOfNetwork = 5;
+
+class WaitingRoomTest : public testing::Test {
+ protected:
+  Connection* Come(const std::string& network) {
+    Connection::Origin origin;
+    origin.network = network;
+    all_.push_back(std::make_unique<Connection>(all_.size(), UniqueFd(), std::move(origin), kNow));
+    room_.Add(all_.back().get());
+    return all_.back().get();
+  }
+  // Comes as the door lets it: whoever is in the way goes first. Returns those who went.
+  std::vector<Connection*> Enter(const std::string& network) {
+    std::vector<Connection*> gone;
+    while (Connection* surplus = room_.Surplus(network, kNow)) {
+      room_.Remove(surplus);
+      gone.push_back(surplus);
+      if (gone.size() > kMost) break;
+    }
+    Come(network);
+    return gone;
+  }
+
+  SourceTable sources_;
+  WaitingRoom room_{&sources_, kMost, kMostOfNetwork};
+  std::vector<std::unique_ptr<Connection>> all_;
+};
+
+TEST_F(WaitingRoomTest, KeepsTheOrderInWhichTheyCame) {
+  EXPECT_EQ(room_.oldest(), nullptr);
+  Connection* a = Come("a");
+  Connection* b = Come("b");
+  Connection* c = Come("a");
+  EXPECT_EQ(room_.oldest(), a);
+  room_.Remove(b);
+  room_.Remove(a);
+  EXPECT_EQ(room_.oldest(), c);
+  EXPECT_EQ(room_.size(), 1u);
+  room_.Remove(c);
+  EXPECT_EQ(room_.Surplus("a", kNow), nullptr);
+}
+
+TEST_F(WaitingRoomTest, OneNetworkTakesItsOwnShareAndPushesOutItsOwnOldest) {
+  Connection* first = Come("flood");
+  Connection* other = Come("other");
+  for (size_t i = 1; i < kMostOfNetwork; ++i) EXPECT_TRUE(Enter("flood").empty());
+  EXPECT_EQ(Enter("flood"), std::vector<Connection*>{first});
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Enter("flood").size(), 1u);
+  EXPECT_EQ(room_.size(), kMostOfNetwork + 1);
+  EXPECT_EQ(room_.oldest(), other) << "nobody else was touched";
+}
+
+TEST_F(WaitingRoomTest, LoopbackMayFillTheRoomAndThenLosesItsOldest) {
+  Connection* first = Come("loopback");
+  while (room_.size() < kMost) EXPECT_TRUE(Enter("loopback").empty());
+  EXPECT_EQ(Enter("loopback"), std::vector<Connection*>{first});
+  EXPECT_EQ(room_.size(), kMost);
+}
+
+TEST_F(WaitingRoomTest, WhenItIsFullTheNetworkWithMostLosesItsOldestAndTheNewcomerStays) {
+  Connection* first = Come("big");
+  for (int i = 1; i < 5; ++i) Come("big");
+  for (int i = 0; room_.size() < kMost; ++i) Come(absl::StrCat("small", i));
+  const std::vector<Connection*> gone = Enter("new");
+  EXPECT_EQ(gone, std::vector<Connection*>{first});
+  EXPECT_EQ(room_.waiting().back()->origin().network, "new");
+  EXPECT_EQ(room_.size(), kMost);
+}
+
+TEST_F(WaitingRoomTest, ProvenNetworksComeLastWhileStrangersHoldHalfOfTheRoom) {
+  sources_.OnProven("fleet", kNow);
+  for (int i = 0; i < 5; ++i) Come("fleet");
+  std::vector<Connection*> strangers;
+  for (int i = 0; room_.size() < kMost; ++i) strangers.push_back(Come(absl::StrCat("stranger", i)));
+  for (int i = 0; i < 100; ++i) {
+    const std::vector<Connection*> gone = Enter(absl::StrCat("another", i));
+    ASSERT_EQ(gone.size(), 1u);
+    EXPECT_NE(gone[0]->origin().network, "fleet") << i;
+  }
+}
+
+TEST_F(WaitingRoomTest, AStormOfTheProvenLeavesStrangersTheirPlaces) {
+  for (int i = 0; i < 4; ++i) sources_.OnProven(absl::StrCat("fleet", i), kNow);
+  Connection* stranger = Come("stranger");
+  for (int i = 0; room_.size() < kMost; ++i) Come(absl::StrCat("fleet", i % 4));
+  for (int i = 0; i < 100; ++i) {
+    for (Connection* gone : Enter(absl::StrCat("fleet", i % 4))) EXPECT_NE(gone, stranger);
+  }
+  EXPECT_EQ(room_.oldest(), stranger);
+}
+
+}  // namespace
+}  // namespace orch::hub
