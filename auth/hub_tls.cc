@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "auth/certificate.h"
 #include "auth/names.h"
 #include "base/digest.h"
+#include "base/file_stamp.h"
 #include "base/status_macros.h"
 
 namespace orch::auth {
@@ -26,13 +26,6 @@ constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert that was r
 bool Reject(Rejection* rejection, Refusal refusal, uint8_t alert, absl::string_view name, std::string detail) {
   *rejection = {refusal, alert, std::string(name), std::move(detail)};
   return false;
-}
-
-std::string StampOf(const std::string& path) {
-  struct stat found;
-  if (path.empty() || stat(path.c_str(), &found) != 0) return "-;";
-  return absl::StrCat(found.st_dev, ":", found.st_ino, ":", found.st_size, ":", found.st_mtim.tv_sec, ".",
-                      found.st_mtim.tv_nsec, ":", found.st_ctim.tv_sec, ".", found.st_ctim.tv_nsec, ";");
 }
 
 HubTls::Handshake* HandshakeOf(SSL* ssl) { return static_cast<HubTls::Handshake*>(SSL_get_app_data(ssl)); }
@@ -72,8 +65,8 @@ absl::StatusOr<std::unique_ptr<HubTls>> HubTls::Load(Options options, const Keyr
 
 std::string HubTls::Stamp() const {
   if (options_.mode == MtlsMode::kOff) return "off";
-  return absl::StrCat(StampOf(options_.certificate_file), StampOf(options_.key_file), StampOf(options_.client_ca_file),
-                      StampOf(options_.crl_file));
+  return absl::StrCat(FileStamp(options_.certificate_file), ";", FileStamp(options_.key_file), ";",
+                      FileStamp(options_.client_ca_file), ";", FileStamp(options_.crl_file));
 }
 
 absl::Status HubTls::ReadFiles() {

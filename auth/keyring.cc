@@ -1,25 +1,14 @@
 #include "auth/keyring.h"
 
 #include <openssl/crypto.h>
-#include <sys/stat.h>
-
-#include <cerrno>
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
-#include "base/durable_file.h"
+#include "base/file_stamp.h"
 #include "base/status_macros.h"
 
 namespace orch::auth {
 namespace {
-
-// Differs whenever the file was written, replaced or its mode changed.
-absl::StatusOr<std::string> StampOf(const std::string& path) {
-  struct stat found;
-  if (stat(path.c_str(), &found) != 0) return ErrnoStatus(errno, absl::StrCat("cannot open credentials file ", path));
-  return absl::StrCat(found.st_dev, ":", found.st_ino, ":", found.st_size, ":", found.st_mtim.tv_sec, ".",
-                      found.st_mtim.tv_nsec, ":", found.st_ctim.tv_sec, ".", found.st_ctim.tv_nsec);
-}
 
 absl::StatusOr<CredentialsFile> LoadHubFile(const std::string& path) {
   ORCH_ASSIGN_OR_RETURN(CredentialsFile file, CredentialsFile::Load(path));
@@ -69,7 +58,7 @@ absl::StatusOr<std::unique_ptr<Keyring>> Keyring::Load(const std::string& path) 
 absl::Status Keyring::ReloadIfChanged(bool* changed) {
   *changed = false;
   // Taken before reading: a write that comes between is seen by the next call.
-  ORCH_ASSIGN_OR_RETURN(std::string stamp, StampOf(path_));
+  std::string stamp = FileStamp(path_);
   {
     MutexLock lock(&mu_);
     if (stamp == stamp_) return absl::OkStatus();

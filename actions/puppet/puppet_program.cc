@@ -1,13 +1,12 @@
 #include "actions/puppet/puppet_program.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/file_stamp.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -31,14 +30,6 @@ constexpr FileName kFiles[] = {
     {"resourcefile", &PuppetFiles::resources},
     {"statedir", &PuppetFiles::state_folder},
 };
-
-// What a changed file cannot keep.
-std::string StampOf(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) return "absent";
-  return absl::StrCat(info.st_dev, ".", info.st_ino, ".", info.st_size, ".", info.st_mtim.tv_sec, ".",
-                      info.st_mtim.tv_nsec);
-}
 
 absl::StatusOr<PuppetFiles> ParsePrinted(const CommandOutput& output) {
   PuppetFiles files;
@@ -96,17 +87,17 @@ absl::StatusOr<PuppetFiles> PuppetMemory::Files(const PuppetProgram& program, co
   std::vector<std::string> command = program.Command("config");
   {
     MutexLock lock(&mu_);
-    if (known_.command == command && known_.stamp == StampOf(known_.files.config)) return known_.files;
+    if (known_.command == command && known_.stamp == FileStamp(known_.files.config)) return known_.files;
   }
   std::vector<std::string> asked = command;
   asked.insert(asked.end(), {"--section", "agent", "print"});
   for (const FileName& name : kFiles) asked.emplace_back(name.setting);
   // The stamp of before: a file that changes meanwhile is asked about again. Only its path is not known yet.
   const std::string configured = program.Setting("config", "");
-  std::string stamp = configured.empty() ? "" : StampOf(configured);
+  std::string stamp = configured.empty() ? "" : FileStamp(configured);
   ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run(asked, PuppetProgram::Environment()));
   ORCH_ASSIGN_OR_RETURN(PuppetFiles files, ParsePrinted(output));
-  if (configured.empty()) stamp = StampOf(files.config);
+  if (configured.empty()) stamp = FileStamp(files.config);
   MutexLock lock(&mu_);
   known_ = {std::move(command), std::move(stamp), files};
   return files;

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -18,7 +18,7 @@ class FilemgrTest : public ActionTest {
   Reply On(const char* action, const std::string& name) {
     return Run("filemgr", action, {{"file", folder_.Path(name)}});
   }
-  TestFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(FilemgrTest, TouchMakesAFileThenSetsItsTimes) {

@@ -14,7 +14,7 @@
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -64,7 +64,7 @@ class Canceller {
 
 class BuiltinLeftTest : public ActionTest {
  protected:
-  TestFolder folder_;
+  TempFolder folder_;
   const std::string file_ = folder_.Write("pids", "");
 };
 

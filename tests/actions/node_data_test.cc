@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -15,7 +15,7 @@ class NodeDataTest : public ::testing::Test {
   absl::StatusOr<Json> Call(const char* function, const std::string& argument) {
     return node_.CallDataFunction(function, {argument});
   }
-  TestFolder folder_;
+  TempFolder folder_;
   FakeNode node_;
 };
 

@@ -5,7 +5,7 @@
 #include "actions/nrpe/command_line.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -83,7 +83,7 @@ esac
     if (args != nullptr) inputs["args"] = args;
     return Run("nrpe", "runcommand", inputs);
   }
-  TestFolder folder_;
+  TempFolder folder_;
   std::string check_;
 };
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -38,7 +38,7 @@ class ProcessTest : public ActionTest {
     for (const Json& process : list) pids.push_back(process["pid"]);
     return pids;
   }
-  TestFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(ProcessTest, ListsAllByPidWithSums) {

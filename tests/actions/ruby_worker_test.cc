@@ -8,7 +8,7 @@
 #include "base/process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -55,7 +55,7 @@ TEST_F(RubyWorkerTest, ARubyThatIsNotThereIsSaid) {
 
 // As the official packages have it: bin/puppet is a link to puppet/bin/wrapper.sh, the ruby beside that.
 TEST_F(RubyWorkerTest, TheRubyBehindTheWrapperOfPuppetsPackagesIsFound) {
-  const TestFolder opt;
+  const TempFolder opt;
   const std::string ruby = std::filesystem::canonical(opt.Write("puppet/bin/ruby", "#!/bin/sh\n", 0755)).string();
   opt.Write("puppet/bin/puppet", absl::StrCat("#!", ruby, "\n"), 0755);
   const std::string wrapper = absl::StrCat(

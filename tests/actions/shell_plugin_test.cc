@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <fstream>
+
 #include "absl/strings/str_cat.h"
 #include "base/random.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
-#include "tests/actions/test_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -57,7 +59,7 @@ class ShellTest : public ActionTest {
     return "off";
   }
 
-  TestFolder folder_;
+  TempFolder folder_;
   SystemRandom random_;
 };
 

@@ -10,7 +10,7 @@
 #include "auth/peer_tls.h"
 #include "base/random.h"
 #include "gtest/gtest.h"
-#include "tests/auth/temp_folder.h"
+#include "tests/auth/hex_key.h"
 
 namespace orch::auth {
 namespace {

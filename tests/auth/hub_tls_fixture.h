@@ -12,8 +12,9 @@
 #include "base/clock.h"
 #include "gtest/gtest.h"
 #include "tests/auth/handshake.h"
-#include "tests/auth/temp_folder.h"
+#include "tests/auth/hex_key.h"
 #include "tests/auth/test_ca.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::auth {
 

@@ -14,7 +14,8 @@
 #include "base/durable_file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/auth/temp_folder.h"
+#include "tests/auth/hex_key.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::auth {
 namespace {

@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "base/durable_file.h"
 #include "gtest/gtest.h"
-#include "tests/auth/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::auth {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "auth/openssl_ptr.h"
-#include "tests/auth/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::auth {
 

@@ -176,6 +176,24 @@ def long_lines(root):
     return problems
 
 
+def unbuilt(root):
+    """Sources that no list of their folder or one above it names: code that nobody compiles, tests that nobody runs."""
+    problems = []
+    for top in sorted({room.split("/")[0] for room in MAY_INCLUDE} | {"tests"}):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            lists, above = "", folder
+            while len(above) > len(root):
+                path = os.path.join(above, "CMakeLists.txt")
+                if os.path.exists(path):
+                    with open(path, encoding="utf-8") as file:
+                        lists += file.read()
+                above = os.path.dirname(above)
+            problems += [f"{os.path.relpath(os.path.join(folder, name), root)}: in no CMakeLists.txt"
+                         for name in sorted(names) if name.endswith(".cc")
+                         and not re.search(rf"(?<![\w-]){re.escape(name)}\b", lists)]
+    return problems
+
+
 class SelfCheck(unittest.TestCase):
     """A house of one file each: forbidden ones must be found, lawful ones must not."""
 
@@ -227,8 +245,23 @@ class SelfCheck(unittest.TestCase):
                 self.assertEqual(len(long_lines(root)), found)
 
 
+    def test_finds_sources_that_nobody_builds(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "tests/cli"))
+            for name in ("table_test.cc", "unbuilt_table_test.cc"):
+                with open(os.path.join(root, "tests/cli", name), "w", encoding="utf-8") as file:
+                    file.write("")
+            with open(os.path.join(root, "tests/cli/CMakeLists.txt"), "w", encoding="utf-8") as file:
+                file.write("orch_test(NAME cli_test SOURCES table_test.cc)\n")
+            self.assertEqual(unbuilt(root), ["tests/cli/unbuilt_table_test.cc: in no CMakeLists.txt"])
+
+
 class TheHouse(unittest.TestCase):
     root = None
+
+    def test_every_source_is_built(self):
+        problems = unbuilt(self.root)
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
 
     def test_lines_are_not_longer_than_they_may_be(self):
         problems = long_lines(self.root)

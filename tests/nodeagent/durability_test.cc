@@ -11,7 +11,7 @@
 #include "services/nodeagent/launcher.h"
 #include "services/nodeagent/tasks/splay.h"
 #include "tests/nodeagent/fakes.h"
-#include "tests/nodeagent/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -40,14 +40,14 @@ class DurabilityTest : public ::testing::Test {
   // What an agent killed at this moment leaves behind, and a new one.
   void Restart() {
     if (launcher_ != nullptr) {
-      const std::string on_disk = ReadFile(folder_ / "journal", 64 << 20).value();
+      const std::string on_disk = ReadFile(folder_.Path("journal"), 64 << 20).value();
       stopped_ = true;
       launcher_.reset();  // ends its tasks in order, as a killed one would not
       stopped_ = false;
       journal_.reset();
-      ASSERT_TRUE(WriteFileDurably(folder_ / "journal", on_disk, 0600).ok());
+      ASSERT_TRUE(WriteFileDurably(folder_.Path("journal"), on_disk, 0600).ok());
     }
-    journal_ = Journal::Open(folder_ / "journal", &clock_).value();
+    journal_ = Journal::Open(folder_.Path("journal"), &clock_).value();
     launcher_ = std::make_unique<Launcher>(
         kIdentity, TaskRunner::Options{2, 10},
         Launcher::Dependencies{&clock_, &random_, &executor_, &state_, journal_.get()}, [this](v1::Envelope envelope) {
@@ -113,13 +113,13 @@ class DurabilityTest : public ::testing::Test {
 
 TEST_F(DurabilityTest, IsOnDiskBeforeTheActionStartsAndItsOutcomeBeforeItIsSent) {
   body_ = [this](const actions::Context&) {
-    EXPECT_EQ(Journal::Open(folder_ / "journal", &clock_).value()->Find(Id(1)), Journal::State::kAccepted);
+    EXPECT_EQ(Journal::Open(folder_.Path("journal"), &clock_).value()->Find(Id(1)), Journal::State::kAccepted);
     return actions::Reply();
   };
   Give(Command(1));
   EXPECT_EQ(Await(1).kind(), v1::TaskUpdate::STARTED);
   EXPECT_EQ(Await(2).reply().state(), v1::OK);
-  EXPECT_EQ(Journal::Open(folder_ / "journal", &clock_).value()->Find(Id(1)), Journal::State::kFinished);
+  EXPECT_EQ(Journal::Open(folder_.Path("journal"), &clock_).value()->Find(Id(1)), Journal::State::kFinished);
 }
 
 TEST_F(DurabilityTest, SendsTheOutcomeAgainAfterEveryRegistrationUntilItIsAcknowledged) {
@@ -247,9 +247,9 @@ TEST_F(DurabilityTest, StopsSendingWhenTheHubIsAway) {
 TEST_F(DurabilityTest, ADamagedJournalMakesUnknownJobsGone) {
   Give(Command(1));
   Await(2);
-  std::string contents = ReadFile(folder_ / "journal", 1 << 20).value();
+  std::string contents = ReadFile(folder_.Path("journal"), 1 << 20).value();
   contents[30] ^= 1;
-  ASSERT_TRUE(WriteFileDurably(folder_ / "journal", contents, 0600).ok());
+  ASSERT_TRUE(WriteFileDurably(folder_.Path("journal"), contents, 0600).ok());
   Restart();
   EXPECT_FALSE(journal_->Complete());
   EXPECT_EQ(Query(77).kind(), v1::TaskUpdate::GONE);

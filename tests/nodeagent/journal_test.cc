@@ -13,7 +13,7 @@
 #include "services/nodeagent/state_dir.h"
 #include "services/nodeagent/tasks/journal_record.h"
 #include "services/nodeagent/tasks/splay.h"
-#include "tests/nodeagent/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -42,7 +42,7 @@ class JournalTest : public testing::Test {
   }
 
   TempFolder folder_;
-  const std::string path_ = folder_ / "journal";
+  const std::string path_ = folder_.Path("journal");
   ManualClock clock_;
   std::unique_ptr<Journal> journal_;
 };
@@ -203,7 +203,7 @@ TEST_F(JournalTest, OnAFullDiskNothingIsTakenOnAndWhatRanIsKeptInMemory) {
 
 TEST(StateDirTest, BelongsToOneAgentAtATime) {
   TempFolder folder;
-  const std::string path = folder / "a/state";
+  const std::string path = folder.Path("a/state");
   auto first = StateDir::Open(path);
   ASSERT_TRUE(first.ok()) << first.status();
   const auto second = StateDir::Open(path);
@@ -216,9 +216,9 @@ TEST(StateDirTest, BelongsToOneAgentAtATime) {
 
 TEST(StateDirTest, SaysWhatToDoWhenItCannotBeMade) {
   TempFolder folder;
-  std::ofstream(folder / "file") << "x";
-  EXPECT_THAT(std::string(StateDir::Open(folder / "file").status().message()), HasSubstr("no folder"));
-  EXPECT_THAT(std::string(StateDir::Open(folder / "file/state").status().message()), HasSubstr("set state_dir"));
+  std::ofstream(folder.Path("file")) << "x";
+  EXPECT_THAT(std::string(StateDir::Open(folder.Path("file")).status().message()), HasSubstr("no folder"));
+  EXPECT_THAT(std::string(StateDir::Open(folder.Path("file/state")).status().message()), HasSubstr("set state_dir"));
 }
 
 TEST(SplayTest, IsAlwaysTheSameForAJobOnANodeAndSpreadsOverTheWhole) {

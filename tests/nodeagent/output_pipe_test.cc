@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "gtest/gtest.h"
-#include "tests/nodeagent/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {

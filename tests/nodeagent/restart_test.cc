@@ -17,7 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fake_hub.h"
-#include "tests/nodeagent/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -48,19 +48,19 @@ echo '{"statuscode": 0, "statusmsg": "OK", "data": {"done": "yes"}}' >"$CHORIA_E
 
 class RestartTest : public testing::Test {
  protected:
-  RestartTest() : state_(folder_ / "state"), plugins_(folder_ / "plugins") {
+  RestartTest() : state_(folder_.Path("state")), plugins_(folder_.Path("plugins")) {
     std::filesystem::create_directories(plugins_);
     Write(plugins_ + "/work.json", kDdl, 0644);
     Write(plugins_ + "/work", kProgram, 0755);
-    EXPECT_TRUE(auth::WriteNewCredentials(folder_ / "credentials", &random_).ok());
-    hub_ = std::make_unique<FakeHub>(folder_ / "credentials");
-    Write(
-        folder_ / "agent.yaml",
-        absl::StrCat("hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_ / "credentials",
-                     "\ntls: {mode: plaintext}\nfacts: {builtin: false, facter: off, directory: ", folder_ / "facts.d",
-                     "}\nclasses_files: []\nstate_dir: ", state_, "\nplugins: {directories: [", plugins_,
-                     "], mcollective: []}\nreconnect: {min: 10ms, max: 100ms}\n"),
-        0600);
+    EXPECT_TRUE(auth::WriteNewCredentials(folder_.Path("credentials"), &random_).ok());
+    hub_ = std::make_unique<FakeHub>(folder_.Path("credentials"));
+    Write(folder_.Path("agent.yaml"),
+          absl::StrCat(
+              "hub: ", hub_->address(), "\nidentity: node1.example.com\ncredentials: ", folder_.Path("credentials"),
+              "\ntls: {mode: plaintext}\nfacts: {builtin: false, facter: off, directory: ", folder_.Path("facts.d"),
+              "}\nclasses_files: []\nstate_dir: ", state_, "\nplugins: {directories: [", plugins_,
+              "], mcollective: []}\nreconnect: {min: 10ms, max: 100ms}\n"),
+          0600);
   }
   ~RestartTest() override {
     Release();
@@ -78,9 +78,9 @@ class RestartTest : public testing::Test {
   // Waits until the hub knows it.
   void Start(const std::string& failpoints = "") {
     const ProcessFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const ProcessFd log(open((folder_ / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const ProcessFd log(open((folder_.Path("log")).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     ProcessSpec spec;
-    spec.argv = {Program(), "-c", folder_ / "agent.yaml"};
+    spec.argv = {Program(), "-c", folder_.Path("agent.yaml")};
     if (!failpoints.empty()) spec.env[kFailpointsVariable] = failpoints;
     const size_t before = Registrations();
     agent_ = StartLastingProcess(spec, nothing.get(), log.get()).value();
@@ -324,7 +324,7 @@ TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {
   const pid_t first = std::exchange(agent_, 0);
   const ProcessFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   ProcessSpec spec;
-  spec.argv = {Program(), "-c", folder_ / "agent.yaml"};
+  spec.argv = {Program(), "-c", folder_.Path("agent.yaml")};
   agent_ = StartLastingProcess(spec, nothing.get(), nothing.get()).value();
   EXPECT_EQ(WEXITSTATUS(Wait()), 1);
   agent_ = first;

@@ -4,7 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/nodeagent/temp_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 TEST(StateDirTest, IsForItsOwnerAlone) {
   const TempFolder folder;
-  const auto dir = StateDir::Open(folder / "state");
+  const auto dir = StateDir::Open(folder.Path("state"));
   ASSERT_TRUE(dir.ok()) << dir.status();
   for (const std::string& path : {(*dir)->path(), (*dir)->tasks()}) {
     struct stat info;
@@ -24,9 +24,9 @@ TEST(StateDirTest, IsForItsOwnerAlone) {
 
 TEST(StateDirTest, ASecondAgentIsRefused) {
   const TempFolder folder;
-  const auto first = StateDir::Open(folder / "state");
+  const auto first = StateDir::Open(folder.Path("state"));
   ASSERT_TRUE(first.ok()) << first.status();
-  EXPECT_THAT(StateDir::Open(folder / "state").status().message(), HasSubstr("another node agent uses"));
+  EXPECT_THAT(StateDir::Open(folder.Path("state")).status().message(), HasSubstr("another node agent uses"));
 }
 
 }  // namespace

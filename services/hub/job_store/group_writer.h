@@ -25,6 +25,7 @@ inline constexpr absl::Duration kMaxGroupTime = absl::Milliseconds(10);
 // Writes that wait for the disk.
 inline constexpr size_t kMaxQueuedWrites = 200'000;
 inline constexpr size_t kMaxQueuedWriteBytes = 256u << 20;
+inline constexpr size_t kRowOverhead = 128;  // bytes of a queued write's row, beside what it carries
 
 class GroupWriter {
  public:

@@ -11,7 +11,7 @@ namespace orch::hub {
 namespace {
 
 // In the order of JobRows::Statement.
-constexpr const char* kSql[] = {
+constexpr const char* kJobSql[] = {
     "SELECT 1 FROM jobs WHERE id = ?",
     "SELECT id FROM jobs WHERE caller = ? AND idempotency_key = ? AND idempotency_key <> ''",
     "INSERT INTO jobs (id, caller, plugin, action, created_us, state, targets, run_limit_us, deadline_us, "
@@ -86,9 +86,9 @@ bool IsStoreFailure(const absl::Status& status) {
 }
 
 absl::StatusOr<std::unique_ptr<JobRows>> JobRows::Create(Sqlite* file) {
-  static_assert(std::size(kSql) == kStatements);
+  static_assert(std::size(kJobSql) == kStatements);
   std::unique_ptr<JobRows> rows(new JobRows(file));
-  for (const char* sql : kSql) {
+  for (const char* sql : kJobSql) {
     ORCH_ASSIGN_OR_RETURN(SqliteStatement statement, file->Prepare(sql));
     rows->statements_.push_back(std::move(statement));
   }

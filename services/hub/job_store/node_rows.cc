@@ -13,7 +13,7 @@ namespace orch::hub {
 namespace {
 
 // In the order of NodeRows::Statement.
-constexpr const char* kSql[] = {
+constexpr const char* kNodeSql[] = {
     "INSERT INTO nodes (identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason) "
     "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET first_seen_us = excluded.first_seen_us, "
     "last_seen_us = excluded.last_seen_us, attached = excluded.attached, gone_us = excluded.gone_us, "
@@ -46,9 +46,9 @@ std::string Rest(v1::Node node) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<NodeRows>> NodeRows::Create(Sqlite* file) {
-  static_assert(std::size(kSql) == kStatements);
+  static_assert(std::size(kNodeSql) == kStatements);
   std::unique_ptr<NodeRows> rows(new NodeRows(file));
-  for (const char* sql : kSql) {
+  for (const char* sql : kNodeSql) {
     ORCH_ASSIGN_OR_RETURN(SqliteStatement statement, file->Prepare(sql));
     rows->statements_.push_back(std::move(statement));
   }

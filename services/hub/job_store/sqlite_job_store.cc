@@ -10,7 +10,6 @@
 namespace orch::hub {
 namespace {
 
-constexpr size_t kRowOverhead = 128;          // of a queued write, beside what it carries
 constexpr uint64_t kDeleteRowsAtOnce = 5000;  // then others have their turn
 
 }  // namespace

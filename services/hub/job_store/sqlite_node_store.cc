@@ -6,8 +6,6 @@
 namespace orch::hub {
 namespace {
 
-constexpr size_t kRowOverhead = 128;  // of a queued write, beside what it carries
-
 constexpr char kNodes[] =
     "SELECT identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason, node, facts, facts_bytes "
     "FROM nodes LEFT JOIN node_parts USING (num) ORDER BY identity";

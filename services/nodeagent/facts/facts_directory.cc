@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
+#include "base/file_stamp.h"
 #include "base/status_macros.h"
 #include "services/nodeagent/facts/fact_text.h"
 #include "services/nodeagent/facts/yaml_facts.h"
@@ -40,13 +41,6 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& directory)
   closedir(folder);
   std::sort(names.begin(), names.end());
   return names;
-}
-
-std::string StampOf(const std::string& path) {
-  struct stat info;
-  if (stat(path.c_str(), &info) != 0) return absl::StrCat(path, " -\n");
-  return absl::StrCat(path, " ", info.st_ino, " ", info.st_size, " ", info.st_mode, " ", info.st_mtim.tv_sec, ".",
-                      info.st_mtim.tv_nsec, "\n");
 }
 
 }  // namespace
@@ -137,9 +131,12 @@ std::vector<FactPart> FactFiles::Collect() {
 std::string FactFilesStamp(const std::string& directory, const std::vector<std::string>& files) {
   std::string stamp;
   if (const absl::StatusOr<std::vector<std::string>> names = ListFiles(directory); names.ok()) {
-    for (const std::string& name : *names) stamp += StampOf(absl::StrCat(directory, "/", name));
+    for (const std::string& name : *names) {
+      const std::string path = absl::StrCat(directory, "/", name);
+      absl::StrAppend(&stamp, path, " ", FileStamp(path), "\n");
+    }
   }
-  for (const std::string& file : files) stamp += StampOf(file);
+  for (const std::string& file : files) absl::StrAppend(&stamp, file, " ", FileStamp(file), "\n");
   return stamp;
 }
 

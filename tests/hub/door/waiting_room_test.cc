@@ -76,8 +76,9 @@ TEST_F(WaitingRoomTest, WhenItIsFullTheNetworkWithMostLosesItsOldestAndTheNewcom
   for (int i = 0; room_.size() < kMost; ++i) Come(absl::StrCat("small", i));
   const std::vector<Connection*> gone = Enter("new");
   EXPECT_EQ(gone, std::vector<Connection*>{first});
-  EXPECT_EQ(room_.waiting().back()->origin().network, "new");
   EXPECT_EQ(room_.size(), kMost);
+  while (room_.size() > 1) room_.Remove(room_.oldest());
+  EXPECT_EQ(room_.oldest()->origin().network, "new");
 }
 
 TEST_F(WaitingRoomTest, ProvenNetworksComeLastWhileStrangersHoldHalfOfTheRoom) {
@@ -90,6 +91,33 @@ TEST_F(WaitingRoomTest, ProvenNetworksComeLastWhileStrangersHoldHalfOfTheRoom) {
     ASSERT_EQ(gone.size(), 1u);
     EXPECT_NE(gone[0]->origin().network, "fleet") << i;
   }
+}
+
+TEST_F(WaitingRoomTest, WhoseKeyFitsIsNotOutrunByStrangersOfItsOwnNetwork) {
+  Connection* answering = Come("office");
+  room_.Seat(answering);
+  room_.Seat(answering);  // says so again, and stays once
+  for (size_t i = 0; i < 10 * kMost; ++i) {
+    for (Connection* gone : Enter("office")) EXPECT_NE(gone, answering);
+  }
+  EXPECT_EQ(room_.oldest_seated(), answering);
+  EXPECT_EQ(room_.size(), kMostOfNetwork + 1);
+  room_.Remove(answering);
+  EXPECT_EQ(room_.oldest_seated(), nullptr);
+  EXPECT_EQ(room_.size(), kMostOfNetwork);
+}
+
+TEST_F(WaitingRoomTest, ThoseWhoseKeyFitsHoldHalfOfTheRoomAndNotMore) {
+  std::vector<Connection*> answering;
+  for (size_t i = 0; i < kMost; ++i) {
+    answering.push_back(Come(absl::StrCat("fleet", i)));
+    room_.Seat(answering.back());
+  }
+  for (size_t i = 0; 2 * (kMost - i) > kMost; ++i) {
+    EXPECT_EQ(Enter(absl::StrCat("new", i)), std::vector<Connection*>{answering[i]});
+  }
+  Connection* const first = room_.oldest();
+  EXPECT_EQ(Enter("newer"), std::vector<Connection*>{first}) << "now the others go";
 }
 
 TEST_F(WaitingRoomTest, AStormOfTheProvenLeavesStrangersTheirPlaces) {
