@@ -53,7 +53,7 @@ class YamlBuilder final : public YamlHandler {
     if (failed()) return;
     if (levels_.empty()) return;
     const Level& level = levels_.back();
-    if (level.value.is_object() && !level.has_key) return Fail(mark, "a key must be a text");
+    if (level.value.is_object() && !level.has_key) return Fail(mark, "a key must be a text with a colon after it");
     if (level.is_block && level.has_key && mark.pos == level.key_mark.pos) {
       return Fail(mark, absl::StrCat("'", level.key, "' stands alone; a key is followed by a colon"));
     }

@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 #include "base/utf8.h"
 
 namespace orch::actions {
@@ -80,7 +81,12 @@ absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string&
   const absl::StatusOr<std::string> text = ReadFile(resources, kMaxResourcesBytes);
   if (absl::IsNotFound(text.status())) return std::vector<std::string>();
   ORCH_RETURN_IF_ERROR(text.status());
-  return std::vector<std::string>(absl::StrSplit(*text, '\n', absl::SkipEmpty()));
+  std::vector<std::string> managed;
+  for (const absl::string_view line : absl::StrSplit(WithoutByteOrderMark(*text), '\n')) {
+    const absl::string_view resource = absl::StripSuffix(line, "\r");
+    if (!resource.empty()) managed.emplace_back(resource);
+  }
+  return managed;
 }
 
 bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource) {

@@ -10,20 +10,6 @@
 namespace orch {
 namespace {
 
-constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-enum FrameType : uint8_t {
-  kData = 0,
-  kHeaders = 1,
-  kPriority = 2,
-  kRstStream = 3,
-  kSettings = 4,
-  kPushPromise = 5,
-  kPing = 6,
-  kGoaway = 7,
-  kWindowUpdate = 8,
-  kContinuation = 9,
-};
 constexpr uint8_t kEndStream = 0x1;
 constexpr uint8_t kEndHeaders = 0x4;
 constexpr uint8_t kPadded = 0x8;
@@ -36,13 +22,13 @@ absl::Status Flood(absl::string_view what) {
 
 FrameGuard::FrameGuard(From from)
     : from_(from),
-      preface_seen_(from == From::kClient ? 0 : kPreface.size()),
+      preface_seen_(from == From::kClient ? 0 : kHttp2Preface.size()),
       resets_(kResetsPerSecond, kResetBurst),
       controls_(kControlsPerSecond, kControlBurst) {}
 
 absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
-  const size_t size = std::min(bytes->size(), kPreface.size() - preface_seen_);
-  if (bytes->substr(0, size) != kPreface.substr(preface_seen_, size)) {
+  const size_t size = std::min(bytes->size(), kHttp2Preface.size() - preface_seen_);
+  if (bytes->substr(0, size) != kHttp2Preface.substr(preface_seen_, size)) {
     return absl::InvalidArgumentError("the peer does not speak HTTP/2");
   }
   preface_seen_ += size;
@@ -52,7 +38,7 @@ absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
 
 absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration now) {
   cost_ = bytes.size();
-  if (preface_seen_ < kPreface.size()) ORCH_RETURN_IF_ERROR(EatPreface(&bytes));
+  if (preface_seen_ < kHttp2Preface.size()) ORCH_RETURN_IF_ERROR(EatPreface(&bytes));
   while (!bytes.empty()) {
     if (payload_left_ > 0) {
       const size_t size = std::min(bytes.size(), payload_left_);
@@ -62,11 +48,11 @@ absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration
       if (payload_left_ == 0 && stream_ends_) EndStream();
       continue;
     }
-    const size_t size = std::min(bytes.size(), kHeaderBytes - header_seen_);
+    const size_t size = std::min(bytes.size(), kFrameHeaderBytes - header_seen_);
     std::memcpy(header_ + header_seen_, bytes.data(), size);
     header_seen_ += size;
     bytes.remove_prefix(size);
-    if (header_seen_ < kHeaderBytes) break;
+    if (header_seen_ < kFrameHeaderBytes) break;
     header_seen_ = 0;
     ORCH_RETURN_IF_ERROR(OnFrame(now));
   }
@@ -87,11 +73,11 @@ absl::Status FrameGuard::OnFrame(absl::Duration now) {
     return absl::InvalidArgumentError(
         absl::StrCat("HTTP/2: a frame of ", payload_left_, " bytes; at most ", kMaxFrameBytes, " are taken"));
   }
-  if (in_block_ != (type == kContinuation)) {
+  if (in_block_ != (type == kContinuationFrame)) {
     return absl::InvalidArgumentError("HTTP/2: a header block is not continued as it must be");
   }
   switch (type) {
-    case kHeaders:
+    case kHeadersFrame:
       cost_ += kCallCost;
       if ((flags & kEndStream) != 0) {
         EndStream();
@@ -101,22 +87,22 @@ absl::Status FrameGuard::OnFrame(absl::Duration now) {
         if (streams_.size() > kMaxOpenStreams) return Flood("open streams");
       }
       return OnHeaderBlock(true);
-    case kContinuation:
+    case kContinuationFrame:
       return OnHeaderBlock(false);
-    case kRstStream:
+    case kRstStreamFrame:
       EndStream();
       return from_ == From::kServer || resets_.TryTake(1, now) ? absl::OkStatus() : Flood("reset streams");
-    case kPushPromise:
+    case kPushPromiseFrame:
       return absl::InvalidArgumentError("HTTP/2: a pushed stream, which nobody here has asked for");
-    case kData:
+    case kDataFrame:
       if (payload_left_ > 0 || (flags & kEndStream) != 0) return OnData();
       [[fallthrough]];
-    case kPriority:
-    case kSettings:
-    case kPing:
-    case kGoaway:
+    case kPriorityFrame:
+    case kSettingsFrame:
+    case kPingFrame:
+    case kGoawayFrame:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("settings, pings or empty frames");
-    case kWindowUpdate:
+    case kWindowUpdateFrame:
       return absl::OkStatus();
     default:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("frames of unknown types");

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/net/http2.h"
 #include "base/token_bucket.h"
 
 namespace orch {
@@ -46,8 +47,6 @@ class FrameGuard {
   size_t held() const { return held_; }
 
  private:
-  static constexpr size_t kHeaderBytes = 9;
-
   absl::Status OnFrame(absl::Duration now);
   absl::Status OnHeaderBlock(bool first);
   absl::Status OnData();
@@ -65,7 +64,7 @@ class FrameGuard {
 
   const From from_;
   size_t preface_seen_ = 0;
-  uint8_t header_[kHeaderBytes];
+  uint8_t header_[kFrameHeaderBytes];
   size_t header_seen_ = 0;
   size_t payload_left_ = 0;
   Stream* stream_ = nullptr;  // whose data passes

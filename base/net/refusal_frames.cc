@@ -4,23 +4,22 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/net/http2.h"
 
 namespace orch {
 namespace {
 
-constexpr size_t kHeaderBytes = 9;
 constexpr char kEnhanceYourCalm = 11;
-constexpr absl::string_view kEmptySettings("\0\0\0\4\0\0\0\0\0", kHeaderBytes);
-constexpr char kGoaway = 7;
+constexpr absl::string_view kEmptySettings("\0\0\0\4\0\0\0\0\0", kFrameHeaderBytes);
 constexpr size_t kGoawayFixedBytes = 8;  // last stream and error code
 
 }  // namespace
 
 std::string MakeRefusal(absl::string_view why) {
-  why = why.substr(0, kMaxRefusalBytes - 2 * kHeaderBytes - kGoawayFixedBytes);
+  why = why.substr(0, kMaxRefusalBytes - 2 * kFrameHeaderBytes - kGoawayFixedBytes);
   const size_t size = kGoawayFixedBytes + why.size();
   std::string frames(kEmptySettings);
-  const char header[] = {0, static_cast<char>(size >> 8), static_cast<char>(size & 0xff), kGoaway, 0, 0, 0, 0, 0};
+  const char header[] = {0, static_cast<char>(size >> 8), static_cast<char>(size & 0xff), kGoawayFrame, 0, 0, 0, 0, 0};
   frames.append(header, sizeof header);
   const char fixed[] = {0, 0, 0, 0, 0, 0, 0, kEnhanceYourCalm};
   frames.append(fixed, sizeof fixed);
@@ -31,13 +30,13 @@ Refused ReadRefusal(absl::string_view bytes) {
   const size_t compared = std::min(bytes.size(), kEmptySettings.size());
   if (bytes.substr(0, compared) != kEmptySettings.substr(0, compared)) return {Refused::Kind::kNo, ""};
   bytes.remove_prefix(compared);
-  if (bytes.size() > 3 && bytes[3] != kGoaway) return {Refused::Kind::kNo, ""};
-  if (bytes.size() < kHeaderBytes) return {};
+  if (bytes.size() > 3 && bytes[3] != kGoawayFrame) return {Refused::Kind::kNo, ""};
+  if (bytes.size() < kFrameHeaderBytes) return {};
   const size_t size = static_cast<unsigned char>(bytes[1]) << 8 | static_cast<unsigned char>(bytes[2]);
   if (bytes[0] != 0 || size < kGoawayFixedBytes || size > kMaxRefusalBytes) return {Refused::Kind::kNo, ""};
-  if (bytes.size() < kHeaderBytes + size) return {};
+  if (bytes.size() < kFrameHeaderBytes + size) return {};
   return {Refused::Kind::kYes,
-          absl::CHexEscape(bytes.substr(kHeaderBytes + kGoawayFixedBytes, size - kGoawayFixedBytes))};
+          absl::CHexEscape(bytes.substr(kFrameHeaderBytes + kGoawayFixedBytes, size - kGoawayFixedBytes))};
 }
 
 }  // namespace orch

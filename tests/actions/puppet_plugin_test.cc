@@ -177,7 +177,9 @@ TEST_F(PuppetPluginTest, ANodeThatNeverRanSaysSo) {
   EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("has not run on this node yet"));
   EXPECT_THAT(Run("puppetd", "last_run_summary").status_message, HasSubstr("has not run on this node yet"));
   Write("state/last_run_summary.yaml", "{ broken");
-  EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("last_run_summary.yaml:2: not valid YAML"));
+  EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("last_run_summary.yaml:1: a key must be a text"));
+  Write("state/last_run_summary.yaml", "a: 1\nb: [1, 2\n");
+  EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("last_run_summary.yaml:3: not valid YAML"));
   EXPECT_EQ(Run("puppet", "status").data["lastrun"], 0) << "the state is known all the same";
 }
 

@@ -5,6 +5,7 @@
 #include "actions/puppet/managed_resources.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_puppet.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::actions {
 namespace {
@@ -108,6 +109,15 @@ TEST_F(PuppetResourceTest, WhatPuppetManagesIsLeftAloneHoweverItIsNamed) {
   EXPECT_EQ(Calls("resource"), "");
   EXPECT_EQ(Run("puppet", "resource", {{"type", "file"}, {"name", "/srv/README2"}, {"ensure", "absent"}}).status_code,
             kOk);
+}
+
+TEST(ManagedResourcesTest, AFileThatAWindowsEditorSavedNamesTheSameResources) {
+  const TempFolder folder;
+  const auto managed = ReadManagedResources(folder.Write("resources.txt",
+                                                         "\xEF\xBB\xBF"
+                                                         "file[/a]\r\n\r\nhost[b]"));
+  ASSERT_TRUE(managed.ok()) << managed.status();
+  EXPECT_EQ(*managed, (std::vector<std::string>{"file[/a]", "host[b]"}));
 }
 
 TEST(ManagedResourcesTest, AreComparedAsPuppetWritesThem) {

@@ -12,6 +12,7 @@
 #include "base/durable_file.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::hub {
 namespace {
@@ -20,24 +21,11 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using Code = absl::StatusCode;
 
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/orch-store-XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // A store with the folder it lives in.
 class StoreInTempDir final : public JobStore {
  public:
   StoreInTempDir(const Clock* clock, Executor* executor, JobStoreLimits limits) {
-    store_ = *SqliteJobStore::Open(clock, &random_, executor, {dir_.path() + "/jobs.db", limits.count, limits.age});
+    store_ = *SqliteJobStore::Open(clock, &random_, executor, {dir_.Path("jobs.db"), limits.count, limits.age});
   }
   void Create(StoredJob job, std::vector<std::string> targets, Done done) override {
     store_->Create(std::move(job), std::move(targets), std::move(done));
@@ -76,7 +64,7 @@ class StoreInTempDir final : public JobStore {
   uint64_t starts() const override { return store_->starts(); }
 
  private:
-  TempDir dir_;
+  TempFolder dir_;
   CountingRandom random_;
   std::unique_ptr<SqliteJobStore> store_;
 };
@@ -88,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreConformance,
 
 class SqliteJobStoreTest : public ::testing::Test {
  protected:
-  TempDir dir_;
-  const std::string path_ = dir_.path() + "/state/jobs.db";
+  TempFolder dir_;
+  const std::string path_ = dir_.Path("state/jobs.db");
   const std::string id_ = JobId("a");
   ManualClock clock_;
   CountingRandom random_;
@@ -158,8 +146,8 @@ TEST_F(SqliteJobStoreTest, WhatWasAnsweredIsThereAfterAKill) {
   ASSERT_EQ(Open(), absl::OkStatus());
   ASSERT_TRUE(call_->Create(JobOf(id_), {"n1"}).ok());
   ASSERT_TRUE(call_->AppendReply(id_, 0, ReplyOf("n1")).ok());
-  CopyAway(dir_.path() + "/copy");
-  auto copy = SqliteJobStore::Open(&clock_, &random_, &executor_, {dir_.path() + "/copy/jobs.db"});
+  CopyAway(dir_.Path("copy"));
+  auto copy = SqliteJobStore::Open(&clock_, &random_, &executor_, {dir_.Path("copy/jobs.db")});
   ASSERT_TRUE(copy.ok()) << copy.status();
   EXPECT_THAT(StoreCalls(copy->get(), &executor_).Replies(id_)->replies, SizeIs(1));
 }
@@ -196,7 +184,7 @@ TEST_F(SqliteJobStoreTest, TwoHubsDoNotShareIt) {
 }
 
 TEST_F(SqliteJobStoreTest, RefusesAFileThatIsNoJobStoreAndLeavesItAsItIs) {
-  std::filesystem::create_directories(dir_.path() + "/state");
+  std::filesystem::create_directories(dir_.Path("state"));
   std::ofstream(path_)
       << "notes of mine, longer than a header of a database file would be, for a good reason: it is read";
   const absl::Status status = Open();
@@ -210,7 +198,7 @@ TEST_F(SqliteJobStoreTest, RefusesAFileThatIsNoJobStoreAndLeavesItAsItIs) {
 }
 
 TEST_F(SqliteJobStoreTest, RefusesAnotherProgramsDatabase) {
-  std::filesystem::create_directories(dir_.path() + "/state");
+  std::filesystem::create_directories(dir_.Path("state"));
   std::ofstream(path_).close();
   ASSERT_TRUE((*Sqlite::Open(path_, Sqlite::Mode::kWrite))->Run("CREATE TABLE t (a); PRAGMA user_version = 1").ok());
   EXPECT_THAT(Open().message(), HasSubstr("another program"));
@@ -228,11 +216,11 @@ TEST_F(SqliteJobStoreTest, RefusesWhatANewerHubWrote) {
 TEST_F(SqliteJobStoreTest, NeverBeginsAnewOverAnEmptyOrLostFile) {
   ASSERT_EQ(Open(), absl::OkStatus());
   ASSERT_TRUE(call_->Create(JobOf(id_), {}).ok());
-  CopyAway(dir_.path() + "/copy");
+  CopyAway(dir_.Path("copy"));
   Close();
   ASSERT_EQ(truncate(path_.c_str(), 0), 0);
   EXPECT_THAT(Open().message(), HasSubstr("is empty"));
-  std::filesystem::rename(dir_.path() + "/copy/jobs.db-wal", path_ + "-wal");
+  std::filesystem::rename(dir_.Path("copy/jobs.db-wal"), path_ + "-wal");
   std::filesystem::remove(path_);
   EXPECT_THAT(Open().message(), HasSubstr("is gone, but its write-ahead log"));
 }
@@ -252,7 +240,7 @@ TEST_F(SqliteJobStoreTest, ADamagedFileIsRefused) {
 TEST_F(SqliteJobStoreTest, WhatIsRefusedIsLeftAsItIs) {
   ASSERT_EQ(Open(), absl::OkStatus());
   ASSERT_TRUE(call_->Create(JobOf(id_), {}).ok());
-  CopyAway(dir_.path() + "/copy");
+  CopyAway(dir_.Path("copy"));
   Close();
   for (const char* name : {"jobs.db", "jobs.db-wal"}) {
     std::filesystem::rename(absl::StrCat(dir_.path(), "/copy/", name), absl::StrCat(dir_.path(), "/state/", name));
@@ -299,7 +287,7 @@ constexpr char kVersionOne[] = R"sql(
 )sql";
 
 TEST_F(SqliteJobStoreTest, AStoreOfVersionOneIsBroughtUpToDate) {
-  std::filesystem::create_directories(dir_.path() + "/state");
+  std::filesystem::create_directories(dir_.Path("state"));
   std::ofstream(path_).close();
   ASSERT_EQ((*Sqlite::Open(path_, Sqlite::Mode::kWrite))->Run(kVersionOne), absl::OkStatus());
   ASSERT_EQ(Open(), absl::OkStatus());

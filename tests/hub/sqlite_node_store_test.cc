@@ -10,6 +10,7 @@
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
 #include "tests/hub/node_store_conformance.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::hub {
 namespace {
@@ -17,36 +18,24 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/orch-fleet-XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  std::string file() const { return path_ + "/jobs.db"; }
-
- private:
-  std::string path_;
-};
-
 // The job store the fleet's store stands in, and their folder.
 struct Owner {
-  TempDir dir;
+  TempFolder dir;
   CountingRandom random;
   std::unique_ptr<SqliteJobStore> jobs;
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, NodeStoreConformance, ::testing::Values([](const Clock* clock, Executor* executor) {
                            auto owner = std::make_shared<Owner>();
-                           owner->jobs = *SqliteJobStore::Open(clock, &owner->random, executor, {owner->dir.file()});
+                           owner->jobs =
+                               *SqliteJobStore::Open(clock, &owner->random, executor, {owner->dir.Path("jobs.db")});
                            std::unique_ptr<NodeStore> store = owner->jobs->MakeNodeStore();
                            return OwnedNodeStore{owner, std::move(store)};
                          }));
 
 class SqliteNodeStoreTest : public ::testing::Test {
  protected:
-  TempDir dir_;
+  TempFolder dir_;
   ManualClock clock_;
   CountingRandom random_;
   WaitingExecutor executor_;
@@ -55,7 +44,7 @@ class SqliteNodeStoreTest : public ::testing::Test {
 
   absl::Status Open(SqliteJobStore::Options options = {}) {
     Close();
-    options.path = dir_.file();
+    options.path = dir_.Path("jobs.db");
     auto store = SqliteJobStore::Open(&clock_, &random_, &executor_, options);
     if (!store.ok()) return store.status();
     jobs_ = *std::move(store);
@@ -80,7 +69,7 @@ class SqliteNodeStoreTest : public ::testing::Test {
   // In the file, while no hub has it.
   void Edit(const std::string& sql) {
     Close();
-    ASSERT_EQ((*Sqlite::Open(dir_.file(), Sqlite::Mode::kWrite))->Run(sql), absl::OkStatus());
+    ASSERT_EQ((*Sqlite::Open(dir_.Path("jobs.db"), Sqlite::Mode::kWrite))->Run(sql), absl::OkStatus());
   }
 };
 

@@ -22,7 +22,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr absl::Duration kLong = absl::Seconds(30);
-const std::string kSettings("\0\0\6\4\0\0\0\0\0\0\4\0\x40\0\0", 15);
+const std::string kServerSettings("\0\0\6\4\0\0\0\0\0\0\4\0\x40\0\0", 15);
 
 // By key 'k', or in clear with two lines each way.
 class TestSecurity final : public TunnelSecurity {
@@ -135,7 +135,7 @@ TEST_F(TunnelTest, OpensWithTheHubsFirstWordAndCarriesBothWays) {
   OneConnection hub([&](UniqueFd fd) {
     const SslPtr ssl = Accept(fd.get());
     if (ssl == nullptr) return;
-    WriteAll(ssl.get(), kSettings);
+    WriteAll(ssl.get(), kServerSettings);
     char bytes[5];
     if (SSL_read(ssl.get(), bytes, sizeof bytes) != 5) return;
     // Frames that the guard of the peer's side lets pass.
@@ -152,7 +152,7 @@ TEST_F(TunnelTest, OpensWithTheHubsFirstWordAndCarriesBothWays) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(opened->session, "");
   ASSERT_EQ(Push(opened->channel.get(), "hello"), 5u);
-  const size_t whole = kSettings.size() + big.size() / 10'000 * 10'009;
+  const size_t whole = kServerSettings.size() + big.size() / 10'000 * 10'009;
   EXPECT_EQ(Receive(opened->channel.get(), whole).size(), whole);
   EXPECT_EQ(Receive(opened->channel.get(), 1), "") << "and then the end";
 }
@@ -213,7 +213,7 @@ TEST_F(TunnelTest, AHubThatBreaksTheRulesIsLeftWithAReason) {
   OneConnection hub([](UniqueFd fd) {
     const SslPtr ssl = Accept(fd.get());
     if (ssl == nullptr) return;
-    WriteAll(ssl.get(), kSettings);
+    WriteAll(ssl.get(), kServerSettings);
     char byte;
     if (SSL_read(ssl.get(), &byte, 1) != 1) return;
     WriteAll(ssl.get(), std::string("\xff\xff\xff\0\0\0\0\0\1", 9));  // a frame of 16 MiB
@@ -223,7 +223,7 @@ TEST_F(TunnelTest, AHubThatBreaksTheRulesIsLeftWithAReason) {
   absl::StatusOr<Tunnel::Opened> opened = Open(hub.address());
   ASSERT_TRUE(opened.ok()) << opened.status();
   ASSERT_EQ(Push(opened->channel.get(), "x"), 1u);
-  EXPECT_EQ(Receive(opened->channel.get(), 1'000).size(), kSettings.size());
+  EXPECT_EQ(Receive(opened->channel.get(), 1'000).size(), kServerSettings.size());
   for (int i = 0; i < 1'000 && tunnel_->reason().ok(); ++i) poll(nullptr, 0, 10);
   EXPECT_THAT(std::string(tunnel_->reason().message()), HasSubstr("a frame of 16777215 bytes"));
 }
@@ -234,13 +234,13 @@ TEST_F(TunnelTest, InClearTheConnectionItselfIsHandedOver) {
     Push(fd.get(), "wh");
     Push(fd.get(), "o\n");
     EXPECT_EQ(ReadLineOf(fd.get()), "me");
-    Push(fd.get(), absl::StrCat("ok\n", kSettings));  // gRPC's first bytes come with the last line
+    Push(fd.get(), absl::StrCat("ok\n", kServerSettings));  // gRPC's first bytes come with the last line
     EXPECT_EQ(ReadLineOf(fd.get()), "from gRPC");
   });
   absl::StatusOr<Tunnel::Opened> opened = Open(hub.address(), true);
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(opened->session, "session");
-  EXPECT_EQ(Receive(opened->channel.get(), kSettings.size()), kSettings) << "not a byte is lost";
+  EXPECT_EQ(Receive(opened->channel.get(), kServerSettings.size()), kServerSettings) << "not a byte is lost";
   Push(opened->channel.get(), "from gRPC\n");
 }
 
