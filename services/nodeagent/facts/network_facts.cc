@@ -27,14 +27,14 @@ std::string Text(int family, const Raw& raw) {
   return text;
 }
 
-Address V4(const ifaddrs& entry) {
+InterfaceAddress V4(const ifaddrs& entry) {
   const in_addr address = reinterpret_cast<const sockaddr_in*>(entry.ifa_addr)->sin_addr;
   const in_addr mask = entry.ifa_netmask == nullptr ? in_addr{0xffffffff}
                                                     : reinterpret_cast<const sockaddr_in*>(entry.ifa_netmask)->sin_addr;
   return {Text(AF_INET, address), Text(AF_INET, mask), Text(AF_INET, in_addr{address.s_addr & mask.s_addr})};
 }
 
-Address V6(const ifaddrs& entry) {
+InterfaceAddress V6(const ifaddrs& entry) {
   const in6_addr address = reinterpret_cast<const sockaddr_in6*>(entry.ifa_addr)->sin6_addr;
   in6_addr mask, network;
   memset(&mask, 0xff, sizeof(mask));
@@ -49,23 +49,23 @@ std::string SysNet(const std::string& root, const std::string& name, absl::strin
 }
 
 // The address others reach: a global one before a link-local one.
-const Address* Best(const std::vector<Address>& addresses) {
+const InterfaceAddress* Best(const std::vector<InterfaceAddress>& addresses) {
   if (addresses.empty()) return nullptr;
-  const auto global = std::find_if(addresses.begin(), addresses.end(), [](const Address& entry) {
+  const auto global = std::find_if(addresses.begin(), addresses.end(), [](const InterfaceAddress& entry) {
     return !absl::StartsWith(entry.address, "fe80:") && !absl::StartsWith(entry.address, "169.254.");
   });
   return global == addresses.end() ? &addresses.front() : &*global;
 }
 
-Json Bindings(const std::vector<Address>& addresses) {
+Json Bindings(const std::vector<InterfaceAddress>& addresses) {
   Json out = Json::array();
-  for (const Address& entry : addresses) {
+  for (const InterfaceAddress& entry : addresses) {
     out.push_back({{"address", entry.address}, {"netmask", entry.netmask}, {"network", entry.network}});
   }
   return out;
 }
 
-void SetAddress(const Address* best, absl::string_view version, const std::string& flat, Json* structured,
+void SetAddress(const InterfaceAddress* best, absl::string_view version, const std::string& flat, Json* structured,
                 Json* facts) {
   if (best == nullptr) return;
   (*structured)[absl::StrCat("ip", version)] = best->address;

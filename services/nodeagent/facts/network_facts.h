@@ -9,14 +9,14 @@
 
 namespace orch::nodeagent {
 
-struct Address {
+struct InterfaceAddress {
   std::string address, netmask, network;
 };
 struct Interface {
   std::string name;
   std::string mac;
   int mtu = 0;
-  std::vector<Address> v4, v6;
+  std::vector<InterfaceAddress> v4, v6;
 };
 
 inline constexpr size_t kMaxInterfaces = 256;
