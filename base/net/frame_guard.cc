@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/net/http2.h"
 #include "base/status_macros.h"
 
 namespace orch {
@@ -39,63 +40,48 @@ absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
 absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration now) {
   cost_ = bytes.size();
   if (preface_seen_ < kHttp2Preface.size()) ORCH_RETURN_IF_ERROR(EatPreface(&bytes));
+  absl::string_view payload;
   while (!bytes.empty()) {
-    if (payload_left_ > 0) {
-      const size_t size = std::min(bytes.size(), payload_left_);
-      payload_left_ -= size;
-      if (stream_ != nullptr) ORCH_RETURN_IF_ERROR(OnPayload(bytes.substr(0, size)));
-      bytes.remove_prefix(size);
-      if (payload_left_ == 0 && stream_ends_) EndStream();
-      continue;
-    }
-    const size_t size = std::min(bytes.size(), kFrameHeaderBytes - header_seen_);
-    std::memcpy(header_ + header_seen_, bytes.data(), size);
-    header_seen_ += size;
-    bytes.remove_prefix(size);
-    if (header_seen_ < kFrameHeaderBytes) break;
-    header_seen_ = 0;
-    ORCH_RETURN_IF_ERROR(OnFrame(now));
+    const FrameReader::Part part = reader_.Next(&bytes, &payload);
+    if (part == FrameReader::Part::kHeader) ORCH_RETURN_IF_ERROR(OnFrame(reader_.header(), now));
+    if (part != FrameReader::Part::kPayload) continue;
+    if (stream_ != nullptr) ORCH_RETURN_IF_ERROR(OnPayload(payload));
+    if (reader_.payload_left() == 0 && stream_ends_) EndStream(reader_.header().stream);
   }
   return cost_;
 }
 
-absl::Status FrameGuard::OnFrame(absl::Duration now) {
-  payload_left_ = static_cast<size_t>(header_[0]) << 16 | static_cast<size_t>(header_[1]) << 8 | header_[2];
-  const uint8_t type = header_[3];
-  const uint8_t flags = header_[4];
-  stream_id_ = (static_cast<uint32_t>(header_[5]) << 24 | static_cast<uint32_t>(header_[6]) << 16 |
-                static_cast<uint32_t>(header_[7]) << 8 | header_[8]) &
-               0x7fffffffu;
+absl::Status FrameGuard::OnFrame(const FrameReader::Header& frame, absl::Duration now) {
   stream_ = nullptr;
   stream_ends_ = false;
   cost_ += kFrameCost;
-  if (payload_left_ > kMaxFrameBytes) {
+  if (frame.size > kMaxFrameBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("HTTP/2: a frame of ", payload_left_, " bytes; at most ", kMaxFrameBytes, " are taken"));
+        absl::StrCat("HTTP/2: a frame of ", frame.size, " bytes; at most ", kMaxFrameBytes, " are taken"));
   }
-  if (in_block_ != (type == kContinuationFrame)) {
+  if (in_block_ != (frame.type == kContinuationFrame)) {
     return absl::InvalidArgumentError("HTTP/2: a header block is not continued as it must be");
   }
-  switch (type) {
+  switch (frame.type) {
     case kHeadersFrame:
       cost_ += kCallCost;
-      if ((flags & kEndStream) != 0) {
-        EndStream();
+      if ((frame.flags & kEndStream) != 0) {
+        EndStream(frame.stream);
       } else if (from_ == From::kClient) {
-        std::unique_ptr<Stream>& stream = streams_[stream_id_];
+        std::unique_ptr<Stream>& stream = streams_[frame.stream];
         if (stream == nullptr) stream = std::make_unique<Stream>();
         if (streams_.size() > kMaxOpenStreams) return Flood("open streams");
       }
-      return OnHeaderBlock(true);
+      return OnHeaderBlock(frame, true);
     case kContinuationFrame:
-      return OnHeaderBlock(false);
+      return OnHeaderBlock(frame, false);
     case kRstStreamFrame:
-      EndStream();
+      EndStream(frame.stream);
       return from_ == From::kServer || resets_.TryTake(1, now) ? absl::OkStatus() : Flood("reset streams");
     case kPushPromiseFrame:
       return absl::InvalidArgumentError("HTTP/2: a pushed stream, which nobody here has asked for");
     case kDataFrame:
-      if (payload_left_ > 0 || (flags & kEndStream) != 0) return OnData();
+      if (frame.size > 0 || (frame.flags & kEndStream) != 0) return OnData(frame);
       [[fallthrough]];
     case kPriorityFrame:
     case kSettingsFrame:
@@ -109,13 +95,12 @@ absl::Status FrameGuard::OnFrame(absl::Duration now) {
   }
 }
 
-absl::Status FrameGuard::OnData() {
-  const uint8_t flags = header_[4];
-  if ((flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
-  stream_ends_ = (flags & kEndStream) != 0;
-  const auto found = streams_.find(stream_id_);
+absl::Status FrameGuard::OnData(const FrameReader::Header& frame) {
+  if ((frame.flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
+  stream_ends_ = (frame.flags & kEndStream) != 0;
+  const auto found = streams_.find(frame.stream);
   if (found != streams_.end()) stream_ = found->second.get();
-  if (payload_left_ == 0 && stream_ends_) EndStream();
+  if (frame.size == 0) EndStream(frame.stream);
   return absl::OkStatus();
 }
 
@@ -149,18 +134,18 @@ absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
-void FrameGuard::EndStream() {
-  const auto found = streams_.find(stream_id_);
+void FrameGuard::EndStream(uint32_t stream) {
+  const auto found = streams_.find(stream);
   if (found == streams_.end()) return;
+  if (stream_ == found->second.get()) stream_ = nullptr;
   held_ -= found->second->held;
   streams_.erase(found);
-  stream_ = nullptr;
 }
 
-absl::Status FrameGuard::OnHeaderBlock(bool first) {
-  block_bytes_ = (first ? 0 : block_bytes_) + payload_left_;
+absl::Status FrameGuard::OnHeaderBlock(const FrameReader::Header& frame, bool first) {
+  block_bytes_ = (first ? 0 : block_bytes_) + frame.size;
   continuations_ = first ? 0 : continuations_ + 1;
-  in_block_ = (header_[4] & kEndHeaders) == 0;
+  in_block_ = (frame.flags & kEndHeaders) == 0;
   if (block_bytes_ <= kMaxHeaderBlockBytes && continuations_ <= kMaxContinuations) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("HTTP/2: a header block of more than ", kMaxHeaderBlockBytes,
                                                    " bytes or ", kMaxContinuations, " continuations"));

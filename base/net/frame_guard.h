@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "base/net/http2.h"
+#include "base/net/frame_reader.h"
 #include "base/token_bucket.h"
 
 namespace orch {
@@ -43,15 +43,18 @@ class FrameGuard {
   // must not be passed on. `now`: Clock::Steady.
   absl::StatusOr<size_t> Weigh(absl::string_view bytes, absl::Duration now);
 
+  // The other direction has reset the stream, so nothing of it is kept any more. gRPC's server does so with every call
+  // that it ends before the client has.
+  void EndStream(uint32_t stream);
+
   // Bytes of messages that have begun and not ended: what gRPC keeps in memory for the peer.
   size_t held() const { return held_; }
 
  private:
-  absl::Status OnFrame(absl::Duration now);
-  absl::Status OnHeaderBlock(bool first);
-  absl::Status OnData();
+  absl::Status OnFrame(const FrameReader::Header& frame, absl::Duration now);
+  absl::Status OnHeaderBlock(const FrameReader::Header& frame, bool first);
+  absl::Status OnData(const FrameReader::Header& frame);
   absl::Status OnPayload(absl::string_view bytes);
-  void EndStream();
   absl::Status EatPreface(absl::string_view* bytes);
 
   // Where one stream is between its messages.
@@ -64,12 +67,9 @@ class FrameGuard {
 
   const From from_;
   size_t preface_seen_ = 0;
-  uint8_t header_[kFrameHeaderBytes];
-  size_t header_seen_ = 0;
-  size_t payload_left_ = 0;
-  Stream* stream_ = nullptr;  // whose data passes
-  bool stream_ends_ = false;  // with this frame
-  uint32_t stream_id_ = 0;
+  FrameReader reader_;
+  Stream* stream_ = nullptr;                                        // whose data passes
+  bool stream_ends_ = false;                                        // with this frame
   absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> streams_;  // only of clients
   size_t held_ = 0;
   size_t block_bytes_ = 0;  // of the header block that is open

@@ -59,9 +59,12 @@ TlsPump::TlsPump(UniqueFd net, SslPtr ssl, Scratch* scratch)
 TlsPump::~TlsPump() = default;
 
 void TlsPump::OnTlsMessage(int sent, int, int type, const void* bytes, size_t size, SSL*, void* pump) {
+  if (sent != 0) return;
+  TlsPump& self = *static_cast<TlsPump*>(pump);
+  if (type == SSL3_RT_HEADER) ++self.records_;
   const bool key_update =
       type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == SSL3_MT_KEY_UPDATE;
-  if (sent == 0 && key_update) ++static_cast<TlsPump*>(pump)->key_updates_;
+  if (key_update) ++self.key_updates_;
 }
 
 void TlsPump::Join(UniqueFd pair, Inspector from_net, Inspector to_net) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -61,6 +62,8 @@ class TlsPump {
   enum class Step { kWait, kMore, kOver };
   // Both ways. kMore: there is more to do, but it is others' turn. kOver: close.
   Step Carry();
+  // TLS records received since the last call: each costs work, also when it carries nothing.
+  size_t TakeRecords() { return std::exchange(records_, 0); }
   // Bytes kept until one of the sides takes them, or TLS has a whole record.
   size_t held() const { return kept_cipher_.size() + to_net_.size() + to_pair_.size(); }
   // Why Carry ended, if it was not an orderly end.
@@ -119,6 +122,7 @@ class TlsPump {
   bool broken_ = false;     // sending failed
   bool paused_ = false;
   bool may_receive_ = false;  // in this entry into TLS, so that each ends however fast the network is
+  size_t records_ = 0;        // received and not yet asked for
   size_t key_updates_ = 0;    // received
   size_t plain_bytes_ = 0;    // received, decrypted
   std::string kept_cipher_;   // received, not yet decrypted

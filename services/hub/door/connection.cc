@@ -157,7 +157,8 @@ UniqueFd Connection::Open(const std::string& pair_name, const Clock* clock, TlsP
     pump_->OnNet(true, true, hung_up_);
   }
   pump_->Join(
-      std::move(ours), [this, clock](absl::string_view bytes) { return Inspect(bytes, clock->Steady()); }, nullptr);
+      std::move(ours), [this, clock](absl::string_view bytes) { return Inspect(bytes, clock->Steady()); },
+      [this](absl::string_view bytes) { return FollowAnswers(bytes); });
   open_ = true;
   return for_grpc;
 }
@@ -169,8 +170,18 @@ absl::Status Connection::Inspect(absl::string_view bytes, absl::Duration now) {
   const bool fits = share.Hold(before, guard_.held());
   if (!cost.ok()) return cost.status();
   if (!fits) return absl::ResourceExhaustedError("messages begun and not ended fill this identity's share of memory");
-  share.PayBytes(static_cast<double>(*cost), now);
-  if (share.ByteWait(now) > absl::ZeroDuration()) pump_->SetPaused(true);
+  Pay(*cost, now);
+  return absl::OkStatus();
+}
+
+absl::Status Connection::FollowAnswers(absl::string_view bytes) {
+  const size_t before = guard_.held();
+  absl::string_view payload;
+  while (!bytes.empty()) {
+    const bool begins = from_grpc_.Next(&bytes, &payload) == FrameReader::Part::kHeader;
+    if (begins && from_grpc_.header().type == kRstStreamFrame) guard_.EndStream(from_grpc_.header().stream);
+  }
+  visitor->share->Hold(before, guard_.held());
   return absl::OkStatus();
 }
 
@@ -187,7 +198,17 @@ void Connection::TurnAway(absl::string_view why) {
   }
 }
 
-TlsPump::Step Connection::Carry() { return pump_->Carry(); }
+TlsPump::Step Connection::Carry(absl::Duration now) {
+  const TlsPump::Step step = pump_->Carry();
+  Pay(pump_->TakeRecords() * kRecordCost, now);
+  return step;
+}
+
+void Connection::Pay(size_t cost, absl::Duration now) {
+  Share& share = *visitor->share;
+  share.PayBytes(static_cast<double>(cost), now);
+  if (share.ByteWait(now) > absl::ZeroDuration()) pump_->SetPaused(true);
+}
 
 UniqueFd Connection::TakeNet() { return pump_ != nullptr ? pump_->TakeNet() : std::move(net_); }
 

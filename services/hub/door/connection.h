@@ -22,6 +22,8 @@ namespace orch::hub {
 
 class Connection {
  public:
+  static constexpr size_t kRecordCost = 64;  // of a TLS record beside its bytes, in the same unit as a byte
+
   enum class Kind { kTls, kClearTcp, kUnix };
   struct Origin {
     Kind kind = Kind::kTls;
@@ -53,7 +55,7 @@ class Connection {
   void TurnAway(absl::string_view why);
 
   // Of a connection that is open. Reading stops while the identity owes for what it sent.
-  TlsPump::Step Carry();
+  TlsPump::Step Carry(absl::Duration now);
   bool raw() const { return origin_.kind == Kind::kClearTcp && open_; }
 
   // Closes both sides. The network side is given away for a lingering close where bytes may be under way.
@@ -89,6 +91,9 @@ class Connection {
   Progress Refuse(auth::Rejection rejection);
   // What an open connection's peer sends, on its way to gRPC.
   absl::Status Inspect(absl::string_view bytes, absl::Duration now);
+  // What gRPC sends to the peer: of a call that it has reset nothing is kept.
+  absl::Status FollowAnswers(absl::string_view bytes);
+  void Pay(size_t cost, absl::Duration now);
   void SendLine(std::string line);
 
   const Origin origin_;
@@ -103,6 +108,7 @@ class Connection {
   auth::Peer peer_;
   auth::Rejection rejection_;
   FrameGuard guard_{FrameGuard::From::kClient};
+  FrameReader from_grpc_;
 };
 
 }  // namespace orch::hub

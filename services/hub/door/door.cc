@@ -360,7 +360,7 @@ void Door::LetIn(Connection* connection) {
 }
 
 void Door::Carry(Connection* connection) {
-  switch (connection->Carry()) {
+  switch (connection->Carry(clock_->Steady())) {
     case TlsPump::Step::kWait:
       break;
     case TlsPump::Step::kMore:

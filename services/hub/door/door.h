@@ -147,7 +147,7 @@ class Door {
   };
   std::deque<Lingerer> lingering_;  // first to end first
   absl::Duration lingerers_seen_;
-  bool backlog_waits_ = false;      // listeners have more, and strangers have had their share
+  bool backlog_waits_ = false;  // listeners have more, and strangers have had their share
   absl::Duration swept_;
   const std::unique_ptr<TlsPump::Scratch> scratch_ = std::make_unique<TlsPump::Scratch>();
   std::thread thread_;

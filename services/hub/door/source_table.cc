@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -45,21 +46,32 @@ bool SourceTable::MayKnock(const std::string& network, absl::Duration now) const
 }
 
 SourceTable::Source& SourceTable::Touch(const std::string& network, absl::Duration now) {
-  if (sources_.size() >= kMaxSources && !sources_.contains(network)) MakeRoom();
+  if (sources_.size() >= kMaxSources && !sources_.contains(network)) MakeRoom(now);
   Source& source = sources_[network];
   source.last = now;
   return source;
 }
 
-// The older half goes at once, so that a flood from many networks costs little each time.
-void SourceTable::MakeRoom() {
-  std::vector<absl::Duration> ages;
-  ages.reserve(sources_.size());
-  for (const auto& [network, source] : sources_) ages.push_back(source.last);
-  const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 2);
-  std::nth_element(ages.begin(), middle, ages.end());
-  const absl::Duration limit = *middle;
-  absl::erase_if(sources_, [limit](const auto& entry) { return entry.second.last <= limit; });
+// Half goes at once, so that a flood from many networks costs little each time: first those that have not proved
+// themselves, the least recent of them first.
+void SourceTable::MakeRoom(absl::Duration now) {
+  using Rank = std::pair<bool, absl::Duration>;
+  const auto rank = [now](const Source& source) { return Rank(source.proven_until > now, source.last); };
+  std::vector<Rank> ranks;
+  ranks.reserve(sources_.size());
+  for (const auto& [network, source] : sources_) ranks.push_back(rank(source));
+  const size_t surplus = ranks.size() / 2;
+  const auto last_to_go = ranks.begin() + static_cast<std::ptrdiff_t>(surplus);
+  std::nth_element(ranks.begin(), last_to_go, ranks.end());
+  const Rank limit = *last_to_go;
+  const auto below = std::count_if(ranks.begin(), last_to_go, [&](const Rank& each) { return each < limit; });
+  size_t equals = surplus - static_cast<size_t>(below);  // of the same rank, that must go too
+  absl::erase_if(sources_, [&](const auto& entry) {
+    const Rank own = rank(entry.second);
+    if (own != limit || equals == 0) return own < limit;
+    --equals;
+    return true;
+  });
 }
 
 void SourceTable::OnFailure(const std::string& network, double weight, absl::Duration now) {

@@ -16,7 +16,7 @@ namespace orch::hub {
 
 class SourceTable {
  public:
-  static constexpr size_t kMaxSources = 16'384;  // networks remembered; the least recent goes
+  static constexpr size_t kMaxSources = 16'384;  // networks remembered; the unproven and least recent go
   static constexpr absl::Duration kPenaltyPerFailure = absl::Seconds(1);
   static constexpr absl::Duration kPenaltyAfter = absl::Seconds(15);  // so much must have come together first
   static constexpr absl::Duration kMaxPenalty = absl::Minutes(10);
@@ -42,7 +42,7 @@ class SourceTable {
     absl::Duration last;
   };
   Source& Touch(const std::string& network, absl::Duration now);
-  void MakeRoom();
+  void MakeRoom(absl::Duration now);
 
   absl::flat_hash_map<std::string, Source> sources_;
 };

@@ -304,5 +304,27 @@ TEST_F(FrameGuardTest, AnswersAnyBytes) {
   }
 }
 
+TEST_F(FrameGuardTest, OfAStreamThatTheServerHasResetNothingIsKept) {
+  Open();
+  for (uint32_t stream = 1; stream < 8 * FrameGuard::kMaxOpenStreams; stream += 2) {
+    ASSERT_EQ(Weigh(absl::StrCat(Frame(kHeaders, kEndHeaders, stream, "h"), Frame(kData, 0, stream, Big(1, 5)))), "");
+    EXPECT_EQ(guard_.held(), 5u);
+    guard_.EndStream(stream);
+    EXPECT_EQ(guard_.held(), 0u);
+    ASSERT_EQ(Weigh(Frame(kData, 0, stream, "under way")), "") << "what was under way is let pass";
+  }
+  guard_.EndStream(99'999);
+}
+
+TEST_F(FrameGuardTest, AStreamMayEndWhileItsDataPasses) {
+  Open();
+  ASSERT_EQ(Weigh(Frame(kHeaders, kEndHeaders, 1, "h")), "");
+  const std::string data = Frame(kData, 0, 1, Message(std::string(100, 'x')));
+  ASSERT_EQ(Weigh(data.substr(0, 50)), "");
+  guard_.EndStream(1);
+  ASSERT_EQ(Weigh(data.substr(50)), "");
+  EXPECT_EQ(guard_.held(), 0u);
+}
+
 }  // namespace
 }  // namespace orch

@@ -114,12 +114,22 @@ TEST(SourceTableTest, IsBoundedAndForgetsTheLeastRecent) {
 // A flood from more networks than the table holds, all within one moment: no room must not mean no memory of those
 // that have proved themselves.
 // Fails today: MakeRoom looks at the time of the last knock alone.
-TEST(SourceTableTest, DISABLED_AFloodFromManyNetworksDoesNotForgetTheProven) {
+TEST(SourceTableTest, AFloodFromManyNetworksDoesNotForgetTheProven) {
   SourceTable table;
   table.OnProven(kNetwork, kStart);
   for (size_t i = 0; i < 4 * SourceTable::kMaxSources; ++i) table.OnFailure(absl::StrCat(i), 1, kStart);
   EXPECT_LE(table.size(), SourceTable::kMaxSources);
   EXPECT_TRUE(table.IsProven(kNetwork, kStart));
+}
+
+TEST(SourceTableTest, OfManyProvenNetworksTheLeastRecentGo) {
+  SourceTable table;
+  for (size_t i = 0; i <= SourceTable::kMaxSources; ++i) {
+    table.OnProven(absl::StrCat(i), kStart + absl::Microseconds(i));
+  }
+  EXPECT_EQ(table.size(), SourceTable::kMaxSources / 2 + 1);
+  EXPECT_FALSE(table.IsProven("0", kStart));
+  EXPECT_TRUE(table.IsProven(absl::StrCat(SourceTable::kMaxSources), kStart));
 }
 
 }  // namespace
