@@ -175,7 +175,7 @@ class PuppetralTest(EndToEnd):
     def workers(node=None):
         """Pids of warm Puppets, of one node or all."""
         parents = [fleet.pid(one) for one in ([node] if node else fleet.nodes)]
-        return sorted(pid for parent in parents for pid in children(parent) if "puppetral.rb" in command_line(pid))
+        return sorted(pid for parent in parents for pid in descendants(parent) if "puppetral.rb" in command_line(pid))
 
 
 class McollectiveAgentsTest(EndToEnd):
@@ -223,17 +223,20 @@ class McollectiveAgentsTest(EndToEnd):
             self.assertRegex(log, rf"plugin={plugin}\b.*{why}")
 
 
-def children(pid):
-    """Pids whose parent it is, whichever thread started them."""
-    found = []
+def descendants(pid):
+    """Pids of its children, whichever thread started them, and of theirs."""
+    parents = {}
     for folder_of_one in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             parent = re.search(r"(?m)^PPid:\s*(\d+)$", (folder_of_one / "status").read_text())
         except OSError:
             continue
-        if parent and int(parent[1]) == pid:
-            found.append(int(folder_of_one.name))
-    return found
+        if parent:
+            parents[int(folder_of_one.name)] = int(parent[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
 
 
 def command_line(pid):
