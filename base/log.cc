@@ -1,7 +1,13 @@
 #include "base/log.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +15,7 @@
 #include "base/foreign_text.h"
 #include "base/log_rate.h"
 #include "base/mutex.h"
+#include "base/status_macros.h"
 #include "spdlog/sinks/basic_file_sink.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -95,6 +102,58 @@ bool MayWrite(LogLevel level, absl::string_view message) {
   return allowed;
 }
 
+// Where lines go.
+struct Target {
+  bool json = false;
+  std::string file;  // empty: standard error
+};
+Mutex target_mu;
+Target& TargetLocked() {
+  static Target* const target = new Target;
+  return *target;
+}
+Target TheTarget() {
+  MutexLock lock(&target_mu);
+  return TargetLocked();
+}
+
+// spdlog would make a new file as the umask has it.
+absl::Status MakeLogFile(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (!folder.empty()) std::filesystem::create_directories(folder, error);
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+  if (fd < 0) {
+    return absl::FailedPreconditionError(absl::StrCat("log file ", file, " cannot be opened: ", strerror(errno)));
+  }
+  close(fd);
+  return absl::OkStatus();
+}
+
+absl::Status Install(bool json, const std::string& file) {
+  std::shared_ptr<spdlog::sinks::sink> sink;
+  if (!file.empty()) ORCH_RETURN_IF_ERROR(MakeLogFile(file));
+  try {
+    if (file.empty()) {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+    }
+  } catch (const spdlog::spdlog_ex& e) {
+    return absl::FailedPreconditionError(absl::StrCat("log file ", file, " cannot be opened: ", e.what()));
+  }
+  auto logger = std::make_shared<spdlog::logger>("orch-main", std::move(sink));
+  logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  logger->set_level(spdlog::level::trace);
+  logger->flush_on(spdlog::level::info);
+  spdlog::drop("orch-main");
+  spdlog::register_logger(std::move(logger));
+  log_json = json;
+  MutexLock lock(&target_mu);
+  TargetLocked() = {json, file};
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
@@ -114,27 +173,16 @@ absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
 }
 
 absl::Status InitLog(LogLevel level, bool json, const std::string& file) {
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  try {
-    if (file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
-    }
-  } catch (const spdlog::spdlog_ex& e) {
-    return absl::FailedPreconditionError(absl::StrCat("log file ", file, " cannot be opened: ", e.what()));
-  }
-  auto logger = std::make_shared<spdlog::logger>("orch-main", std::move(sink));
-  logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  logger->set_level(spdlog::level::trace);
-  logger->flush_on(spdlog::level::info);
-  spdlog::drop("orch-main");
-  spdlog::register_logger(std::move(logger));
-  log_json = json;
+  ORCH_RETURN_IF_ERROR(Install(json, file));
   log_threshold = static_cast<int>(level);
   MutexLock lock(&TheRate().mu);
   TheRate().rate = LogRate();
   return absl::OkStatus();
+}
+
+absl::Status ReopenLog() {
+  const Target target = TheTarget();
+  return target.file.empty() ? absl::OkStatus() : Install(target.json, target.file);
 }
 
 bool LogEnabled(LogLevel level) { return static_cast<int>(level) >= log_threshold.load(std::memory_order_relaxed); }

@@ -16,8 +16,12 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 // "debug", "info", "warning", "error", "off".
 absl::Status ParseLogLevel(absl::string_view text, LogLevel* level);
 
-// Once, before threads start. `file` empty: standard error. Without a call: warnings as text.
+// `file` empty: standard error. A file that is not there is made, with its folder, and mode 0600. On error the log
+// stays as it was. Without a call: warnings as text.
 absl::Status InitLog(LogLevel level, bool json, const std::string& file);
+
+// Opens the log's file anew, after another program has renamed it. On error the log stays as it was.
+absl::Status ReopenLog();
 
 // Key-value pairs follow the message as key=value or as JSON members. Thread-safe, never blocks on
 // a full disk (the line is dropped and counted). Of one message above debug at most LogRate::kMostLines are

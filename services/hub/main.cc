@@ -83,8 +83,12 @@ int Serve(const orch::hub::HubConfig& config) {
   for (int signal = orch::WaitForSignal(); signal != SIGTERM && signal != SIGINT; signal = orch::WaitForSignal()) {
     if (signal != SIGHUP) continue;
     orch::NotifyReloading();
+    if (const absl::Status opened = orch::ReopenLog(); !opened.ok()) {
+      orch::LogError("log not opened anew", {{"why", std::string(opened.message())}});
+    }
     (*hub)->Reload();
-    orch::LogInfo("credentials and certificates are re-read; other settings take effect with a restart");
+    orch::LogInfo(
+        "credentials, certificates and the log file are read anew; other settings take effect with a restart");
     orch::NotifyReady(absl::StrCat("serving on ", absl::StrJoin((*hub)->addresses(), ", ")));
   }
   orch::NotifyStopping();
@@ -124,7 +128,13 @@ int main(int argc, char** argv) {
       "Examples:\n  orch-hub key node web1.example.com     the line for /etc/orch/credentials on web1\n"
       "  orch-hub key client deploy             the same for a user or a service\n"
       "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& e) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat(e.what(), "; --help tells how it is used")));
+  }
   if (init->parsed()) return Init(init_options);
   const auto config = orch::hub::LoadHubConfig(config_file);
   if (!config.ok()) return Fail(config.status());

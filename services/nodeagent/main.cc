@@ -32,7 +32,7 @@ constexpr char kUsage[] =
     "      --help          print this\n"
     "\n"
     "Signals: TERM stops (running tasks may end first), HUP and USR1 reload facts, classes and\n"
-    "plugins, USR2 moves to the next log level, WINCH opens the log file anew.\n";
+    "plugins and open the log file anew, WINCH does the latter alone, USR2 moves to the next log level.\n";
 
 struct Arguments {
   std::string config = kDefaultConfigPath;
@@ -88,6 +88,9 @@ LogLevel NextLevel(LogLevel level) {
 
 void Reload(const AgentConfig& running, Agent* agent) {
   NotifyReloading();
+  if (const absl::Status opened = ReopenLog(); !opened.ok()) {
+    LogError("log not opened anew", {{"why", std::string(opened.message())}});
+  }
   absl::StatusOr<AgentConfig> next = LoadAgentConfig(running.file, HostFqdn());
   if (next.ok()) {
     LogInfo("reloading facts, classes and plugins", {});

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -129,6 +131,34 @@ TEST(ParseLogLevelTest, NamesTheLevelsForAnUnknownOne) {
   const absl::Status status = ParseLogLevel("verbose", &level);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("debug, info, warning, error or off"));
+}
+
+TEST_F(LogTest, IsOpenedAnewAfterARotationForItsOwnerAlone) {
+  Start(LogLevel::kInfo, /*json=*/true);
+  struct stat made;
+  ASSERT_EQ(stat(path_.c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777, 0600u);
+  LogInfo("before");
+  const std::string rotated = absl::StrCat(path_, ".1");
+  ASSERT_EQ(std::rename(path_.c_str(), rotated.c_str()), 0);
+  LogInfo("between");
+  ASSERT_TRUE(ReopenLog().ok());
+  LogInfo("after");
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_EQ(ParseJson(Lines()[0], "line").value()["message"], "after") << "in the same format";
+  ASSERT_EQ(stat(path_.c_str(), &made), 0);
+  EXPECT_EQ(made.st_mode & 0777, 0600u);
+  ASSERT_EQ(std::rename(rotated.c_str(), path_.c_str()), 0);
+  EXPECT_THAT(Lines(), SizeIs(2)) << "nothing was lost";
+}
+
+TEST_F(LogTest, AFileThatCannotBeOpenedLeavesTheLogAsItWas) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  const absl::Status status = InitLog(LogLevel::kError, /*json=*/true, "/proc/nothing/log");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("log file /proc/nothing/log cannot be opened: No such file"));
+  LogInfo("as before");
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], EndsWith(" info as before"));
 }
 
 }  // namespace

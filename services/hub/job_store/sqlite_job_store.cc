@@ -31,7 +31,13 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const Clock
   return store;
 }
 
-SqliteJobStore::~SqliteJobStore() { *there_ = false; }
+SqliteJobStore::~SqliteJobStore() {
+  *there_ = false;
+  // The writer closes the file last: only then does SQLite fold its log into the file.
+  reading_ = nullptr;
+  reader_ = nullptr;
+  writer_ = nullptr;
+}
 
 void SqliteJobStore::Create(StoredJob job, std::vector<std::string> targets, Done done) {
   size_t bytes = kRowOverhead + job.spec.ByteSizeLong() + job.accepted.ByteSizeLong() + job.plan.size();
