@@ -49,7 +49,9 @@ void CountOutcome(v1::TaskState state, StoredJob* job) {
 }
 
 absl::Status NoSuchJob(absl::string_view job_id) {
-  return absl::NotFoundError(absl::StrCat("job ", job_id, " is not known; jobs are kept for a limited time"));
+  return absl::NotFoundError(absl::StrCat(
+      "job ", job_id,
+      " is not known; a job is kept for a limited time, and one that only reads not at all without --record"));
 }
 
 absl::Status JobIsFinished(absl::string_view job_id) {
