@@ -1,5 +1,5 @@
-// How much processor time a hub spends on one node of a ping: N nodes in this process attach to a
-// running hub, a client pings all of them, and the hub's own clock (/proc) is read before and after.
+// What one node costs a running hub: N nodes in this process attach, then a client pings all of them, and the hub's
+// processor time and memory (/proc) are read before and after each.
 //
 //   ping_swarm HUB_ADDRESS CREDENTIALS HUB_PID NODES ROUNDS [plaintext]
 #include <unistd.h>
@@ -27,6 +27,12 @@ double ProcessorSeconds(const std::string& pid) {
   return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+double ResidentBytes(const std::string& pid) {
+  const std::vector<std::string> pages = absl::StrSplit(orch::ReadFile("/proc/" + pid + "/statm", 65'536).value(), ' ');
+  double resident = 0;
+  return absl::SimpleAtod(pages[1], &resident) ? resident * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,6 +48,8 @@ int main(int argc, char** argv) {
   orch::SystemClock clock;
   orch::SystemRandom random;
   std::vector<std::unique_ptr<orch::FakeAgent>> agents;
+  const double idle = ProcessorSeconds(pid), empty = ResidentBytes(pid);
+  const absl::Duration begin_attach = clock.Steady();
   for (int i = 0; i < nodes; ++i) {
     orch::FakeAgent::Options options;
     options.hub = hub;
@@ -59,6 +67,9 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
+  std::printf("%d nodes attached in %.2f s: %.1f us of hub processor time and %.1f KiB of memory a node\n", nodes,
+              absl::ToDoubleSeconds(clock.Steady() - begin_attach), (ProcessorSeconds(pid) - idle) * 1e6 / nodes,
+              (ResidentBytes(pid) - empty) / 1024 / nodes);
   orch::auth::PeerTlsOptions tls;
   tls.plaintext = plaintext;
   auto connection =
