@@ -104,6 +104,8 @@ module MCollective
   end
 end
 RUBY
+check 'at boot the credentials stay whose they are' bash -c \
+  'systemd-tmpfiles --create orch.conf && [ "$(stat -c %U /etc/orch/credentials)" = root ]'
 check 'init does not overwrite' refuses orch-hub init --dir /etc/orch --identity other --listen 127.0.0.1:1
 systemctl daemon-reload
 check 'the units are sound' systemd-analyze verify --man=no orch-hub.service orch-nodeagent.service
@@ -111,6 +113,11 @@ check 'the hub starts and says when it is ready' systemctl start orch-hub
 check 'the agent starts and says when it is ready' systemctl start orch-nodeagent
 check 'the hub runs as its own user' is "$(ps -o user= -p "$(main_pid orch-hub)" 2>/dev/null || stat -c %U "/proc/$(main_pid orch-hub)")" orch
 check 'the key belongs to the hub alone' is "$(stat -c '%U %a' /etc/orch/credentials)" 'orch 600'
+check 'and so do its other keys, but not those of the agent and the administrator' is \
+  "$(cd /etc/orch && stat -c '%U %a' tls/ca.key tls/hub.key agent.credentials client.credentials | tr '\n' ' ')" \
+  'orch 600 orch 600 root 600 root 600 '
+check 'root issues a certificate by the key of the hub' bash -c \
+  'orch-hub key client deploy --pem | grep -q "BEGIN CERTIFICATE"'
 check 'the hub is confined' is "$(systemctl show -P ProtectSystem orch-hub) $(systemctl show -P NoNewPrivileges orch-hub)" 'strict yes'
 check 'the hub has no capability' is "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$(main_pid orch-hub)/status")" 0000000000000000
 check 'the node attaches' await 20 answers
