@@ -115,6 +115,15 @@ int main(int argc, char** argv) {
   init->add_option("--identity", init_options.identity, "The hub's name (default: this host's)");
   init->add_option("--listen", init_options.listen, "Address to listen on")->capture_default_str();
   init->add_option("--client", init_options.client, "The administrator who gets a key")->capture_default_str();
+  init->footer(
+      "Examples:\n  orch-hub init                                        a first hub on this host\n"
+      "  orch-hub init --client peadmin --listen 10.0.0.5     its administrator and its address\n"
+      "  orch-hub init --dir /srv/test --listen 127.0.0.1:0   one for a test");
+  app.footer(
+      "Examples:\n  orch-hub                       serves as /etc/orch/hub.yaml says\n"
+      "  orch-hub --check-config        tells what is wrong with that file\n"
+      "  orch-hub key node web1.example.com\n\n"
+      "Signals: TERM stops; HUP reads keys and certificates anew and opens the log file anew.");
   KeyOptions key_options;
   CLI::App* key = app.add_subcommand("key", "Print what one node or client needs to prove itself");
   key->fallthrough();  // -c may stand behind it too

@@ -31,6 +31,10 @@ constexpr char kUsage[] =
     "      --version       print the version\n"
     "      --help          print this\n"
     "\n"
+    "Examples:\n"
+    "  orch-nodeagent                                 serves as /etc/orch/agent.yaml says\n"
+    "  orch-nodeagent -c ./agent.yaml --check-config  tells what is wrong with that file\n"
+    "\n"
     "Signals: TERM stops (running tasks may end first), HUP and USR1 reload facts, classes and\n"
     "plugins and open the log file anew, WINCH does the latter alone, USR2 moves to the next log level.\n";
 
