@@ -71,6 +71,7 @@ check 'orch-hub init writes keys and configuration' \
 check 'the samples that init writes name this host' ls -l /etc/orch/hub.yaml /etc/orch/agent.yaml /etc/orch/client.yaml
 sed -i '/^#* *identity:/d' /etc/orch/agent.yaml
 echo 'identity: host1.example.net' >>/etc/orch/agent.yaml
+orch-hub key node host1.example.net >/etc/orch/agent.credentials
 # Here the hub dies more often in a minute than the pauses between attempts are made for.
 printf '%s\n' 'plugins: {mcollective: [/opt/mco]}' 'reconnect: {max: 4s}' >>/etc/orch/agent.yaml
 # Two listeners, a group that may use the second, and a log in a file.
