@@ -51,8 +51,8 @@ ask invoke package checkupdates
 
 step "Done"
 cat <<TEXT
-What happened: the programs were built into build/release/bin; orch-hub init made a certificate and a
-random key in $fleet/hub; a hub and three agents run with them on loopback.
+What happened: the programs were built into build/release/bin; orch-hub init made random keys and
+certificates in $fleet/hub; a hub and three agents, each with a key of its own, run on loopback.
 
 Go on:   export ORCHCTL_CONFIG=$fleet/client.yaml PATH=$ORCH_BIN:\$PATH
          orchctl --help

@@ -21,6 +21,7 @@ check() {
 finish() {
   if [ "$failures" -gt 0 ]; then
     journalctl -u orch-hub -u orch-nodeagent --no-pager -n 400
+    tail -n 200 /var/log/orch-hub/hub.log 2>/dev/null
     echo "$failures checks failed"
   else
     echo "all checks passed"
@@ -70,8 +71,15 @@ check 'orch-hub init writes keys and configuration' \
 check 'the samples that init writes name this host' ls -l /etc/orch/hub.yaml /etc/orch/agent.yaml /etc/orch/client.yaml
 sed -i '/^#* *identity:/d' /etc/orch/agent.yaml
 echo 'identity: host1.example.net' >>/etc/orch/agent.yaml
+orch-hub key node host1.example.net >/etc/orch/agent.credentials
 # Here the hub dies more often in a minute than the pauses between attempts are made for.
 printf '%s\n' 'plugins: {mcollective: [/opt/mco]}' 'reconnect: {max: 4s}' >>/etc/orch/agent.yaml
+# Two listeners, a group that may use the second, and a log in a file.
+sed -i 's/^listen:.*/listen: ["127.0.0.1:61613", "unix:\/run\/orch\/hub.sock"]/' /etc/orch/hub.yaml
+printf '%s\n' 'local: {group: orch-admins}' 'log: {file: /var/log/orch-hub/hub.log}' >>/etc/orch/hub.yaml
+groupadd orch-admins
+useradd --groups orch-admins ann
+usermod --append --groups orch-admins orch
 # A plugin whose change is slow and counts its runs; one of MCollective's, in Ruby.
 mkdir -p /etc/orch/plugins.d /opt/mco/mcollective/agent /run/slow
 cat >/etc/orch/plugins.d/slow <<'PROGRAM'
@@ -118,6 +126,10 @@ check 'and so do its other keys, but not those of the agent and the administrato
   'orch 600 orch 600 root 600 root 600 '
 check 'root issues a certificate by the key of the hub' bash -c \
   'orch-hub key client deploy --pem | grep -q "BEGIN CERTIFICATE"'
+check 'a member of local.group asks over the unix socket, without a key' bash -c \
+  'runuser -u ann -- orchctl -c /dev/null --hub unix:/run/orch/hub.sock hub status | grep -q user=ann'
+check 'others may not' refuses runuser -u nobody -- orchctl -c /dev/null --hub unix:/run/orch/hub.sock hub status
+check 'the log is the own user'"'"'s alone' is "$(stat -c '%U %a' /var/log/orch-hub/hub.log)" 'orch 600'
 check 'the hub is confined' is "$(systemctl show -P ProtectSystem orch-hub) $(systemctl show -P NoNewPrivileges orch-hub)" 'strict yes'
 check 'the hub has no capability' is "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$(main_pid orch-hub)/status")" 0000000000000000
 check 'the node attaches' await 20 answers
