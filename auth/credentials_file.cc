@@ -112,8 +112,9 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, a
 absl::StatusOr<CredentialsFile> CredentialsFile::Load(const std::string& path) {
   if (const absl::Status status = CheckSecretFile(path, "credentials file"); absl::IsNotFound(status)) {
     return absl::NotFoundError(absl::StrCat(status.message(),
-                                            "; 'orch-hub init' makes one on the hub, elsewhere copy it "
-                                            "from there, or name yours with `credentials` in the configuration"));
+                                            "; 'orch-hub init' makes the hub's own; another host needs the line "
+                                            "that 'orch-hub key node|client NAME' prints there; `credentials` in the "
+                                            "configuration names the file"));
   } else if (!status.ok()) {
     return status;
   }
@@ -150,7 +151,7 @@ absl::Status WriteNewCredentials(const std::string& path, Random* random) {
       "# The pre-shared keys of this orch hub; keep them secret, mode 0600, on the hub only.\n"
       "# Peers get keys derived from them: orch-hub key node IDENTITY, orch-hub key client NAME.\n"
       "# To rotate: add a line with a new key id above the old one, hand out new keys, and remove the old\n"
-      "# line when no peer uses it any more (orchctl hub status).\n"
+      "# line when no peer uses it any more ('orchctl hub status' counts the nodes of each key).\n"
       "node-psk n1 ",
       absl::BytesToHexString(random->Bytes(kKeyBytes)), "\nclient-psk c1 ",
       absl::BytesToHexString(random->Bytes(kKeyBytes)), "\n");

@@ -1,4 +1,4 @@
-// orch-hub's configuration as its file says it (docs: README, configuration reference).
+// orch-hub's configuration as its file says it (docs/CONFIGURATION.md).
 #pragma once
 
 #include <string>

@@ -67,12 +67,15 @@ int PrintKey(const orch::hub::HubConfig& config, const KeyOptions& options) {
   return 0;
 }
 
+constexpr size_t kOtherFiles = 64;  // of the store, the log, threads
+
 int Serve(const orch::hub::HubConfig& config) {
   orch::BlockServiceSignals();
   const size_t files = orch::RaiseFileLimit();
-  if (files < orch::hub::Door::kFilesAConnection * config.max_nodes) {
-    orch::LogWarning("few open files allowed; set LimitNOFILE to three times limits.nodes",
-                     {{"allowed", absl::StrCat(files)}, {"nodes", absl::StrCat(config.max_nodes)}});
+  const size_t needed = orch::hub::Door::kFilesAConnection * (config.max_nodes + config.max_clients) + kOtherFiles;
+  if (files < needed) {
+    orch::LogWarning("few open files allowed; raise LimitNOFILE, or lower limits.nodes or limits.clients",
+                     {{"allowed", absl::StrCat(files)}, {"needed", absl::StrCat(needed)}});
   }
   orch::SystemClock clock;
   orch::SystemRandom random;
@@ -149,7 +152,7 @@ int main(int argc, char** argv) {
   if (!config.ok()) return Fail(config.status());
   if (key->parsed()) return PrintKey(*config, key_options);
   if (check_config) {
-    std::cout << config_file << ": good\n";
+    std::cout << config_file << ": OK\n";
     return 0;
   }
   if (const absl::Status status = orch::InitLog(config->log_level, config->log_json, config->log_file); !status.ok()) {

@@ -36,7 +36,6 @@ MAY_INCLUDE = {
     "services/nodeagent/tasks": ["base", "proto", "actions", "services/nodeagent/runner"],
     "services/nodeagent": ["base", "base/net", "proto", "filter", "auth", "actions", "actions/ddl", "services/nodeagent/facts",
                            "services/nodeagent/link", "services/nodeagent/runner", "services/nodeagent/tasks"],
-    "services/console": ["base", "proto", "auth", "actions/ddl"],
     "cli/terminal": ["base"],
     "cli/options": ["base", "proto", "filter"],
     "cli/session": ["base", "base/net", "proto", "filter", "auth", "actions/ddl", "cli/terminal", "cli/options"],
@@ -50,8 +49,7 @@ MAY_INCLUDE = {
             "cli/commands"],
 }
 SEEN_BY_NOBODY = ["tests", "deploy", "docs"]
-TARGETS = {"net": "base/net", "ddl": "actions/ddl", "door": "services/hub/door", "hub": "services/hub", "nodeagent": "services/nodeagent", "taskrunner": "services/nodeagent",
-           "console": "services/console"}
+TARGETS = {"net": "base/net", "ddl": "actions/ddl", "door": "services/hub/door", "hub": "services/hub", "nodeagent": "services/nodeagent", "taskrunner": "services/nodeagent"}
 
 # What is written -> the files that may write it, and what others do instead.
 ONLY_HERE = [

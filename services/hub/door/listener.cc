@@ -52,7 +52,11 @@ absl::Status ClearPath(const Address& address, const SocketAddress& socket_addre
 
 absl::Status OpenToGroup(const Address& address, const std::string& group) {
   gid_t gid = 0;
-  const bool shared = !group.empty() && FindGroup(group, &gid);
+  const bool shared = !group.empty();
+  if (shared && !FindGroup(group, &gid)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(Failed(address), ": local.group names '", group, "', which is no group of this host"));
+  }
   if (shared && chown(address.path.c_str(), static_cast<uid_t>(-1), gid) != 0) {
     return ErrnoStatus(errno, absl::StrCat("cannot give ", address.path, " to group ", group));
   }

@@ -65,7 +65,7 @@ class Reception {
   // `max_calls`: limits.clients. `administrators`: names of clients that the reserve is kept for, beside local users.
   Reception(const Clock* clock, Refusals* refusals, size_t max_calls, const std::vector<std::string>& administrators);
 
-  // gRPC's side. `method`: for the log. Unauthenticated, PermissionDenied or ResourceExhausted, counted and logged.
+  // gRPC's side. `method`: for the log. Unauthenticated or ResourceExhausted, counted and logged.
   absl::StatusOr<Admission> Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
                                   absl::string_view method);
 
