@@ -32,6 +32,12 @@ std::string ToText(const ASN1_STRING* text) {
   return out;
 }
 
+// Empty when there is none.
+std::string CommonNameOf(const X509_NAME* subject) {
+  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  return index < 0 ? "" : ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
+}
+
 }  // namespace
 
 absl::StatusOr<X509Ptr> ParseCertificate(absl::string_view pem) {
@@ -64,18 +70,16 @@ std::string IssuedForUri(PeerKind kind, absl::string_view name) {
   return absl::StrCat("orch:", PeerKindName(kind), "/", name);
 }
 
-CertificateIdentity IdentityOf(X509* certificate) {
+CertificateIdentity IdentityOf(X509* certificate, bool by_own_ca) {
   CertificateIdentity identity;
   const X509_NAME* subject = X509_get_subject_name(certificate);
-  if (const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1); index >= 0) {
-    identity.name = ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
-  }
+  identity.name = CommonNameOf(subject);
   const NamesPtr alternatives(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; alternatives != nullptr && i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
     if (name->type == GEN_DNS && identity.name.empty()) identity.name = ToText(name->d.dNSName);
-    if (name->type != GEN_URI) continue;
+    if (name->type != GEN_URI || !by_own_ca) continue;
     const std::string uri = ToText(name->d.uniformResourceIdentifier);
     for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
       const std::string prefix = IssuedForUri(kind, "");
@@ -85,6 +89,10 @@ CertificateIdentity IdentityOf(X509* certificate) {
     }
   }
   return identity;
+}
+
+bool IsOwnAuthority(X509* authority) {
+  return absl::StartsWith(CommonNameOf(X509_get_subject_name(authority)), kOwnAuthority);
 }
 
 std::string DerOf(X509* certificate) {

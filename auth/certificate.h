@@ -25,7 +25,11 @@ struct CertificateIdentity {
   std::string name;
   std::optional<PeerKind> issued_for;
 };
-CertificateIdentity IdentityOf(X509* certificate);
+// `by_own_ca`: whether such names count.
+CertificateIdentity IdentityOf(X509* certificate, bool by_own_ca);
+// Whether an authority has the name that `orch-hub init` gives (CertificateAuthority). Only of those that are trusted.
+bool IsOwnAuthority(X509* authority);
+inline constexpr absl::string_view kOwnAuthority = "orch CA of ";  // the beginning of its common name
 // The URI name that says so.
 std::string IssuedForUri(PeerKind kind, absl::string_view name);
 

@@ -131,7 +131,8 @@ absl::Status WriteCertificate(const IssuedCertificate& issued, const std::string
 
 absl::Status CertificateAuthority::WriteNew(const std::string& certificate_file, const std::string& key_file,
                                             absl::string_view hub_identity, absl::Time now) {
-  const std::string name = absl::StrCat("orch CA of ", hub_identity.substr(0, kMaxCommonNameBytes - 11));
+  const std::string name =
+      absl::StrCat(kOwnAuthority, hub_identity.substr(0, kMaxCommonNameBytes - kOwnAuthority.size()));
   const Plan plan{name,
                   {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
                    {NID_key_usage, "critical,keyCertSign,cRLSign"},

@@ -10,6 +10,7 @@
 #include "auth/new_file.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 
 namespace orch::auth {
 namespace {
@@ -99,7 +100,7 @@ absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, a
   }
   CredentialsFile file;
   int number = 0;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(WithoutByteOrderMark(text), '\n')) {
     ++number;
     if (const absl::Status parsed = ParseLine(line, &file); !parsed.ok()) {
       return absl::InvalidArgumentError(

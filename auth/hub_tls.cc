@@ -159,6 +159,7 @@ int HubTls::FindSession(SSL* ssl, const unsigned char* identity, size_t size, SS
   if (!derived.ok()) return 0;
   std::string tls_key = TlsKey(*derived);
   *session = MakePskSession(ssl, tls_key);
+  handshake->key_mark = Sha256(tls_key);
   Wipe(&tls_key);
   Wipe(&*derived);
   handshake->found = *session != nullptr;
@@ -183,13 +184,12 @@ bool HubTls::Finish(SSL* ssl, const Handshake& handshake, Peer* peer, Rejection*
   peer->client = identity.kind == PeerKind::kClient;
   peer->proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
   peer->key_id = identity.key_id;
-  absl::StatusOr<std::string> derived = keyring_->DerivedKey(identity.key_id, identity.kind, identity.name);
-  if (!derived.ok()) return Reject(rejection, Refusal::kUnknownKey, 0, identity.name, "its key has just been removed");
-  std::string tls_key = TlsKey(*derived);
-  peer->key_mark = Sha256(tls_key);
-  Wipe(&tls_key);
-  Wipe(&*derived);
-  return true;
+  peer->key_mark = handshake.key_mark;
+  // The keys may have been read anew since the first words.
+  const absl::Status standing = CheckStanding(*peer);
+  if (standing.ok()) return true;
+  return Reject(rejection, absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, 0,
+                identity.name, std::string(standing.message()));
 }
 
 bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const {
@@ -197,7 +197,10 @@ bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const
   if (options_.mode == MtlsMode::kOff || certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
     return Reject(rejection, Refusal::kNoCertificate, 0, "", "");
   }
-  const CertificateIdentity who = IdentityOf(certificate);
+  const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
+  // What the name in a URI says counts from an authority of ours alone: others may let their clients choose it.
+  const bool ours = sk_X509_num(chain) == 2 && IsOwnAuthority(sk_X509_value(chain, 1));
+  const CertificateIdentity who = IdentityOf(certificate, ours);
   peer->name = who.name;
   peer->proof = Proof::kCertificate;
   // A certificate that the hub issued says itself what it is for. One of a site's own CA belongs to a node, and
@@ -207,7 +210,6 @@ bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const
   if (!IsPeerName(peer->client ? PeerKind::kClient : PeerKind::kNode, who.name)) {
     return Reject(rejection, Refusal::kIdentityMismatch, 0, "", "the name in its certificate cannot be a peer's name");
   }
-  const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
   for (int i = 0; i < sk_X509_num(chain); ++i) peer->chain_der.push_back(DerOf(sk_X509_value(chain, i)));
   const absl::Status standing = CheckStanding(*peer);
   if (standing.ok()) return true;

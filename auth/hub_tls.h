@@ -60,6 +60,7 @@ class HubTls {
     const HubTls* tls = nullptr;
     PskIdentity identity;  // once a key was found for it
     bool found = false;
+    std::string key_mark;  // Peer::key_mark of the key that was found
   };
   // Whether a whole ClientHello is worth a handshake. Ok, or `*rejection` says why not.
   bool Judge(const ClientHello& hello, Rejection* rejection) const;

@@ -40,10 +40,10 @@ add_library(orch_absl INTERFACE)
 add_library(orch_grpc INTERFACE)
 if(ORCH_STATIC)
   orch_static_closure(orch_absl ${ABSL_STATIC_LIBRARIES})
-  orch_static_closure(orch_grpc grpc++_reflection ${GRPCPP_STATIC_LIBRARIES} re2 protobuf ${ABSL_STATIC_LIBRARIES})
+  orch_static_closure(orch_grpc ${GRPCPP_STATIC_LIBRARIES} re2 protobuf ${ABSL_STATIC_LIBRARIES})
 else()
   target_link_libraries(orch_absl INTERFACE ${ABSL_LIBRARIES} Threads::Threads)
-  target_link_libraries(orch_grpc INTERFACE grpc++_reflection ${GRPCPP_LIBRARIES} protobuf::libprotobuf orch_absl)
+  target_link_libraries(orch_grpc INTERFACE ${GRPCPP_LIBRARIES} protobuf::libprotobuf orch_absl)
 endif()
 
 # Shared objects of C++ cost a program more at its start than all it does then: a millisecond and a half,

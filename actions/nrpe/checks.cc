@@ -15,6 +15,7 @@
 #include "actions/nrpe/command_line.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 
 namespace orch::actions {
 namespace {
@@ -56,7 +57,7 @@ const char* StateName(int exit_code) {
 }
 
 void ReadChecks(absl::string_view text, Checks* checks) {
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(WithoutByteOrderMark(text), '\n')) {
     line = absl::StripAsciiWhitespace(line);
     if (!absl::ConsumePrefix(&line, "command[")) continue;
     const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits(']', 1));

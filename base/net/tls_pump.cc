@@ -204,7 +204,8 @@ bool TlsPump::FlushPair() {
   const ssize_t sent = send(pair_.get(), to_pair_.data(), to_pair_.size(), MSG_NOSIGNAL);
   if (sent < 0) {
     pair_writable_ = false;
-    return MustWait();
+    if (!MustWait()) to_pair_.clear();
+    return true;
   }
   to_pair_.erase(0, static_cast<size_t>(sent));
   if (!to_pair_.empty()) pair_writable_ = false;
@@ -273,7 +274,8 @@ bool TlsPump::PassToPair(absl::string_view bytes) {
   size_t done = 0;
   if (pair_writable_) {
     const ssize_t sent = send(pair_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && !MustWait()) return false;  // gRPC has closed its end
+    // gRPC has closed its end; what it had said before is still read and sent.
+    if (sent < 0 && !MustWait()) return true;
     done = sent > 0 ? static_cast<size_t>(sent) : 0;
     if (done < bytes.size()) pair_writable_ = false;
   }

@@ -120,6 +120,7 @@ void Tunnel::State::Run() {
 absl::Status Tunnel::State::Open() {
   {
     MutexLock lock(&mu);
+    if (stopped) return absl::CancelledError("not wanted any more");
     looking_up = true;
   }
   const absl::StatusOr<std::vector<SocketAddress>> found = LookUp(address);

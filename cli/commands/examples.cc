@@ -56,7 +56,7 @@ std::vector<std::string> ExamplesOf(absl::string_view command) {
       {"node", {"orchctl node list", "orchctl node show web01.example.com"}},
       {"node list", {"orchctl node list", "orchctl node list -j"}},
       {"node show", {"orchctl node show web01.example.com", "orchctl node show web01.example.com -j"}},
-      {"node forget", {"orchctl node forget web01.example.com", "orchctl node forget web01.example.com -j"}},
+      {"node forget", {"orchctl node forget web01.example.com", "orchctl node forget web01.example.com --dry-run"}},
       {"package",
        {"orchctl package status openssl --sort", "orchctl package vim,curl install -C role::web --yes",
         "orchctl package openssl update --canary 1 --concurrency 10%"}},

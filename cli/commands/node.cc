@@ -100,6 +100,7 @@ class NodeForgetCommand final : public Command {
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+    if (context->options().dry_run) return DryRun(context, hub, words);
     v1::ForgetNodesResponse all;
     for (size_t first = 0; first < words.size(); first += kMaxForgetNames) {
       v1::ForgetNodesRequest request;
@@ -117,6 +118,31 @@ class NodeForgetCommand final : public Command {
   NextWord Next(const std::vector<std::string>&) const override { return {NextWord::kNodes}; }
 
  private:
+  static absl::StatusOr<int> DryRun(Context* context, HubClient* hub, const std::vector<std::string>& words) {
+    std::vector<std::string> away, connected, unknown;
+    for (const std::string& word : words) {
+      v1::GetNodeRequest request;
+      request.set_identity(word);
+      const absl::StatusOr<v1::GetNodeResponse> response = hub->GetNode(request);
+      if (!response.ok() && !absl::IsNotFound(response.status())) return response.status();
+      (!response.ok() ? unknown : response->node().presence() == v1::DISCONNECTED ? away : connected).push_back(word);
+    }
+    if (context->options().format == Format::kHuman) {
+      for (const std::string& name : away) context->Print(absl::StrCat("Dry run: ", name, " would be forgotten\n"));
+      for (const std::string& name : connected) {
+        context->Print(absl::StrCat("Dry run: ", name, " is connected, so it would not be forgotten\n"));
+      }
+      for (const std::string& name : unknown) {
+        context->Print(absl::StrCat("Dry run: ", name, " is not known\n"));
+      }
+    } else {
+      context->Print(
+          JsonText({{"dry_run", true}, {"would_forget", away}, {"connected", connected}, {"unknown", unknown}},
+                   context->env().out_is_terminal));
+    }
+    return away.empty() ? kExitError : connected.size() + unknown.size() > 0 ? kExitSomeFailed : kExitOk;
+  }
+
   static void Show(Context* context, const v1::ForgetNodesResponse& answer) {
     if (context->options().format == Format::kHuman) {
       for (const std::string& name : answer.forgotten()) context->Print(absl::StrCat(Printable(name), " forgotten\n"));
@@ -154,8 +180,8 @@ std::vector<CommandEntry> NodeVerbs() {
       {"node forget",
        {},
        "Forgets nodes that are not connected and will not come back",
-       {"node forget <node> ... [-j]"},
-       kBasicOptions | kJsonOptions,
+       {"node forget <node> ... [--dry-run] [-j]"},
+       kBasicOptions | kJsonOptions | kDryRunOptions,
        []() -> std::unique_ptr<Command> { return std::make_unique<NodeForgetCommand>(); }},
   };
 }

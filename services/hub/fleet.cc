@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
+#include "base/duration_text.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "services/hub/nodes/away.h"
@@ -93,7 +94,7 @@ void Fleet::NoteClock(NodeSession* session) {
   registry_->SetClockSkew(session->identity(), session->clock_skew());
   if (absl::AbsDuration(session->clock_skew()) < Registry::kNotableSkew) return;
   LogWarning("a node's clock is off; check NTP on it",
-             {{"node", session->identity()}, {"ahead_by", absl::FormatDuration(session->clock_skew())}});
+             {{"node", session->identity()}, {"ahead_by", DurationText(session->clock_skew())}});
 }
 
 void Fleet::OnRefused(NodeSession*, auth::Refusal refusal) { refusals_->Count(refusal); }

@@ -1,6 +1,5 @@
 #include "services/hub/hub.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
@@ -143,10 +142,10 @@ absl::Status Hub::Parts::Open() {
                                             .max_strangers_per_source = config.max_unauthenticated_per_source,
                                             .max_connections = config.max_nodes + config.max_clients},
                                            tls.get(), keyring.get(), &reception, &refusals, clock, random));
-  queries = std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(),
-                                      clock,
-                                      HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
-                                               std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
+  queries =
+      std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(), clock,
+                                HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
+                                         std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
   // Nodes and jobs of this hub's last life are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
@@ -179,7 +178,6 @@ absl::Status Hub::Parts::StartServer() {
       OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
                                  &events, &watch, clock, random, &gate, &fleet, &fleet_queries});
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   ApplyServerSettings(&builder, config.max_nodes);
   builder.RegisterService(node_service.get());

@@ -95,6 +95,14 @@ TEST_F(NrpeTest, AGoodCheckHasTextAndPerformanceData) {
   EXPECT_EQ(Check("twice").data["exitcode"], 0);  // the later file wins
 }
 
+TEST_F(NrpeTest, AFileOfAWindowsEditorNamesTheSameChecks) {
+  folder_.Write("nrpe.d/d.cfg", absl::StrCat("\xEF\xBB\xBF"
+                                             "command[marked]=",
+                                             check_, " ok\r\ncommand[next]=", check_, " ok\r\n"));
+  EXPECT_EQ(Check("marked").data["output"], "LOAD OK - fine");
+  EXPECT_EQ(Check("next").data["output"], "LOAD OK - fine");
+}
+
 TEST_F(NrpeTest, AFailedCheckSaysItsState) {
   EXPECT_EQ(Check("warning").status_message, "WARNING: LOAD WARNING") << "the check's own line";
   EXPECT_EQ(Check("warning").data["exitcode"], 1);

@@ -95,14 +95,14 @@ TEST_F(CertificateAuthorityTest, ACertificateSaysForWhomAndForWhatItIs) {
   const CertificateAuthority ca = Load();
   for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
     const IssuedCertificate issued = *ca.IssueForPeer(kind, "web1.example.com", now_, kYear);
-    const CertificateIdentity who = IdentityOf(ParseCertificate(issued.certificate_pem)->get());
+    const CertificateIdentity who = IdentityOf(ParseCertificate(issued.certificate_pem)->get(), true);
     EXPECT_EQ(who.name, "web1.example.com");
     EXPECT_EQ(who.issued_for, kind);
     EXPECT_TRUE(ParsePrivateKey(issued.key_pem).ok());
   }
   const std::string longest(255, 'n');
   const IssuedCertificate issued = *ca.IssueForPeer(PeerKind::kNode, longest, now_, kYear);
-  EXPECT_EQ(IdentityOf(ParseCertificate(issued.certificate_pem)->get()).name, longest)
+  EXPECT_EQ(IdentityOf(ParseCertificate(issued.certificate_pem)->get(), true).name, longest)
       << "also a name that no common name can hold";
 }
 

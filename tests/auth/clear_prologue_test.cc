@@ -64,6 +64,18 @@ TEST_F(ClearPrologueTest, BothSidesProveThatTheyHoldTheKey) {
   }
 }
 
+TEST_F(ClearPrologueTest, ABanWhileTheyTalkCounts) {
+  HubPrologue hub = HubSide();
+  PeerPrologue peer = Peer(Web1());
+  std::string answer;
+  ASSERT_EQ(hub.OnLine(peer.FirstLine(), &answer), State::kTalking);
+  const absl::StatusOr<PeerPrologue::Step> step = peer.OnLine(answer);
+  ASSERT_TRUE(step.ok()) << step.status();
+  Credentials("banned node web1\n");
+  EXPECT_EQ(hub.OnLine(step->say, &answer), State::kRefused);
+  EXPECT_EQ(RefusalName(hub.rejection().refusal), RefusalName(Refusal::kBanned));
+}
+
 TEST_F(ClearPrologueTest, APeerThatIsNotLetInReadsWhy) {
   EXPECT_THAT(Refused(Peer(Who(PeerKind::kNode, "web1", "n9", 'a')), HubSide(), Refusal::kUnknownKey),
               HasSubstr("orch-hub key"));

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -69,7 +70,9 @@ class MemorySide {
 };
 
 // As the door does it: looks at the ClientHello, then shakes hands, then asks who is there.
-inline Shaken ShakeHands(const HubTls& hub, TunnelSecurity* security) {
+// `before_finish`: runs when all is said, and the hub has not yet asked who is there.
+inline Shaken ShakeHands(const HubTls& hub, TunnelSecurity* security,
+                         const std::function<void()>& before_finish = nullptr) {
   using State = MemorySide::State;
   Shaken shaken;
   absl::StatusOr<SslPtr> begun = security->BeginTls();
@@ -103,6 +106,7 @@ inline Shaken ShakeHands(const HubTls& hub, TunnelSecurity* security) {
   shaken.peer_side = peer.error() != 0         ? security->ExplainTls(peer.error())
                      : at_peer == State::kDone ? security->CheckTls(peer.ssl())
                                                : security->ExplainTls(0);
+  if (before_finish != nullptr) before_finish();
   if (at_hub == State::kDone) {
     shaken.proven = hub.Finish(own.ssl(), handshake, &shaken.peer, &shaken.rejection);
   } else {

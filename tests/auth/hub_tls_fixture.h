@@ -1,6 +1,7 @@
 // A hub's side with keys, and a PKI of the site's, for tests.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,11 +66,12 @@ class HubTlsFixture : public testing::Test {
     who.name = "somebody";
     return Shake(hub, options, who);
   }
-  Shaken Shake(const HubTls& hub, const PeerTlsOptions& options, const PeerCredential& who) {
+  Shaken Shake(const HubTls& hub, const PeerTlsOptions& options, const PeerCredential& who,
+               const std::function<void()>& before_finish = nullptr) {
     absl::StatusOr<std::unique_ptr<TunnelSecurity>> security =
         MakePeerSecurity(options, who, *ParseAddress("hub.example.com:1"), &random_);
     EXPECT_TRUE(security.ok()) << security.status();
-    return ShakeHands(hub, security->get());
+    return ShakeHands(hub, security->get(), before_finish);
   }
 
   TempFolder folder_;

@@ -139,13 +139,24 @@ TEST_F(HubTlsTest, ACertificateOfTheSiteIsANodesUnlessItsNameMayCommand) {
 }
 
 TEST_F(HubTlsTest, ACertificateThatSaysWhatItIsForIsThatAlone) {
-  const auto hub = Hub(Options(MtlsMode::kOptional, {"listed"}));
-  const Shaken client = ByCertificate(*hub, ca_.Issue("deploy", {.uri = "orch:client/deploy"}));
+  const TestCa own(&folder_, "orch CA of hub.example.com");
+  HubTls::Options options = Options(MtlsMode::kOptional, {"listed"});
+  options.client_ca_file = own.certificate_file();
+  const auto hub = Hub(options);
+  const Shaken client = ByCertificate(*hub, own.Issue("deploy", {.uri = "orch:client/deploy"}));
   ASSERT_TRUE(client.proven) << client.rejection.detail;
   EXPECT_TRUE(client.peer.Is(PeerKind::kClient) && !client.peer.Is(PeerKind::kNode));
-  const Shaken node = ByCertificate(*hub, ca_.Issue("listed", {.uri = "orch:node/listed"}));
+  const Shaken node = ByCertificate(*hub, own.Issue("listed", {.uri = "orch:node/listed"}));
   ASSERT_TRUE(node.proven);
   EXPECT_TRUE(node.peer.Is(PeerKind::kNode) && !node.peer.Is(PeerKind::kClient));
+}
+
+TEST_F(HubTlsTest, AnotherAuthorityCannotMakeAClientByAUri) {
+  const auto hub = Hub(Options(MtlsMode::kOptional, {"listed"}));
+  const Shaken shaken = ByCertificate(*hub, ca_.Issue("web1", {.uri = "orch:client/root"}));
+  ASSERT_TRUE(shaken.proven) << shaken.rejection.detail;
+  EXPECT_EQ(shaken.peer.name, "web1");
+  EXPECT_TRUE(shaken.peer.Is(PeerKind::kNode) && !shaken.peer.Is(PeerKind::kClient));
 }
 
 TEST_F(HubTlsTest, WithoutACommonNameTheFirstDnsNameIsTheIdentity) {
@@ -257,6 +268,19 @@ TEST_F(HubTlsTest, AKeyThatIsTakenAwayOrReplacedNoLongerStands) {
   EXPECT_TRUE(absl::IsUnauthenticated(hub->CheckStanding(both.peer)) ||
               absl::IsPermissionDenied(hub->CheckStanding(both.peer)));
   EXPECT_TRUE(absl::IsPermissionDenied(hub->CheckStanding(own.peer)));
+}
+
+TEST_F(HubTlsTest, WhatChangesWhileTheyShakeHandsCounts) {
+  const auto hub = Hub(Options(MtlsMode::kOff));
+  Refused(Shake(*hub, {}, Web1(), [this] { Credentials("banned node web1\n"); }), Refusal::kBanned);
+  Refused(Shake(*hub, {}, Deploy(),
+                [this] {
+                  folder_.Write("credentials",
+                                absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('c'), "\n"));
+                  bool changed = false;
+                  ASSERT_TRUE(keyring_->ReloadIfChanged(&changed).ok());
+                }),
+          Refusal::kUnknownKey);
 }
 
 TEST_F(HubTlsTest, ABanCutsByKindAlsoWhoCameByCertificate) {

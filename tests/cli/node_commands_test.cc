@@ -188,6 +188,14 @@ TEST_F(NodeCommandsTest, NodeShowTellsAllWithoutAskingTheNode) {
 }
 
 TEST_F(NodeCommandsTest, NodeForgetForgetsWhoIsAwayAndSaysOfTheOthersWhyNot) {
+  const CliResult dry = Run({"node", "forget", "agent.example.com", "puppetmaster.example.com", "ghost", "--dry-run"});
+  EXPECT_EQ(dry.out,
+            "Dry run: agent.example.com would be forgotten\n"
+            "Dry run: puppetmaster.example.com is connected, so it would not be forgotten\n"
+            "Dry run: ghost is not known\n");
+  EXPECT_EQ(dry.code, 2);
+  EXPECT_EQ(Json::parse(Run({"node", "forget", "agent.example.com", "--dry-run", "-j"}).out)["would_forget"],
+            Json::array({"agent.example.com"}));
   const CliResult result = Run({"node", "forget", "agent.example.com", "puppetmaster.example.com", "ghost"});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.out, "agent.example.com forgotten\n");

@@ -64,6 +64,8 @@ log: {level: debug, format: json}
 
 TEST(AgentConfigTest, NamesTheLineOfEveryError) {
   EXPECT_THAT(Problem("identity: a\n"), HasSubstr("hub"));
+  EXPECT_THAT(Problem("hub: '[::1]:0'\n"), HasSubstr("agent.yaml:1: hub"));
+  EXPECT_THAT(Problem("\nhub: 10.0.0.1:99999\n"), HasSubstr("a number from 1 to 65535"));
   EXPECT_THAT(Problem("hub: a:1\nidentity: 'a b'\n"), HasSubstr("agent.yaml:2: identity"));
   EXPECT_THAT(Problem("hub: a:1\n\ntasks:\n  workers: 0\n"), HasSubstr("agent.yaml:4: tasks.workers"));
   EXPECT_THAT(Problem("hub: a:1\nfacts:\n  facter: maybe\n"), HasSubstr("agent.yaml:3: facts.facter"));

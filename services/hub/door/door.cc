@@ -71,7 +71,8 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<Address>& a
   // Unlike the process id, random numbers are not used again by the next hub.
   door->pair_prefix_ = absl::StrCat("orch-door-", random->Uint64(), "-");
   const size_t files = FileLimit();
-  const size_t fitting = files > 2 * kFilesAside ? (files - kFilesAside) / kFilesAConnection : files / 8;
+  const size_t aside = kFilesAside + door->options_.max_strangers + kMaxLingering;
+  const size_t fitting = files > 2 * aside ? (files - aside) / kFilesAConnection : files / 8;
   door->max_connections_ =
       door->options_.max_connections == 0 ? fitting : std::min(fitting, door->options_.max_connections);
   for (const Address& address : addresses) {
@@ -127,10 +128,10 @@ void Door::Recheck() {
 }
 
 absl::Duration Door::NextWake() const {
-  if (!busy_.empty()) return absl::ZeroDuration();
+  if (!busy_.empty() || !to_recheck_.empty()) return absl::ZeroDuration();
   absl::Duration wait = kSweepEvery;
   if (!paused_.empty()) wait = absl::Milliseconds(5);
-  if (!knocking_.empty() || backlog_waits_) {
+  if (!knocking_.empty() || (backlog_waits_ && accepting_)) {
     const absl::Duration now = clock_->Steady();
     wait = std::min(wait, TokenBucket(strangers_cpu_).Wait(now));
   }
@@ -199,7 +200,9 @@ void Door::ReceiveStrangers() {
   if (knocking_.empty() && !backlog_waits_ && dead_.empty() && room_.size() == 0 && lingering_.empty()) return;
   const double begin = ThreadSeconds();
   if (strangers_cpu_.Wait(clock_->Steady()) == absl::ZeroDuration()) MeetStrangers();
-  Sweep();
+  const absl::Duration now = clock_->Steady();
+  SweepStrangers(now);
+  SweepLingerers(now);
   Bury();
   strangers_cpu_.Take(ThreadSeconds() - begin, clock_->Steady());
 }
@@ -248,13 +251,17 @@ bool Door::AcceptOne(Listener* listener) {
     }
     spare_.Reset();
     UniqueFd surplus(accept4(listener->fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    const bool taken = surplus.valid();
+    const bool taken = surplus.valid(), none_left = !taken && errno == EAGAIN;
     surplus.Reset();
     spare_.Reset(OpenSpare());
     ++counters_.turned_away;
+    backlog_waits_ |= !taken && !none_left;
     return taken;
   }
-  return errno == EINTR || errno == ECONNABORTED;
+  if (errno == EINTR || errno == ECONNABORTED) return true;
+  // Readiness is told once: what could not be accepted now is tried again in the next turn.
+  backlog_waits_ |= errno != EAGAIN;
+  return false;
 }
 
 void Door::Begin(UniqueFd fd, const Listener& listener, const sockaddr_storage& from) {
@@ -340,7 +347,9 @@ bool Door::Enter(Connection* connection) {
 
 void Door::LetIn(Connection* connection) {
   sources_.OnProven(connection->origin().network, clock_->Steady());
-  UniqueFd for_grpc = connection->Open(absl::StrCat(pair_prefix_, connection->id), clock_, scratch_.get());
+  // Everybody on this machine sees the names of abstract sockets, and may take one: the next must not be guessed.
+  const std::string pair_name = absl::StrCat(pair_prefix_, connection->id, "-", random_->Uint64());
+  UniqueFd for_grpc = connection->Open(pair_name, clock_, scratch_.get());
   if (!for_grpc.valid()) {
     refusals_->Note(auth::Refusal::kOverloaded, connection->peer().name, connection->origin().address, "handshake",
                     "no file descriptor is left; raise LimitNOFILE of the hub's service");
@@ -406,11 +415,11 @@ void Door::Sweep() {
   const absl::Duration now = clock_->Steady();
   SweepStrangers(now);
   SweepLingerers(now);
-  const bool recheck = recheck_.exchange(false);
-  if (!recheck && now - swept_ < kSweepOpenEvery) return;
+  RecheckSome();
+  if (now - swept_ < kSweepOpenEvery) return;
   swept_ = now;
   counters_.penalised = sources_.penalised(now);
-  SweepOpen(now, recheck);
+  SweepOpen(now);
 }
 
 void Door::SweepStrangers(absl::Duration now) {
@@ -435,7 +444,8 @@ void Door::SweepLingerers(absl::Duration now) {
   lingerers_seen_ = now;
   char discarded[4096];
   for (Lingerer& lingerer : lingering_) {
-    while (recv(lingerer.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT) > 0) {
+    for (int i = 0; i < kLingerReads; ++i) {
+      if (recv(lingerer.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT) <= 0) break;
     }
   }
   while (!lingering_.empty() && (lingering_.front().until <= now || lingering_.size() > kMaxLingering)) {
@@ -443,18 +453,17 @@ void Door::SweepLingerers(absl::Duration now) {
   }
 }
 
-void Door::SweepOpen(absl::Duration now, bool recheck) {
-  for (auto& [id, connection] : connections_) {
-    if (connection->visitor == nullptr || connection->dead) continue;
-    Visitor& visitor = *connection->visitor;
-    const absl::Duration idle = now - absl::Nanoseconds(visitor.last_call_ns.load());
-    const bool stuck = now - connection->closing_since > kCloseWithin;
-    if (stuck || (visitor.open_calls == 0 && idle > kIdleFor)) {
-      ++counters_.cut;
-      Close(connection.get(), true);
-      continue;
-    }
-    if (!recheck) continue;
+// Some a turn, as to verify a certificate takes longer than to carry a message.
+void Door::RecheckSome() {
+  if (recheck_.exchange(false)) {
+    to_recheck_.clear();
+    for (const auto& [id, connection] : connections_) to_recheck_.push_back(id);
+  }
+  for (int i = 0; i < kRechecksATurn && !to_recheck_.empty(); ++i) {
+    Connection* const connection = Find(to_recheck_.front());
+    to_recheck_.pop_front();
+    if (connection == nullptr || connection->visitor == nullptr) continue;
+    const Visitor& visitor = *connection->visitor;
     const absl::Status standing = tls_->CheckStanding(visitor.peer);
     if (standing.ok()) continue;
     ++counters_.cut;
@@ -462,6 +471,18 @@ void Door::SweepOpen(absl::Duration now, bool recheck) {
                     : absl::IsPermissionDenied(standing)            ? auth::Refusal::kBanned
                                                                     : auth::Refusal::kUnknownKey,
                     visitor.peer.name, visitor.address, "connection", standing.message());
+    Close(connection, true);
+  }
+}
+
+void Door::SweepOpen(absl::Duration now) {
+  for (auto& [id, connection] : connections_) {
+    if (connection->visitor == nullptr || connection->dead) continue;
+    Visitor& visitor = *connection->visitor;
+    const absl::Duration idle = now - absl::Nanoseconds(visitor.last_call_ns.load());
+    const bool stuck = now - connection->closing_since > kCloseWithin;
+    if (!stuck && (visitor.open_calls > 0 || idle <= kIdleFor)) continue;
+    ++counters_.cut;
     Close(connection.get(), true);
   }
 }

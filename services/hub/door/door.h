@@ -48,8 +48,10 @@ class Door {
   static constexpr absl::Duration kCloseWithin = absl::Seconds(5);  // once gRPC has closed its end
   static constexpr absl::Duration kLinger = absl::Seconds(1);       // for last words to arrive
   static constexpr size_t kMaxLingering = 256;
+  static constexpr int kLingerReads = 4;  // of one of them each time
   static constexpr absl::Duration kLookAtLingerers = absl::Milliseconds(50);
   static constexpr int kAcceptsATurn = 64;
+  static constexpr int kRechecksATurn = 50;
   static constexpr int kHandshakesATurn = 4;      // so that those who are in wait little
   static constexpr double kStrangersShare = 0.4;  // of one core
   static constexpr size_t kFilesAConnection = 3;
@@ -104,7 +106,8 @@ class Door {
   void Sweep();
   void SweepStrangers(absl::Duration now);
   void SweepLingerers(absl::Duration now);
-  void SweepOpen(absl::Duration now, bool recheck);
+  void SweepOpen(absl::Duration now);
+  void RecheckSome();
   void Close(Connection* connection, bool linger);
   void Bury();
   Connection* Find(uint64_t id) const;  // null when it is closed
@@ -129,6 +132,7 @@ class Door {
   std::atomic<bool> accepting_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> recheck_{false};
+  std::deque<uint64_t> to_recheck_;  // connections whose keys or certificates may count no more
 
   // The door's thread only.
   SourceTable sources_;

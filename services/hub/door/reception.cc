@@ -81,6 +81,10 @@ absl::StatusOr<Admission> Reception::Admit(const grpc::ServerContextBase& contex
 absl::StatusOr<std::shared_ptr<Visitor>> Reception::Enter(const std::string& grpc_name, auth::Peer peer,
                                                           std::string address, std::string session, uint64_t connection,
                                                           uint64_t* cut) {
+  // Two clear listeners may each have a peer from the same port; gRPC gives both the same name.
+  if (Find(grpc_name) != nullptr) {
+    return absl::ResourceExhaustedError("another connection from this address and port is open; connect again");
+  }
   const std::string name = ShareName(peer);
   auto visitor = std::make_shared<Visitor>();
   visitor->connection = connection;

@@ -71,6 +71,15 @@ TEST_F(ReceptionTest, ANodeThatComesBackCutsItsOldestConnection) {
   EXPECT_TRUE(Enter(Of(true, "web2"), 14).ok()) << "another node has its own share";
 }
 
+TEST_F(ReceptionTest, TwoConnectionsOfOneNameAreNotMixedUp) {
+  ASSERT_TRUE(Enter(Of(true, "web1"), 1).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(Enter(Of(true, "web2"), 1).status()));
+  EXPECT_EQ(cut_, 0u);
+  reception_.Leave("grpc1");
+  EXPECT_EQ(reception_.counts().connections, 0u);
+  EXPECT_TRUE(Enter(Of(true, "web2"), 1).ok());
+}
+
 TEST_F(ReceptionTest, AClientLosesOnlyAConnectionThatIsIdle) {
   std::vector<std::shared_ptr<Visitor>> all;
   for (uint64_t i = 1; i <= 16; ++i) {
