@@ -139,8 +139,8 @@ class Meter:
     Enter it after the attackers: a process that is forked while a ping runs would hold the ends of its pipes.
     """
 
-    def __init__(self, ring, config=None, every=0.1):
-        self._ring, self._config, self._every = ring, config or ring.bystander, every
+    def __init__(self, ring, before, config=None, every=0.1):
+        self._ring, self.before, self._config, self._every = ring, before, config or ring.bystander, every
         self.pings, self.failures, self.peak = [], [], 0
         self._over = threading.Event()
         self._pid = ring.pid()
@@ -173,14 +173,14 @@ class Meter:
 
     @property
     def grown(self):
-        return max(0, self.peak - self._ring.quiet_memory)
+        return max(0, self.peak - self.before)
 
     @property
     def p99(self):
         return sorted(self.pings)[math.ceil(0.99 * len(self.pings)) - 1]
 
     def __str__(self):
-        return (f"{self.cores:.2f} cores, {self.grown / 2**20:.1f} MB above {self._ring.quiet_memory / 2**20:.0f}, "
+        return (f"{self.cores:.2f} cores, {self.grown / 2**20:.1f} MB above {self.before / 2**20:.0f}, "
                 f"{len(self.pings)} pings: median {statistics.median(self.pings) * 1000:.0f} ms, "
                 f"worst {max(self.pings) * 1000:.0f} ms")
 
@@ -194,11 +194,12 @@ def one_ping(ring, config=None):
     return ring.orchctl("ping", "-I", ring.nodes[0], config=config or ring.bystander, timeout=30)
 
 
-def attack(test, ring, what, *attackers, seconds=SECONDS, memory=MEMORY, cores=None, settled=None):
+def attack(test, ring, what, *attackers, seconds=SECONDS, memory=MEMORY, cores=None, settled=None, before=None):
     """Runs the attackers so long and holds the hub to its bounds. An operator's latency that is over its bound is
-    measured once more: this machine may have had other work. `settled`: run while they still attack, at the end."""
+    measured once more: this machine may have had other work. `settled`: run while they still attack, at the end.
+    `before`: the hub's memory that theirs comes on top of, else what it had before the first attack of all."""
     for again in (True, False):
-        meter = Meter(ring)
+        meter = Meter(ring, ring.quiet_memory if before is None else before)
         with Attackers(*attackers), meter:
             time.sleep(seconds)
             if settled is not None:
