@@ -122,8 +122,10 @@ absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
         return absl::ResourceExhaustedError(
             absl::StrCat("a message of ", s.left, " bytes; more than ", kMaxMessageBytes, " are never taken"));
       }
+      s.large = s.left > kLargeMessageBytes;
     } else {
       const size_t size = std::min(bytes.size(), s.left);
+      if (s.large) cost_ += size * (kLargeByteCost - 1);
       s.left -= size;
       s.held += size;
       held_ += size;

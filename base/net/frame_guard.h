@@ -35,6 +35,10 @@ class FrameGuard {
   // What a frame and a new call cost beside their bytes, in the same unit as a byte.
   static constexpr size_t kFrameCost = 128;
   static constexpr size_t kCallCost = 8'192;
+  // A byte of a message of more than kLargeMessageBytes costs so much: empty fields become 28 times as many bytes of
+  // objects, and more where the message is copied. So large messages of one identity come one after the other.
+  static constexpr size_t kLargeMessageBytes = 128u << 10;
+  static constexpr size_t kLargeByteCost = 16;
 
   explicit FrameGuard(From from);
 
@@ -61,7 +65,8 @@ class FrameGuard {
   struct Stream {
     uint8_t prefix[5];  // flags and length before a message
     uint8_t prefix_seen = 0;
-    size_t left = 0;  // of the message
+    size_t left = 0;     // of the message
+    bool large = false;  // the message
     size_t held = 0;  // of an unfinished message, its prefix included
   };
 

@@ -198,6 +198,23 @@ TEST_F(FrameGuardTest, SmallFramesCostMoreThanTheirBytes) {
   EXPECT_EQ(cost_, 10 + FrameGuard::kFrameCost + FrameGuard::kCallCost);
 }
 
+TEST_F(FrameGuardTest, TheBytesOfALargeMessageCostManyTimesTheirNumber) {
+  Open();
+  const auto cost_of = [this](uint32_t stream, size_t size) {
+    cost_ = 0;
+    EXPECT_EQ(Weigh(Frame(kHeaders, kEndHeaders, stream, "h")), "");
+    for (std::string left = Message(std::string(size, 'm')); !left.empty();) {
+      const std::string piece = left.substr(0, FrameGuard::kMaxFrameBytes);
+      left.erase(0, piece.size());
+      EXPECT_EQ(Weigh(Frame(kData, left.empty() ? kEndStream : 0, stream, piece)), "");
+    }
+    return cost_;
+  };
+  EXPECT_LT(cost_of(1, FrameGuard::kLargeMessageBytes), 2 * FrameGuard::kLargeMessageBytes);
+  EXPECT_GT(cost_of(3, FrameGuard::kLargeMessageBytes + 1), FrameGuard::kLargeByteCost * FrameGuard::kLargeMessageBytes);
+  EXPECT_LT(cost_of(5, 100), 2 * FrameGuard::kCallCost) << "the next message is weighed by its own size";
+}
+
 TEST_F(FrameGuardTest, AMessageIsRefusedByTheLengthItAnnounces) {
   Open();
   ASSERT_EQ(Weigh(Frame(kHeaders, kEndHeaders, 1, "h")), "");
