@@ -272,20 +272,24 @@ TEST_F(HubTlsTest, AKeyThatIsTakenAwayOrReplacedNoLongerStands) {
 
 TEST_F(HubTlsTest, WhatChangesWhileTheyShakeHandsCounts) {
   const auto hub = Hub(Options(MtlsMode::kOff));
-  Refused(Shake(*hub, {}, Web1(), [this] { Credentials("banned node web1\n"); }), Refusal::kBanned);
-  Refused(Shake(*hub, {}, Deploy(),
-                [this] {
-                  folder_.Write("credentials",
-                                absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('c'), "\n"));
-                  bool changed = false;
-                  ASSERT_TRUE(keyring_->ReloadIfChanged(&changed).ok());
-                }),
-          Refusal::kUnknownKey);
+  TurnedAway(Shake(*hub, {}, Web1(), [this] { Credentials("banned node web1\n"); }), Refusal::kBanned);
+  TurnedAway(Shake(*hub, {}, Deploy(),
+                   [this] {
+                     folder_.Write("credentials",
+                                   absl::StrCat("node-psk n1 ", HexKey('a'), "\nclient-psk c1 ", HexKey('c'), "\n"));
+                     bool changed = false;
+                     ASSERT_TRUE(keyring_->ReloadIfChanged(&changed).ok());
+                   }),
+             Refusal::kUnknownKey);
 }
 
 TEST_F(HubTlsTest, ABanCutsByKindAlsoWhoCameByCertificate) {
-  const auto hub = Hub(Options(MtlsMode::kOptional, {"deploy"}));
-  const Shaken client = ByCertificate(*hub, ca_.Issue("deploy", {.uri = "orch:client/deploy"}));
+  const TestCa own(&folder_, "orch CA of hub.example.com");
+  HubTls::Options options = Options(MtlsMode::kOptional);
+  const auto text_of = [](const TestCa& ca) { return *ReadFile(ca.certificate_file(), 1 << 20); };
+  options.client_ca_file = folder_.Write("both.pem", absl::StrCat(text_of(own), text_of(ca_)));
+  const auto hub = Hub(options);
+  const Shaken client = ByCertificate(*hub, own.Issue("deploy", {.uri = "orch:client/deploy"}));
   const Shaken node = ByCertificate(*hub, ca_.Issue("web1"));
   ASSERT_TRUE(client.proven && node.proven);
   Credentials("banned node deploy\nbanned client web1\n");

@@ -67,7 +67,7 @@ class Numbers(unittest.TestCase):
         for arguments in ((f"number={HUGE}",), ("--input-file", self.input_file())):
             result = fleet.orchctl("rpc", "echo", "say", *arguments, "-j")
             self.assertEqual(result.code, 0, result)
-            data = result.json()[0]["data"]
+            data = result.json()["replies"][0]["data"]
             self.assertEqual((data["number"], data["own"]), (HUGE, HUGE + 1), result)
             shown = fleet.orchctl("rpc", "echo", "say", *arguments)
             self.assertIn(str(HUGE), shown.out)
