@@ -99,8 +99,21 @@ class Ring(Fleet):
             context.load_cert_chain(pem)
         return context.wrap_socket(socket.create_connection(split_address(self.address), timeout))
 
+    def certificate(self, pem):
+        """The same, with what Http2 needs."""
+        return CertificateClient(self.connect_by_certificate(pem))
+
     def key_id(self, kind):
         return re.search(rf"(?m)^{kind}-psk (\S+) ", (self.home / "hub/credentials").read_text())[1]
+
+
+class CertificateClient:
+    """What PskClient is, of Python's own TLS."""
+
+    def __init__(self, tls):
+        self._tls = tls
+        for name in ("recv", "sendall", "pending", "fileno", "close", "settimeout"):
+            setattr(self, name, getattr(tls, name))
 
 
 class Attackers:

@@ -1,7 +1,6 @@
 """Peers that prove nothing: whatever they send and however many they are, together they cost little and stop nobody."""
 import gzip
 import os
-import selectors
 import socket
 import ssl
 import sys
@@ -10,6 +9,7 @@ import time
 import unittest
 
 import wire
+from crowd import crowd
 from openssl import PskClient
 from ring import CORES, FULL, SECONDS, STRANGERS, Ring, attack, check_calm, split_address
 
@@ -22,41 +22,6 @@ def setUpModule():
 
 def tearDownModule():
     ring.close()
-
-
-def crowd(say, count=STRANGERS, slowly=False):
-    """Keeps `count` connections open, each saying what `say()` gives; whoever is cut comes again at once."""
-    selector = selectors.DefaultSelector()
-    opened = 0
-
-    def close(sock):
-        nonlocal opened
-        selector.unregister(sock)
-        sock.close()
-        opened -= 1
-
-    while True:
-        for _ in range(min(64, count - opened)):
-            sock = socket.socket()
-            sock.setblocking(False)
-            sock.connect_ex(hub)
-            selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, memoryview(say()))
-            opened += 1
-        for key, events in selector.select(0.05):
-            sock, left = key.fileobj, key.data
-            try:
-                if events & selectors.EVENT_READ and not sock.recv(4096):
-                    raise ConnectionError
-                if events & selectors.EVENT_WRITE:
-                    sent = sock.send(left[:1] if slowly else left) if left else 0
-                    left = left[sent:]
-                    selector.modify(sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if left else 0), left)
-            except BlockingIOError:
-                pass
-            except OSError:
-                close(sock)
-        if slowly:
-            time.sleep(0.05)
 
 
 def handshakes(pem):
@@ -121,10 +86,10 @@ class StrangersTest(unittest.TestCase):
         }
         for what, say in kinds.items():
             with self.subTest(what):
-                self.attack(what, lambda say=say: crowd(say), seconds=SECONDS if FULL else 1.5)
+                self.attack(what, lambda say=say: crowd(hub, say), seconds=SECONDS if FULL else 1.5)
 
     def test_02_a_byte_at_a_time(self):
-        self.attack("a ClientHello byte by byte", lambda: crowd(wire.client_hello, slowly=True))
+        self.attack("a ClientHello byte by byte", lambda: crowd(hub, wire.client_hello, slowly=True))
 
     def test_03_handshakes_with_wrong_certificates(self):
         pem = ring.foreign_pem("client", "peadmin")
@@ -137,9 +102,9 @@ class StrangersTest(unittest.TestCase):
         hello, client_key = wire.client_hello(), ring.key_id("client")
         third = STRANGERS // 3
         self.attack("all kinds at once",
-                    lambda: crowd(lambda: b"", third),
-                    lambda: crowd(lambda: hello[:100], third),
-                    lambda: crowd(lambda: wire.client_hello(f"orch1/client/peadmin/{client_key}/key"), third),
+                    lambda: crowd(hub, lambda: b"", third),
+                    lambda: crowd(hub, lambda: hello[:100], third),
+                    lambda: crowd(hub, lambda: wire.client_hello(f"orch1/client/peadmin/{client_key}/key"), third),
                     seconds=2 * SECONDS)
         check_calm(self, ring, "after all kinds at once")
 

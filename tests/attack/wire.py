@@ -89,14 +89,14 @@ def opening(window=1 << 30):
 
 def read_frame(connection):
     """(kind, flags, stream, payload), or None when the connection has ended."""
-    head = _exactly(connection, 9)
+    head = exactly(connection, 9)
     if head is None:
         return None
-    payload = _exactly(connection, int.from_bytes(head[:3], "big"))
+    payload = exactly(connection, int.from_bytes(head[:3], "big"))
     return None if payload is None else (head[3], head[4], int.from_bytes(head[5:], "big"), payload)
 
 
-def _exactly(connection, size):
+def exactly(connection, size):
     data = b""
     while len(data) < size:
         piece = connection.recv(size - len(data))
