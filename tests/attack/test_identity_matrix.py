@@ -1,6 +1,5 @@
 """Every rpc of both services by every wrong identity: refused before it does anything, with the code that says why. The rpcs
 come from the protocol's own descriptors, so a new one is held to the same."""
-import re
 import socket
 import subprocess
 import sys
@@ -75,13 +74,9 @@ class IdentityMatrixTest(unittest.TestCase):
     def test_01_the_matrix_has_every_rpc(self):
         self.assertGreaterEqual(len(self.methods(CLIENT)), 18)
         self.assertEqual(self.methods(NODE), [words.ATTACH])
-        # Nothing is served that is not in it.
+        # A list of services is not served: gRPC would give each who asks for it a thread.
         with Http2(ring.connect()) as http:
-            answer = http.call(REFLECTION, b"\x3a\x00")
-        self.assertEqual(answer.code, "OK", answer)
-        served = set(re.findall(rb"[a-z]+(?:\.[A-Za-z0-9]+)+", answer.messages[0]))
-        known = {service.full_name.encode() for service in words.SERVICES}
-        self.assertEqual(served - known, {b"grpc.health.v1.Health", b"grpc.reflection.v1alpha.ServerReflection"})
+            self.assertEqual(http.call(REFLECTION, b"\x3a\x00").code, "UNIMPLEMENTED")
 
     def test_02_who_may_is_let_in(self):
         """Without this the rest would be worth nothing."""
