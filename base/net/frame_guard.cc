@@ -46,7 +46,7 @@ absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration
     if (part == FrameReader::Part::kHeader) ORCH_RETURN_IF_ERROR(OnFrame(reader_.header(), now));
     if (part != FrameReader::Part::kPayload) continue;
     if (stream_ != nullptr) ORCH_RETURN_IF_ERROR(OnPayload(payload));
-    if (reader_.payload_left() == 0 && stream_ends_) EndStream(reader_.header().stream);
+    if (reader_.payload_left() == 0) OnPayloadEnd();
   }
   return cost_;
 }
@@ -98,10 +98,24 @@ absl::Status FrameGuard::OnFrame(const FrameReader::Header& frame, absl::Duratio
 absl::Status FrameGuard::OnData(const FrameReader::Header& frame) {
   if ((frame.flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
   stream_ends_ = (frame.flags & kEndStream) != 0;
+  if (frame.size == 0) {
+    EndStream(frame.stream);
+    return absl::OkStatus();
+  }
+  if (from_ == From::kServer) {
+    std::unique_ptr<Stream>& stream = streams_[frame.stream];
+    if (stream == nullptr) stream = std::make_unique<Stream>();
+    if (streams_.size() > kMaxOpenStreams) return Flood("messages begun");
+  }
   const auto found = streams_.find(frame.stream);
   if (found != streams_.end()) stream_ = found->second.get();
-  if (frame.size == 0) EndStream(frame.stream);
   return absl::OkStatus();
+}
+
+void FrameGuard::OnPayloadEnd() {
+  if (stream_ == nullptr) return;
+  const bool between_messages = stream_->left == 0 && stream_->prefix_seen == 0;
+  if (stream_ends_ || (from_ == From::kServer && between_messages)) EndStream(reader_.header().stream);
 }
 
 absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
@@ -118,9 +132,10 @@ absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
       s.prefix_seen = 0;
       s.left = static_cast<size_t>(s.prefix[1]) << 24 | static_cast<size_t>(s.prefix[2]) << 16 |
                static_cast<size_t>(s.prefix[3]) << 8 | s.prefix[4];
-      if (s.left > kMaxMessageBytes) {
+      const size_t most = from_ == From::kClient ? kMaxMessageBytes : kMaxAnswerBytes;
+      if (s.left > most) {
         return absl::ResourceExhaustedError(
-            absl::StrCat("a message of ", s.left, " bytes; more than ", kMaxMessageBytes, " are never taken"));
+            absl::StrCat("a message of ", s.left, " bytes; more than ", most, " are never taken"));
       }
       s.large = s.left > kLargeMessageBytes;
     } else {

@@ -27,8 +27,11 @@ class FrameGuard {
   static constexpr size_t kMaxHeaderBlockBytes = 32'768;  // metadata of a call is at most 16 KiB
   static constexpr int kMaxContinuations = 8;             // of one header block
   static constexpr size_t kMaxMessageBytes = 8u << 20;    // announced; gRPC itself refuses more than 4 MiB with words
-  static constexpr size_t kMaxOpenStreams = 512;          // that the peer has begun and not ended; gRPC allows 128
-  static constexpr double kResetsPerSecond = 50;          // streams the peer resets
+  // The same of a hub's: what it says of 65,536 names has room. gRPC keeps the whole of a message before it looks at
+  // the length, however many gigabytes that are.
+  static constexpr size_t kMaxAnswerBytes = 20u << 20;
+  static constexpr size_t kMaxOpenStreams = 512;  // that the peer has begun and not ended; gRPC allows 128
+  static constexpr double kResetsPerSecond = 50;  // streams the peer resets
   static constexpr double kResetBurst = 300;
   static constexpr double kControlsPerSecond = 500;  // SETTINGS, PING, PRIORITY, GOAWAY, empty DATA, unknown types
   static constexpr double kControlBurst = 2000;
@@ -59,6 +62,8 @@ class FrameGuard {
   absl::Status OnHeaderBlock(const FrameReader::Header& frame, bool first);
   absl::Status OnData(const FrameReader::Header& frame);
   absl::Status OnPayload(absl::string_view bytes);
+  // After the last byte of a frame's payload.
+  void OnPayloadEnd();
   absl::Status EatPreface(absl::string_view* bytes);
 
   // Where one stream is between its messages.
@@ -67,15 +72,16 @@ class FrameGuard {
     uint8_t prefix_seen = 0;
     size_t left = 0;     // of the message
     bool large = false;  // the message
-    size_t held = 0;  // of an unfinished message, its prefix included
+    size_t held = 0;     // of an unfinished message, its prefix included
   };
 
   const From from_;
   size_t preface_seen_ = 0;
   FrameReader reader_;
-  Stream* stream_ = nullptr;                                        // whose data passes
-  bool stream_ends_ = false;                                        // with this frame
-  absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> streams_;  // only of clients
+  Stream* stream_ = nullptr;  // whose data passes
+  bool stream_ends_ = false;  // with this frame
+  // Of clients: those they have begun. Of servers: those in the middle of a message.
+  absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> streams_;
   size_t held_ = 0;
   size_t block_bytes_ = 0;  // of the header block that is open
   int continuations_ = 0;

@@ -50,12 +50,15 @@ class Door {
   static constexpr size_t kMaxLingering = 256;
   static constexpr int kLingerReads = 4;  // of one of them each time
   static constexpr absl::Duration kLookAtLingerers = absl::Milliseconds(50);
-  static constexpr int kAcceptsATurn = 64;
+  static constexpr size_t kAcceptsATurn = 64;
   static constexpr int kRechecksATurn = 50;
   static constexpr int kHandshakesATurn = 4;      // so that those who are in wait little
   static constexpr double kStrangersShare = 0.4;  // of one core
   static constexpr size_t kFilesAConnection = 3;
   static constexpr size_t kFilesAside = 64;  // for the store, the log and the like
+  // Strangers and those who linger take at most one in so many of what is left, so that whoever has proved himself
+  // finds the descriptors of an open connection.
+  static constexpr size_t kStrangersPart = 4;
 
   // Binds every address. Errors name the address and the reason.
   static absl::StatusOr<std::unique_ptr<Door>> Listen(const std::vector<Address>& addresses, Options options,
@@ -121,6 +124,7 @@ class Door {
   const Clock* const clock_;
   Random* const random_;
   size_t max_connections_ = 0;
+  size_t max_lingering_ = kMaxLingering;
   std::string pair_prefix_;
   std::vector<Listener> listeners_;
   std::vector<std::string> addresses_;

@@ -343,5 +343,15 @@ TEST_F(FrameGuardTest, AStreamMayEndWhileItsDataPasses) {
   EXPECT_EQ(guard_.held(), 0u);
 }
 
+TEST_F(FrameGuardTest, WhatAServerAnnouncesIsBoundedToo) {
+  FrameGuard server(From::kServer);
+  ASSERT_TRUE(server.Weigh(Frame(kHeaders, kEndHeaders, 1, "h"), kNow).ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(server.Weigh(Frame(kData, 0, 1, Message("an answer")), kNow).ok());
+  EXPECT_EQ(server.held(), 0u) << "nothing is kept between messages";
+  const std::string huge = absl::StrCat(Big(0, 1), Big(FrameGuard::kMaxAnswerBytes + 1, 4));
+  const absl::StatusOr<size_t> refused = server.Weigh(Frame(kData, 0, 1, huge), kNow);
+  EXPECT_TRUE(absl::IsResourceExhausted(refused.status())) << refused.status();
+}
+
 }  // namespace
 }  // namespace orch
