@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,8 +17,21 @@ namespace orch {
 namespace {
 
 constexpr mode_t kChildUmask = 022;
-constexpr rlim_t kChildOpenFiles = 1024;  // programs that use select(2) break beyond
-constexpr int kIoPriorityOfProcess = 1;   // IOPRIO_WHO_PROCESS
+// Soft limits as the system has them; a hard one that is lower counts.
+struct SoftLimit {
+  int what;
+  rlim_t value;
+};
+constexpr SoftLimit kSoftLimits[] = {
+    {RLIMIT_NOFILE, 1024},  // programs that use select(2) break beyond
+    {RLIMIT_CORE, 0},
+    {RLIMIT_STACK, rlim_t{8} << 20},
+    {RLIMIT_CPU, RLIM_INFINITY},
+    {RLIMIT_FSIZE, RLIM_INFINITY},
+    {RLIMIT_DATA, RLIM_INFINITY},
+    {RLIMIT_AS, RLIM_INFINITY},
+};
+constexpr int kIoPriorityOfProcess = 1;  // IOPRIO_WHO_PROCESS
 
 // Runs in the parent's memory (vfork): system calls only, and no writes but to its own stack.
 [[noreturn]] void Fail(int status_fd, SpawnFailure::Stage stage) {
@@ -31,10 +45,13 @@ constexpr int kIoPriorityOfProcess = 1;   // IOPRIO_WHO_PROCESS
 void TakeDefaults() {
   setpriority(PRIO_PROCESS, 0, 0);
   syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, 0);
-  rlimit files;
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = std::min(kChildOpenFiles, files.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &files);
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_OTHER, &none);
+  for (const SoftLimit& soft : kSoftLimits) {
+    rlimit limit;
+    if (getrlimit(static_cast<__rlimit_resource>(soft.what), &limit) != 0) continue;
+    limit.rlim_cur = std::min(soft.value, limit.rlim_max);
+    setrlimit(static_cast<__rlimit_resource>(soft.what), &limit);
   }
   const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (score < 0) return;

@@ -271,10 +271,18 @@ TEST_F(GuardedProcessTest, ItHasTheSystemsDefaultsAndNotOurs) {
               getrlimit(RLIMIT_NOFILE, &files);
               files.rlim_cur = files.rlim_max;
               setrlimit(RLIMIT_NOFILE, &files);
-              const std::string text =
-                  Run(Shell("cat /proc/self/oom_score_adj; ulimit -Sn; ulimit -Hn; umask; nice")).out;
+              for (const auto what : {RLIMIT_CORE, RLIMIT_CPU, RLIMIT_FSIZE}) {
+                rlimit limit;
+                getrlimit(what, &limit);
+                limit.rlim_cur = std::min<rlim_t>(rlim_t{1} << 30, limit.rlim_max);
+                setrlimit(what, &limit);
+              }
+              const std::string text = Run(Shell("cat /proc/self/oom_score_adj; ulimit -Sn; ulimit -Hn; umask; nice; "
+                                                 "ulimit -Sc; ulimit -St; ulimit -Sf"))
+                                           .out;
               const std::string nice = geteuid() == 0 ? "0" : "7";
-              const std::string wanted = absl::StrCat("0\n1024\n", files.rlim_max, "\n0022\n", nice, "\n");
+              const std::string wanted =
+                  absl::StrCat("0\n1024\n", files.rlim_max, "\n0022\n", nice, "\n0\nunlimited\nunlimited\n");
               EXPECT_EQ(text, wanted);
               int score = 0;
               std::ifstream("/proc/self/oom_score_adj") >> score;
