@@ -24,7 +24,8 @@ FrameGuard::FrameGuard(From from)
     : from_(from),
       preface_seen_(from == From::kClient ? 0 : kHttp2Preface.size()),
       resets_(kResetsPerSecond, kResetBurst),
-      controls_(kControlsPerSecond, kControlBurst) {}
+      controls_(kControlsPerSecond, kControlBurst),
+      windows_(kWindowsPerSecond, kWindowBurst) {}
 
 absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
   const size_t size = std::min(bytes->size(), kHttp2Preface.size() - preface_seen_);
@@ -45,7 +46,7 @@ absl::StatusOr<size_t> FrameGuard::Weigh(absl::string_view bytes, absl::Duration
       payload_left_ -= size;
       if (stream_ != nullptr) ORCH_RETURN_IF_ERROR(OnPayload(bytes.substr(0, size)));
       bytes.remove_prefix(size);
-      if (payload_left_ == 0 && stream_ends_) EndStream();
+      if (payload_left_ == 0) OnPayloadEnd();
       continue;
     }
     const size_t size = std::min(bytes.size(), kFrameHeaderBytes - header_seen_);
@@ -103,7 +104,7 @@ absl::Status FrameGuard::OnFrame(absl::Duration now) {
     case kGoawayFrame:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("settings, pings or empty frames");
     case kWindowUpdateFrame:
-      return absl::OkStatus();
+      return from_ == From::kClient || windows_.TryTake(1, now) ? absl::OkStatus() : Flood("window updates");
     default:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("frames of unknown types");
   }
@@ -113,10 +114,24 @@ absl::Status FrameGuard::OnData() {
   const uint8_t flags = header_[4];
   if ((flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
   stream_ends_ = (flags & kEndStream) != 0;
+  if (payload_left_ == 0) {
+    EndStream();
+    return absl::OkStatus();
+  }
+  if (from_ == From::kServer) {
+    std::unique_ptr<Stream>& stream = streams_[stream_id_];
+    if (stream == nullptr) stream = std::make_unique<Stream>();
+    if (streams_.size() > kMaxOpenStreams) return Flood("messages begun");
+  }
   const auto found = streams_.find(stream_id_);
   if (found != streams_.end()) stream_ = found->second.get();
-  if (payload_left_ == 0 && stream_ends_) EndStream();
   return absl::OkStatus();
+}
+
+void FrameGuard::OnPayloadEnd() {
+  if (stream_ == nullptr) return;
+  const bool between_messages = stream_->left == 0 && stream_->prefix_seen == 0;
+  if (stream_ends_ || (from_ == From::kServer && between_messages)) EndStream();
 }
 
 absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
@@ -133,9 +148,10 @@ absl::Status FrameGuard::OnPayload(absl::string_view bytes) {
       s.prefix_seen = 0;
       s.left = static_cast<size_t>(s.prefix[1]) << 24 | static_cast<size_t>(s.prefix[2]) << 16 |
                static_cast<size_t>(s.prefix[3]) << 8 | s.prefix[4];
-      if (s.left > kMaxMessageBytes) {
+      const size_t most = from_ == From::kClient ? kMaxMessageBytes : kMaxAnswerBytes;
+      if (s.left > most) {
         return absl::ResourceExhaustedError(
-            absl::StrCat("a message of ", s.left, " bytes; more than ", kMaxMessageBytes, " are never taken"));
+            absl::StrCat("a message of ", s.left, " bytes; more than ", most, " are never taken"));
       }
       s.large = s.left > kLargeMessageBytes;
     } else {

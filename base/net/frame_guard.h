@@ -27,11 +27,16 @@ class FrameGuard {
   static constexpr size_t kMaxHeaderBlockBytes = 32'768;  // metadata of a call is at most 16 KiB
   static constexpr int kMaxContinuations = 8;             // of one header block
   static constexpr size_t kMaxMessageBytes = 8u << 20;    // announced; gRPC itself refuses more than 4 MiB with words
+  // The same of a hub's: what it says of 65,536 names has room. gRPC keeps the whole of a message before it looks at
+  // the length, however many gigabytes that are.
+  static constexpr size_t kMaxAnswerBytes = 20u << 20;
   static constexpr size_t kMaxOpenStreams = 512;          // that the peer has begun and not ended; gRPC allows 128
   static constexpr double kResetsPerSecond = 50;          // streams the peer resets
   static constexpr double kResetBurst = 300;
   static constexpr double kControlsPerSecond = 500;  // SETTINGS, PING, PRIORITY, GOAWAY, empty DATA, unknown types
   static constexpr double kControlBurst = 2000;
+  static constexpr double kWindowsPerSecond = 5000;  // WINDOW_UPDATE of a hub; a client pays for them as for bytes
+  static constexpr double kWindowBurst = 20'000;
   // What a frame and a new call cost beside their bytes, in the same unit as a byte.
   static constexpr size_t kFrameCost = 128;
   static constexpr size_t kCallCost = 8'192;
@@ -55,6 +60,8 @@ class FrameGuard {
   absl::Status OnHeaderBlock(bool first);
   absl::Status OnData();
   absl::Status OnPayload(absl::string_view bytes);
+  // After the last byte of a frame's payload.
+  void OnPayloadEnd();
   void EndStream();
   absl::Status EatPreface(absl::string_view* bytes);
 
@@ -75,7 +82,8 @@ class FrameGuard {
   Stream* stream_ = nullptr;  // whose data passes
   bool stream_ends_ = false;  // with this frame
   uint32_t stream_id_ = 0;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> streams_;  // only of clients
+  // Of clients: those they have begun. Of servers: those in the middle of a message.
+  absl::flat_hash_map<uint32_t, std::unique_ptr<Stream>> streams_;
   size_t held_ = 0;
   size_t block_bytes_ = 0;  // of the header block that is open
   int continuations_ = 0;
@@ -83,6 +91,7 @@ class FrameGuard {
   size_t cost_ = 0;  // of the call to Weigh that runs
   TokenBucket resets_;
   TokenBucket controls_;
+  TokenBucket windows_;
 };
 
 }  // namespace orch

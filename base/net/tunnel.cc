@@ -56,6 +56,12 @@ short Events(bool read, bool write) {  // NOLINT: poll's type
   return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
 }
 
+// Why a hub that broke the rules of its connection was left: it cannot be talked to, as if it were not there.
+absl::Status WhyOver(const absl::Status& reason) {
+  if (!absl::IsInvalidArgument(reason) && !absl::IsResourceExhausted(reason)) return reason;
+  return absl::UnavailableError(absl::StrCat("it does not behave as an orch hub does: ", reason.message()));
+}
+
 absl::Status SendLine(int fd, std::string line, int wake, const Clock& clock, absl::Duration deadline) {
   line += '\n';
   for (size_t done = 0; done < line.size();) {
@@ -205,7 +211,7 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
     if (step == TlsPump::Step::kOver) {
       if (pump->error() != 0) return security->ExplainTls(pump->error());
       return channel.valid() && pump->reason().ok() ? absl::UnavailableError("it closed the connection at once")
-                                                    : pump->reason();
+                                                    : WhyOver(pump->reason());
     }
     if (channel.valid() && seen == 0) return security->ExplainTls(pump->error());
     if (step == TlsPump::Step::kMore) continue;

@@ -11,6 +11,7 @@
 #include "auth/keyring.h"
 #include "auth/peer_tls.h"
 #include "base/mutex.h"
+#include "base/net/frame_guard.h"
 #include "base/net/tunnel.h"
 #include "base/status_macros.h"
 #include "cli/terminal/exit_codes.h"
@@ -21,7 +22,10 @@ namespace orch::cli {
 namespace {
 
 // Replies are at most 4 MiB each, but a hub may have 65,536 unknown names to tell in one message.
-constexpr int kMaxAnswerBytes = 64 << 20;
+constexpr int kMaxAnswerBytes = FrameGuard::kMaxAnswerBytes;
+// What is kept of the nodes that were found.
+constexpr size_t kMaxFoundBytes = 64u << 20;
+constexpr size_t kMaxFound = 1'000'000;
 
 grpc::ChannelArguments ChannelArgs() {
   grpc::ChannelArguments args;
@@ -266,9 +270,21 @@ StreamEnd HubClient::WatchEvents(const v1::WatchEventsRequest& request,
 
 StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,
                                const std::function<bool(const v1::FindNodesResponse&)>& on_message) {
-  return rpc_->Stream<v1::FindNodesResponse>(
+  size_t bytes = 0, found = 0;
+  const auto fits = [&] { return bytes <= kMaxFoundBytes && found <= kMaxFound; };
+  StreamEnd end = rpc_->Stream<v1::FindNodesResponse>(
       [&](grpc::ClientContext* context) { return rpc_->stub()->FindNodes(context, request); },
-      [&](const v1::FindNodesResponse& response, const SetDeadline&) { return on_message(response); });
+      [&](const v1::FindNodesResponse& response, const SetDeadline&) {
+        bytes += response.ByteSizeLong();
+        found += static_cast<size_t>(response.identities_size() + response.unknown_identities_size());
+        return fits() && on_message(response);
+      });
+  if (!fits()) {
+    end.enough = false;
+    end.status = absl::ResourceExhaustedError(absl::StrCat("hub ", address_, " names more than ", kMaxFound,
+                                                           " nodes; narrow the filter, or look at what listens there"));
+  }
+  return end;
 }
 
 }  // namespace orch::cli
