@@ -44,6 +44,23 @@ size_t FileLimit() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
 }
 
+// How the file descriptors of the process are shared out.
+struct Places {
+  size_t strangers = 0;
+  size_t lingering = 0;
+  size_t connections = 0;
+};
+
+Places ShareOut(size_t files, size_t max_strangers) {
+  const size_t left = files > 2 * Door::kFilesAside ? files - Door::kFilesAside : files / 2;
+  Places places;
+  const size_t outside = std::min(left / Door::kStrangersPart, max_strangers + Door::kMaxLingering);
+  places.strangers = std::min(max_strangers, std::max<size_t>(1, outside * 2 / 3));
+  places.lingering = std::min(Door::kMaxLingering, outside / 3);
+  places.connections = (left - outside) / Door::kFilesAConnection;
+  return places;
+}
+
 }  // namespace
 
 Door::Door(Options options, const auth::HubTls* tls, const auth::Keyring* keyring, Reception* reception,
@@ -61,6 +78,8 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<Address>& a
                                                    const auth::HubTls* tls, const auth::Keyring* keyring,
                                                    Reception* reception, Refusals* refusals, const Clock* clock,
                                                    Random* random) {
+  const Places places = ShareOut(FileLimit(), options.max_strangers);
+  options.max_strangers = places.strangers;
   std::unique_ptr<Door> door(new Door(std::move(options), tls, keyring, reception, refusals, clock, random));
   door->epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   door->wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -70,10 +89,10 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<Address>& a
   }
   // Unlike the process id, random numbers are not used again by the next hub.
   door->pair_prefix_ = absl::StrCat("orch-door-", random->Uint64(), "-");
-  const size_t files = FileLimit();
-  const size_t fitting = files > 2 * kFilesAside ? (files - kFilesAside) / kFilesAConnection : files / 8;
-  door->max_connections_ =
-      door->options_.max_connections == 0 ? fitting : std::min(fitting, door->options_.max_connections);
+  door->max_lingering_ = places.lingering;
+  door->max_connections_ = door->options_.max_connections == 0
+                               ? places.connections
+                               : std::min(places.connections, door->options_.max_connections);
   for (const Address& address : addresses) {
     ORCH_ASSIGN_OR_RETURN(Listener listener, ListenOn(address, door->options_.local_group));
     door->addresses_.push_back(listener.bound);
@@ -133,6 +152,7 @@ absl::Duration Door::NextWake() const {
   if (!knocking_.empty() || backlog_waits_) {
     const absl::Duration now = clock_->Steady();
     wait = std::min(wait, TokenBucket(strangers_cpu_).Wait(now));
+    if (knocking_.empty() && NewcomersMustWait()) wait = std::max(wait, absl::Milliseconds(1));
   }
   return wait;
 }
@@ -223,10 +243,17 @@ void Door::MeetStrangers() {
 }
 
 void Door::Accept(Listener* listener) {
-  for (int i = 0; i < kAcceptsATurn; ++i) {
+  // Who comes in must be looked at before those after him fill the room.
+  const size_t most = std::min(kAcceptsATurn, std::max<size_t>(1, options_.max_strangers / 4));
+  for (size_t i = 0; i < most && !NewcomersMustWait(); ++i) {
     if (!AcceptOne(listener)) return;
   }
   backlog_waits_ = true;
+}
+
+bool Door::NewcomersMustWait() const {
+  const Connection* const oldest = room_.oldest();
+  return room_.full() && oldest != nullptr && (oldest->queued || clock_->Steady() - oldest->since < kStay);
 }
 
 // False when there is nobody left to accept.
@@ -431,14 +458,14 @@ void Door::SweepStrangers(absl::Duration now) {
 }
 
 void Door::SweepLingerers(absl::Duration now) {
-  if (lingering_.empty() || (now - lingerers_seen_ < kLookAtLingerers && lingering_.size() <= kMaxLingering)) return;
+  if (lingering_.empty() || (now - lingerers_seen_ < kLookAtLingerers && lingering_.size() <= max_lingering_)) return;
   lingerers_seen_ = now;
   char discarded[4096];
   for (Lingerer& lingerer : lingering_) {
     while (recv(lingerer.fd.get(), discarded, sizeof discarded, MSG_DONTWAIT) > 0) {
     }
   }
-  while (!lingering_.empty() && (lingering_.front().until <= now || lingering_.size() > kMaxLingering)) {
+  while (!lingering_.empty() && (lingering_.front().until <= now || lingering_.size() > max_lingering_)) {
     lingering_.pop_front();
   }
 }
@@ -481,7 +508,7 @@ void Door::Close(Connection* connection, bool linger) {
     shutdown(connection->net(), SHUT_RDWR);
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection->net(), nullptr);
   }
-  if (linger && !connection->raw() && lingering_.size() < kMaxLingering) {
+  if (linger && !connection->raw() && lingering_.size() < max_lingering_) {
     UniqueFd net = connection->TakeNet();
     if (net.valid()) {
       epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, net.get(), nullptr);

@@ -49,11 +49,17 @@ class Door {
   static constexpr absl::Duration kLinger = absl::Seconds(1);       // for last words to arrive
   static constexpr size_t kMaxLingering = 256;
   static constexpr absl::Duration kLookAtLingerers = absl::Milliseconds(50);
-  static constexpr int kAcceptsATurn = 64;
+  static constexpr size_t kAcceptsATurn = 64;
   static constexpr int kHandshakesATurn = 4;      // so that those who are in wait little
   static constexpr double kStrangersShare = 0.4;  // of one core
   static constexpr size_t kFilesAConnection = 3;
   static constexpr size_t kFilesAside = 64;  // for the store, the log and the like
+  // Strangers and those who linger take at most one in so many of what is left, so that whoever has proved himself
+  // finds the descriptors of an open connection.
+  static constexpr size_t kStrangersPart = 2;
+  // In a full room nobody makes room for a newcomer before this, so that his own first words have time to come; nor
+  // when they have come and nobody has looked at them.
+  static constexpr absl::Duration kStay = absl::Milliseconds(5);
 
   // Binds every address. Errors name the address and the reason.
   static absl::StatusOr<std::unique_ptr<Door>> Listen(const std::vector<Address>& addresses, Options options,
@@ -93,6 +99,7 @@ class Door {
   void OnEvent(uint64_t tag, uint32_t events);
   void Accept(Listener* listener);
   bool AcceptOne(Listener* listener);
+  bool NewcomersMustWait() const;
   void Begin(UniqueFd fd, const Listener& listener, const sockaddr_storage& from);
   void MeetStrangers();
   void ReceiveStrangers();
@@ -118,6 +125,7 @@ class Door {
   const Clock* const clock_;
   Random* const random_;
   size_t max_connections_ = 0;
+  size_t max_lingering_ = kMaxLingering;
   std::string pair_prefix_;
   std::vector<Listener> listeners_;
   std::vector<std::string> addresses_;
