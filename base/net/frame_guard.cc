@@ -25,7 +25,8 @@ FrameGuard::FrameGuard(From from)
     : from_(from),
       preface_seen_(from == From::kClient ? 0 : kHttp2Preface.size()),
       resets_(kResetsPerSecond, kResetBurst),
-      controls_(kControlsPerSecond, kControlBurst) {}
+      controls_(kControlsPerSecond, kControlBurst),
+      windows_(kWindowsPerSecond, kWindowBurst) {}
 
 absl::Status FrameGuard::EatPreface(absl::string_view* bytes) {
   const size_t size = std::min(bytes->size(), kHttp2Preface.size() - preface_seen_);
@@ -89,7 +90,7 @@ absl::Status FrameGuard::OnFrame(const FrameReader::Header& frame, absl::Duratio
     case kGoawayFrame:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("settings, pings or empty frames");
     case kWindowUpdateFrame:
-      return absl::OkStatus();
+      return from_ == From::kClient || windows_.TryTake(1, now) ? absl::OkStatus() : Flood("window updates");
     default:
       return controls_.TryTake(1, now) ? absl::OkStatus() : Flood("frames of unknown types");
   }

@@ -35,6 +35,8 @@ class FrameGuard {
   static constexpr double kResetBurst = 300;
   static constexpr double kControlsPerSecond = 500;  // SETTINGS, PING, PRIORITY, GOAWAY, empty DATA, unknown types
   static constexpr double kControlBurst = 2000;
+  static constexpr double kWindowsPerSecond = 5000;  // WINDOW_UPDATE of a hub; a client pays for them as for bytes
+  static constexpr double kWindowBurst = 20'000;
   // What a frame and a new call cost beside their bytes, in the same unit as a byte.
   static constexpr size_t kFrameCost = 128;
   static constexpr size_t kCallCost = 8'192;
@@ -89,6 +91,7 @@ class FrameGuard {
   size_t cost_ = 0;  // of the call to Weigh that runs
   TokenBucket resets_;
   TokenBucket controls_;
+  TokenBucket windows_;
 };
 
 }  // namespace orch

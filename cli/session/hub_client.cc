@@ -276,7 +276,7 @@ StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,
       [&](grpc::ClientContext* context) { return rpc_->stub()->FindNodes(context, request); },
       [&](const v1::FindNodesResponse& response, const SetDeadline&) {
         bytes += response.ByteSizeLong();
-        found += static_cast<size_t>(response.identities_size());
+        found += static_cast<size_t>(response.identities_size() + response.unknown_identities_size());
         return fits() && on_message(response);
       });
   if (!fits()) {

@@ -20,7 +20,7 @@ from fleet import BIN, PATIENCE, Fleet, runs, wait_until  # noqa: E402,F401
 from openssl import PskClient  # noqa: E402
 
 FULL = os.environ.get("ORCH_ATTACK_FULL") == "1"
-SECONDS = 15 if FULL else 2      # of one attack
+SECONDS = 10 if FULL else 2      # of one attack
 STRANGERS = 2000 if FULL else 700
 MEMORY = 64 << 20                # what all strangers together may cost
 CORES = 0.5

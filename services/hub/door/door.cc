@@ -152,6 +152,7 @@ absl::Duration Door::NextWake() const {
   if (!knocking_.empty() || (backlog_waits_ && accepting_)) {
     const absl::Duration now = clock_->Steady();
     wait = std::min(wait, TokenBucket(strangers_cpu_).Wait(now));
+    if (knocking_.empty() && NewcomersMustWait()) wait = std::max(wait, absl::Milliseconds(1));
   }
   return wait;
 }
@@ -246,10 +247,15 @@ void Door::MeetStrangers() {
 void Door::Accept(Listener* listener) {
   // Who comes in must be looked at before those after him fill the room.
   const size_t most = std::min(kAcceptsATurn, std::max<size_t>(1, options_.max_strangers / 4));
-  for (size_t i = 0; i < most; ++i) {
+  for (size_t i = 0; i < most && !NewcomersMustWait(); ++i) {
     if (!AcceptOne(listener)) return;
   }
   backlog_waits_ = true;
+}
+
+bool Door::NewcomersMustWait() const {
+  const Connection* const oldest = room_.oldest();
+  return room_.full() && oldest != nullptr && (oldest->queued || clock_->Steady() - oldest->since < kStay);
 }
 
 // False when there is nobody left to accept.

@@ -58,7 +58,10 @@ class Door {
   static constexpr size_t kFilesAside = 64;  // for the store, the log and the like
   // Strangers and those who linger take at most one in so many of what is left, so that whoever has proved himself
   // finds the descriptors of an open connection.
-  static constexpr size_t kStrangersPart = 4;
+  static constexpr size_t kStrangersPart = 2;
+  // In a full room nobody makes room for a newcomer before this, so that his own first words have time to come; nor
+  // when they have come and nobody has looked at them.
+  static constexpr absl::Duration kStay = absl::Milliseconds(5);
 
   // Binds every address. Errors name the address and the reason.
   static absl::StatusOr<std::unique_ptr<Door>> Listen(const std::vector<Address>& addresses, Options options,
@@ -98,6 +101,7 @@ class Door {
   void OnEvent(uint64_t tag, uint32_t events);
   void Accept(Listener* listener);
   bool AcceptOne(Listener* listener);
+  bool NewcomersMustWait() const;
   void Begin(UniqueFd fd, const Listener& listener, const sockaddr_storage& from);
   void MeetStrangers();
   void ReceiveStrangers();

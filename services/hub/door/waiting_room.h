@@ -32,6 +32,7 @@ class WaitingRoom {
   Connection* first_to_go() const { return !waiting_.empty() ? waiting_.front() : oldest_seated(); }
   Connection* oldest() const { return waiting_.empty() ? nullptr : waiting_.front(); }
   Connection* oldest_seated() const { return seated_.empty() ? nullptr : seated_.front(); }
+  bool full() const { return size() >= most_; }
   size_t size() const { return waiting_.size() + seated_.size(); }
 
  private:

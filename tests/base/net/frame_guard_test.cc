@@ -1,5 +1,6 @@
 #include "base/net/frame_guard.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -213,6 +214,31 @@ TEST_F(FrameGuardTest, TheBytesOfALargeMessageCostManyTimesTheirNumber) {
   EXPECT_LT(cost_of(1, FrameGuard::kLargeMessageBytes), 2 * FrameGuard::kLargeMessageBytes);
   EXPECT_GT(cost_of(3, FrameGuard::kLargeMessageBytes + 1), FrameGuard::kLargeByteCost * FrameGuard::kLargeMessageBytes);
   EXPECT_LT(cost_of(5, 100), 2 * FrameGuard::kCallCost) << "the next message is weighed by its own size";
+}
+
+TEST(HubsFrameGuardTest, AMessageIsRefusedByTheLengthItAnnounces) {
+  const auto say = [](FrameGuard* guard, uint32_t stream, absl::string_view data) {
+    return guard->Weigh(Frame(kData, 0, stream, data), kNow).status();
+  };
+  FrameGuard guard(From::kServer);
+  EXPECT_TRUE(say(&guard, 1, absl::StrCat(Big(0, 1), Big(FrameGuard::kMaxAnswerBytes, 4))).ok());
+  for (size_t left = FrameGuard::kMaxAnswerBytes; left > 0;) {
+    const size_t size = std::min(left, FrameGuard::kMaxFrameBytes);
+    ASSERT_TRUE(say(&guard, 1, std::string(size, '\xff')).ok());
+    left -= size;
+  }
+  EXPECT_TRUE(say(&guard, 1, Message("the next one")).ok());
+  EXPECT_EQ(guard.held(), 0u);
+  EXPECT_THAT(std::string(say(&guard, 3, absl::StrCat(Message("m"), Big(0, 1), Big(~0u, 4))).message()),
+              HasSubstr("a message of 4294967295 bytes"));
+}
+
+TEST(HubsFrameGuardTest, CallsThatThePeerGaveUpCostNothing) {
+  FrameGuard guard(From::kServer);
+  for (uint32_t stream = 1; stream < 10'000; stream += 2) {
+    ASSERT_TRUE(guard.Weigh(Frame(kHeaders, kEndHeaders, stream, "h"), kNow).ok());
+    ASSERT_TRUE(guard.Weigh(Frame(kData, 0, stream, Message("an event")), kNow).ok());
+  }
 }
 
 TEST_F(FrameGuardTest, AMessageIsRefusedByTheLengthItAnnounces) {
