@@ -220,9 +220,10 @@ class SmallDisk:
 
 
 def runs(pid):
-    """Whether the process is there and no zombie."""
+    """Whether the process is there and no zombie; one whose first thread has ended holds its files until all have."""
     try:
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+            zombie = file.read().rsplit(")", 1)[1].split()[0] == "Z"
+        return not zombie or len(os.listdir(f"/proc/{pid}/task")) > 1
+    except (FileNotFoundError, ProcessLookupError):
         return False
