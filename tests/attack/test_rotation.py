@@ -115,7 +115,13 @@ class RotationTest(unittest.TestCase):
     def setUp(self):
         self.credentials = ring.home / "hub/credentials"
         self.text = self.credentials.read_text()
-        self.addCleanup(self.credentials.write_text, self.text)
+        self.addCleanup(self.restore)
+
+    def restore(self):
+        """The file as it was; and the hub has read it."""
+        self.credentials.write_text(self.text)
+        wait_until("the hub knows its keys again", lambda: one_ping(ring).code == 0)
+        ring.wait_connected(ring.nodes)
 
     def hold(self, connect, count=4):
         held = [Held(connect) for _ in range(count)]
