@@ -220,7 +220,8 @@ def after_the_proof(keys):
         "endless resets": flooding(1000 * wire.frame(wire.RST, 0, 1, bytes(4))),
         "endless windows": flooding(1000 * wire.frame(wire.WINDOW, 0, 0, b"\0\0\0\1")),
         "endless goodbyes": flooding(100 * wire.frame(wire.GOAWAY, 0, 0, bytes(8) + b"x" * 100)),
-        "a pushed stream": flooding(1000 * wire.frame(wire.PING, 1, 0, bytes(8)), wire.frame(wire.PUSH, wire.END_HEADERS, 1, b"\0\0\0\2" + ANSWER)),
+        "a pushed stream": flooding(1000 * wire.frame(wire.PING, 1, 0, bytes(8)), wire.frame(
+            wire.PUSH, wire.END_HEADERS, 1, b"\0\0\0\2" + ANSWER)),
         "endless new keys": new_keys,
     }
     return {what: proved(keys, act) for what, act in acts.items()}

@@ -18,7 +18,8 @@ SELECT_ALPN = ctypes.CFUNCTYPE(INT, POINTER, ctypes.POINTER(POINTER), ctypes.POI
 for library, name, result, *arguments in (
         (ssl, "TLS_client_method", POINTER), (ssl, "TLS_server_method", POINTER), (ssl, "SSL_CTX_new", POINTER, POINTER),
         (ssl, "SSL_CTX_free", None, POINTER), (ssl, "SSL_CTX_ctrl", ctypes.c_long, POINTER, INT, ctypes.c_long, POINTER),
-        (ssl, "SSL_CTX_set_ciphersuites", INT, POINTER, TEXT), (ssl, "SSL_CTX_set_alpn_protos", INT, POINTER, TEXT, ctypes.c_uint),
+        (ssl, "SSL_CTX_set_ciphersuites", INT, POINTER, TEXT),
+        (ssl, "SSL_CTX_set_alpn_protos", INT, POINTER, TEXT, ctypes.c_uint),
         (ssl, "SSL_CTX_set_psk_use_session_callback", None, POINTER, USE_SESSION),
         (ssl, "SSL_CTX_set_psk_find_session_callback", None, POINTER, FIND_SESSION),
         (ssl, "SSL_CTX_set_alpn_select_cb", None, POINTER, SELECT_ALPN, POINTER),

@@ -70,12 +70,14 @@ class HostileHubTest(unittest.TestCase):
         for what, result in results.items():
             code, most, seconds, out, err = result.result()
             if FULL:
-                print(f"| orchctl {' '.join(command)}: {what} | {max(0, most - usual) / 2**20:.0f} | {seconds:.1f} | {code} |", flush=True)
+                more = max(0, most - usual) / 2**20
+                print(f"| orchctl {' '.join(command)}: {what} | {more:.0f} | {seconds:.1f} s | {code} |", flush=True)
             with self.subTest(what):
                 self.assertIn(code, codes, err)
                 self.assertLess(most, usual + memory * PATIENCE, err)
                 self.assertLess(seconds, seconds_at_most * PATIENCE, err)
-                self.assertEqual(out, "")
+                if what != "messages of empty fields":  # these are replies, of nobody
+                    self.assertEqual(out, "")
                 self.assertRegex(err, r"hub 127\.0\.0\.1:\d+", "it says which hub")
                 self.assertLess(len(err), 1000)
                 self.assertNotRegex(err, r"[\x00-\x09\x0b-\x1f\x7f]", "nothing of the hub's that a terminal obeys")
@@ -133,8 +135,8 @@ class HostileHubTest(unittest.TestCase):
                 text = log.read_text(errors="replace")
                 most, cores = peak(agent.pid), worked(agent.pid) / LOOK / PATIENCE
                 if FULL:
-                    print(f"| agent: {what} | {max(0, most - ordinary) / 2**20:.0f} | {cores:.2f} cores | {hub.served} connections |",
-                          flush=True)
+                    more = max(0, most - ordinary) / 2**20
+                    print(f"| agent: {what} | {more:.0f} | {cores:.2f} cores | {hub.served} |", flush=True)
                 with self.subTest(what):
                     self.assertTrue(runs(agent.pid), text[-2000:])
                     self.assertLess(most, ordinary + ANSWER * PATIENCE)

@@ -32,8 +32,8 @@ def tearDownModule():
 def site_pem(name):
     """A certificate of the hub's CA that says nothing of whom it is for, as a site's own CA makes them."""
     tls, key, request, made = ring.home / "hub/tls", ring.dir / "site.key", ring.dir / "site.csr", ring.dir / "site.crt"
-    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
-                    "-keyout", str(key), "-out", str(request)], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(request)], check=True, capture_output=True)
     subprocess.run(["openssl", "x509", "-req", "-in", str(request), "-CA", str(tls / "ca.crt"), "-CAkey", str(tls / "ca.key"),
                     "-set_serial", "77", "-days", "2", "-out", str(made)], check=True, capture_output=True)
     return ring.write_secret("site.pem", made.read_text() + key.read_text())
@@ -123,7 +123,8 @@ class IdentityMatrixTest(unittest.TestCase):
             "a key in another node's name": (node[0].replace("node001", "node002"), node[1]),
             "another installation's": (client[0], foreign),
             "an unknown key id": (client[0].replace(f"/{ring.key_id(CLIENT)}/", "/nosuch/"), client[1]),
-            "a node's key id for a client": (client[0].replace(f"/{ring.key_id(CLIENT)}/", f"/{ring.key_id(NODE)}/"), client[1]),
+            "a node's key id for a client": (client[0].replace(f"/{ring.key_id(CLIENT)}/", f"/{ring.key_id(NODE)}/"),
+                                             client[1]),
             "a kind there is not": (client[0].replace("/client/", "/admin/"), client[1]),
             "a version there is not": (client[0].replace("orch1/", "orch2/"), client[1]),
             "a name of dots": ("orch1/node/../" + ring.key_id(NODE) + "/key", node[1]),

@@ -78,6 +78,11 @@ def spoiled(record, at=-1):
     return bytes(changed)
 
 
+def spoiling(side, which, at=-1):
+    """Changes one bit of one record."""
+    return lambda towards, number, record: spoiled(record, at) if (towards, number) == (side, which) else record
+
+
 class InterceptionTest(unittest.TestCase):
     def setUp(self):
         status = ring.status()
@@ -154,11 +159,10 @@ class InterceptionTest(unittest.TestCase):
 
     def test_a_handshake_that_is_changed_on_its_way_fails_on_both_sides(self):
         changes = {
-            "the ClientHello": lambda towards, number, record: spoiled(record, 20) if (towards, number) == ("hub", 0) else record,
-            "its binder": lambda towards, number, record: spoiled(record) if (towards, number) == ("hub", 0) else record,
-            "the ServerHello": lambda towards, number, record: spoiled(record, 20) if (towards, number) == ("peer", 0) else record,
-            "the hub's first secret words": lambda towards, number, record: spoiled(record) if (towards, number) == (
-                "peer", 2) else record,
+            "the ClientHello": spoiling("hub", 0, 20),
+            "its binder": spoiling("hub", 0),
+            "the ServerHello": spoiling("peer", 0, 20),
+            "the hub's first secret words": spoiling("peer", 2),
             "the peer's name": lambda towards, number, record: record.replace(b"/peadmin/", b"/peadmim/"),
         }
         for what, change in changes.items():

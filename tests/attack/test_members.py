@@ -243,7 +243,8 @@ class ClientFloodTest(MembersTest):
         for what, method, request in (("empty identities", FIND, target), ("empty options", FIND, options),
                                       ("empty names to forget", words.CALL + "ForgetNodes", identities)):
             with self.subTest(what):
-                self.attack_as_one(f"4 MB of {what}", *[calls(method, request, 8)] * 2, seconds=2 * SECONDS)
+                self.attack_as_one(f"4 MB of {what}", *[calls(method, request, 8)] * 2, seconds=2 * SECONDS,
+                                   memory=2 * MEMORY)  # of two connections at once
 
 
 
@@ -270,7 +271,8 @@ class ClientShareTest(MembersTest):
             with Http2(ring.connect("another")) as other:
                 number = other.begin(WATCH)
                 other.send(number, b"", end=True)
-                wait_until("another's watch has begun", lambda: other.ready(0.1) and other.read() or other.streams[number].body, 5)
+                wait_until("another's watch has begun",
+                           lambda: other.ready(0.1) and other.read() or other.streams[number].body, 5)
             self.assertLess(one_ping(ring).seconds, 1.0 * PATIENCE)
         finally:
             for http in connections:

@@ -64,7 +64,8 @@ def _varint(number):
 
 def request_fields(method, *more):
     return b"".join(field(name, value) for name, value in (
-        (b":method", b"POST"), (b":scheme", b"http"), (b":path", method.encode()), (b":authority", b"hub"), (b"te", b"trailers"),
+        (b":method", b"POST"), (b":scheme", b"http"), (b":path", method.encode()), (b":authority", b"hub"),
+        (b"te", b"trailers"),
         (b"content-type", b"application/grpc"), *more))
 
 
@@ -84,7 +85,8 @@ def request(stream, method, payload=b"", *more, compressed=False):
 
 def opening(window=1 << 30):
     """The preface, settings, and a window that lets everything come."""
-    return PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, (1 << 31) - 1)) + frame(WINDOW, 0, 0, struct.pack(">I", window))
+    settings = frame(SETTINGS, 0, 0, struct.pack(">HI", 4, (1 << 31) - 1))
+    return PREFACE + settings + frame(WINDOW, 0, 0, struct.pack(">I", window))
 
 
 def read_frame(connection):
