@@ -113,6 +113,8 @@ class RotationTest(unittest.TestCase):
     def setUp(self):
         self.credentials = ring.home / "hub/credentials"
         self.text = self.credentials.read_text()
+        # The next test begins when the hub has read them again.
+        self.addCleanup(wait_until, "the old keys count again", lambda: one_ping(ring).code == 0)
         self.addCleanup(self.credentials.write_text, self.text)
 
     def hold(self, connect, count=4):
