@@ -61,7 +61,11 @@ def http2_in_clear():
 
 class StrangersTest(unittest.TestCase):
     def attack(self, what, *attackers, seconds=SECONDS):
-        attack(self, ring, what, *attackers, seconds=seconds, cores=CORES)
+        try:
+            attack(self, ring, what, *attackers, seconds=seconds, cores=CORES)
+        except AssertionError as error:
+            # A node that is gone says why in its log.
+            raise AssertionError(f"{error}\n{ring.log(ring.nodes[0])[-1500:]}\n{ring.log()[-1500:]}") from None
         self.assertEqual(ring.connected(), ring.nodes, what)
 
     def test_01_what_each_kind_costs(self):
