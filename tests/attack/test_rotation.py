@@ -98,6 +98,8 @@ class Others:
         return self
 
     def _ping(self):
+        # Once at least, however short the block is.
+        self.pings.append(one_ping(ring))
         while not self._over.wait(0.05):
             self.pings.append(one_ping(ring))
 
