@@ -3,7 +3,6 @@ they hold the peer's key."""
 import gzip
 import os
 import pathlib
-import socket
 import ssl
 import struct
 import subprocess
@@ -11,30 +10,21 @@ import threading
 import time
 
 import wire
+from local_server import LocalServer
 from openssl import PskServer
 
 
-class HostileHub:
+class HostileHub(LocalServer):
     """Serves every connection by `behave(connection)` on a thread of its own until it is closed."""
 
     def __init__(self, behave):
         self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.served = 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self._listener.close()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.served += 1
-            threading.Thread(target=self._meet, args=(connection,), daemon=True).start()
+    def serve(self, connection):
+        self.served += 1
+        threading.Thread(target=self._meet, args=(connection,), daemon=True).start()
 
     def _meet(self, connection):
         try:

@@ -6,7 +6,6 @@ import ctypes
 import hashlib
 import hmac
 import socket
-import threading
 
 ssl = ctypes.CDLL("libssl.so.3")
 crypto = ctypes.CDLL("libcrypto.so.3")
@@ -181,44 +180,3 @@ class PskServer(_Connection):
         except TlsError:
             self.close()
             raise
-
-
-class PskPipe:
-    """Carries a plain local connection through a PskClient, so that any gRPC library can speak with any key."""
-
-    def __init__(self, address, identity, derived):
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self._target = address, identity, derived
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self):
-        self._listener.close()
-
-    def _serve(self):
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(plain,), daemon=True).start()
-
-    def _carry(self, plain):
-        import select
-        with plain:
-            try:
-                with PskClient(*self._target) as hub:
-                    while True:
-                        ready = select.select([plain, hub], [], [], 0 if hub.pending() else 30)[0]
-                        if hub.pending():
-                            ready.append(hub)
-                        if not ready:
-                            return
-                        for source, sink in ((plain, hub), (hub, plain)):
-                            if source in ready:
-                                data = source.recv(65536)
-                                if not data:
-                                    return
-                                sink.sendall(data)
-            except OSError:
-                return

@@ -11,6 +11,7 @@ import unittest
 import wire
 import words
 from http2 import Http2
+from local_server import LocalServer
 from openssl import PskClient, TlsError
 from ring import BIN, PATIENCE, Ring, split_address, wait_until
 from tls_proxy import TlsProxy, make_certificate
@@ -27,32 +28,22 @@ def tearDownModule():
     folder.cleanup()
 
 
-class Between:
+class Between(LocalServer):
     """Passes bytes on, record by record, as `change(towards, number, record)` has it: it returns what to send instead.
     Keeps everything. One connection after the other."""
 
     def __init__(self, change=lambda towards, number, record: record):
         self._change = change
         self.from_peer, self.from_hub = [], []  # records of the last connection
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def close(self):
-        self._listener.close()
-
-    def _serve(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self.from_peer, self.from_hub = [], []
-            hub = socket.create_connection(split_address(ring.address), 20)
-            ways = [threading.Thread(target=self._pass_on, args=way, daemon=True) for way in (
-                (peer, hub, "hub", self.from_peer), (hub, peer, "peer", self.from_hub))]
-            for way in ways:
-                way.start()
+    def serve(self, connection):
+        self.from_peer, self.from_hub = [], []
+        hub = socket.create_connection(split_address(ring.address), 20)
+        ways = [threading.Thread(target=self._pass_on, args=way, daemon=True) for way in (
+            (connection, hub, "hub", self.from_peer), (hub, connection, "peer", self.from_hub))]
+        for way in ways:
+            way.start()
 
     def _pass_on(self, source, target, towards, kept):
         try:
