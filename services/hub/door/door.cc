@@ -159,16 +159,12 @@ absl::Duration Door::NextWake() const {
 
 void Door::Run() {
   pthread_setname_np(pthread_self(), "door");
-  epoll_event events[256];
   bool closed = false;
   while (!stopping_) {
-    const absl::Duration wait = NextWake();
-    const int ready = epoll_wait(epoll_.get(), events, 256,
-                                 static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)))));
+    TakeEvents(NextWake());
     if (!accepting_ && !std::exchange(closed, true)) {
       for (Listener& listener : listeners_) listener.fd.Reset();
     }
-    for (int i = 0; i < ready; ++i) OnEvent(events[i].data.u64, events[i].events);
     const size_t turn = busy_.size();
     for (size_t i = 0; i < turn; ++i) {
       Connection* const connection = Find(busy_.front());
@@ -184,18 +180,32 @@ void Door::Run() {
   }
 }
 
-void Door::OnEvent(uint64_t tag, uint32_t events) {
+// The processor time that events take counts against the strangers in proportion to the events that they caused.
+void Door::TakeEvents(absl::Duration wait) {
+  epoll_event events[256];
+  const double begin = ThreadSeconds();
+  const int ready = epoll_wait(epoll_.get(), events, 256,
+                               static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)))));
+  int of_strangers = 0;
+  for (int i = 0; i < ready; ++i) {
+    if (OnEvent(events[i].data.u64, events[i].events)) ++of_strangers;
+  }
+  if (of_strangers == 0) return;
+  strangers_cpu_.Take((ThreadSeconds() - begin) * of_strangers / ready, clock_->Steady());
+}
+
+bool Door::OnEvent(uint64_t tag, uint32_t events) {
   if (tag == kWakeTag) {
     uint64_t count;
     (void)!read(wake_.get(), &count, sizeof count);
-    return;
+    return false;
   }
   if ((tag & 3) == kListenerSide) {
     backlog_waits_ = true;
-    return;
+    return true;
   }
   Connection* const connection = Find(tag >> 2);
-  if (connection == nullptr) return;
+  if (connection == nullptr) return false;
   const bool hang_up = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   const bool readable = (events & EPOLLIN) != 0;
   const bool writable = (events & EPOLLOUT) != 0;
@@ -206,11 +216,14 @@ void Door::OnEvent(uint64_t tag, uint32_t events) {
   }
   if (connection->raw()) {
     if (hang_up) Close(connection, false);  // the data is gRPC's
-  } else if (connection->open()) {
-    Carry(connection);
-  } else if ((readable || hang_up) && !std::exchange(connection->queued, true)) {
-    knocking_.push_back(connection->id);
+    return false;
   }
+  if (connection->open()) {
+    Carry(connection);
+    return false;
+  }
+  if ((readable || hang_up) && !std::exchange(connection->queued, true)) knocking_.push_back(connection->id);
+  return true;
 }
 
 // What strangers cost, their going included, is measured and held to their share, so that a flood of them takes nothing

@@ -98,7 +98,8 @@ class Door {
        const Clock* clock, Random* random);
   void Run();
   absl::Duration NextWake() const;
-  void OnEvent(uint64_t tag, uint32_t events);
+  void TakeEvents(absl::Duration wait);
+  bool OnEvent(uint64_t tag, uint32_t events);  // true: a stranger caused it
   void Accept(Listener* listener);
   bool AcceptOne(Listener* listener);
   bool NewcomersMustWait() const;
