@@ -57,12 +57,9 @@ function(orch_precompile target kind)
 endfunction()
 
 if(ORCH_PCH)
-  if(CCACHE)
-    # What ccache asks for with precompiled headers; -fpch-preprocess lets it see through them.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
-    endif()
+  if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Lets ccache see through precompiled headers.
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
   endif()
   orch_precompiled_sets()
 endif()

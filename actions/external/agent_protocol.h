@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "base/json.h"
 
 namespace orch::actions {

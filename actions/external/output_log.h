@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "base/process.h"
+#include "base/process/process.h"
 
 namespace orch::actions {
 

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/process.h"
+#include "base/process/process.h"
 
 namespace orch::actions {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "actions/external/plugin_files.h"
 
 namespace orch::actions {

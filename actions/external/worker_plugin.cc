@@ -5,8 +5,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "actions/external/agent_protocol.h"
+#include "base/process/worker_process.h"
 #include "base/status_macros.h"
-#include "base/worker_process.h"
 
 namespace orch::actions {
 namespace {

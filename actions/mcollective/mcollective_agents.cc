@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "actions/mcollective/mcollective_plugin.h"
 #include "actions/worker/ruby_worker.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "actions/catalog.h"
+#include "actions/core/builtin_options.h"
+#include "actions/core/catalog.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/process.h"
+#include "base/process/process.h"
 
 namespace orch::actions {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "actions/builtin_plugin.h"
+#include "actions/core/builtin_plugin.h"
 #include "actions/worker/warm_worker.h"
 
 namespace orch::actions {

@@ -15,12 +15,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mutex.h"
-#include "base/process.h"
-#include "base/worker_process.h"
+#include "base/process/process.h"
+#include "base/process/worker_process.h"
 
 namespace orch::actions {
 

@@ -7,6 +7,7 @@
 #include "actions/ddl/validate.h"
 #include "base/config_file.h"
 #include "base/status_macros.h"
+#include "cli/session/plugin_source.h"
 
 namespace orch::cli {
 

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "actions/ddl/ddl.h"
-#include "cli/views/invocation.h"
+#include "cli/jobs/invocation.h"
 
 namespace orch::cli {
 

@@ -5,6 +5,7 @@
 #include "cli/commands/app_words.h"
 #include "cli/commands/command.h"
 #include "cli/jobs/job_text.h"
+#include "cli/session/plugin_source.h"
 #include "cli/terminal/value_text.h"
 #include "cli/views/dry_run.h"
 #include "cli/views/human_view.h"

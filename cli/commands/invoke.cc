@@ -3,8 +3,10 @@
 #include "actions/ddl/validate.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
+#include "cli/commands/run_invocation.h"
+#include "cli/jobs/invocation.h"
+#include "cli/session/plugin_source.h"
 #include "cli/views/human_view.h"
-#include "cli/views/invocation.h"
 
 namespace orch::cli {
 namespace {

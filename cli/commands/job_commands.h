@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cli/commands/command.h"
-#include "cli/views/invocation.h"
+#include "cli/jobs/invocation.h"
 #include "orch/v1/job.pb.h"
 
 namespace orch::cli {

@@ -8,9 +8,11 @@
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/commands/puppet_runall.h"
+#include "cli/commands/run_invocation.h"
+#include "cli/jobs/invocation.h"
 #include "cli/options/words.h"
+#include "cli/session/plugin_source.h"
 #include "cli/views/human_view.h"
-#include "cli/views/invocation.h"
 #include "cli/views/puppet_views.h"
 
 namespace orch::cli {

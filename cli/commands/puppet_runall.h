@@ -4,8 +4,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/jobs/invocation.h"
 #include "cli/session/context.h"
-#include "cli/views/invocation.h"
 
 namespace orch::cli {
 

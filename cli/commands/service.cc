@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "cli/commands/app_words.h"
 #include "cli/commands/command.h"
+#include "cli/commands/run_invocation.h"
 #include "cli/jobs/job_text.h"
 #include "cli/views/human_view.h"
 #include "cli/views/line_view.h"

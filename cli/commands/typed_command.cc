@@ -13,6 +13,7 @@
 #include "base/config_file.h"
 #include "base/status_macros.h"
 #include "cli/commands/plugin_names.h"
+#include "cli/commands/run_invocation.h"
 #include "cli/commands/typed_help.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "actions/ddl/ddl.h"
 #include "cli/commands/command.h"
-#include "cli/views/invocation.h"
+#include "cli/jobs/invocation.h"
 
 namespace orch::cli {
 

@@ -7,8 +7,8 @@
 #include "cli/completion/complete.h"
 #include "cli/completion/completion_script.h"
 #include "cli/options/words.h"
+#include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/invocation.h"
 
 namespace orch::cli {
 namespace {

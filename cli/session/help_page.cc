@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/process_foreground.h"
+#include "base/process/process_foreground.h"
 #include "cli/options/shell_words.h"
 #include "cli/terminal/display_width.h"
 

@@ -77,4 +77,12 @@ absl::StatusOr<PluginSource::Loaded> PluginSource::GetExactly(const std::string&
   return loaded;
 }
 
+absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name) {
+  ORCH_RETURN_IF_ERROR(CheckPluginName(name));
+  ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
+  PluginSource source(hub, context->config().cache_dir);
+  ORCH_ASSIGN_OR_RETURN(const PluginSource::Loaded loaded, source.Get(name));
+  return loaded.plugin;
+}
+
 }  // namespace orch::cli

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "actions/ddl/ddl.h"
+#include "cli/session/context.h"
 #include "cli/session/hub_client.h"
 
 namespace orch::cli {
@@ -36,5 +37,8 @@ class PluginSource {
 
 // ^[a-z0-9_]+$
 absl::Status CheckPluginName(const std::string& name);
+
+// The DDL of plugin `name`, from the hub that the context names.
+absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name);
 
 }  // namespace orch::cli

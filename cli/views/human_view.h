@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "actions/ddl/aggregate.h"
+#include "cli/jobs/invocation.h"
 #include "cli/jobs/job.h"
 #include "cli/session/context.h"
 #include "cli/terminal/progress.h"
-#include "cli/views/invocation.h"
 #include "cli/views/reply_groups.h"
 
 namespace orch::cli {

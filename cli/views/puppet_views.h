@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/jobs/invocation.h"
 #include "cli/jobs/job.h"
 #include "cli/views/human_view.h"
-#include "cli/views/invocation.h"
 
 namespace orch::cli {
 

@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actions/catalog/builtin_catalog.h"
 #include "actions/external/private_folder.h"
-#include "actions/shell/shell_jobs.h"
+#include "actions/plugins/shell/shell_jobs.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "base/process_cgroup.h"
+#include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "services/nodeagent/memory_tidy.h"
@@ -122,30 +123,30 @@ void Agent::Wire() {
   MakeSnapshot(Inventory::Found(found_));
   state_->SetControl(this);
   std::weak_ptr<bool> alive = alive_;
-  launcher_ = std::make_unique<Launcher>(
+  gate_ = std::make_unique<CommandGate>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
-      Launcher::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
-                             [this] { return TaskFileOfNode(); },
-                             [this] { return link_ != nullptr && link_->HasRoom(); }},
+      CommandGate::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
+                                [this] { return TaskFileOfNode(); },
+                                [this] { return link_ != nullptr && link_->HasRoom(); }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
           if (alive.lock() != nullptr && !link_->SendUpdate(std::move(update))) ++state_->counters().lost_updates;
         });
       });
-  launcher_->Recover();
+  gate_->Recover();
   link_ = std::make_unique<HubLink>(
       LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop},
       HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::PeerKey> {
                            absl::StatusOr<auth::PeerKey> key =
                                auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity);
-                           if (key.ok()) launcher_->SetKey(key->key);
+                           if (key.ok()) gate_->SetKey(key->key);
                            return key;
                          },
                          .snapshot = [this] { return state_->snapshot(); },
-                         .command = [this](const v1::Envelope& command) { launcher_->Handle(command); },
+                         .command = [this](const v1::Envelope& command) { gate_->Handle(command); },
                          .attached =
                              [this](bool attached, const std::string& what) {
-                               launcher_->OnAttached(attached);
+                               gate_->OnAttached(attached);
                                if (deps_.on_attached != nullptr) deps_.on_attached(attached, what);
                              }});
 }
@@ -267,7 +268,7 @@ void Agent::BeginStop(absl::Duration grace, std::function<void(size_t)> stopped)
     inventory_->Cancel();
     plugins_->Cancel();
     std::weak_ptr<bool> alive = alive_;
-    launcher_->Drain([this, alive] {
+    gate_->Drain([this, alive] {
       if (alive.lock() != nullptr) StopLink();
     });
     deps_.loop->PostAfter(grace, [this, alive] {
@@ -278,8 +279,8 @@ void Agent::BeginStop(absl::Duration grace, std::function<void(size_t)> stopped)
 
 void Agent::CancelTasks() {
   if (link_stopping_) return;
-  LogWarning("ending tasks that did not end within the grace", {{"tasks", absl::StrCat(launcher_->active_tasks())}});
-  launcher_->CancelAll("the node agent is stopping");
+  LogWarning("ending tasks that did not end within the grace", {{"tasks", absl::StrCat(gate_->active_tasks())}});
+  gate_->CancelAll("the node agent is stopping");
   std::weak_ptr<bool> alive = alive_;
   deps_.loop->PostAfter(kTaskEndWait, [this, alive] {
     if (alive.lock() != nullptr) StopLink();
@@ -288,7 +289,7 @@ void Agent::CancelTasks() {
 
 void Agent::StopLink() {
   if (std::exchange(link_stopping_, true)) return;
-  link_->Stop(kFlushWait, [this] { std::exchange(stopped_, nullptr)(launcher_->active_tasks()); });
+  link_->Stop(kFlushWait, [this] { std::exchange(stopped_, nullptr)(gate_->active_tasks()); });
 }
 
 }  // namespace orch::nodeagent

@@ -1,4 +1,4 @@
-// The node agent: wires inventory, plugins, launcher and link together. Owned by main or a test, which also
+// The node agent: wires inventory, plugins, command gate and link together. Owned by main or a test, which also
 // owns the clock, the randomness and the loop. Decides nothing about messages itself.
 #pragma once
 
@@ -7,18 +7,19 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "actions/catalog.h"
-#include "actions/node_control.h"
+#include "actions/core/builtin_options.h"
+#include "actions/core/catalog.h"
+#include "actions/core/node_control.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
+#include "services/nodeagent/gate/agent_state.h"
+#include "services/nodeagent/gate/command_gate.h"
 #include "services/nodeagent/inventory.h"
-#include "services/nodeagent/launcher.h"
 #include "services/nodeagent/link/hub_link.h"
-#include "services/nodeagent/node_state.h"
 #include "services/nodeagent/plugin_loader.h"
 #include "services/nodeagent/state_dir.h"
 #include "services/nodeagent/tasks/journal.h"
@@ -98,7 +99,7 @@ class Agent final : public actions::NodeControl {
   BackgroundThread background_;  // after inventory_: its work uses it
   std::unique_ptr<PluginLoader> plugins_;
   BackgroundThread plugin_background_;  // after plugins_, likewise
-  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<CommandGate> gate_;
   std::unique_ptr<HubLink> link_;
   std::function<void(size_t)> stopped_;
   bool link_stopping_ = false;

@@ -10,7 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "services/nodeagent/config.h"
 #include "services/nodeagent/facts/classes.h"
 #include "services/nodeagent/facts/fact_collector.h"

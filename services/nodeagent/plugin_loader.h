@@ -10,10 +10,10 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "actions/build_catalog.h"
+#include "actions/catalog/build_catalog.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "base/process.h"
+#include "base/process/process.h"
 
 namespace orch::nodeagent {
 

@@ -1,10 +1,10 @@
 // Which plugins a node offers, and what is said of the others.
-#include "actions/build_catalog.h"
+#include "actions/catalog/build_catalog.h"
 
 #include <algorithm>
 
 #include "absl/strings/str_replace.h"
-#include "actions/embedded_ddl.h"
+#include "actions/catalog/embedded_ddl.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "actions/command_runner.h"
+#include "actions/core/command_runner.h"
 
 #include "gtest/gtest.h"
 

@@ -1,6 +1,7 @@
-#include "actions/controller.h"
+#include "actions/plugins/controller/controller.h"
 
-#include "actions/node_control.h"
+#include "actions/catalog/builtin_catalog.h"
+#include "actions/core/node_control.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
 

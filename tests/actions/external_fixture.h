@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "actions/build_catalog.h"
+#include "actions/catalog/build_catalog.h"
 #include "actions/ddl/validate.h"
 #include "tests/actions/fake_node.h"
 

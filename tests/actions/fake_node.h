@@ -9,8 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "actions/action.h"
-#include "actions/catalog.h"
+#include "actions/catalog/builtin_catalog.h"
+#include "actions/core/action.h"
+#include "actions/core/builtin_options.h"
+#include "actions/core/catalog.h"
+#include "actions/data/data_functions.h"
 #include "actions/ddl/validate.h"
 
 namespace orch::actions {

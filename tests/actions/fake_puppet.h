@@ -14,8 +14,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/detached_process.h"
 #include "base/durable_file.h"
+#include "base/process/detached_process.h"
 #include "tests/actions/fake_node.h"
 
 namespace orch::actions {

@@ -1,4 +1,4 @@
-#include "actions/filemgr_plugin.h"
+#include "actions/plugins/filemgr/filemgr_plugin.h"
 
 #include <unistd.h>
 

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "actions/shell/shell_jobs.h"
+#include "actions/plugins/shell/shell_jobs.h"
 #include "base/random.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"

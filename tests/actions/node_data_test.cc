@@ -1,4 +1,4 @@
-#include "actions/node_data.h"
+#include "actions/data/node_data.h"
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"

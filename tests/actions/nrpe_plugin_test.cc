@@ -1,8 +1,9 @@
-#include "actions/nrpe_plugin.h"
+#include "actions/plugins/nrpe/nrpe_plugin.h"
 
 #include "absl/strings/str_cat.h"
-#include "actions/nrpe/checks.h"
-#include "actions/nrpe/command_line.h"
+#include "actions/catalog/builtin_catalog.h"
+#include "actions/plugins/nrpe/checks.h"
+#include "actions/plugins/nrpe/command_line.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
 #include "tests/support/temp_folder.h"

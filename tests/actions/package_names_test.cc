@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "actions/package/package_output.h"
-#include "actions/package/rpm_version.h"
+#include "actions/plugins/package/package_output.h"
+#include "actions/plugins/package/rpm_version.h"
 #include "gmock/gmock.h"
 #include "tests/actions/package_fixture.h"
 

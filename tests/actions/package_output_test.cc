@@ -1,4 +1,4 @@
-#include "actions/package/package_output.h"
+#include "actions/plugins/package/package_output.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "actions/process_plugin.h"
+#include "actions/plugins/process/process_plugin.h"
 
 #include <unistd.h>
 

@@ -1,7 +1,8 @@
 // State, lock, summary and resource of the plugins puppet and puppetd.
 #include <string>
 
-#include "actions/puppet/puppet_state.h"
+#include "actions/catalog/builtin_catalog.h"
+#include "actions/plugins/puppet/puppet_state.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_puppet.h"
 
@@ -177,7 +178,8 @@ TEST_F(PuppetPluginTest, ANodeThatNeverRanSaysSo) {
   EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("has not run on this node yet"));
   EXPECT_THAT(Run("puppetd", "last_run_summary").status_message, HasSubstr("has not run on this node yet"));
   Write("state/last_run_summary.yaml", "{ broken");
-  EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("last_run_summary.yaml:1: a key must be a text"));
+  EXPECT_THAT(Run("puppet", "last_run_summary").status_message,
+              HasSubstr("last_run_summary.yaml:1: a key must be a text"));
   Write("state/last_run_summary.yaml", "a: 1\nb: [1, 2\n");
   EXPECT_THAT(Run("puppet", "last_run_summary").status_message, HasSubstr("last_run_summary.yaml:3: not valid YAML"));
   EXPECT_EQ(Run("puppet", "status").data["lastrun"], 0) << "the state is known all the same";

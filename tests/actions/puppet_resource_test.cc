@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "actions/puppet/managed_resources.h"
+#include "actions/plugins/puppet/managed_resources.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_puppet.h"
 #include "tests/support/temp_folder.h"

@@ -1,4 +1,4 @@
-#include "actions/puppet/puppet_yaml.h"
+#include "actions/plugins/puppet/puppet_yaml.h"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // The plugin with a stand-in for Puppet; real Puppet is in tests/e2e/puppetral.
-#include "actions/puppetral_plugin.h"
+#include "actions/plugins/puppet/puppetral_plugin.h"
 
 #include <sys/stat.h>
 
@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "actions/catalog/builtin_catalog.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/actions/fake_node.h"

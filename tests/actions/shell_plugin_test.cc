@@ -1,10 +1,11 @@
-#include "actions/shell_plugin.h"
+#include "actions/plugins/shell/shell_plugin.h"
 
 #include <unistd.h>
 
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "actions/catalog/builtin_catalog.h"
 #include "base/random.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"

@@ -1,4 +1,4 @@
-#include "base/detached_process.h"
+#include "base/process/detached_process.h"
 
 #include <signal.h>
 #include <sys/stat.h>

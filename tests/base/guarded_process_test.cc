@@ -1,4 +1,4 @@
-#include "base/guarded_process.h"
+#include "base/process/guarded_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,8 +19,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/durable_file.h"
-#include "base/process.h"
-#include "base/worker_process.h"
+#include "base/process/process.h"
+#include "base/process/worker_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

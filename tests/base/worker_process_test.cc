@@ -1,4 +1,4 @@
-#include "base/worker_process.h"
+#include "base/process/worker_process.h"
 
 #include <unistd.h>
 

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/process/worker_process.h"
 #include "base/random.h"
-#include "base/worker_process.h"
 
 namespace orch {
 

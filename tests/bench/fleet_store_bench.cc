@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/random.h"
-#include "services/hub/fleet_recorder.h"
+#include "services/hub/fleet/fleet_recorder.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/hub/fakes.h"
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "cli/commands/command.h"
 #include "cli/completion/completion_script.h"
 #include "tests/cli/fake_hub.h"

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/durable_file.h"
 #include "base/json.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "cli/commands/plugin_names.h"
 #include "tests/cli/run_cli.h"
 
@@ -160,7 +160,7 @@ TEST_F(PluginAuthorTest, ValidateRefusesNamesThatCannotWork) {
 
 TEST_F(PluginAuthorTest, TheNamesOfBuiltInPluginsAreThoseTheNodeHas) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(ORCH_SOURCE_DIR "/actions/ddls")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(ORCH_SOURCE_DIR "/actions/plugins")) {
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
   }
   EXPECT_THAT(names, ::testing::UnorderedElementsAreArray(BuiltInPlugins()));

@@ -37,7 +37,8 @@ class PuppetCommandTest : public ::testing::Test {
       node.add_plugins()->set_name("puppetd");
     }
     for (const char* plugin : {"puppet", "puppetd"}) {
-      hub_.ddls[plugin] = ReadFile(absl::StrCat(ORCH_SOURCE_DIR, "/actions/ddls/", plugin, ".json"), 1u << 20).value();
+      hub_.ddls[plugin] =
+          ReadFile(absl::StrCat(ORCH_SOURCE_DIR, "/actions/plugins/puppet/", plugin, ".json"), 1u << 20).value();
     }
   }
   CliResult Run(std::vector<std::string> args, const CliSetup& setup = {}) {

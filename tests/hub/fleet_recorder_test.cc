@@ -1,4 +1,4 @@
-#include "services/hub/fleet_recorder.h"
+#include "services/hub/fleet/fleet_recorder.h"
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"

@@ -1,4 +1,4 @@
-#include "services/hub/fleet.h"
+#include "services/hub/fleet/fleet.h"
 
 #include "absl/strings/str_cat.h"
 #include "base/manual_executor.h"
@@ -49,22 +49,16 @@ class FleetTest : public ::testing::Test {
   FleetRecorder recorder_{&node_store_, &registry_, &ddls_, &clock_, &executor_};
   Fleet fleet_{{&registry_, &ddls_, &dispatcher_, &watch_, &refusals_, &recorder_, &clock_}, absl::Hours(24)};
   const std::unique_ptr<auth::Keyring> keyring_ = TestKeyring();
-  NodeSession session_{NodePeer("n1"),
-                       "127.0.0.1:1",
-                       keyring_.get(),
-                       std::make_shared<SilentOutbox>(),
-                       &fleet_,
-                       &clock_,
-                       &random_,
-                       {absl::Seconds(30), "1.0"}};
+  NodeSession session_{NodePeer("n1"), "127.0.0.1:1", keyring_.get(), std::make_shared<SilentOutbox>(),
+                       &fleet_,        &clock_,       &random_,       {absl::Seconds(30), "1.0"}};
 
   // Another stream of that identity, from that host.
   std::unique_ptr<NodeSession> Session(const std::string& identity, const std::string& host) {
     auto outbox = std::make_shared<ListedOutbox>();
     outboxes_.push_back(outbox);
-    return std::make_unique<NodeSession>(
-        NodePeer(identity), "ipv4:" + host + ":" + std::to_string(++port_), keyring_.get(), outbox, &fleet_, &clock_, &random_,
-        NodeSession::Options{absl::Seconds(30), "1.0"});
+    return std::make_unique<NodeSession>(NodePeer(identity), "ipv4:" + host + ":" + std::to_string(++port_),
+                                         keyring_.get(), outbox, &fleet_, &clock_, &random_,
+                                         NodeSession::Options{absl::Seconds(30), "1.0"});
   }
   void Register(NodeSession* session) {
     v1::NodeMessage message;

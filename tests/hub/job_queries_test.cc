@@ -1,4 +1,4 @@
-#include "services/hub/job_store/job_queries.h"
+#include "services/hub/api/job_queries.h"
 
 #include "base/manual_executor.h"
 #include "services/hub/job_store/memory_job_store.h"

@@ -1,4 +1,4 @@
-// The launcher with a journal: what hub and node say to each other about durable jobs.
+// The command gate with a journal: what hub and node say to each other about durable jobs.
 #include <optional>
 
 #include "absl/strings/str_format.h"
@@ -8,7 +8,7 @@
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/nodeagent/launcher.h"
+#include "services/nodeagent/gate/command_gate.h"
 #include "services/nodeagent/tasks/splay.h"
 #include "tests/nodeagent/fakes.h"
 #include "tests/support/temp_folder.h"
@@ -39,18 +39,19 @@ class DurabilityTest : public ::testing::Test {
 
   // What an agent killed at this moment leaves behind, and a new one.
   void Restart() {
-    if (launcher_ != nullptr) {
+    if (gate_ != nullptr) {
       const std::string on_disk = ReadFile(folder_.Path("journal"), 64 << 20).value();
       stopped_ = true;
-      launcher_.reset();  // ends its tasks in order, as a killed one would not
+      gate_.reset();  // ends its tasks in order, as a killed one would not
       stopped_ = false;
       journal_.reset();
       ASSERT_TRUE(WriteFileDurably(folder_.Path("journal"), on_disk, 0600).ok());
     }
     journal_ = Journal::Open(folder_.Path("journal"), &clock_).value();
-    launcher_ = std::make_unique<Launcher>(
+    gate_ = std::make_unique<CommandGate>(
         kIdentity, TaskRunner::Options{2, 10},
-        Launcher::Dependencies{&clock_, &random_, &executor_, &state_, journal_.get()}, [this](v1::Envelope envelope) {
+        CommandGate::Dependencies{&clock_, &random_, &executor_, &state_, journal_.get()},
+        [this](v1::Envelope envelope) {
           if (stopped_) return;
           auth::Refusal refusal;
           EXPECT_TRUE(
@@ -60,7 +61,7 @@ class DurabilityTest : public ::testing::Test {
           EXPECT_TRUE(seen.update.ParseFromString(envelope.body()));
           updates_.Put(std::move(seen));
         });
-    launcher_->SetKey(key_);
+    gate_->SetKey(key_);
   }
   static std::string Id(int number) { return absl::StrFormat("%032x", number); }
   v1::Command Command(int number, const std::string& action = "change") {
@@ -80,7 +81,7 @@ class DurabilityTest : public ::testing::Test {
     envelope.set_identity(kIdentity);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
-    launcher_->Handle(envelope);
+    gate_->Handle(envelope);
   }
   void Give(const v1::Command& command) { Give(command.job_id(), v1::Envelope::COMMAND, command.SerializeAsString()); }
   v1::TaskUpdate Await(size_t count) { return updates_.Await(count)[count - 1].update; }
@@ -92,7 +93,7 @@ class DurabilityTest : public ::testing::Test {
   // Waits until no task is on a worker.
   void AwaitIdle() {
     bool idle = false;
-    launcher_->Drain([&idle] { idle = true; });
+    gate_->Drain([&idle] { idle = true; });
     while (!idle) executor_.RunUntilIdle();
   }
 
@@ -108,7 +109,7 @@ class DurabilityTest : public ::testing::Test {
   std::shared_ptr<FakePlugin> plugin_;
   AgentState state_;
   std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Launcher> launcher_;
+  std::unique_ptr<CommandGate> gate_;
 };
 
 TEST_F(DurabilityTest, IsOnDiskBeforeTheActionStartsAndItsOutcomeBeforeItIsSent) {
@@ -125,14 +126,14 @@ TEST_F(DurabilityTest, IsOnDiskBeforeTheActionStartsAndItsOutcomeBeforeItIsSent)
 TEST_F(DurabilityTest, SendsTheOutcomeAgainAfterEveryRegistrationUntilItIsAcknowledged) {
   Give(Command(1));
   const std::string outcome = Await(2).SerializeAsString();
-  launcher_->OnAttached(true);
+  gate_->OnAttached(true);
   EXPECT_EQ(Await(3).SerializeAsString(), outcome);
   Restart();
-  launcher_->OnAttached(true);
+  gate_->OnAttached(true);
   EXPECT_EQ(Await(4).SerializeAsString(), outcome);
   EXPECT_EQ(updates_.All()[3].job_id, Id(1));
   Give(Id(1), v1::Envelope::ACK);
-  launcher_->OnAttached(true);
+  gate_->OnAttached(true);
   executor_.Advance(absl::Seconds(10));
   EXPECT_EQ(updates_.All().size(), 4u);
   EXPECT_EQ(runs_.All().size(), 1u);
@@ -204,7 +205,7 @@ TEST_F(DurabilityTest, KeepsRefusalsToo) {
   other.set_collective("us");
   Give(other);
   EXPECT_EQ(Await(2).kind(), v1::TaskUpdate::FILTERED);
-  launcher_->OnAttached(true);
+  gate_->OnAttached(true);
   EXPECT_EQ(Await(3).reply().status_code(), 2u);
   EXPECT_EQ(Await(4).kind(), v1::TaskUpdate::FILTERED);
 }
@@ -226,9 +227,9 @@ TEST_F(DurabilityTest, SendsManyOutcomesInTheirOrderAndInPortions) {
   v1::TaskUpdate update;
   update.set_kind(v1::TaskUpdate::FINISHED);
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(journal_->Finish(Id(i), update.SerializeAsString()).ok());
-  launcher_->OnAttached(true);
+  gate_->OnAttached(true);
   EXPECT_EQ(updates_.All().size(), Delivery::kResendMessages);
-  launcher_->OnAttached(true);  // a new stream: all of them, from the first
+  gate_->OnAttached(true);  // a new stream: all of them, from the first
   executor_.Advance(Delivery::kResendPause * 5);
   const std::vector<Seen> all = updates_.All();
   ASSERT_EQ(all.size(), Delivery::kResendMessages + 200);
@@ -238,8 +239,8 @@ TEST_F(DurabilityTest, SendsManyOutcomesInTheirOrderAndInPortions) {
 TEST_F(DurabilityTest, StopsSendingWhenTheHubIsAway) {
   v1::TaskUpdate update;
   for (int i = 0; i < 200; ++i) ASSERT_TRUE(journal_->Finish(Id(i), update.SerializeAsString()).ok());
-  launcher_->OnAttached(true);
-  launcher_->OnAttached(false);
+  gate_->OnAttached(true);
+  gate_->OnAttached(false);
   executor_.Advance(absl::Minutes(1));
   EXPECT_EQ(updates_.All().size(), Delivery::kResendMessages);
 }
@@ -292,8 +293,8 @@ TEST_F(DurabilityTest, ATaskInItsSplayCanBeCancelled) {
   EXPECT_EQ(Await(1).reply().state(), v1::CANCELLED);
   executor_.Advance(absl::Hours(2));
   EXPECT_TRUE(runs_.All().empty());
-  EXPECT_EQ(launcher_->active_tasks(), 0u);
-  launcher_->OnAttached(true);
+  EXPECT_EQ(gate_->active_tasks(), 0u);
+  gate_->OnAttached(true);
   EXPECT_EQ(Await(2).reply().state(), v1::CANCELLED);
 }
 
@@ -304,7 +305,7 @@ TEST_F(DurabilityTest, TasksInTheirSplayCountAsWaiting) {
     Give(command);
   }
   EXPECT_EQ(Await(1).reply().error_kind(), "busy");
-  EXPECT_EQ(launcher_->active_tasks(), 10u);
+  EXPECT_EQ(gate_->active_tasks(), 10u);
 }
 
 }  // namespace

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "actions/catalog.h"
 #include "base/mutex.h"
+#include "services/nodeagent/gate/agent_state.h"
 #include "services/nodeagent/link/snapshot.h"
-#include "services/nodeagent/node_state.h"
 #include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {

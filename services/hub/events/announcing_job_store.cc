@@ -1,6 +1,6 @@
 #include "services/hub/events/announcing_job_store.h"
 
-#include "services/hub/job_store/job_queries.h"
+#include "services/hub/job_store/stored_job.h"
 
 namespace orch::hub {
 

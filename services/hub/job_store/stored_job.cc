@@ -80,4 +80,21 @@ absl::Status CheckJobIdPrefix(absl::string_view text) {
                                                  " digits (0-9 a-f) of a job's id"));
 }
 
+v1::Job ShowJob(const StoredJob& stored, bool durable) {
+  v1::Job job;
+  job.set_job_id(stored.job_id);
+  job.set_caller(stored.caller);
+  *job.mutable_spec() = stored.spec;
+  job.set_state(stored.state());
+  job.set_created_us(stored.created_us);
+  job.set_targets(stored.targets);
+  job.set_ok(stored.ok);
+  job.set_failed(stored.failed);
+  job.set_missing(stored.missing);
+  if (stored.summary) *job.mutable_summary() = *stored.summary;
+  job.set_paused_because(stored.rollout.paused_because);
+  job.set_durable(durable);
+  return job;
+}
+
 }  // namespace orch::hub

@@ -138,4 +138,7 @@ absl::Status SeveralJobs(absl::string_view prefix);
 // InvalidArgument unless it is an id or enough of one.
 absl::Status CheckJobIdPrefix(absl::string_view text);
 
+// The job as clients see it, with the present counts of its tasks.
+v1::Job ShowJob(const StoredJob& stored, bool durable);
+
 }  // namespace orch::hub

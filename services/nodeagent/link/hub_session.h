@@ -34,7 +34,7 @@ class HubSession {
   };
   struct Output {
     std::vector<v1::NodeMessage> send;   // in this order
-    std::vector<v1::Envelope> commands;  // for the launcher, unverified
+    std::vector<v1::Envelope> commands;  // for the command gate, unverified
     bool registered = false;             // the node became registered just now
     std::optional<End> end;              // then nothing else is set
   };
@@ -45,7 +45,7 @@ class HubSession {
   Output OnMessage(v1::HubMessage message);
   // The node changed. Sends a Delta when it has a cause and the hub knows the node already.
   Output OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
-  // A signed update of the launcher. Empty output when the hub does not know the node (then it is lost).
+  // A signed update of the command gate. Empty output when the hub does not know the node (then it is lost).
   Output OnUpdate(v1::Envelope update);
   // Heartbeats and limits of patience; call at or after NextTimer().
   Output OnTimer();

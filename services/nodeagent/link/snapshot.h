@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "actions/catalog.h"
+#include "actions/core/catalog.h"
 #include "base/json.h"
 #include "orch/v1/node_service.pb.h"
 

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/mutex.h"
-#include "base/process.h"
-#include "base/process_spawn.h"
+#include "base/process/process.h"
+#include "base/process/process_spawn.h"
 
 namespace orch::nodeagent {
 

@@ -1,7 +1,7 @@
 // One action of one plugin, here and now. Blocks until it is done; never throws.
 #pragma once
 
-#include "actions/action.h"
+#include "actions/core/action.h"
 
 namespace orch::nodeagent {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "base/clock.h"
 #include "services/nodeagent/runner/task_folder.h"
 

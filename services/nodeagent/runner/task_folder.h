@@ -2,7 +2,7 @@
 //
 //   task      the task, written by the agent, mode 0600; the process has it as its standard input and
 //             holds a lock on it, so that a later agent sees whether the process still lives; the guards
-//             of what it starts (base/process_guard.h) hold it for as long as any of that lives
+//             of what it starts (base/process/process_guard.h) hold it for as long as any of that lives
 //   pid       written by the process at its start, into room the agent set aside
 //   room      disk set aside by the agent for the outcome
 //   output    a named pipe, for live output (output_pipe.h); only where that is wanted
@@ -19,8 +19,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "actions/action.h"
-#include "actions/build_catalog.h"
+#include "actions/catalog/build_catalog.h"
+#include "actions/core/action.h"
 #include "base/json.h"
 #include "services/nodeagent/runner/output_pipe.h"
 

@@ -1,6 +1,6 @@
 // Sees to it that the hub learns how every durable task ended: journal first, then send; again, in
 // order and paced, whenever the hub has registered this node; until the hub acknowledges. Also answers
-// what became of a job. Owned by Launcher.
+// what became of a job. Owned by CommandGate.
 #pragma once
 
 #include <deque>

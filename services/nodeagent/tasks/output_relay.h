@@ -1,7 +1,7 @@
 // What running actions print, on its way to the hub: cut into chunks, held for a moment when the hub is
 // slow or away, and left out, with the gap counted, when that is too much. Never stalls an action. A chunk
 // ends inside a character of UTF-8 only where its stream does, or stays silent in the middle of one; what a
-// gap leaves of a character is part of the gap. Owned by Launcher.
+// gap leaves of a character is part of the gap. Owned by CommandGate.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/runner/output_pipe.h"
 

@@ -1,5 +1,5 @@
 // Durable tasks that change the node run in processes of their own: puts them there, and brings what an
-// earlier agent left there together with the journal. Owned by Launcher.
+// earlier agent left there together with the journal. Owned by CommandGate.
 #pragma once
 
 #include <functional>

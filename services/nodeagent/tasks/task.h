@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "base/process.h"
+#include "base/process/process.h"
 #include "orch/v1/node_service.pb.h"
 
 namespace orch::nodeagent {

@@ -21,9 +21,9 @@
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/failpoint.h"
-#include "base/lasting_process.h"
 #include "base/log.h"
-#include "base/process_cgroup.h"
+#include "base/process/lasting_process.h"
+#include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
 
 namespace orch::nodeagent {

@@ -10,9 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "actions/action.h"
-#include "base/process.h"
-#include "base/process_spawn.h"
+#include "actions/core/action.h"
+#include "base/process/process.h"
+#include "base/process/process_spawn.h"
 #include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/task_folder.h"
 

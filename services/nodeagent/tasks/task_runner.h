@@ -2,7 +2,7 @@
 // for every task. A task that is cancelled or late is answered at once while it waits, and after its action
 // has returned when that runs: then nothing it started is left. An action that does not return within
 // kEndWait is answered for (its worker stays accounted for until it has); only tasks run outside this
-// process are always answered after their end. Owned by Launcher. Thread-safe; destroyed on the executor's loop or
+// process are always answered after their end. Owned by CommandGate. Thread-safe; destroyed on the executor's loop or
 // after that has stopped. Never decides whether something may run.
 #pragma once
 

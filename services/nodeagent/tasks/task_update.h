@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "actions/action.h"
+#include "actions/core/action.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/runner/output_pipe.h"
 

@@ -8,7 +8,7 @@ module MCollective
     KILL_AFTER = 2 # seconds between SIGTERM and SIGKILL
     KILL_ROUNDS = 50
     DRAIN_SECONDS = 0.5 # for what the command wrote last
-    GUARD = 'orch-guard' # adopts what leaves the family of this process, see base/process_guard.h
+    GUARD = 'orch-guard' # adopts what leaves the family of this process, see base/process/process_guard.h
 
     attr_reader :command, :environment, :cwd, :stdin, :stdout, :stderr, :status, :timeout
 

@@ -1,0 +1,40 @@
+// The part of the clients' door that is about jobs that are there already.
+#include <string>
+#include <utility>
+
+#include "services/hub/api/orchestrator_service.h"
+#include "services/hub/door/client_stream.h"
+
+namespace orch::hub {
+
+grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::WatchJob(grpc::CallbackServerContext* context,
+                                                                            const v1::WatchJobRequest* request) {
+  const auto [stream, admission] =
+      Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/WatchJob", CallSort::kWatch, context);
+  auto* const reactor = stream.get();
+  if (admission == nullptr) return reactor;
+  rooms_.executor->Post([this, stream = stream, request = *request] { rooms_.dispatcher->Watch(request, stream); });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerContext* context,
+                                                          const v1::ControlJobRequest* request,
+                                                          v1::ControlJobResponse* response) {
+  return Answer("/orch.v1.Orchestrator/ControlJob", context,
+                [this, request, response](const std::string& caller, const Done& done) {
+                  rooms_.dispatcher->Control(*request, caller, [response, done](absl::StatusOr<v1::Job> job) {
+                    if (job.ok()) *response->mutable_job() = *std::move(job);
+                    done(job.status());
+                  });
+                });
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::ListLocks(grpc::CallbackServerContext* context,
+                                                         const v1::ListLocksRequest*, v1::ListLocksResponse* response) {
+  return Answer("/orch.v1.Orchestrator/ListLocks", context, [this, response](const std::string&, const Done& done) {
+    rooms_.dispatcher->locks().List(response);
+    done(absl::OkStatus());
+  });
+}
+
+}  // namespace orch::hub

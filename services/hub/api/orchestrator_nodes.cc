@@ -1,0 +1,53 @@
+// The part of the clients' door that tells of known nodes, and forgets them.
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/hub/api/orchestrator_service.h"
+
+namespace orch::hub {
+namespace {
+
+constexpr int kMaxForgetNames = 1000;
+
+absl::Status CheckForget(const v1::ForgetNodesRequest& request) {
+  if (request.identities_size() == 0 || request.identities_size() > kMaxForgetNames) {
+    return absl::InvalidArgumentError(absl::StrCat("identities must name 1 to ", kMaxForgetNames, " nodes to forget; ",
+                                                   request.identities_size(), " are named"));
+  }
+  for (const std::string& identity : request.identities()) {
+    if (!filter::IsIdentity(identity)) {
+      return absl::InvalidArgumentError(absl::StrCat("'", identity.substr(0, 255), "' is no identity of a node"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* OrchestratorService::ListNodes(grpc::CallbackServerContext* context,
+                                                         const v1::ListNodesRequest* request,
+                                                         v1::ListNodesResponse* response) {
+  return AnswerOffLoop("/orch.v1.Orchestrator/ListNodes", context,
+                       [this, request, response](FleetQueries::Asker asker, Done done) {
+                         rooms_.fleet_queries->ListNodes(std::move(asker), request, response, std::move(done));
+                       });
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::ForgetNodes(grpc::CallbackServerContext* context,
+                                                           const v1::ForgetNodesRequest* request,
+                                                           v1::ForgetNodesResponse* response) {
+  return Answer("/orch.v1.Orchestrator/ForgetNodes", context,
+                [this, request, response](const std::string& caller, const Done& done) {
+                  if (absl::Status status = CheckForget(*request); !status.ok()) return done(status);
+                  const std::vector<std::string> names(request->identities().begin(), request->identities().end());
+                  rooms_.fleet->Forget(names, absl::StrCat("forgotten by ", caller),
+                                       [response, done](const absl::StatusOr<v1::ForgetNodesResponse>& answer) {
+                                         if (answer.ok()) *response = *answer;
+                                         done(answer.status());
+                                       });
+                });
+}
+
+}  // namespace orch::hub

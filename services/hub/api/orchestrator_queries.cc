@@ -1,0 +1,64 @@
+// The part of the clients' door that tells of jobs that are kept, and of events.
+#include <memory>
+#include <utility>
+
+#include "services/hub/api/orchestrator_service.h"
+#include "services/hub/door/client_stream.h"
+
+namespace orch::hub {
+
+grpc::ServerUnaryReactor* OrchestratorService::GetJob(grpc::CallbackServerContext* context,
+                                                      const v1::GetJobRequest* request, v1::GetJobResponse* response) {
+  return Answer("/orch.v1.Orchestrator/GetJob", context,
+                [this, request, response](const std::string&, const Done& done) {
+                  rooms_.jobs->GetJob(*request, response, done);
+                });
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::ListJobs(grpc::CallbackServerContext* context,
+                                                        const v1::ListJobsRequest* request,
+                                                        v1::ListJobsResponse* response) {
+  return Answer("/orch.v1.Orchestrator/ListJobs", context,
+                [this, request, response](const std::string&, const Done& done) {
+                  rooms_.jobs->ListJobs(*request, response, done);
+                });
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::ListReplies(grpc::CallbackServerContext* context,
+                                                           const v1::ListRepliesRequest* request,
+                                                           v1::ListRepliesResponse* response) {
+  return Answer("/orch.v1.Orchestrator/ListReplies", context,
+                [this, request, response](const std::string&, const Done& done) {
+                  rooms_.jobs->ListReplies(*request, response, done);
+                });
+}
+
+grpc::ServerUnaryReactor* OrchestratorService::PruneJobs(grpc::CallbackServerContext* context,
+                                                         const v1::PruneJobsRequest* request,
+                                                         v1::PruneJobsResponse* response) {
+  return Answer("/orch.v1.Orchestrator/PruneJobs", context,
+                [this, request, response](const std::string& caller, const Done& done) {
+                  rooms_.jobs->PruneJobs(*request, caller, response, done);
+                });
+}
+
+grpc::ServerWriteReactor<v1::WatchEventsResponse>* OrchestratorService::WatchEvents(
+    grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) {
+  const auto id = std::make_shared<EventLog::WatchId>(0);  // loop only
+  const auto [stream, admission] = Begin<v1::WatchEventsResponse>("/orch.v1.Orchestrator/WatchEvents", CallSort::kWatch,
+                                                                  context, [this, id] { rooms_.events->Remove(*id); });
+  auto* const reactor = stream.get();
+  if (admission == nullptr) return reactor;
+  stream->SetOnDrained([this, id] { rooms_.events->OnDrained(*id); });
+  rooms_.executor->Post([this, id, stream = stream, request = *request] {
+    const auto watch = rooms_.events->Add(request, stream);
+    if (watch.ok()) {
+      *id = *watch;
+    } else {
+      stream->End(watch.status());
+    }
+  });
+  return reactor;
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,190 @@
+#include "services/hub/fleet/fleet.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/digest.h"
+#include "base/duration_text.h"
+#include "base/log.h"
+#include "base/status_macros.h"
+#include "services/hub/nodes/away.h"
+
+namespace orch::hub {
+
+absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session, const v1::Node& node) {
+  if (key_problem_ != nullptr) {
+    if (const std::string problem = key_problem_(*session); !problem.empty()) {
+      refusals_->Count(auth::Refusal::kUnknownKey);
+      return absl::UnauthenticatedError(problem);
+    }
+  }
+  const NodeRecord* const before = registry_->Find(node.identity());
+  const std::string old_peer = before == nullptr ? "" : before->peer;
+  ORCH_ASSIGN_OR_RETURN(const Registry::Attached attached,
+                        registry_->Attach(node, session, session->peer(), session->key().id));
+  if (attached.replaced != nullptr) Replace(node.identity(), attached, old_peer, session->peer());
+  sessions_[node.identity()] = session;
+  NoteClock(session);
+  const NodeRecord& record = *registry_->Find(node.identity());
+  ddls_->Announce(record.slot, attached.old_plugins, record.plugins);
+  recorder_->OnAttached(node.identity());
+  watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, node.identity());
+  LogInfo("node attached", {{"node", node.identity()}, {"peer", session->peer()}, {"key", session->key().id}});
+  return ddls_->Wanted(record.slot, record.plugins);
+}
+
+void Fleet::Replace(const std::string& identity, const Registry::Attached& attached, absl::string_view old_peer,
+                    absl::string_view new_peer) {
+  const IdentityConflicts::Verdict verdict = conflicts_.OnReplaced(identity, old_peer, new_peer);
+  if (verdict == IdentityConflicts::Verdict::kNone) {
+    attached.replaced->SayGoodbye(absl::StrCat("replaced: ", identity, " attached again from ", new_peer),
+                                  absl::ZeroDuration());
+  } else {
+    const std::string text = conflicts_.Text(identity);
+    registry_->SetConflict(identity, text);
+    // Whoever loses the stream waits before it takes it back: so both are paced.
+    attached.replaced->SayGoodbye(absl::StrCat("replaced: ", text), IdentityConflicts::kPace);
+    if (verdict == IdentityConflicts::Verdict::kBegins) {
+      LogWarning("identity conflict", {{"node", identity}, {"reason", text}});
+      watch_->Notify(v1::WatchNodesResponse::NODE_CONFLICT, identity, text);
+    }
+  }
+  dispatcher_->OnNodeGone(identity, "its stream was replaced by a new one");
+}
+
+void Fleet::OnRegistered(NodeSession* session) { dispatcher_->OnNodeBack(session->identity()); }
+
+absl::Status Fleet::OnDelta(NodeSession* session, const v1::Delta& delta) {
+  std::vector<PluginAnnouncement> old_plugins;
+  ORCH_RETURN_IF_ERROR(registry_->Apply(session->identity(), delta, &old_plugins));
+  if (delta.has_plugins()) {
+    const NodeRecord& record = *registry_->Find(session->identity());
+    ddls_->Announce(record.slot, old_plugins, record.plugins);
+    const std::vector<std::string> wanted = ddls_->Wanted(record.slot, record.plugins);
+    if (!wanted.empty()) session->AskDdls(wanted);
+  }
+  recorder_->OnChanged(session->identity());
+  watch_->Notify(v1::WatchNodesResponse::NODE_CHANGED, session->identity());
+  return absl::OkStatus();
+}
+
+void Fleet::OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) {
+  dispatcher_->OnUpdate(session->identity(), job_id, std::move(update));
+}
+
+absl::Status Fleet::OnDdls(NodeSession*, const v1::Ddls& ddls) {
+  for (const std::string& json : ddls.ddl_json()) {
+    const std::string sha256 = Sha256(json);
+    const bool known = ddls_->HasText(sha256);
+    ORCH_RETURN_IF_ERROR(ddls_->Learn(json));
+    if (!known && ddls_->HasText(sha256)) recorder_->OnDdl(json);
+  }
+  return absl::OkStatus();
+}
+
+void Fleet::OnHeard(NodeSession* session) {
+  if (registry_->Heard(session->identity())) {
+    recorder_->OnPresence(session->identity());
+    watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, session->identity());
+  }
+  registry_->SetClockSkew(session->identity(), session->clock_skew());
+}
+
+void Fleet::NoteClock(NodeSession* session) {
+  registry_->SetClockSkew(session->identity(), session->clock_skew());
+  if (absl::AbsDuration(session->clock_skew()) < Registry::kNotableSkew) return;
+  LogWarning("a node's clock is off; check NTP on it",
+             {{"node", session->identity()}, {"ahead_by", DurationText(session->clock_skew())}});
+}
+
+void Fleet::OnRefused(NodeSession*, auth::Refusal refusal) { refusals_->Count(refusal); }
+
+void Fleet::OnGone(NodeSession* session, absl::string_view reason) {
+  const NodeRecord* record = registry_->Find(session->identity());
+  // A stream that was replaced is no longer the node's.
+  if (record == nullptr || !registry_->Detach(session->identity(), session, reason)) return;
+  sessions_.erase(session->identity());
+  ddls_->Withdraw(record->slot, record->plugins);
+  LogInfo("node detached", {{"node", session->identity()}, {"reason", std::string(reason)}});
+  recorder_->OnPresence(session->identity());
+  dispatcher_->OnNodeGone(session->identity(), reason);
+  watch_->Notify(v1::WatchNodesResponse::NODE_DISCONNECTED, session->identity(), reason);
+}
+
+void Fleet::Tick() {
+  for (const std::string& identity : registry_->MarkStale()) {
+    LogInfo("node is silent", {{"node", identity}});
+    recorder_->OnPresence(identity);
+    watch_->Notify(v1::WatchNodesResponse::NODE_STALE, identity);
+  }
+  for (const std::string& identity : conflicts_.Expire()) registry_->SetConflict(identity, "");
+  ForgetOverdue();
+  recorder_->Tick();
+  std::map<Slot, std::vector<std::string>> overdue;
+  for (auto& [slot, sha256] : ddls_->TakeOverdue()) overdue[slot].push_back(std::move(sha256));
+  for (const auto& [slot, sha256s] : overdue) registry_->At(slot).channel->AskDdls(sha256s);
+}
+
+void Fleet::ForgetOverdue() {
+  const absl::Duration now = clock_->Steady();
+  if (retention_ == absl::ZeroDuration() || now < retention_due_) return;
+  retention_due_ = now + kRetentionEvery;
+  std::vector<std::string> overdue = registry_->AwayLongerThan(retention_);
+  if (overdue.empty()) return;
+  if (overdue.size() > kMaxForgottenAtOnce) overdue.resize(kMaxForgottenAtOnce);  // the rest is next time's
+  Forget(overdue, absl::StrCat("away for longer than node_retention, ", absl::FormatDuration(retention_)),
+         [](const absl::StatusOr<v1::ForgetNodesResponse>& done) {
+           if (done.ok()) return;
+           LogWarning("nodes past node_retention are not forgotten yet",
+                      {{"reason", std::string(done.status().message())}});
+         });
+}
+
+void Fleet::Forget(const std::vector<std::string>& identities, const std::string& because, ForgetDone done) {
+  v1::ForgetNodesResponse answer;
+  std::vector<std::string> away, unknown;
+  for (const std::string& identity : identities) {
+    const NodeRecord* const record = registry_->Find(identity);
+    if (record == nullptr) {
+      unknown.push_back(identity);
+    } else if (record->channel != nullptr) {
+      answer.add_connected(identity);
+    } else {
+      away.push_back(identity);
+    }
+  }
+  for (const std::string& identity : unknown) answer.add_unknown(identity);
+  for (v1::Suggestion& meant : SuggestIdentities(unknown, registry_->facts().names(), registry_->facts().live()))
+    *answer.add_suggestions() = std::move(meant);
+  if (away.empty()) return done(std::move(answer));
+  // First by the store: what a restart would know again is not forgotten.
+  recorder_->Forget(away, [this, away, because, answer = std::move(answer),
+                           done = std::move(done)](const absl::Status& status) mutable {
+    if (!status.ok()) return done(status);
+    for (const std::string& identity : away) ForgetStored(identity, because, &answer);
+    done(std::move(answer));
+  });
+}
+
+void Fleet::ForgetStored(const std::string& identity, const std::string& because, v1::ForgetNodesResponse* answer) {
+  const NodeRecord* const record = registry_->Find(identity);
+  if (record == nullptr) return;  // two wanted it forgotten
+  if (record->channel != nullptr) {
+    answer->add_connected(identity);  // it came back meanwhile
+    return recorder_->OnAttached(identity);
+  }
+  watch_->Notify(v1::WatchNodesResponse::NODE_FORGOTTEN, identity, because);
+  registry_->Forget(identity);
+  LogInfo("node forgotten", {{"node", identity}, {"because", because}});
+  answer->add_forgotten(identity);
+}
+
+void Fleet::Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after) {
+  std::vector<std::pair<NodeSession*, std::string>> leaving;
+  for (const auto& [identity, session] : sessions_) {
+    if (std::string reason = leave(*session); !reason.empty()) leaving.emplace_back(session, std::move(reason));
+  }
+  for (const auto& [session, reason] : leaving) session->SayGoodbye(reason, retry_after);
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,99 @@
+// Joins what nodes' streams tell with who keeps it: registry, DDLs, running jobs, watchers, the store.
+// On the hub's loop; owned by Hub.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/refusal.h"
+#include "base/executor.h"
+#include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/fleet/fleet_recorder.h"
+#include "services/hub/jobs/dispatcher.h"
+#include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/identity_conflicts.h"
+#include "services/hub/nodes/node_session.h"
+#include "services/hub/nodes/node_watch.h"
+#include "services/hub/nodes/registry.h"
+
+namespace orch::hub {
+
+class Fleet final : public NodeEvents {
+ public:
+  // Known nodes looked at for their retention only from so long after the start on: those that are alive
+  // have come back by then, whatever the wall clock said.
+  static constexpr absl::Duration kRetentionGrace = absl::Hours(1);
+  static constexpr absl::Duration kRetentionEvery = absl::Minutes(1);
+  static constexpr size_t kMaxForgottenAtOnce = 1000;
+
+  struct Parts {
+    Registry* registry;
+    DdlCache* ddls;
+    Dispatcher* dispatcher;
+    NodeWatch* watch;
+    auth::RefusalCounters* refusals;
+    FleetRecorder* recorder;
+    const Clock* clock;
+  };
+  // `retention`: how long a node that stays away is known; zero: for ever.
+  Fleet(Parts parts, absl::Duration retention)
+      : registry_(parts.registry),
+        ddls_(parts.ddls),
+        dispatcher_(parts.dispatcher),
+        watch_(parts.watch),
+        refusals_(parts.refusals),
+        recorder_(parts.recorder),
+        clock_(parts.clock),
+        retention_(retention),
+        retention_due_(parts.clock->Steady() + kRetentionGrace),
+        conflicts_(parts.clock) {}
+
+  absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) override;
+  void OnRegistered(NodeSession* session) override;
+  absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) override;
+  void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) override;
+  absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) override;
+  void OnHeard(NodeSession* session) override;
+  void OnRefused(NodeSession* session, auth::Refusal refusal) override;
+  void OnGone(NodeSession* session, absl::string_view reason) override;
+
+  // Says why a session's key is no longer good, or nothing. Asked again when the node registers: keys
+  // may have changed since its stream began.
+  using KeyProblem = std::function<std::string(const NodeSession&)>;
+  void SetKeyProblem(KeyProblem key_problem) { key_problem_ = std::move(key_problem); }
+
+  // From a timer: who has fallen silent, and which DDLs must be asked for again.
+  void Tick();
+  // Forgets those of the nodes that are known and away, once the store has. `because` is for log and events.
+  using ForgetDone = std::function<void(absl::StatusOr<v1::ForgetNodesResponse>)>;
+  void Forget(const std::vector<std::string>& identities, const std::string& because, ForgetDone done);
+  const IdentityConflicts& conflicts() const { return conflicts_; }
+  // Says goodbye to every node for which `leave` gives a reason.
+  void Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after);
+
+ private:
+  void NoteClock(NodeSession* session);
+  void Replace(const std::string& identity, const Registry::Attached& attached, absl::string_view old_peer,
+               absl::string_view new_peer);
+  void ForgetOverdue();
+  void ForgetStored(const std::string& identity, const std::string& because, v1::ForgetNodesResponse* answer);
+
+  Registry* const registry_;
+  DdlCache* const ddls_;
+  Dispatcher* const dispatcher_;
+  NodeWatch* const watch_;
+  auth::RefusalCounters* const refusals_;
+  FleetRecorder* const recorder_;
+  const Clock* const clock_;
+  const absl::Duration retention_;
+  absl::Duration retention_due_;  // steady; when nodes are looked at next
+  IdentityConflicts conflicts_;
+  KeyProblem key_problem_;  // may be null
+  // Sessions that hold their identity, as NodeSession: for key changes.
+  std::map<std::string, NodeSession*> sessions_;
+};
+
+}  // namespace orch::hub

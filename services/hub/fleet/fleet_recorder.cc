@@ -1,0 +1,138 @@
+#include "services/hub/fleet/fleet_recorder.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+
+namespace orch::hub {
+
+void FleetRecorder::Note(absl::string_view identity, bool whole) {
+  if (closed_) return;
+  bool& all = soon_[identity];
+  all = all || whole;
+  Arm(kGather);
+}
+
+void FleetRecorder::OnChanged(absl::string_view identity) {
+  if (closed_ || !later_.insert(std::string(identity)).second) return;
+  later_order_.emplace_back(clock_->Steady() + kGatherChanges, std::string(identity));
+}
+
+void FleetRecorder::OnDdl(std::string json) {
+  if (closed_) return;
+  new_ddls_.push_back(std::move(json));
+  Arm(kGather);
+}
+
+void FleetRecorder::Arm(absl::Duration after) {
+  if (writing_ || std::exchange(armed_, true)) return;
+  executor_->PostAfter(after, [this, there = std::weak_ptr<bool>(there_)] {
+    if (there.lock() == nullptr) return;
+    armed_ = false;
+    WriteSome();
+  });
+}
+
+FleetRecorder::Batch FleetRecorder::TakeSome(FleetChange* change) {
+  Batch batch;
+  size_t bytes = 0;
+  while (!soon_.empty() && batch.size() < kMaxNodesPerWrite && bytes < kMaxBytesPerWrite) {
+    const auto next = soon_.begin();
+    batch.emplace_back(next->first, next->second);
+    soon_.erase(next);
+    const auto& [identity, whole] = batch.back();
+    const NodeRecord* record = registry_->Find(identity);
+    if (record == nullptr) continue;  // forgotten meanwhile
+    if (whole) {
+      bytes += change->nodes.emplace_back(registry_->Describe(*record)).facts_json().size();
+    } else {
+      change->presences.push_back(registry_->DescribePresence(*record));
+    }
+  }
+  return batch;
+}
+
+void FleetRecorder::WriteSome() {
+  if (writing_ || closed_ || (soon_.empty() && new_ddls_.empty())) return;
+  FleetChange change;
+  Batch batch = TakeSome(&change);
+  change.ddls = std::exchange(new_ddls_, {});
+  writing_ = true;
+  std::vector<std::string> ddls = change.ddls;
+  store_->Apply(std::move(change), [this, there = std::weak_ptr<bool>(there_), batch = std::move(batch),
+                                    ddls = std::move(ddls)](const absl::Status& status) mutable {
+    if (there.lock() != nullptr) OnWritten(batch, std::move(ddls), status);
+  });
+}
+
+void FleetRecorder::OnWritten(const Batch& batch, std::vector<std::string> ddls, const absl::Status& status) {
+  writing_ = false;
+  if (closed_) return;
+  if (status.ok()) {
+    if (std::exchange(failing_, false)) LogInfo("the fleet is stored again", {});
+    return WriteSome();
+  }
+  for (const auto& [identity, whole] : batch) {
+    bool& all = soon_[identity];
+    all = all || whole;
+  }
+  new_ddls_.insert(new_ddls_.end(), std::make_move_iterator(ddls.begin()), std::make_move_iterator(ddls.end()));
+  if (!std::exchange(failing_, true)) {
+    LogError("what nodes do is not stored; trying until it is", {{"reason", std::string(status.message())}});
+  }
+  Arm(kTryAgainAfter);
+}
+
+void FleetRecorder::Forget(std::vector<std::string> identities, NodeStore::Done done) {
+  FleetChange change;
+  change.forgotten = std::move(identities);
+  store_->Apply(std::move(change),
+                [there = std::weak_ptr<bool>(there_), done = std::move(done)](const absl::Status& status) mutable {
+                  if (there.lock() != nullptr) done(status);
+                });
+}
+
+void FleetRecorder::Tick() {
+  if (closed_) return;
+  const absl::Duration now = clock_->Steady();
+  while (!later_order_.empty() && later_order_.front().first <= now) {
+    Note(later_order_.front().second, /*whole=*/true);
+    later_.erase(later_order_.front().second);
+    later_order_.pop_front();
+  }
+  if (now - alive_told_ >= kAliveEvery) {
+    alive_told_ = now;
+    FleetChange change;
+    change.alive_us = absl::ToUnixMicros(clock_->Now());
+    store_->Apply(std::move(change), nullptr);
+  }
+  if (now - ddls_kept_ >= kKeepDdlsEvery) {
+    ddls_kept_ = now;
+    store_->KeepDdls(KnownDdls(), nullptr);
+  }
+}
+
+std::vector<std::string> FleetRecorder::KnownDdls() const {
+  absl::flat_hash_set<std::string> known;
+  registry_->facts().live().ForEach([&](Slot slot) {
+    for (const PluginAnnouncement& plugin : registry_->At(slot).plugins) known.insert(plugin.sha256);
+  });
+  return {known.begin(), known.end()};
+}
+
+void FleetRecorder::Close() {
+  for (const std::string& identity : later_) Note(identity, /*whole=*/true);
+  later_.clear();
+  later_order_.clear();
+  closed_ = true;
+  while (!soon_.empty() || !new_ddls_.empty()) {
+    FleetChange change;
+    TakeSome(&change);
+    change.ddls = std::exchange(new_ddls_, {});
+    store_->Apply(std::move(change), nullptr);
+  }
+  FleetChange last;
+  last.alive_us = absl::ToUnixMicros(clock_->Now());
+  store_->Apply(std::move(last), nullptr);
+}
+
+}  // namespace orch::hub

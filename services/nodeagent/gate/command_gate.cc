@@ -1,0 +1,271 @@
+#include "services/nodeagent/gate/command_gate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "auth/message_mac.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "filter/wire.h"
+#include "services/nodeagent/gate/admission.h"
+#include "services/nodeagent/tasks/splay.h"
+#include "services/nodeagent/tasks/task_update.h"
+
+namespace orch::nodeagent {
+namespace {
+
+absl::Duration ReplayWindow() { return auth::kMessageTtl + 2 * auth::kAllowedSkew; }
+
+bool IsJobId(absl::string_view id) {
+  return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isxdigit(c); });
+}
+
+// Counted from receipt; what the plugin takes to end its own program comes on top.
+absl::Duration TimeoutOf(const v1::Command& command, const NodeSnapshot& now) {
+  const std::shared_ptr<actions::Plugin> plugin = now.catalog->Find(command.plugin());
+  if (command.timeout_ms() > 0) {
+    const absl::Duration asked = std::min(absl::Milliseconds(command.timeout_ms()), CommandGate::kMaxTimeout);
+    return plugin == nullptr ? asked : asked + plugin->Overrun();
+  }
+  const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(command.action());
+  return action == nullptr ? CommandGate::kDefaultTimeout
+                           : std::min(plugin->ddl()->TimeoutOf(*action), CommandGate::kMaxTimeout) + plugin->Overrun();
+}
+
+TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command) {
+  TaskSpec spec;
+  spec.job_id = command.job_id();
+  spec.durable = command.durable();
+  spec.no_reply_data = command.no_reply_data();
+  spec.request.plugin = command.plugin();
+  spec.request.action = command.action();
+  spec.request.caller = command.caller();
+  spec.request.job_id = command.job_id();
+  spec.request.collective = command.collective();
+  spec.request.sender = "hub";
+  spec.request.issued_at = absl::FromUnixMicros(envelope.issued_at_us());
+  spec.request.ttl = absl::Microseconds(envelope.expires_at_us() - envelope.issued_at_us());
+  return spec;
+}
+
+}  // namespace
+
+CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink)
+    : identity_(std::move(identity)),
+      deps_(dependencies),
+      sink_(std::move(sink)),
+      refusals_(dependencies.clock),
+      replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
+      delivery_(dependencies.journal, dependencies.executor,
+                [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
+      output_(dependencies.executor, dependencies.output_room,
+              [this](const std::string& job_id, v1::OutputChunk chunk) {
+                v1::TaskUpdate update;
+                update.set_kind(v1::TaskUpdate::OUTPUT);
+                *update.mutable_output() = std::move(chunk);
+                Send(job_id, std::move(update));
+              }),
+      outside_({dependencies.clock, dependencies.journal, dependencies.processes, dependencies.task_file, &output_,
+                &delivery_, &runner_}),
+      runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
+              [this](const std::string& job_id, v1::TaskUpdate update, bool durable) {
+                Report(job_id, std::move(update), durable);
+              }) {}
+
+void CommandGate::SetKey(auth::Key key) {
+  auto next = std::make_shared<const auth::Key>(std::move(key));
+  MutexLock lock(&key_mu_);
+  key_.swap(next);
+}
+
+std::shared_ptr<const auth::Key> CommandGate::key() const {
+  MutexLock lock(&key_mu_);
+  return key_;
+}
+
+void CommandGate::Handle(const v1::Envelope& envelope) {
+  Counters& counters = deps_.state->counters();
+  ++counters.total;
+  auth::Refusal refusal = auth::Refusal::kUnknownKey;
+  absl::Status opened = absl::FailedPreconditionError("no key is loaded");
+  if (const std::shared_ptr<const auth::Key> held = key(); held != nullptr) {
+    opened = auth::OpenEnvelope(
+        envelope, *held, {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
+        deps_.clock->Now(), &refusal);
+  }
+  if (!opened.ok()) return OnRefused(envelope, refusal, opened);
+  ++counters.validated;
+  switch (envelope.kind()) {
+    case v1::Envelope::COMMAND:
+      return OnCommand(envelope);
+    case v1::Envelope::CANCEL:
+      return OnCancel(envelope);
+    case v1::Envelope::ACK:
+      return delivery_.OnAcknowledged(envelope.job_id());
+    case v1::Envelope::QUERY:
+      return OnQuery(envelope.job_id());
+    default:
+      LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
+  }
+}
+
+void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
+  Counters& counters = deps_.state->counters();
+  ++counters.unvalidated;
+  refusals_.Add(envelope, refusal, why);
+  const bool stale = refusal == auth::Refusal::kStaleClock;
+  if (stale) ++counters.ttl_expired;
+  // Only these two are found after the MAC held. A job that was taken on answers for itself.
+  if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
+      IsJobId(envelope.job_id()) && !Knows(envelope.job_id())) {
+    Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()), /*durable=*/false);
+  }
+}
+
+void CommandGate::OnCommand(const v1::Envelope& envelope) {
+  const absl::Duration received = deps_.clock->Steady();
+  if (!IsJobId(envelope.job_id())) {
+    LogWarning("refused a command without a job id of 32 hex digits", {});
+    return;
+  }
+  auto command = std::make_shared<v1::Command>();
+  const bool readable = command->ParseFromString(envelope.body()) && command->job_id() == envelope.job_id();
+  if (!TakeOn(envelope, readable ? command.get() : nullptr)) return;
+  if (!readable) {
+    return Report(envelope.job_id(),
+                  EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
+                              "the command cannot be read; hub and node are of versions that do not fit"),
+                  /*durable=*/false);
+  }
+  absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
+  if (!filter.ok()) {
+    return Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", filter.status().message()),
+                  command->durable());
+  }
+  TaskSpec spec = SpecOf(envelope, *command);
+  spec.delay = SplayDelay(command->job_id(), identity_, absl::Milliseconds(command->splay_ms()));
+  spec.deadline = received + spec.delay + TimeoutOf(*command, *deps_.state->snapshot());
+  if (spec.durable && deps_.journal != nullptr) {
+    spec.accept = [journal = deps_.journal, job_id = spec.job_id] { return journal->Accept(job_id); };
+  }
+  if (command->live_output()) {
+    spec.on_output = [this, job_id = spec.job_id](ProcessStream stream, absl::string_view piece) {
+      output_.Add(job_id, stream, piece);
+    };
+    output_.Begin(spec.job_id);  // until its final update, which every way from here has
+  }
+  if (filter->has_data_functions()) {  // may block: on a worker
+    spec.admit = [this, command, filter = *std::move(filter)](TaskSpec* admitted) {
+      std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
+      if (!ended.has_value()) outside_.Put(admitted);
+      return ended;
+    };
+  } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
+    return Report(envelope.job_id(), *std::move(ended), spec.durable);
+  } else {
+    outside_.Put(&spec);
+  }
+  Submit(std::move(spec));
+}
+
+bool CommandGate::Knows(const std::string& job_id) const {
+  return seen_.Contains(job_id) || runner_.Find(job_id) != TaskRunner::Where::kNowhere ||
+         (deps_.journal != nullptr && deps_.journal->Find(job_id) != Journal::State::kUnknown);
+}
+
+bool CommandGate::TakeOn(const v1::Envelope& envelope, const v1::Command* command) {
+  const std::string& job_id = envelope.job_id();
+  const bool journalled = command != nullptr && command->durable() && deps_.journal != nullptr;
+  // A durable job that is neither journalled nor waiting may come again: it has not started.
+  const bool known = journalled ? deps_.journal->Find(job_id) != Journal::State::kUnknown ||
+                                      runner_.Find(job_id) != TaskRunner::Where::kNowhere
+                                : !seen_.Insert(job_id);
+  if (!known) return true;
+  ++deps_.state->counters().duplicates;
+  LogInfo("a job this node has already taken on was sent again; not run", {{"job", job_id}});
+  if (journalled) OnQuery(job_id);
+  return false;
+}
+
+void CommandGate::Submit(TaskSpec spec) {
+  const std::string job_id = spec.job_id;
+  const bool durable = spec.durable;
+  switch (runner_.Submit(std::move(spec))) {
+    case TaskRunner::Submitted::kAccepted:
+      return;
+    case TaskRunner::Submitted::kBusy:
+      return Report(job_id,
+                    EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
+                                "the node has as many tasks waiting as its queue holds; try again later"),
+                    durable);
+    case TaskRunner::Submitted::kClosed:
+      return Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, "shutdown", "the node agent is stopping"),
+                    durable);
+  }
+}
+
+void CommandGate::OnCancel(const v1::Envelope& envelope) {
+  v1::CancelTask cancel;
+  if (!cancel.ParseFromString(envelope.body()) || cancel.job_id() != envelope.job_id()) {
+    LogWarning("a cancel message cannot be read", {{"job", envelope.job_id()}});
+    return;
+  }
+  // The hub's reason says by whom: "cancelled by client=peadmin: wrong nodes".
+  const std::string why = cancel.reason().empty() ? "cancelled by the hub" : cancel.reason();
+  if (!runner_.Cancel(cancel.job_id(), "cancelled", why)) {
+    LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.job_id()}});
+  }
+}
+
+void CommandGate::OnQuery(const std::string& job_id) {
+  if (IsJobId(job_id)) delivery_.Answer(job_id, runner_.Find(job_id), seen_.Contains(job_id));
+}
+
+void CommandGate::OnAttached(bool attached) {
+  if (attached) {
+    delivery_.OnRegistered();
+  } else {
+    delivery_.OnDetached();
+  }
+}
+
+CommandGate::~CommandGate() { outside_.LetGo(); }
+
+void CommandGate::Recover() {
+  outside_.Recover([this](TaskSpec spec) { Submit(std::move(spec)); });
+}
+
+void CommandGate::Drain(absl::AnyInvocable<void()> idle) {
+  outside_.LetGo();
+  runner_.Close();
+  runner_.WhenIdle(std::move(idle));
+}
+
+void CommandGate::CancelAll(const std::string& why) { runner_.CancelAll("shutdown", why); }
+
+void CommandGate::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
+  if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
+  if (update.kind() != v1::TaskUpdate::STARTED) {
+    const Printed printed = output_.End(job_id);
+    if (update.has_reply()) SetPrinted(printed, update.mutable_reply());
+  }
+  delivery_.Report(job_id, std::move(update), durable);
+}
+
+void CommandGate::Send(const std::string& job_id, v1::TaskUpdate update) {
+  if (update.kind() == v1::TaskUpdate::FINISHED) update.mutable_reply()->set_identity(identity_);
+  v1::Envelope envelope;
+  envelope.set_direction(v1::Envelope::TO_HUB);
+  envelope.set_kind(v1::Envelope::UPDATE);
+  envelope.set_job_id(job_id);
+  envelope.set_identity(identity_);
+  envelope.set_body(update.SerializeAsString());
+  const std::shared_ptr<const auth::Key> held = key();
+  if (held == nullptr) return;
+  auth::SealEnvelope(*held, Sha256(envelope.body()), deps_.clock->Now(), auth::kMessageTtl, deps_.random, &envelope);
+  sink_(std::move(envelope));
+}
+
+}  // namespace orch::nodeagent

@@ -1,0 +1,34 @@
+// Job ids this node has taken on, so that no job runs here twice. The oldest are forgotten beyond
+// kMaxSeenJobs; by then their envelopes have long expired. Not thread-safe: CommandGate's loop.
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+
+namespace orch::nodeagent {
+
+class SeenJobs {
+ public:
+  static constexpr size_t kMaxSeenJobs = 8192;
+
+  // True when `job_id` is new; it is remembered then.
+  bool Insert(absl::string_view job_id) {
+    if (!ids_.emplace(job_id).second) return false;
+    order_.emplace_back(job_id);
+    if (order_.size() > kMaxSeenJobs) {
+      ids_.erase(order_.front());
+      order_.pop_front();
+    }
+    return true;
+  }
+  bool Contains(absl::string_view job_id) const { return ids_.contains(job_id); }
+
+ private:
+  absl::flat_hash_set<std::string> ids_;
+  std::deque<std::string> order_;
+};
+
+}  // namespace orch::nodeagent
