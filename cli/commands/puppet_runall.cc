@@ -11,6 +11,7 @@
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/views/dry_run.h"
+#include "cli/views/json_view.h"
 
 namespace orch::cli {
 namespace {

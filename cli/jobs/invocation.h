@@ -14,6 +14,13 @@
 
 namespace orch::cli {
 
+// What is being asked for; `action` may be null when no DDL was fetched.
+struct JobSubject {
+  std::string plugin;
+  std::string action_name;
+  const ddl::Action* action = nullptr;
+};
+
 using Arguments = std::vector<std::pair<std::string, std::string>>;
 
 struct Invocation {

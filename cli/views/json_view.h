@@ -7,17 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "actions/ddl/ddl.h"
+#include "cli/jobs/invocation.h"
 #include "cli/jobs/job.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {
 
-// What is being asked for; `action` may be null when no DDL was fetched.
-struct JobSubject {
-  std::string plugin;
-  std::string action_name;
-  const ddl::Action* action = nullptr;
-};
 
 // Null when the human form is asked for.
 absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const JobSubject& subject);

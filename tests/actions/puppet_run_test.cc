@@ -2,6 +2,7 @@
 #include <string>
 #include <thread>
 
+#include "actions/puppet/puppet_memory.h"
 #include "actions/puppet/puppet_program.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_puppet.h"

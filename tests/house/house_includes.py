@@ -59,7 +59,7 @@ MAY_INCLUDE = {
                      "services/hub/events", "services/hub/fleet", "services/hub/job_store", "services/hub/jobs",
                      "services/hub/nodes"],
     "services/nodeagent/facts": ["base", "base/process"],
-    "services/nodeagent/runner": ["base", "base/process", "actions/core", "actions/catalog", "actions/ddl"],
+    "services/nodeagent/runner": ["base", "base/process", "actions/core", "actions/catalog", "actions/data", "actions/ddl"],
     "services/nodeagent/link": ["base", "base/net", "proto", "auth", "actions/core"],
     "services/nodeagent/tasks": ["base", "base/process", "proto", "actions/core", "services/nodeagent/runner"],
     "services/nodeagent/gate": ["base", "proto", "filter", "auth", "actions/core", "actions/data", "actions/ddl",
