@@ -68,6 +68,21 @@ def dead_links(root):
     return problems
 
 
+def missing_paths(root):
+    """Paths in code spans that do not exist; decisions and the changelog speak of their own time."""
+    tops = "|".join(sorted(name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name)) and not name.startswith(".")))
+    path_of = re.compile(rf"`((?:{tops})/[a-z0-9_./-]*[a-z0-9_/])(?: [^`]*)?`")
+    problems = []
+    for page in documents(root):
+        if page == "CHANGELOG.md" or page.startswith("docs/decisions/"):
+            continue
+        text = FENCE.sub(blank, read(root, page))
+        for match in path_of.finditer(text):
+            if not match[1].startswith("build/") and not any(os.path.exists(os.path.join(root, match[1] + end)) for end in ("", ".h", ".cc")):
+                problems.append(f"{page}:{text.count(chr(10), 0, match.start()) + 1}: {match[1]}: there is no such file")
+    return problems
+
+
 def long_readme(root):
     lines = read(root, "README.md").count("\n")
     return [f"README.md has {lines} lines, more than {MAX_README_LINES}"] if lines > MAX_README_LINES else []
@@ -123,6 +138,13 @@ class SelfCheck(unittest.TestCase):
             self.assertEqual(self.problems(dead_links, {**page, "README.md": f"# Here\n[a]({link})\n"}), [], link)
         self.assertEqual(self.problems(dead_links, {"README.md": "`[a](b.md)`\n```\n[a](b.md)\n```\n"}), [])
 
+    def test_finds_paths_that_do_not_exist(self):
+        files = {"base/net/tunnel.h": "", "README.md": ""}
+        for span, found in (("base/net/tunnel", 0), ("base/net/tunnel.h", 0), ("base/net/", 0), ("base/NAME.h", 0), ("base/*.h", 0),
+                            ("base/other.h", 1), ("base/other.h --flag", 1), ("baseline/x", 0)):
+            self.assertEqual(len(self.problems(missing_paths, {**files, "docs/A.md": f"`{span}`\n"})), found, span)
+            self.assertEqual(self.problems(missing_paths, {**files, "docs/decisions/0001-a.md": f"`{span}`\n"}), [], span)
+
     def test_finds_a_long_readme(self):
         for lines, found in ((MAX_README_LINES, 0), (MAX_README_LINES + 1, 1)):
             self.assertEqual(len(self.problems(long_readme, {"README.md": "x\n" * lines})), found)
@@ -150,6 +172,9 @@ class Documents(unittest.TestCase):
     def test_links_lead_somewhere(self):
         self.assertGreater(len(list(documents(self.root))), 10, f"is {self.root} the repository's root?")
         self.check(dead_links(self.root))
+
+    def test_paths_exist(self):
+        self.check(missing_paths(self.root))
 
     def test_the_readme_is_short(self):
         self.check(long_readme(self.root))
