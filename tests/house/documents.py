@@ -3,6 +3,7 @@
 
 Run by ctest with the repository's root as argument; each rule is first shown to fail on a document that breaks it.
 """
+import collections
 import os
 import re
 import sys
@@ -14,7 +15,9 @@ MAX_README_LINES = 120
 SKIPPED = {".git", "build", "node_modules"}
 LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|\b(?:src|srcset|href)=\"([^\"]+)\"")
 FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.M | re.S)
-SETTING = re.compile(r"\b(?:read(?:\.|->)(?:String|Int|Bool|Duration|List|Choice|Section)\(|ReadFolders\(&read, )\"([^\"]+)\"")
+READS = r"read(?:\.|->)(?:String|Int|Bool|Duration|List|Choice|Section)\(|ReadFolders\(&read, "
+SETTING = re.compile(rf'\b(?:{READS})"([^"]+)"')
+ROW = re.compile(r"^\|\s*\[(\d{4})\]\(([^)]+)\)\s*\|[^|]+\|\s*\d{4}-\d\d-\d\d\s*\|\s*[^|\s][^|]*\|\s*$", re.M)
 CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.S)
 
 
@@ -37,11 +40,13 @@ def read(root, path):
 
 def anchors(text):
     """Names of a page's headings, as the usual hosts of repositories make them."""
+    times = collections.Counter()
     found = set()
     for heading in re.findall(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", FENCE.sub(blank, text), re.M):
         heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
         name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        found.add(name if name not in found else f"{name}-{sum(1 for one in found if re.fullmatch(re.escape(name) + r'(-[0-9]+)?', one))}")
+        found.add(f"{name}-{times[name]}" if times[name] else name)
+        times[name] += 1
     return found
 
 
@@ -70,16 +75,18 @@ def dead_links(root):
 
 def missing_paths(root):
     """Paths in code spans that do not exist; decisions and the changelog speak of their own time."""
-    tops = "|".join(sorted(name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name)) and not name.startswith(".")))
-    path_of = re.compile(rf"`((?:{tops})/[a-z0-9_./-]*[a-z0-9_/])(?: [^`]*)?`")
+    tops = [name for name in os.listdir(root) if os.path.isdir(os.path.join(root, name)) and name[0] != "."]
+    path_of = re.compile(rf"`((?:{'|'.join(sorted(tops))})/[a-z0-9_./-]*[a-z0-9_/])(?: [^`]*)?`")
     problems = []
     for page in documents(root):
         if page == "CHANGELOG.md" or page.startswith("docs/decisions/"):
             continue
         text = FENCE.sub(blank, read(root, page))
         for match in path_of.finditer(text):
-            if not match[1].startswith("build/") and not any(os.path.exists(os.path.join(root, match[1] + end)) for end in ("", ".h", ".cc")):
-                problems.append(f"{page}:{text.count(chr(10), 0, match.start()) + 1}: {match[1]}: there is no such file")
+            path = os.path.join(root, match[1])
+            if not match[1].startswith("build/") and not any(os.path.exists(path + end) for end in ("", ".h", ".cc")):
+                line = text.count("\n", 0, match.start()) + 1
+                problems.append(f"{page}:{line}: {match[1]}: there is no such file")
     return problems
 
 
@@ -92,7 +99,7 @@ def unlisted_decisions(root):
     """Decisions without a row in the index; rows without a date and a state; titles that differ in number."""
     folder = "docs/decisions"
     index, problems = read(root, f"{folder}/README.md"), []
-    rows = dict(re.findall(r"^\|\s*\[(\d{4})\]\(([^)]+)\)\s*\|[^|]+\|\s*\d{4}-\d\d-\d\d\s*\|\s*[^|\s][^|]*\|\s*$", index, re.M))
+    rows = dict(ROW.findall(index))
     for name in sorted(os.listdir(os.path.join(root, folder))):
         if name == "README.md" or not name.endswith(".md"):
             continue
@@ -104,8 +111,10 @@ def unlisted_decisions(root):
 
 
 def undocumented_settings(root):
-    """Keys that a program reads from its configuration file and docs/CONFIGURATION.md does not name."""
+    """Keys that a program reads from its configuration file and the documents do not name."""
     page, problems, keys = read(root, "docs/CONFIGURATION.md"), [], 0
+    folder = os.path.join(root, "docs/man")
+    manual = "".join(read(root, f"docs/man/{name}") for name in sorted(os.listdir(folder)))
     for top in ("services", "cli"):
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(name for name in names if name.endswith("config.cc")):
@@ -114,6 +123,8 @@ def undocumented_settings(root):
                     keys += 1
                     if f"`{key}`" not in page and f"`{key}." not in page:
                         problems.append(f"{path}: {key}: not in docs/CONFIGURATION.md")
+                    if key not in manual:
+                        problems.append(f"{path}: {key}: not in docs/man")
     return problems if keys else ["no source reads a setting: where are the files *config.cc?"]
 
 
@@ -130,30 +141,36 @@ class SelfCheck(unittest.TestCase):
         page = {"docs/A.md": "# One thing, `two`\n## Same\n## Same\n"}
         for link in ("docs/B.md", "A.md", "docs/A.md#none", "#none", "../x.md", "/docs/A.md", "docs/A.md#same-2"):
             self.assertEqual(len(self.problems(dead_links, {**page, "README.md": f"x\n\n[a]({link})\n"})), 1, link)
-        self.assertEqual(len(self.problems(dead_links, {"README.md": "[`a`](b.md) ![a](b.svg) <img src=\"c.svg\">\n"})), 3)
+        several = '[`a`](b.md) ![a](b.svg) <img src="c.svg">\n'
+        self.assertEqual(len(self.problems(dead_links, {"README.md": several})), 3)
 
     def test_takes_links_that_lead_somewhere(self):
         page = {"docs/A.md": "# One thing, `two`\n## Same\n## Same\n[up](../README.md)\n"}
-        for link in ("docs/A.md", "docs/", "docs/A.md#one-thing-two", "docs/A.md#same-1", "https://example.com/x", "#here"):
+        for link in ("docs/A.md", "docs/", "docs/A.md#one-thing-two", "docs/A.md#same-1", "https://example.com/",
+                     "#here"):
             self.assertEqual(self.problems(dead_links, {**page, "README.md": f"# Here\n[a]({link})\n"}), [], link)
         self.assertEqual(self.problems(dead_links, {"README.md": "`[a](b.md)`\n```\n[a](b.md)\n```\n"}), [])
 
     def test_finds_paths_that_do_not_exist(self):
         files = {"base/net/tunnel.h": "", "README.md": ""}
-        for span, found in (("base/net/tunnel", 0), ("base/net/tunnel.h", 0), ("base/net/", 0), ("base/NAME.h", 0), ("base/*.h", 0),
-                            ("base/other.h", 1), ("base/other.h --flag", 1), ("baseline/x", 0)):
+        for span, found in (("base/net/tunnel", 0), ("base/net/tunnel.h", 0), ("base/net/", 0), ("base/NAME.h", 0),
+                            ("base/*.h", 0), ("base/other.h", 1), ("base/other.h --flag", 1), ("baseline/x", 0)):
             self.assertEqual(len(self.problems(missing_paths, {**files, "docs/A.md": f"`{span}`\n"})), found, span)
-            self.assertEqual(self.problems(missing_paths, {**files, "docs/decisions/0001-a.md": f"`{span}`\n"}), [], span)
+            decision = {**files, "docs/decisions/0001-a.md": f"`{span}`\n"}
+            self.assertEqual(self.problems(missing_paths, decision), [], span)
 
     def test_finds_a_long_readme(self):
         for lines, found in ((MAX_README_LINES, 0), (MAX_README_LINES + 1, 1)):
             self.assertEqual(len(self.problems(long_readme, {"README.md": "x\n" * lines})), found)
 
     def test_finds_settings_that_are_not_documented(self):
-        for page, found in (("`a.b` is 5", 0), ("a.b is 5", 1), ("`plugin.x`", 1)):
-            files = {"docs/CONFIGURATION.md": page, "services/hub/config.cc": 'x = read->Int("a.b", 5, 1, 9);\n'}
+        for page, manual, found in (("`a.b` is 5", ".It Li a.b", 0), ("a.b is 5", "a.b", 1), ("`a.b`", "a.c", 1),
+                                    ("", "", 2)):
+            files = {"docs/CONFIGURATION.md": page, "docs/man/orch-hub.8": manual,
+                     "services/hub/config.cc": 'x = read->Int("a.b", 5, 1, 9);\n'}
             self.assertEqual(len(self.problems(undocumented_settings, files)), found, page)
-        self.assertEqual(len(self.problems(undocumented_settings, {"docs/CONFIGURATION.md": "", "cli/x.cc": ""})), 1)
+        nothing = {"docs/CONFIGURATION.md": "", "docs/man/orch-hub.8": "", "cli/x.cc": ""}
+        self.assertEqual(len(self.problems(undocumented_settings, nothing)), 1)
 
     def test_finds_decisions_that_are_not_listed(self):
         row = "| [0001](0001-a.md) | A | 2026-11-21 | in force |\n"
