@@ -18,7 +18,7 @@
 #include "base/service.h"
 #include "base/version.h"
 #include "services/hub/config.h"
-#include "services/hub/door/door.h"
+#include "services/hub/door/descriptor_plan.h"
 #include "services/hub/hub.h"
 #include "services/hub/init.h"
 #include "services/hub/issue_key.h"
@@ -67,12 +67,10 @@ int PrintKey(const orch::hub::HubConfig& config, const KeyOptions& options) {
   return 0;
 }
 
-constexpr size_t kOtherFiles = 64;  // of the store, the log, threads
-
 int Serve(const orch::hub::HubConfig& config) {
   orch::BlockServiceSignals();
   const size_t files = orch::RaiseFileLimit();
-  const size_t needed = orch::hub::Door::kFilesAConnection * (config.max_nodes + config.max_clients) + kOtherFiles;
+  const size_t needed = orch::hub::kFilesAConnection * (config.max_nodes + config.max_clients) + orch::hub::kFilesAside;
   if (files < needed) {
     orch::LogWarning("few open files allowed; raise LimitNOFILE, or lower limits.nodes or limits.clients",
                      {{"allowed", absl::StrCat(files)}, {"needed", absl::StrCat(needed)}});

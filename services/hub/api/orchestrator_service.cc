@@ -11,7 +11,7 @@ namespace orch::hub {
 namespace {
 
 void FillDoor(const Door& door, const Reception& reception, v1::DoorStatus* status) {
-  const Door::Counters& counters = door.counters();
+  const DoorCounters& counters = door.counters();
   status->set_strangers(counters.strangers);
   status->set_connections(counters.open);
   status->set_penalised_networks(counters.penalised);

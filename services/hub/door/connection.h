@@ -56,6 +56,10 @@ class Connection {
 
   // Of a connection that is open. Reading stops while the identity owes for what it sent.
   TlsPump::Step Carry(absl::Duration now);
+  // Reads from the peer again after a pause.
+  void Resume() {
+    if (pump_ != nullptr) pump_->SetPaused(false);
+  }
   bool raw() const { return origin_.kind == Kind::kClearTcp && open_; }
 
   // Closes both sides. The network side is given away for a lingering close where bytes may be under way.

@@ -59,4 +59,13 @@ Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now)
   return OldestOf(2 * unproven >= most_ && most_unproven != nullptr ? *most_unproven : *most);
 }
 
+Connection* WaitingRoom::Overdue(absl::Duration now) const {
+  if (Connection* const first = oldest(); first != nullptr) {
+    const absl::Duration age = now - first->since;
+    if (age >= kProveWithin || (age >= kHelloWithin && !first->handshaking())) return first;
+  }
+  Connection* const seated = oldest_seated();
+  return seated != nullptr && now - seated->since >= kProveWithin ? seated : nullptr;
+}
+
 }  // namespace orch::hub

@@ -18,6 +18,9 @@ namespace orch::hub {
 
 class WaitingRoom {
  public:
+  static constexpr absl::Duration kHelloWithin = absl::Seconds(3);  // for a stranger's first words
+  static constexpr absl::Duration kProveWithin = absl::Seconds(5);  // for the whole handshake
+
   // At most `most` in all, and `most_of_network` of one network other than loopback.
   WaitingRoom(const SourceTable* sources, size_t most, size_t most_of_network)
       : sources_(sources), most_(most), most_of_network_(most_of_network) {}
@@ -30,6 +33,8 @@ class WaitingRoom {
   Connection* Surplus(const std::string& network, absl::Duration now) const;
   // Who goes first when something else than room is short.
   Connection* first_to_go() const { return !waiting_.empty() ? waiting_.front() : oldest_seated(); }
+  // Who must go because his time is over; null when there is nobody. Ask until it is null.
+  Connection* Overdue(absl::Duration now) const;
   Connection* oldest() const { return waiting_.empty() ? nullptr : waiting_.front(); }
   Connection* oldest_seated() const { return seated_.empty() ? nullptr : seated_.front(); }
   bool full() const { return size() >= most_; }

@@ -6,11 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/hub/door/fake_connections.h"
 
 namespace orch::hub {
 namespace {
 
-constexpr absl::Duration kNow = absl::Hours(5);
 constexpr size_t kMost = 20, kMostOfNetwork = 5;
 
 class WaitingRoomTest : public testing::Test {
@@ -51,6 +51,22 @@ TEST_F(WaitingRoomTest, KeepsTheOrderInWhichTheyCame) {
   EXPECT_EQ(room_.size(), 1u);
   room_.Remove(c);
   EXPECT_EQ(room_.Surplus("a", kNow), nullptr);
+}
+
+TEST_F(WaitingRoomTest, WhoSaysNothingInTimeIsOverdueTheOldestFirst) {
+  Connection* const first = Come("a");
+  Connection* const second = Come("b");
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kHelloWithin - absl::Nanoseconds(1)), nullptr);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kHelloWithin), first);
+  room_.Remove(first);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kHelloWithin), second);
+}
+
+TEST_F(WaitingRoomTest, WhoseKeyFitsHasTheTimeOfAHandshake) {
+  Connection* const seated = Come("a");
+  room_.Seat(seated);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kHelloWithin), nullptr);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kProveWithin), seated);
 }
 
 TEST_F(WaitingRoomTest, OneNetworkTakesItsOwnShareAndPushesOutItsOwnOldest) {
