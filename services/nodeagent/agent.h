@@ -16,11 +16,11 @@
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
-#include "services/nodeagent/gate/agent_state.h"
 #include "services/nodeagent/gate/command_gate.h"
 #include "services/nodeagent/inventory.h"
 #include "services/nodeagent/link/hub_link.h"
 #include "services/nodeagent/plugin_loader.h"
+#include "services/nodeagent/state/agent_state.h"
 #include "services/nodeagent/state_dir.h"
 #include "services/nodeagent/tasks/journal.h"
 

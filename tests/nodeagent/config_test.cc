@@ -8,9 +8,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/facts/classes.h"
-#include "services/nodeagent/gate/agent_state.h"
 #include "services/nodeagent/gate/seen_jobs.h"
 #include "services/nodeagent/memory_tidy.h"
+#include "services/nodeagent/state/agent_state.h"
 #include "tests/nodeagent/fakes.h"
 
 namespace orch::nodeagent {

@@ -10,8 +10,8 @@
 
 #include "absl/time/time.h"
 #include "base/mutex.h"
-#include "services/nodeagent/gate/agent_state.h"
-#include "services/nodeagent/link/snapshot.h"
+#include "services/nodeagent/state/agent_state.h"
+#include "services/nodeagent/state/node_snapshot.h"
 #include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {

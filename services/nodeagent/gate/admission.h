@@ -7,7 +7,7 @@
 
 #include "filter/filter.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/nodeagent/gate/agent_state.h"
+#include "services/nodeagent/state/agent_state.h"
 #include "services/nodeagent/tasks/task_runner.h"
 
 namespace orch::nodeagent {

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/nodeagent/link/snapshot.h"
+#include "services/nodeagent/state/node_snapshot.h"
 
 namespace orch::nodeagent {
 

@@ -1,4 +1,4 @@
-#include "services/nodeagent/gate/agent_state.h"
+#include "services/nodeagent/state/agent_state.h"
 
 #include <dirent.h>
 #include <sys/times.h>

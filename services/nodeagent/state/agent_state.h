@@ -13,7 +13,7 @@
 #include "actions/core/builtin_options.h"
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "services/nodeagent/link/snapshot.h"
+#include "services/nodeagent/state/node_snapshot.h"
 
 namespace orch::nodeagent {
 

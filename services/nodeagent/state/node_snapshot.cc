@@ -1,4 +1,4 @@
-#include "services/nodeagent/link/snapshot.h"
+#include "services/nodeagent/state/node_snapshot.h"
 
 #include <algorithm>
 #include <utility>
