@@ -7,6 +7,8 @@
 #include "actions/catalog/builtin_catalog.h"
 #include "actions/external/private_folder.h"
 #include "actions/plugins/shell/shell_jobs.h"
+#include "auth/keyring.h"
+#include "auth/peer_tls.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/process/process_cgroup.h"
@@ -40,11 +42,7 @@ class Outcome {
 };
 
 HubLink::Options LinkOptions(const AgentConfig& config) {
-  return {.hubs = config.hubs,
-          .identity = config.identity,
-          .tls = config.tls,
-          .reconnect_min = config.reconnect_min,
-          .reconnect_max = config.reconnect_max};
+  return {.hubs = config.hubs, .reconnect_min = config.reconnect_min, .reconnect_max = config.reconnect_max};
 }
 
 }  // namespace
@@ -63,8 +61,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
       puppet_(actions::MakePuppetMemory()),
       shell_jobs_(std::make_shared<actions::ShellJobs>(deps_.clock, deps_.random)),
       catalog_(deps_.catalog) {
-  state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()},
-                                        std::make_shared<NodeSnapshot>());
+  state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()});
   state_->SetBuiltins(Builtins());
   Inventory::Background background = deps_.background;
   if (background == nullptr) {
@@ -94,61 +91,53 @@ absl::Status Agent::OpenState() {
   return absl::OkStatus();
 }
 
-// MCollective's agents need the agent's Ruby, so their folders are left out.
-void Agent::SetTaskTemplate() {
-  MutexLock lock(&template_mu_);
-  template_.catalog.builtin.settings = config_.plugin_settings;
-  template_.catalog.plugin_directories = config_.plugin_directories;
-  template_.log_level = static_cast<int>(config_.log_level);
-  template_.log_json = config_.log_json;
-  template_.log_file = config_.log_file;
-}
-
-TaskFile Agent::TaskFileOfNode() const {
-  const std::shared_ptr<const NodeSnapshot> now = state_->snapshot();
-  MutexLock lock(&template_mu_);
-  TaskFile task = template_;
-  task.catalog.identity = now->identity;
-  task.catalog.collectives = now->collectives;
-  task.catalog.main_collective = now->main_collective;
-  task.catalog.facts = now->facts;
-  task.classes = now->classes;
-  return task;
-}
-
 void Agent::Wire() {
-  SetTaskTemplate();
+  task_template_.Set(config_);
   found_ = inventory_->CollectNow();
   MakeCatalog();
   MakeSnapshot(Inventory::Found(found_));
   state_->SetControl(this);
+  MakeGate();
+  gate_->Recover();
+  MakeLink();
+}
+
+void Agent::MakeGate() {
   std::weak_ptr<bool> alive = alive_;
   gate_ = std::make_unique<CommandGate>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
       CommandGate::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
-                                [this] { return TaskFileOfNode(); },
-                                [this] { return link_ != nullptr && link_->HasRoom(); }},
+                                [this] { return task_template_.For(*state_->snapshot()); }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
-          if (alive.lock() != nullptr && !link_->SendUpdate(std::move(update))) ++state_->counters().lost_updates;
+          if (alive.lock() != nullptr) link_->SendUpdate(std::move(update));
         });
       });
-  gate_->Recover();
+}
+
+void Agent::MakeLink() {
   link_ = std::make_unique<HubLink>(
-      LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop},
-      HubLink::Callbacks{.load_key = [this]() -> absl::StatusOr<auth::PeerKey> {
-                           absl::StatusOr<auth::PeerKey> key =
-                               auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity);
-                           if (key.ok()) gate_->SetKey(key->key);
-                           return key;
-                         },
-                         .snapshot = [this] { return state_->snapshot(); },
+      LinkOptions(config_), HubLink::Dependencies{deps_.clock, deps_.random, deps_.loop}, state_->snapshot(),
+      HubLink::Callbacks{.prove = [this](const Address& hub) { return Prove(hub); },
                          .command = [this](const v1::Envelope& command) { gate_->Handle(command); },
                          .attached =
                              [this](bool attached, const std::string& what) {
                                gate_->OnAttached(attached);
                                if (deps_.on_attached != nullptr) deps_.on_attached(attached, what);
-                             }});
+                             },
+                         .output_allowed = [this](bool allowed) { gate_->SetOutputAllowed(allowed); }});
+}
+
+// Reads the credentials at each attempt, so that a new key needs no restart.
+absl::StatusOr<HubLink::Proof> Agent::Prove(const Address& hub) {
+  ORCH_ASSIGN_OR_RETURN(auth::PeerKey key,
+                        auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity));
+  gate_->SetKey(key.key);
+  HubLink::Proof proof{.key_id = key.key.id, .security = nullptr};
+  ORCH_ASSIGN_OR_RETURN(proof.security,
+                        auth::MakePeerSecurity(config_.tls, {auth::PeerKind::kNode, config_.identity, std::move(key)},
+                                               hub, deps_.random));
+  return proof;
 }
 
 Agent::~Agent() {
@@ -213,7 +202,7 @@ void Agent::MakeSnapshot(const Inventory::Found& found) {
   next->main_collective = config_.main_collective;
   next->facts = found.facts.facts;
   next->classes = found.classes.names;
-  next->catalog = catalog_;
+  next->SetPlugins(*catalog_);
   next->problems.insert(next->problems.end(), found.facts.problems.begin(), found.facts.problems.end());
   if (!found.classes.problem.empty()) next->problems.push_back(found.classes.problem);
   if (journal_ != nullptr) {
@@ -223,12 +212,12 @@ void Agent::MakeSnapshot(const Inventory::Found& found) {
   if (next->problems != state_->snapshot()->problems) {
     for (const std::string& problem : next->problems) LogWarning("problem on this node", {{"what", problem}});
   }
-  state_->SetSnapshot(std::move(next));
+  state_->Set({std::move(next), catalog_});
 }
 
 void Agent::ApplySnapshot(const Inventory::Found& found) {
   MakeSnapshot(found);
-  link_->OnSnapshot();
+  link_->OnSnapshot(state_->snapshot());
 }
 
 void Agent::Start() {
@@ -254,7 +243,7 @@ void Agent::Reload(AgentConfig config) {
     state_->SetBuiltins(Builtins());
     config_.plugin_directories = config.plugin_directories;
     config_.mcollective_libdirs = config.mcollective_libdirs;
-    SetTaskTemplate();
+    task_template_.Set(config_);
     ApplySnapshot(Inventory::Found(found_));
     if (deps_.catalog == nullptr) plugins_->Load(CatalogOptionsFor(""), nullptr);
     inventory_->SetOptions(InventoryOptions(config_));

@@ -12,7 +12,6 @@
 #include "actions/core/node_control.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "base/mutex.h"
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
@@ -22,6 +21,7 @@
 #include "services/nodeagent/plugin_loader.h"
 #include "services/nodeagent/state/agent_state.h"
 #include "services/nodeagent/state_dir.h"
+#include "services/nodeagent/task_template.h"
 #include "services/nodeagent/tasks/journal.h"
 
 namespace orch::nodeagent {
@@ -62,9 +62,8 @@ class Agent final : public actions::NodeControl {
   absl::Status ReloadPlugins(const std::string& only, absl::Duration timeout) override;
   absl::Status Exit(const std::string& why) override;
 
-  const AgentState& state() const { return *state_; }
-  Counters& counters() { return state_->counters(); }
-  bool attached() const { return link_->attached(); }  // on the loop
+  bool attached() const { return link_->attached(); }              // on the loop
+  uint64_t lost_updates() const { return link_->lost_updates(); }  // on the loop, or after `stopped`
 
  private:
   Agent(AgentConfig config, Dependencies dependencies);
@@ -73,9 +72,10 @@ class Agent final : public actions::NodeControl {
   actions::CatalogOptions CatalogOptionsFor(const std::string& only) const;
   void OnCatalog(std::shared_ptr<const actions::Catalog> catalog);
   absl::Status OpenState();
-  void SetTaskTemplate();
-  TaskFile TaskFileOfNode() const;  // any thread
   void Wire();
+  void MakeGate();
+  void MakeLink();
+  absl::StatusOr<HubLink::Proof> Prove(const Address& hub);
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
   void ApplySnapshot(const Inventory::Found& found);
@@ -93,8 +93,7 @@ class Agent final : public actions::NodeControl {
   std::unique_ptr<StateDir> state_dir_;  // null, as the journal, without a state_dir
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<TaskProcesses> processes_;
-  mutable Mutex template_mu_;
-  TaskFile template_ ABSL_GUARDED_BY(template_mu_);
+  TaskTemplate task_template_;
   std::unique_ptr<Inventory> inventory_;
   BackgroundThread background_;  // after inventory_: its work uses it
   std::unique_ptr<PluginLoader> plugins_;

@@ -301,7 +301,7 @@ TEST_F(AgentTest, CountsUpdatesNobodyCouldTake) {
   EXPECT_NE(attachments_.Await(2)[1], "attached");
   until_.Open();
   EXPECT_EQ(Stop(absl::Minutes(5)), 0u);
-  EXPECT_EQ(agent_->counters().lost_updates, 1u);
+  EXPECT_EQ(agent_->lost_updates(), 1u);
 }
 
 }  // namespace

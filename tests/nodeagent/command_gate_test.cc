@@ -30,7 +30,7 @@ class CommandGateTest : public ::testing::Test {
           reply.data = {{"text", request.inputs.value("text", "")}};
           return reply;
         })),
-        state_(&clock_, {}, MakeSnapshot(plugin_)),
+        state_(&clock_, {}, MakeMoment(plugin_)),
         gate_(std::make_unique<CommandGate>(kIdentity, TaskRunner::Options{2, 10},
                                             CommandGate::Dependencies{&clock_, &random_, &executor_, &state_},
                                             [this](v1::Envelope update) { updates_.Put(std::move(update)); })) {
@@ -179,6 +179,12 @@ TEST_F(CommandGateTest, RefusesEverythingWithoutAKey) {
   EXPECT_TRUE(updates_.All().empty());
 }
 
+TEST_F(CommandGateTest, RefusesAnEnvelopeThatIsTooLargeToBeOne) {
+  gate_->Handle(Seal(std::string(32, 'a'), std::string(CommandGate::kMaxEnvelopeBytes, 'x'), v1::Envelope::COMMAND));
+  EXPECT_EQ(gate_->refusals().Get(auth::Refusal::kMalformed), 1u);
+  EXPECT_TRUE(updates_.All().empty());
+}
+
 TEST_F(CommandGateTest, RefusesACommandCheckedAgainstAnotherDescriptionOfThePlugin) {
   v1::Command command = Command();
   command.add_ddl_sha256(std::string(32, 'x'));
@@ -210,7 +216,7 @@ TEST_F(CommandGateTest, FollowsFactsThatChanged) {
   AddFilter(v1::FilterOption::FACT, "processorcount=4", &command);
   auto next = std::make_shared<NodeSnapshot>(*state_.snapshot());
   next->facts = std::make_shared<Json>(Json{{"processorcount", 8}});
-  state_.SetSnapshot(next);
+  state_.Set({next, state_.now().catalog});
   EXPECT_EQ(Handle(command).kind(), v1::TaskUpdate::FILTERED);
 }
 
@@ -296,7 +302,7 @@ TEST_F(CommandGateTest, CancelsARunningTask) {
     until.Wait();
     return actions::Reply::Failure("cancelled", "its program was ended");
   });
-  state_.SetSnapshot(MakeSnapshot(plugin));
+  state_.Set(MakeMoment(plugin));
   const v1::Command command = Command();
   gate_->Handle(Seal(command));
   running.Wait();
@@ -312,6 +318,7 @@ TEST_F(CommandGateTest, CancelsARunningTask) {
 }
 
 TEST_F(CommandGateTest, SendsWhatAnActionPrintsOnlyWhereItStreamsAndThatIsWanted) {
+  gate_->SetOutputAllowed(true);
   Latch printed, seen;
   auto plugin = std::make_shared<FakePlugin>([&](const auto&, const actions::Context& context) {
     if (context.on_output == nullptr) return actions::Reply();
@@ -320,7 +327,7 @@ TEST_F(CommandGateTest, SendsWhatAnActionPrintsOnlyWhereItStreamsAndThatIsWanted
     seen.Wait();
     return actions::Reply();
   });
-  state_.SetSnapshot(MakeSnapshot(plugin));
+  state_.Set(MakeMoment(plugin));
   EXPECT_EQ(Handle(Command("talk")).kind(), v1::TaskUpdate::FINISHED);
   v1::Command command = Command("read");
   command.set_live_output(true);

@@ -173,7 +173,7 @@ TEST(AgentStateTest, CountsAsMcollectiveNamesIt) {
   ManualClock clock;
   auto plugin = std::make_shared<FakePlugin>([](const auto&, const auto&) { return actions::Reply(); });
   AgentState state(&clock, {.config_file = "/etc/orch/agent.yaml", .public_config = {{"identity", "node1"}}},
-                   MakeSnapshot(plugin));
+                   MakeMoment(plugin));
   ++state.counters().total;
   const Json stats = state.DaemonStats();
   EXPECT_EQ(stats["total"], 1);

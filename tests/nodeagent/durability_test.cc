@@ -33,7 +33,7 @@ class DurabilityTest : public ::testing::Test {
           runs_.Put(request.job_id);
           return body_ == nullptr ? actions::Reply() : body_(context);
         })),
-        state_(&clock_, {}, MakeSnapshot(plugin_)) {
+        state_(&clock_, {}, MakeMoment(plugin_)) {
     Restart();
   }
 

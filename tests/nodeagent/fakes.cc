@@ -33,6 +33,10 @@ FakePlugin::FakePlugin(Body body, int max_concurrency, const std::string& name)
       ddl_(ddl::LoadPlugin(absl::StrReplaceAll(kDdl, {{"NAME", name}}), "fake.json").value()) {}
 
 std::shared_ptr<NodeSnapshot> MakeSnapshot(std::shared_ptr<actions::Plugin> plugin) {
+  return std::make_shared<NodeSnapshot>(*MakeMoment(std::move(plugin)).snapshot);
+}
+
+AgentState::Moment MakeMoment(std::shared_ptr<actions::Plugin> plugin) {
   auto snapshot = std::make_shared<NodeSnapshot>();
   snapshot->identity = "node1.example.com";
   snapshot->version = "0.1.0";
@@ -42,8 +46,8 @@ std::shared_ptr<NodeSnapshot> MakeSnapshot(std::shared_ptr<actions::Plugin> plug
   snapshot->facts = std::make_shared<Json>(Json{{"osfamily", "Debian"}, {"processorcount", 4}, {"uptime_seconds", 10}});
   auto catalog = std::make_shared<actions::Catalog>();
   catalog->Add(std::move(plugin));
-  snapshot->catalog = std::move(catalog);
-  return snapshot;
+  snapshot->SetPlugins(*catalog);
+  return {std::move(snapshot), std::move(catalog)};
 }
 
 }  // namespace orch::nodeagent

@@ -40,8 +40,9 @@ class FakePlugin final : public actions::Plugin {
   std::shared_ptr<const ddl::Plugin> ddl_;
 };
 
-// A snapshot of node "node1.example.com" in collectives mcollective and eu, with the plugin.
+// The node "node1.example.com" in collectives mcollective and eu, with the plugin.
 std::shared_ptr<NodeSnapshot> MakeSnapshot(std::shared_ptr<actions::Plugin> plugin);
+AgentState::Moment MakeMoment(std::shared_ptr<actions::Plugin> plugin);
 
 // Opens once; waits for it. For bodies that must not return before the test says so.
 class Latch {

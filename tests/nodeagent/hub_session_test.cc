@@ -115,7 +115,7 @@ TEST_F(HubSessionTest, AGoodbyeCannotFloodTheLog) {
 TEST_F(HubSessionTest, SendsAskedDdlsOnceAndIgnoresUnknownOnes) {
   HubSession session = Make();
   session.OnMessage(Welcome());
-  const auto& ddl = snapshot_->catalog->plugins().begin()->second->ddl();
+  const auto& ddl = snapshot_->plugins.begin()->second;
   v1::HubMessage registered = Registered();
   registered.mutable_registered()->add_need_ddl_sha256(ddl->sha256);
   registered.mutable_registered()->add_need_ddl_sha256(ddl->sha256);
@@ -184,9 +184,7 @@ TEST_F(HubSessionTest, APluginThatCannotBeLoadedIsNewsAndItsRepairToo) {
   HubSession session = Make();
   Attach(&session);
   auto broken = std::make_shared<NodeSnapshot>(*snapshot_);
-  auto catalog = std::make_shared<actions::Catalog>(*snapshot_->catalog);
-  catalog->AddProblem({"parrot", std::string(600, 'x') + "\xff"});
-  broken->catalog = catalog;
+  broken->plugin_problems.push_back({"parrot", std::string(600, 'x') + "\xff"});
   HubSession::Output output = session.OnSnapshot(broken);
   ASSERT_EQ(output.send.size(), 1u);
   ASSERT_EQ(output.send[0].delta().plugin_problems_size(), 1);

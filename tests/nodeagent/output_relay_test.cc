@@ -15,13 +15,12 @@ constexpr char kJob[] = "a";
 class OutputRelayTest : public testing::Test {
  protected:
   OutputRelayTest()
-      : executor_(&clock_),
-        relay_(
-            &executor_, [this] { return room_; },
-            [this](const std::string& job_id, v1::OutputChunk chunk) {
-              jobs_.push_back(job_id);
-              chunks_.push_back(std::move(chunk));
-            }) {}
+      : executor_(&clock_), relay_(&executor_, [this](const std::string& job_id, v1::OutputChunk chunk) {
+          jobs_.push_back(job_id);
+          chunks_.push_back(std::move(chunk));
+        }) {
+    relay_.SetAllowed(true);
+  }
 
   // The bytes sent of one stream; each chunk must begin where the one before it ended, plus its gap.
   std::string Sent(v1::OutputChunk::Stream stream, uint64_t* gaps = nullptr) const {
@@ -40,7 +39,6 @@ class OutputRelayTest : public testing::Test {
 
   ManualClock clock_;
   ManualExecutor executor_;
-  bool room_ = true;
   std::vector<std::string> jobs_;
   std::vector<v1::OutputChunk> chunks_;
   OutputRelay relay_;
@@ -70,16 +68,16 @@ TEST_F(OutputRelayTest, CutsWhatIsLong) {
   EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), text);
 }
 
-TEST_F(OutputRelayTest, HoldsWhileThereIsNoRoomAndCountsWhatItLeavesOut) {
+TEST_F(OutputRelayTest, HoldsWhileNothingMayBeSentAndCountsWhatItLeavesOut) {
   relay_.Begin(kJob);
-  room_ = false;
+  relay_.SetAllowed(false);
   const std::string text(OutputRelay::kMaxStreamBytes, 'a');
   relay_.Add(kJob, ProcessStream::kOut, text);
   relay_.Add(kJob, ProcessStream::kOut, "left out");
   executor_.Advance(OutputRelay::kPause * 3);
   EXPECT_TRUE(chunks_.empty());
   EXPECT_EQ(relay_.held(), text.size());
-  room_ = true;
+  relay_.SetAllowed(true);
   executor_.Advance(OutputRelay::kPause);
   EXPECT_EQ(relay_.held(), 0u);
   relay_.Add(kJob, ProcessStream::kOut, "again");
@@ -89,8 +87,19 @@ TEST_F(OutputRelayTest, HoldsWhileThereIsNoRoomAndCountsWhatItLeavesOut) {
   EXPECT_EQ(gaps, 8u);
 }
 
+TEST_F(OutputRelayTest, SendsWhatIsHeldOnceItMayWithoutAnotherPiece) {
+  relay_.SetAllowed(false);
+  relay_.Begin(kJob);
+  relay_.Add(kJob, ProcessStream::kOut, "held");
+  executor_.RunUntilIdle();
+  EXPECT_TRUE(chunks_.empty());
+  relay_.SetAllowed(true);
+  executor_.RunUntilIdle();
+  EXPECT_EQ(Sent(v1::OutputChunk::STDOUT), "held");
+}
+
 TEST_F(OutputRelayTest, HoldsNoMoreThanItsBoundHoweverManyTasksPrint) {
-  room_ = false;
+  relay_.SetAllowed(false);
   const std::string text(OutputRelay::kMaxStreamBytes, 'a');
   for (int task = 0; task < 100; ++task) {
     relay_.Begin(std::to_string(task));
@@ -111,7 +120,7 @@ TEST_F(OutputRelayTest, TakesTurnsBetweenTasks) {
 
 TEST_F(OutputRelayTest, EndsWithTheRestAndSaysWhatIsMissing) {
   relay_.Begin(kJob);
-  room_ = false;
+  relay_.SetAllowed(false);
   const std::string text(OutputRelay::kMaxStreamBytes, 'a');
   relay_.Add(kJob, ProcessStream::kOut, text);
   relay_.Add(kJob, ProcessStream::kOut, "12345");

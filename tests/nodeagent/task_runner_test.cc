@@ -22,7 +22,7 @@ struct Seen {
 
 class TaskRunnerTest : public ::testing::Test {
  protected:
-  TaskRunnerTest() : executor_(&clock_), state_(&clock_, {}, std::make_shared<NodeSnapshot>()) {}
+  TaskRunnerTest() : executor_(&clock_), state_(&clock_, {}) {}
 
   std::unique_ptr<TaskRunner> Make(size_t workers, size_t queue) {
     return std::make_unique<TaskRunner>(TaskRunner::Options{workers, queue}, &clock_, &executor_, &state_,

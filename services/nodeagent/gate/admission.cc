@@ -64,18 +64,18 @@ v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
 
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
                                            TaskSpec* spec) {
-  const std::shared_ptr<const NodeSnapshot> now = state->snapshot();
+  const AgentState::Moment now = state->now();
   Counters& counters = state->counters();
   std::string failure;
-  if (!IsTarget(command, filter, *now, state, &failure)) {
+  if (!IsTarget(command, filter, *now.snapshot, state, &failure)) {
     ++counters.filtered;
     return FilteredUpdate(failure);
   }
   ++counters.passed;
-  spec->plugin = now->catalog->Find(command.plugin());
+  spec->plugin = now.catalog->Find(command.plugin());
   if (spec->plugin == nullptr) {
     return Denied(actions::kUnknownAction, absl::StrCat("plugin ", command.plugin(), " is not on this node; it has: ",
-                                                        absl::StrJoin(now->PluginNames(), ", ")));
+                                                        absl::StrJoin(now.snapshot->PluginNames(), ", ")));
   }
   const ddl::Plugin& plugin = *spec->plugin->ddl();
   if (!IsKnownDdl(command, plugin)) {

@@ -1,5 +1,5 @@
-// Whether a verified command is this node's business and well formed: collective, filter, plugin,
-// action, inputs. Pure but for the filter's data functions, which may block. Any thread.
+// Decides whether a verified command concerns this node and is well formed: collective, filter, plugin, action, inputs.
+// Pure, except that the filter's data functions may block. Any thread.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,9 @@
 
 namespace orch::nodeagent {
 
-// Fills `spec`'s plugin, action and request inputs, or says how the task ends without running:
-// FILTERED, with the data function that failed if one did; DENIED of kind "ddl" when the inputs were validated
-// against another description of the plugin; DENIED with code 2 (no such plugin or action), 3 (input
-// missing), 4 (input wrong).
+// Fills in plugin, action and inputs of `spec`, or returns the update that ends the task without running it: FILTERED,
+// with the data function that failed if one did; DENIED of kind "ddl" if the inputs were validated against another
+// description of the plugin; DENIED with code 2 (no such plugin or action), 3 (input missing), 4 (input wrong).
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
                                            TaskSpec* spec);
 

@@ -6,11 +6,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "auth/message_mac.h"
-#include "base/digest.h"
 #include "base/log.h"
 #include "filter/wire.h"
 #include "services/nodeagent/gate/admission.h"
-#include "services/nodeagent/tasks/splay.h"
+#include "services/nodeagent/gate/command_spec.h"
 #include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {
@@ -22,34 +21,6 @@ bool IsJobId(absl::string_view id) {
   return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isxdigit(c); });
 }
 
-// Counted from receipt; what the plugin takes to end its own program comes on top.
-absl::Duration TimeoutOf(const v1::Command& command, const NodeSnapshot& now) {
-  const std::shared_ptr<actions::Plugin> plugin = now.catalog->Find(command.plugin());
-  if (command.timeout_ms() > 0) {
-    const absl::Duration asked = std::min(absl::Milliseconds(command.timeout_ms()), CommandGate::kMaxTimeout);
-    return plugin == nullptr ? asked : asked + plugin->Overrun();
-  }
-  const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(command.action());
-  return action == nullptr ? CommandGate::kDefaultTimeout
-                           : std::min(plugin->ddl()->TimeoutOf(*action), CommandGate::kMaxTimeout) + plugin->Overrun();
-}
-
-TaskSpec SpecOf(const v1::Envelope& envelope, const v1::Command& command) {
-  TaskSpec spec;
-  spec.job_id = command.job_id();
-  spec.durable = command.durable();
-  spec.no_reply_data = command.no_reply_data();
-  spec.request.plugin = command.plugin();
-  spec.request.action = command.action();
-  spec.request.caller = command.caller();
-  spec.request.job_id = command.job_id();
-  spec.request.collective = command.collective();
-  spec.request.sender = "hub";
-  spec.request.issued_at = absl::FromUnixMicros(envelope.issued_at_us());
-  spec.request.ttl = absl::Microseconds(envelope.expires_at_us() - envelope.issued_at_us());
-  return spec;
-}
-
 }  // namespace
 
 CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink)
@@ -58,9 +29,10 @@ CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Depend
       sink_(std::move(sink)),
       refusals_(dependencies.clock),
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
+      sealer_(identity_, dependencies.clock, dependencies.random),
       delivery_(dependencies.journal, dependencies.executor,
                 [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
-      output_(dependencies.executor, dependencies.output_room,
+      output_(dependencies.executor,
               [this](const std::string& job_id, v1::OutputChunk chunk) {
                 v1::TaskUpdate update;
                 update.set_kind(v1::TaskUpdate::OUTPUT);
@@ -74,28 +46,11 @@ CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Depend
                 Report(job_id, std::move(update), durable);
               }) {}
 
-void CommandGate::SetKey(auth::Key key) {
-  auto next = std::make_shared<const auth::Key>(std::move(key));
-  MutexLock lock(&key_mu_);
-  key_.swap(next);
-}
-
-std::shared_ptr<const auth::Key> CommandGate::key() const {
-  MutexLock lock(&key_mu_);
-  return key_;
-}
-
 void CommandGate::Handle(const v1::Envelope& envelope) {
   Counters& counters = deps_.state->counters();
   ++counters.total;
-  auth::Refusal refusal = auth::Refusal::kUnknownKey;
-  absl::Status opened = absl::FailedPreconditionError("no key is loaded");
-  if (const std::shared_ptr<const auth::Key> held = key(); held != nullptr) {
-    opened = auth::OpenEnvelope(
-        envelope, *held, {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
-        deps_.clock->Now(), &refusal);
-  }
-  if (!opened.ok()) return OnRefused(envelope, refusal, opened);
+  auth::Refusal refusal;
+  if (const absl::Status opened = Open(envelope, &refusal); !opened.ok()) return OnRefused(envelope, refusal, opened);
   ++counters.validated;
   switch (envelope.kind()) {
     case v1::Envelope::COMMAND:
@@ -111,6 +66,17 @@ void CommandGate::Handle(const v1::Envelope& envelope) {
   }
 }
 
+absl::Status CommandGate::Open(const v1::Envelope& envelope, auth::Refusal* refusal) {
+  *refusal = auth::Refusal::kMalformed;
+  if (envelope.ByteSizeLong() > kMaxEnvelopeBytes) return absl::InvalidArgumentError("the message is too large");
+  *refusal = auth::Refusal::kUnknownKey;
+  const std::shared_ptr<const auth::Key> key = sealer_.key();
+  if (key == nullptr) return absl::FailedPreconditionError("no key is loaded");
+  return auth::OpenEnvelope(envelope, *key,
+                            {.direction = v1::Envelope::TO_NODE, .identity = identity_, .replay_guard = &replay_guard_},
+                            deps_.clock->Now(), refusal);
+}
+
 void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why) {
   Counters& counters = deps_.state->counters();
   ++counters.unvalidated;
@@ -120,7 +86,7 @@ void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal,
   // Only these two are found after the MAC held. A job that was taken on answers for itself.
   if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
       IsJobId(envelope.job_id()) && !Knows(envelope.job_id())) {
-    Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", why.message()), /*durable=*/false);
+    Deny(envelope.job_id(), "denied", why.message(), /*durable=*/false);
   }
 }
 
@@ -132,38 +98,38 @@ void CommandGate::OnCommand(const v1::Envelope& envelope) {
   }
   auto command = std::make_shared<v1::Command>();
   const bool readable = command->ParseFromString(envelope.body()) && command->job_id() == envelope.job_id();
-  if (!TakeOn(envelope, readable ? command.get() : nullptr)) return;
+  if (!AcceptOnce(envelope, readable ? command.get() : nullptr)) return;
   if (!readable) {
-    return Report(envelope.job_id(),
-                  EndedUpdate(v1::DENIED, actions::kAborted, "protocol",
-                              "the command cannot be read; hub and node are of versions that do not fit"),
-                  /*durable=*/false);
+    return Deny(envelope.job_id(), "protocol",
+                "the command cannot be read; hub and node are of versions that do not fit", /*durable=*/false);
   }
   absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
-  if (!filter.ok()) {
-    return Report(envelope.job_id(), EndedUpdate(v1::DENIED, actions::kAborted, "denied", filter.status().message()),
-                  command->durable());
+  if (!filter.ok()) return Deny(envelope.job_id(), "denied", filter.status().message(), command->durable());
+  TaskSpec spec = MakeTaskSpec(envelope, *command, *deps_.state->now().catalog, identity_, received);
+  PrepareTask(*command, &spec);
+  AdmitAndSubmit(std::move(command), *std::move(filter), std::move(spec));
+}
+
+void CommandGate::PrepareTask(const v1::Command& command, TaskSpec* spec) {
+  if (spec->durable && deps_.journal != nullptr) {
+    spec->accept = [journal = deps_.journal, job_id = spec->job_id] { return journal->Accept(job_id); };
   }
-  TaskSpec spec = SpecOf(envelope, *command);
-  spec.delay = SplayDelay(command->job_id(), identity_, absl::Milliseconds(command->splay_ms()));
-  spec.deadline = received + spec.delay + TimeoutOf(*command, *deps_.state->snapshot());
-  if (spec.durable && deps_.journal != nullptr) {
-    spec.accept = [journal = deps_.journal, job_id = spec.job_id] { return journal->Accept(job_id); };
-  }
-  if (command->live_output()) {
-    spec.on_output = [this, job_id = spec.job_id](ProcessStream stream, absl::string_view piece) {
-      output_.Add(job_id, stream, piece);
-    };
-    output_.Begin(spec.job_id);  // until its final update, which every way from here has
-  }
-  if (filter->has_data_functions()) {  // may block: on a worker
-    spec.admit = [this, command, filter = *std::move(filter)](TaskSpec* admitted) {
+  if (!command.live_output()) return;
+  spec->on_output = [this, job_id = spec->job_id](ProcessStream stream, absl::string_view piece) {
+    output_.Add(job_id, stream, piece);
+  };
+  output_.Begin(spec->job_id);  // ended by the task's final update, which every way from here has
+}
+
+void CommandGate::AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec) {
+  if (filter.has_data_functions()) {  // may block: on a worker
+    spec.admit = [this, command = std::move(command), filter = std::move(filter)](TaskSpec* admitted) {
       std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
       if (!ended.has_value()) outside_.Put(admitted);
       return ended;
     };
-  } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, *filter, deps_.state, &spec)) {
-    return Report(envelope.job_id(), *std::move(ended), spec.durable);
+  } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, &spec)) {
+    return Report(spec.job_id, *std::move(ended), spec.durable);
   } else {
     outside_.Put(&spec);
   }
@@ -175,7 +141,7 @@ bool CommandGate::Knows(const std::string& job_id) const {
          (deps_.journal != nullptr && deps_.journal->Find(job_id) != Journal::State::kUnknown);
 }
 
-bool CommandGate::TakeOn(const v1::Envelope& envelope, const v1::Command* command) {
+bool CommandGate::AcceptOnce(const v1::Envelope& envelope, const v1::Command* command) {
   const std::string& job_id = envelope.job_id();
   const bool journalled = command != nullptr && command->durable() && deps_.journal != nullptr;
   // A durable job that is neither journalled nor waiting may come again: it has not started.
@@ -201,9 +167,13 @@ void CommandGate::Submit(TaskSpec spec) {
                                 "the node has as many tasks waiting as its queue holds; try again later"),
                     durable);
     case TaskRunner::Submitted::kClosed:
-      return Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, "shutdown", "the node agent is stopping"),
-                    durable);
+      return Deny(job_id, "shutdown", "the node agent is stopping", durable);
   }
+}
+
+void CommandGate::Deny(const std::string& job_id, absl::string_view error_kind, absl::string_view message,
+                       bool durable) {
+  Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, error_kind, message), durable);
 }
 
 void CommandGate::OnCancel(const v1::Envelope& envelope) {
@@ -256,16 +226,7 @@ void CommandGate::Report(const std::string& job_id, v1::TaskUpdate update, bool 
 
 void CommandGate::Send(const std::string& job_id, v1::TaskUpdate update) {
   if (update.kind() == v1::TaskUpdate::FINISHED) update.mutable_reply()->set_identity(identity_);
-  v1::Envelope envelope;
-  envelope.set_direction(v1::Envelope::TO_HUB);
-  envelope.set_kind(v1::Envelope::UPDATE);
-  envelope.set_job_id(job_id);
-  envelope.set_identity(identity_);
-  envelope.set_body(update.SerializeAsString());
-  const std::shared_ptr<const auth::Key> held = key();
-  if (held == nullptr) return;
-  auth::SealEnvelope(*held, Sha256(envelope.body()), deps_.clock->Now(), auth::kMessageTtl, deps_.random, &envelope);
-  sink_(std::move(envelope));
+  if (std::optional<v1::Envelope> envelope = sealer_.Seal(job_id, update)) sink_(*std::move(envelope));
 }
 
 }  // namespace orch::nodeagent

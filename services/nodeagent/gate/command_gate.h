@@ -1,7 +1,19 @@
-// The side that may run things. Takes signed envelopes, verifies them before it reads a byte of
-// their body, checks collective, filter, plugin, action and inputs, hands tasks to a TaskRunner,
-// and gives signed envelopes back. The network side exchanges nothing else with it, so that the
-// two can become two processes. Owned by Agent; used on the loop, except where said otherwise.
+// The gate between the network side of the agent (link/) and the side that may run actions (gate/, tasks/, state/).
+// The gate verifies a signed envelope before it reads a byte of the body, checks collective, filter, plugin, action and
+// inputs, hands the task to a TaskRunner, and returns signed envelopes. Owned by Agent; used on the loop, except where
+// said otherwise. What is not in this table does not cross between the two sides, so that they can become two
+// processes:
+//
+//   what                      way  bound                  when
+//   Handle(envelope)          in   kMaxEnvelopeBytes      always; refused before the first SetKey
+//   OnAttached(bool)          in   one bit                a hub has registered this node, or is lost
+//   SetOutputAllowed(bool)    in   one bit                the link takes live output, or takes none
+//   UpdateSink(envelope)      out  kMaxEnvelopeBytes      after SetKey; the link drops the update when not attached
+//   NodeSnapshot (state/)     out  a value; facts 1 MiB   at the start and at each change, from Agent to HubLink
+//   HubLink::Proof (link/)    out  one object             for each attempt to connect, from Agent to HubLink
+//
+// No key, no AgentState and no plugin crosses. SetKey, Recover, Drain and CancelAll are called by the owner, which
+// belongs to the running side.
 #pragma once
 
 #include <functional>
@@ -15,9 +27,11 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "filter/filter.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/gate/refusal_log.h"
 #include "services/nodeagent/gate/seen_jobs.h"
+#include "services/nodeagent/gate/update_sealer.h"
 #include "services/nodeagent/state/agent_state.h"
 #include "services/nodeagent/tasks/delivery.h"
 #include "services/nodeagent/tasks/journal.h"
@@ -30,63 +44,59 @@ namespace orch::nodeagent {
 
 class CommandGate {
  public:
+  static constexpr size_t kMaxEnvelopeBytes = 4u << 20;  // as the link's kMaxMessageBytes
   static constexpr size_t kMaxReplayNonces = 65'536;
-  static constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);  // when neither command nor DDL say one
-  static constexpr absl::Duration kMaxTimeout = absl::Hours(24);
 
   struct Dependencies {
     const Clock* clock;
     Random* random;
     Executor* executor;
     AgentState* state;
-    Journal* journal = nullptr;          // null: nothing is durable
-    TaskProcesses* processes = nullptr;  // null: every action runs in this process
-    // Of the node, for a task's own process: settings and facts; the task itself is left out.
-    std::function<TaskFile()> task_file;
-    OutputRelay::Room output_room = nullptr;  // null: always
+    Journal* journal = nullptr;           // null: nothing is durable
+    TaskProcesses* processes = nullptr;   // null: every action runs in this process
+    std::function<TaskFile()> task_file;  // settings and facts of the node for a task's own process; any thread
   };
   // Called from any thread; must not block nor call back.
   using UpdateSink = std::function<void(v1::Envelope update)>;
 
   CommandGate(std::string identity, TaskRunner::Options tasks, Dependencies dependencies, UpdateSink sink);
-  // What runs in processes of its own runs on.
+  // Tasks in processes of their own keep running.
   ~CommandGate();
 
-  // Before the first command: brings journal and task folders of an earlier agent together. What still
-  // runs is waited for, what has ended is to be delivered, what left nothing is gone.
-  void Recover();
-
-  // The key commands must be signed with and updates are signed with. Until one is set every
-  // envelope is refused.
-  void SetKey(auth::Key key);
-
-  // One envelope from the network. Answered through the sink, or dropped, counted and logged where
-  // an answer would serve whoever forged or repeated it.
   void Handle(const v1::Envelope& envelope);
-
-  // The hub knows this node, or no longer does.
   void OnAttached(bool attached);
+  // Live output is held, and beyond OutputRelay's limits left out, while it is not allowed. Initially it is not.
+  void SetOutputAllowed(bool allowed) { output_.SetAllowed(allowed); }
 
-  // Refuses new commands with "shutdown" and calls back on the loop once no task is left.
+  // Sets the key that commands must be signed with and that updates are signed with.
+  void SetKey(auth::Key key) { sealer_.SetKey(std::move(key)); }
+  // Reconciles the journal with the task folders of a previous agent process: waits for tasks that still run, delivers
+  // outcomes that tasks left, and settles jobs that left nothing. Call before the first command.
+  void Recover();
+  // Denies new commands with "shutdown", and calls `idle` on the loop once no task is left.
   void Drain(absl::AnyInvocable<void()> idle);
-  // Ends every task, answered with "shutdown".
+  // Ends every task; each is answered with "shutdown".
   void CancelAll(const std::string& why);
 
   size_t active_tasks() const { return runner_.active(); }
   const auth::RefusalCounters& refusals() const { return refusals_.counters(); }
 
  private:
-  std::shared_ptr<const auth::Key> key() const;
+  absl::Status Open(const v1::Envelope& envelope, auth::Refusal* refusal);
   void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
   void OnQuery(const std::string& job_id);
   bool Knows(const std::string& job_id) const;
-  // False when the job was taken on before; a durable one is answered with what became of it.
-  bool TakeOn(const v1::Envelope& envelope, const v1::Command* command);
+  // Returns false if the job was accepted before; for a durable job also reports what became of it.
+  bool AcceptOnce(const v1::Envelope& envelope, const v1::Command* command);
+  void PrepareTask(const v1::Command& command, TaskSpec* spec);
+  // Checks the command against this node, here or on a worker, and submits or answers its task.
+  void AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec);
   void Submit(TaskSpec spec);
-  void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread, as the next
-  void Send(const std::string& job_id, v1::TaskUpdate update);
+  void Deny(const std::string& job_id, absl::string_view error_kind, absl::string_view message, bool durable);
+  void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread
+  void Send(const std::string& job_id, v1::TaskUpdate update);                  // any thread
 
   const std::string identity_;
   const Dependencies deps_;
@@ -94,8 +104,7 @@ class CommandGate {
   RefusalLog refusals_;
   auth::ReplayGuard replay_guard_;
   SeenJobs seen_;
-  mutable Mutex key_mu_;
-  std::shared_ptr<const auth::Key> key_ ABSL_GUARDED_BY(key_mu_);  // null before the first SetKey
+  UpdateSealer sealer_;
   Delivery delivery_;
   OutputRelay output_;
   OutsideTasks outside_;

@@ -1,5 +1,5 @@
-// Counts the messages this node refused, and logs them: a flood of forged messages does not become a
-// flood of lines. Owned by CommandGate; used on the loop.
+// Counts the messages that this node refused, and logs at most kMaxLinesPerSecond of them, so that a flood of forged
+// messages does not become a flood of lines. Owned by CommandGate; used on the loop.
 #pragma once
 
 #include "absl/status/status.h"
@@ -21,7 +21,7 @@ class RefusalLog {
  private:
   const Clock* const clock_;
   auth::RefusalCounters counters_;
-  absl::Duration second_;  // start of the second the next two count in
+  absl::Duration second_;  // start of the second that the two counts below belong to
   int logged_ = 0;
   int unlogged_ = 0;
 };

@@ -1,5 +1,5 @@
-// Job ids this node has taken on, so that no job runs here twice. The oldest are forgotten beyond
-// kMaxSeenJobs; by then their envelopes have long expired. Not thread-safe: CommandGate's loop.
+// Remembers the ids of jobs that this node has accepted, so that no job runs here twice. Beyond kMaxSeenJobs the oldest
+// ids are forgotten; by then their envelopes have long expired. Owned by CommandGate; used on the loop.
 #pragma once
 
 #include <deque>
@@ -14,7 +14,7 @@ class SeenJobs {
  public:
   static constexpr size_t kMaxSeenJobs = 8192;
 
-  // True when `job_id` is new; it is remembered then.
+  // Remembers `job_id`. Returns false if it was remembered before.
   bool Insert(absl::string_view job_id) {
     if (!ids_.emplace(job_id).second) return false;
     order_.emplace_back(job_id);

@@ -34,13 +34,15 @@ grpc::ChannelArguments ChannelArgs() {
 
 }  // namespace
 
-HubLink::HubLink(Options options, Dependencies dependencies, Callbacks callbacks)
+HubLink::HubLink(Options options, Dependencies dependencies, std::shared_ptr<const NodeSnapshot> snapshot,
+                 Callbacks callbacks)
     : options_(std::move(options)),
       deps_(dependencies),
       callbacks_(std::move(callbacks)),
       backoff_(options_.reconnect_min, options_.reconnect_max, dependencies.random),
       hub_index_(std::min(options_.hubs.size() - 1,
-                          static_cast<size_t>(dependencies.random->Uniform() * options_.hubs.size()))) {}
+                          static_cast<size_t>(dependencies.random->Uniform() * options_.hubs.size()))),
+      snapshot_(std::move(snapshot)) {}
 
 HubLink::~HubLink() {
   if (timer_ != 0) deps_.executor->Cancel(timer_);
@@ -66,22 +68,18 @@ void HubLink::Attempt() {
 }
 
 absl::Status HubLink::Connect() {
-  ORCH_ASSIGN_OR_RETURN(auth::PeerKey key, callbacks_.load_key());
-  const std::string key_id = key.key.id;
   const Address& address = options_.hubs[hub_index_];
-  ORCH_ASSIGN_OR_RETURN(std::unique_ptr<TunnelSecurity> security,
-                        auth::MakePeerSecurity(options_.tls, {auth::PeerKind::kNode, options_.identity, std::move(key)},
-                                               address, deps_.random));
+  ORCH_ASSIGN_OR_RETURN(Proof proof, callbacks_.prove(address));
   std::weak_ptr<bool> alive = alive_;
-  // On the tunnel's thread; what is decided, is decided on the loop.
-  auto on_open = [this, alive, key_id, attempt = ++attempt_,
+  // Called on the tunnel's thread, so it posts to the loop.
+  auto on_open = [this, alive, key_id = proof.key_id, attempt = ++attempt_,
                   executor = deps_.executor](absl::StatusOr<Tunnel::Opened> opened) {
     auto shared = std::make_shared<absl::StatusOr<Tunnel::Opened>>(std::move(opened));
     executor->Post([this, alive, key_id, attempt, shared] {
       if (alive.lock() != nullptr && attempt == attempt_) OnTunnel(std::move(*shared), key_id);
     });
   };
-  tunnel_ = Tunnel::Start(address, std::move(security), deps_.clock, kConnectTimeout, std::move(on_open));
+  tunnel_ = Tunnel::Start(address, std::move(proof.security), deps_.clock, kConnectTimeout, std::move(on_open));
   return absl::OkStatus();
 }
 
@@ -102,11 +100,15 @@ void HubLink::OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string&
                                                                    if (alive.lock() != nullptr)
                                                                      EndStream(WhyEnded(status), absl::ZeroDuration());
                                                                  },
+                                                             .drained =
+                                                                 [this, alive] {
+                                                                   if (alive.lock() != nullptr) TellOutputAllowed();
+                                                                 },
                                                              .released =
                                                                  [this, alive](HubStream* stream) {
                                                                    if (alive.lock() != nullptr) Forget(stream);
                                                                  }});
-  session_ = std::make_unique<HubSession>(deps_.clock, key_id, callbacks_.snapshot());
+  session_ = std::make_unique<HubSession>(deps_.clock, key_id, snapshot_);
   stream_->Start();
   ArmTimer();
 }
@@ -144,6 +146,7 @@ void HubLink::Apply(HubSession::Output output) {
     callbacks_.attached(true, hub());
   }
   for (const v1::Envelope& command : output.commands) callbacks_.command(command);
+  TellOutputAllowed();
   ArmTimer();
 }
 
@@ -152,6 +155,7 @@ void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
   const bool settled = was_attached && deps_.clock->Steady() - attached_at_ >= kSettled;
   attached_at_ = absl::ZeroDuration();
   CloseStream();
+  TellOutputAllowed();
   if (timer_ != 0) deps_.executor->Cancel(timer_);
   timer_ = 0;
   if (stopping_) {
@@ -164,10 +168,10 @@ void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
   if (retry_after > absl::ZeroDuration()) not_before_[hub()] = deps_.clock->Steady() + retry_after;
   ++tried_in_round_;
   const bool round_over = was_attached || tried_in_round_ >= options_.hubs.size();
-  // A hub that was lost is tried again first, one that sends us away is not.
+  // A hub that was lost is tried again first; a hub that sent this node away is not.
   if (!was_attached || retry_after > absl::ZeroDuration()) hub_index_ = (hub_index_ + 1) % options_.hubs.size();
   if (round_over) tried_in_round_ = 0;
-  // One hub's wish to be left alone says nothing of the next.
+  // The wait that one hub asks for does not apply to the next hub.
   const auto wish = not_before_.find(hub());
   const absl::Duration wished = wish == not_before_.end() ? absl::ZeroDuration() : wish->second - deps_.clock->Steady();
   const absl::Duration pause = round_over ? backoff_.Next() : absl::ZeroDuration();
@@ -204,14 +208,22 @@ void HubLink::LogFailure(const std::string& why) {
              {{"hub", hub()}, {"why", why}, {"times", absl::StrCat(failure.times)}});
 }
 
-void HubLink::OnSnapshot() {
-  if (session_ != nullptr) Apply(session_->OnSnapshot(callbacks_.snapshot()));
+void HubLink::TellOutputAllowed() {
+  const bool allowed = attached() && stream_->TakesOutput();
+  if (std::exchange(output_allowed_, allowed) != allowed) callbacks_.output_allowed(allowed);
 }
 
-bool HubLink::SendUpdate(v1::Envelope update) {
-  if (!attached()) return false;
-  Apply(session_->OnUpdate(std::move(update)));
-  return true;
+void HubLink::OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot) {
+  snapshot_ = std::move(snapshot);
+  if (session_ != nullptr) Apply(session_->OnSnapshot(snapshot_));
+}
+
+void HubLink::SendUpdate(v1::Envelope update) {
+  if (attached()) {
+    Apply(session_->OnUpdate(std::move(update)));
+  } else {
+    ++lost_updates_;
+  }
 }
 
 void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {

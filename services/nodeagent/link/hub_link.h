@@ -1,6 +1,6 @@
-// Keeps this node attached to a hub, for ever: connects through a tunnel, attaches, and when that ends or
-// fails tries again after a full-jitter wait, through all hubs in order from a random start. Owned
-// by Agent; loop only. What is said on a stream is HubSession's business.
+// Keeps this node attached to a hub for as long as the agent runs: connects through a tunnel, attaches, and if either
+// ends or fails, tries again after a wait with full jitter, through all hubs in order from a random start. HubSession
+// decides what is said on a stream. Owned by Agent; used on the loop only. Holds no key, and never runs anything.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "auth/keyring.h"
-#include "auth/peer_tls.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/executor.h"
@@ -27,21 +25,23 @@ class HubLink {
  public:
   static constexpr int kLogEveryAttempts = 20;
   static constexpr absl::Duration kConnectTimeout = absl::Seconds(15);  // the proof included
-  static constexpr absl::Duration kSettled = absl::Seconds(30);  // attached so long: the next wait is short again
+  static constexpr absl::Duration kSettled = absl::Seconds(30);  // after so long a stream the next wait is short again
 
   struct Options {
     std::vector<Address> hubs;  // not empty
-    std::string identity;
-    auth::PeerTlsOptions tls;  // files are read again at each attempt
     absl::Duration reconnect_min = absl::Seconds(1);
     absl::Duration reconnect_max = absl::Seconds(60);
   };
+  // This node's side of the handshake for one connection, made by whoever holds the key.
+  struct Proof {
+    std::string key_id;
+    std::unique_ptr<TunnelSecurity> security;
+  };
   struct Callbacks {
-    // Reads the credentials file; called at each attempt.
-    std::function<absl::StatusOr<auth::PeerKey>()> load_key;
-    std::function<std::shared_ptr<const NodeSnapshot>()> snapshot;
+    std::function<absl::StatusOr<Proof>(const Address& hub)> prove;  // called at each attempt
     std::function<void(const v1::Envelope&)> command;
     std::function<void(bool attached, const std::string& what)> attached;
+    std::function<void(bool allowed)> output_allowed;  // called at each change; initially it is not allowed
   };
   struct Dependencies {
     const Clock* clock;
@@ -49,20 +49,21 @@ class HubLink {
     Executor* executor;
   };
 
-  HubLink(Options options, Dependencies dependencies, Callbacks callbacks);
-  ~HubLink();  // ends the stream and waits until gRPC has let go of it
+  HubLink(Options options, Dependencies dependencies, std::shared_ptr<const NodeSnapshot> snapshot,
+          Callbacks callbacks);
+  // Ends the stream and waits until gRPC has let go of it.
+  ~HubLink();
 
   void Start();
-  // Sends a last flush, then stays away. Calls back once the stream is over, after `grace` at the latest.
+  // Sends what is in the outbox, then stays detached. Calls `stopped` once the stream is over, after `grace` at the
+  // latest.
   void Stop(absl::Duration grace, std::function<void()> stopped);
 
-  void OnSnapshot();
-  // False when it was lost: no hub knows this node now.
-  bool SendUpdate(v1::Envelope update);
+  void OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
+  // The update is lost, and counted, if no hub has registered this node.
+  void SendUpdate(v1::Envelope update);
 
-  // Whether the hub takes what may be left out.
-  bool HasRoom() const { return attached() && stream_ != nullptr && stream_->HasRoom(); }
-
+  uint64_t lost_updates() const { return lost_updates_; }
   bool attached() const { return session_ != nullptr && session_->registered(); }
   std::string hub() const { return options_.hubs[hub_index_].Text(); }
 
@@ -77,6 +78,7 @@ class HubLink {
   void EndStream(const absl::Status& why, absl::Duration retry_after);
   void ScheduleAttempt(absl::Duration at_least);
   void ArmTimer();
+  void TellOutputAllowed();
   void LogFailure(const std::string& why);
 
   Options options_;
@@ -87,18 +89,21 @@ class HubLink {
   size_t hub_index_ = 0;
   size_t tried_in_round_ = 0;
   std::unique_ptr<Tunnel> tunnel_;
-  uint64_t attempt_ = 0;  // counts Connect, to tell a late tunnel from the one that is awaited
+  uint64_t attempt_ = 0;  // counts calls of Connect, to tell a late tunnel from the awaited one
   std::shared_ptr<HubStream> stream_;
   std::vector<std::shared_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
   std::unique_ptr<HubSession> session_;
+  std::shared_ptr<const NodeSnapshot> snapshot_;
+  bool output_allowed_ = false;  // as told
+  uint64_t lost_updates_ = 0;
   absl::Duration attached_at_;
-  TimerId timer_ = 0;  // of the session, or of the next attempt
+  TimerId timer_ = 0;  // the session's, or that of the next attempt
   struct Failure {
     std::string why;
     int times = 0;
   };
   std::map<std::string, Failure> failures_;           // by hub, since the last success
-  std::map<std::string, absl::Duration> not_before_;  // by hub: Clock::Steady, as it wished
+  std::map<std::string, absl::Duration> not_before_;  // by hub: when it wishes to be tried again, Clock::Steady
   bool stopping_ = false;
   std::function<void()> stopped_;
 };

@@ -39,13 +39,18 @@ absl::Status HubStream::Send(v1::NodeMessage message) {
   }
   outbox_bytes_ += bytes;
   outbox_.push_back(std::move(message));
+  crowded_ = crowded_ || !TakesOutputLocked();
   PumpLocked();
   return absl::OkStatus();
 }
 
-bool HubStream::HasRoom() {
+bool HubStream::TakesOutput() {
   MutexLock lock(&mu_);
-  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_bytes_ < kRoomBytes;
+  return TakesOutputLocked();
+}
+
+bool HubStream::TakesOutputLocked() const {
+  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_bytes_ < kMaxOutputBytes;
 }
 
 void HubStream::HalfClose() {
@@ -107,9 +112,19 @@ void HubStream::Deliver(v1::HubMessage message) {
 }
 
 void HubStream::OnWriteDone(bool ok) {
-  MutexLock lock(&mu_);
-  writing_ = false;
-  if (ok && held_) PumpLocked();  // a failed write: the call is over, its read tells
+  std::shared_ptr<HubStream> self;
+  {
+    MutexLock lock(&mu_);
+    writing_ = false;
+    if (!ok || !held_) return;  // a failed write: the call is over, and its read tells why
+    PumpLocked();
+    if (!crowded_ || !TakesOutputLocked()) return;
+    crowded_ = false;
+    self = self_;
+  }
+  executor_->Post([self] {
+    if (!self->closed_) self->callbacks_.drained();
+  });
 }
 
 void HubStream::OnDone(const grpc::Status& status) {

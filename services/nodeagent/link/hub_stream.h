@@ -25,12 +25,13 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
  public:
   static constexpr size_t kMaxOutboxMessages = 2048;
   static constexpr size_t kMaxOutboxBytes = 32u << 20;
-  static constexpr size_t kRoomBytes = 1u << 20;  // with more waiting there is no room for what may be left out
+  static constexpr size_t kMaxOutputBytes = 1u << 20;  // in the outbox; beyond it live output is not taken
 
-  // All on the loop.
+  // All are called on the loop.
   struct Callbacks {
     std::function<void(v1::HubMessage)> message;  // the next one comes once this has returned; not after Close
     std::function<void(grpc::Status)> done;       // the call is over by itself; not after Close
+    std::function<void()> drained;                // live output is taken again; not after Close
     std::function<void(HubStream*)> released;     // gRPC has let go; always the last
   };
 
@@ -41,8 +42,8 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   void Start();
   // ResourceExhausted when the hub takes so little that the outbox is full; then close. Thread-safe.
   absl::Status Send(v1::NodeMessage message);
-  // Whether a good part of the outbox is free, for what may be left out. Thread-safe.
-  bool HasRoom();
+  // Returns whether so much of the outbox is free that live output, which may be left out, is taken. Thread-safe.
+  bool TakesOutput();
   // Sends what is in the outbox, then says that nothing follows; the hub ends the call.
   void HalfClose();
   // Ends the call at once; only `released` comes after it. From the loop, or after that has stopped.
@@ -76,6 +77,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
 
   void Deliver(v1::HubMessage message);  // on the loop
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool TakesOutputLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ReleaseHoldLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::shared_ptr<grpc::Channel> channel_;
@@ -91,6 +93,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   Mutex mu_;
   std::deque<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_);
   size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  bool crowded_ ABSL_GUARDED_BY(mu_) = false;      // takes no output; `drained` is owed
   v1::NodeMessage outbound_ ABSL_GUARDED_BY(mu_);  // belongs to the write in flight
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;

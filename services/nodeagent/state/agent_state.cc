@@ -42,22 +42,24 @@ Json ProcessTimes() {
 
 }  // namespace
 
-AgentState::AgentState(const Clock* clock, Options options, std::shared_ptr<const NodeSnapshot> snapshot)
+AgentState::AgentState(const Clock* clock, Options options) : AgentState(clock, std::move(options), Moment()) {}
+
+AgentState::AgentState(const Clock* clock, Options options, Moment moment)
     : clock_(clock),
       config_file_(std::move(options.config_file)),
       started_(clock->Now()),
       public_config_(std::move(options.public_config)),
       builtins_(std::make_shared<const actions::BuiltinOptions>()),
-      snapshot_(std::move(snapshot)) {}
+      now_(std::move(moment)) {}
 
-std::shared_ptr<const NodeSnapshot> AgentState::snapshot() const {
+AgentState::Moment AgentState::now() const {
   MutexLock lock(&mu_);
-  return snapshot_;
+  return now_;
 }
 
-void AgentState::SetSnapshot(std::shared_ptr<const NodeSnapshot> snapshot) {
+void AgentState::Set(Moment moment) {
   MutexLock lock(&mu_);
-  snapshot_.swap(snapshot);
+  std::swap(now_, moment);  // what was there is destroyed once the lock is released
 }
 
 void AgentState::SetPublicConfig(std::map<std::string, Json> public_config) {
@@ -80,15 +82,14 @@ std::string AgentState::MainCollective() const { return snapshot()->main_collect
 std::vector<actions::NodeState::PluginInfo> AgentState::Plugins() const {
   const std::shared_ptr<const NodeSnapshot> now = snapshot();
   std::vector<PluginInfo> out;
-  for (const auto& [name, plugin] : now->catalog->plugins()) {
-    const ddl::Plugin& ddl = *plugin->ddl();
+  for (const auto& [name, ddl] : now->plugins) {
     out.push_back({.name = name,
-                   .description = ddl.description,
-                   .author = ddl.author,
-                   .license = ddl.license,
-                   .version = ddl.version,
-                   .url = ddl.url,
-                   .timeout = ddl.timeout});
+                   .description = ddl->description,
+                   .author = ddl->author,
+                   .license = ddl->license,
+                   .version = ddl->version,
+                   .url = ddl->url,
+                   .timeout = ddl->timeout});
   }
   return out;
 }

@@ -4,16 +4,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "actions/core/catalog.h"
 
 namespace orch::nodeagent {
 namespace {
 
 void FillPlugins(const NodeSnapshot& snapshot, google::protobuf::RepeatedPtrField<v1::PluginRef>* out) {
-  for (const auto& [name, plugin] : snapshot.catalog->plugins()) {
+  for (const auto& [name, plugin] : snapshot.plugins) {
     v1::PluginRef* ref = out->Add();
     ref->set_name(name);
-    ref->set_version(plugin->ddl()->version);
-    ref->set_ddl_sha256(plugin->ddl()->sha256);
+    ref->set_version(plugin->version);
+    ref->set_ddl_sha256(plugin->sha256);
   }
 }
 
@@ -27,7 +28,7 @@ std::string CapProblem(std::string problem) {
 }
 
 void FillPluginProblems(const NodeSnapshot& snapshot, google::protobuf::RepeatedPtrField<v1::PluginProblem>* out) {
-  for (const actions::Catalog::Problem& problem : snapshot.catalog->problems()) {
+  for (const PluginProblem& problem : snapshot.plugin_problems) {
     if (static_cast<size_t>(out->size()) >= kMaxProblems) return;
     v1::PluginProblem* added = out->Add();
     added->set_plugin(CapProblem(problem.plugin));
@@ -35,19 +36,10 @@ void FillPluginProblems(const NodeSnapshot& snapshot, google::protobuf::Repeated
   }
 }
 
-bool SamePluginProblems(const NodeSnapshot& a, const NodeSnapshot& b) {
-  const auto& left = a.catalog->problems();
-  const auto& right = b.catalog->problems();
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const auto& x, const auto& y) { return x.plugin == y.plugin && x.reason == y.reason; });
-}
-
 bool SamePlugins(const NodeSnapshot& a, const NodeSnapshot& b) {
-  const auto& left = a.catalog->plugins();
-  const auto& right = b.catalog->plugins();
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second->ddl()->sha256 == y.second->ddl()->sha256;
-  });
+  return std::equal(
+      a.plugins.begin(), a.plugins.end(), b.plugins.begin(), b.plugins.end(),
+      [](const auto& x, const auto& y) { return x.first == y.first && x.second->sha256 == y.second->sha256; });
 }
 
 Change FactChanges(const Json& before, const Json& after, v1::Delta* delta) {
@@ -76,8 +68,17 @@ Change FactChanges(const Json& before, const Json& after, v1::Delta* delta) {
 
 std::vector<std::string> NodeSnapshot::PluginNames() const {
   std::vector<std::string> names;
-  for (const auto& [name, plugin] : catalog->plugins()) names.push_back(name);
+  for (const auto& [name, plugin] : plugins) names.push_back(name);
   return names;
+}
+
+void NodeSnapshot::SetPlugins(const actions::Catalog& catalog) {
+  plugins.clear();
+  for (const auto& [name, plugin] : catalog.plugins()) plugins.emplace(name, plugin->ddl());
+  plugin_problems.clear();
+  for (const actions::Catalog::Problem& problem : catalog.problems()) {
+    plugin_problems.push_back({problem.plugin, problem.reason});
+  }
 }
 
 void FillNode(const NodeSnapshot& snapshot, v1::Node* node) {
@@ -93,8 +94,8 @@ void FillNode(const NodeSnapshot& snapshot, v1::Node* node) {
 }
 
 const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256) {
-  for (const auto& [name, plugin] : snapshot.catalog->plugins()) {
-    if (plugin->ddl()->sha256 == sha256) return &plugin->ddl()->json;
+  for (const auto& [name, plugin] : snapshot.plugins) {
+    if (plugin->sha256 == sha256) return &plugin->json;
   }
   return nullptr;
 }
@@ -113,7 +114,7 @@ Change ComputeDelta(const NodeSnapshot& before, const NodeSnapshot& after, v1::D
     delta->mutable_classes()->Assign(after.classes.begin(), after.classes.end());
     change = Change::kReal;
   }
-  if (before.catalog != after.catalog && !SamePlugins(before, after)) {
+  if (!SamePlugins(before, after)) {
     delta->set_has_plugins(true);
     FillPlugins(after, delta->mutable_plugins());
     change = Change::kReal;
@@ -124,7 +125,7 @@ Change ComputeDelta(const NodeSnapshot& before, const NodeSnapshot& after, v1::D
     delta->set_main_collective(after.main_collective);
     change = Change::kReal;
   }
-  if (before.problems != after.problems || (before.catalog != after.catalog && !SamePluginProblems(before, after))) {
+  if (before.problems != after.problems || before.plugin_problems != after.plugin_problems) {
     delta->set_has_problems(true);
     delta->mutable_problems()->Assign(after.problems.begin(), after.problems.end());
     FillPluginProblems(after, delta->mutable_plugin_problems());

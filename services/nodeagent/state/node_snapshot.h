@@ -1,20 +1,33 @@
-// What a node tells the hub about itself, at one moment, and how two moments differ. Plain
-// immutable values: any thread. Never holds a secret.
+// What a node tells the hub about itself at one moment, and how two moments differ. Snapshots are immutable values and
+// may be used on any thread. A snapshot is all that the network side learns of the node: it holds no secret, and
+// descriptions of plugins instead of the plugins, so that nothing can be run through it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "actions/core/catalog.h"
+#include "actions/ddl/ddl.h"
 #include "base/json.h"
 #include "orch/v1/node_service.pb.h"
+
+namespace orch::actions {
+class Catalog;
+}
 
 namespace orch::nodeagent {
 
 inline constexpr size_t kMaxProblems = 64;
 inline constexpr size_t kMaxProblemBytes = 512;
+
+// A plugin that could not be loaded.
+struct PluginProblem {
+  std::string plugin;
+  std::string reason;
+  bool operator==(const PluginProblem&) const = default;
+};
 
 struct NodeSnapshot {
   std::string identity;
@@ -23,28 +36,31 @@ struct NodeSnapshot {
   std::string main_collective;
   std::vector<std::string> classes;
   std::shared_ptr<const Json> facts = std::make_shared<Json>(Json::object());  // never null
-  std::vector<std::string> problems;  // plugins aside: their problems are the catalog's
-  std::shared_ptr<const actions::Catalog> catalog = std::make_shared<actions::Catalog>();  // never null
+  std::vector<std::string> problems;                                           // without those of plugins
+  std::map<std::string, std::shared_ptr<const ddl::Plugin>> plugins;           // by name; never null
+  std::vector<PluginProblem> plugin_problems;
 
   std::vector<std::string> PluginNames() const;  // sorted
+  // Takes descriptions and problems from `catalog`.
+  void SetPlugins(const actions::Catalog& catalog);
 };
 
-// The whole, for Register.
+// Fills the description of the whole node that Register carries.
 void FillNode(const NodeSnapshot& snapshot, v1::Node* node);
 
-// The DDL's text by its hash among the snapshot's plugins; nullptr when there is none.
+// Returns the text of the DDL with this hash, or nullptr if no plugin of the snapshot has it.
 const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256);
 
-// Facts that change by themselves all the time: uptime, free memory, load. They never cause a
-// message of their own before an hour has passed; they travel with the next one that has a cause.
+// Returns true for facts that change all the time without cause: uptime, free memory, load. A change of these alone is
+// sent after HubSession::kVolatileInterval at the earliest; the next message with another cause carries it as well.
 bool IsVolatileFact(absl::string_view name);
 
 enum class Change { kNone, kVolatile, kReal };
 
-// What `after` has that `before` had not. `delta` always carries the volatile facts too.
+// Fills `delta` with all that differs between the two snapshots, volatile facts included.
 Change ComputeDelta(const NodeSnapshot& before, const NodeSnapshot& after, v1::Delta* delta);
 
-// Bounds a list of problems in number and length, so that it always fits a message.
+// Cuts a list of problems to kMaxProblems entries of kMaxProblemBytes each, so that it always fits a message.
 std::vector<std::string> CapProblems(std::vector<std::string> problems);
 
 }  // namespace orch::nodeagent

@@ -14,6 +14,12 @@ size_t IndexOf(ProcessStream stream) { return stream == ProcessStream::kOut ? 0 
 
 }  // namespace
 
+void OutputRelay::SetAllowed(bool allowed) {
+  MutexLock lock(&mu_);
+  allowed_ = allowed;
+  if (allowed_ && HasReadyLocked()) ScheduleLocked(absl::ZeroDuration());
+}
+
 void OutputRelay::Begin(const std::string& job_id, bool taken_over) {
   MutexLock lock(&mu_);
   tasks_[job_id].taken_over = taken_over;
@@ -133,7 +139,7 @@ void OutputRelay::Pump() {
     scheduled_ = false;
   }
   std::string job_id;
-  for (size_t sent = 0; sent < kBurstBytes && (room_ == nullptr || room_());) {
+  for (size_t sent = 0; sent < kBurstBytes;) {
     v1::OutputChunk chunk;
     MutexLock in_order(&send_mu_);
     if (!TakeChunk(&job_id, &chunk)) break;
@@ -143,12 +149,17 @@ void OutputRelay::Pump() {
   }
   MutexLock lock(&mu_);
   if (held_ == 0) return;
-  HasReadyLocked() ? ScheduleLocked(kPause) : ScheduleLookLocked();
+  if (!HasReadyLocked()) {
+    ScheduleLookLocked();
+  } else if (allowed_) {
+    ScheduleLocked(kPause);
+  }
 }
 
 // In turns: of the first task after `*job_id` that has something.
 bool OutputRelay::TakeChunk(std::string* job_id, v1::OutputChunk* chunk) {
   MutexLock lock(&mu_);
+  if (!allowed_) return false;
   auto next = tasks_.upper_bound(*job_id);
   for (size_t looked = 0; looked < tasks_.size(); ++looked, ++next) {
     if (next == tasks_.end()) next = tasks_.begin();

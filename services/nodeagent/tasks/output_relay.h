@@ -30,12 +30,12 @@ class OutputRelay {
   static constexpr absl::Duration kPause = absl::Milliseconds(50);
   static constexpr absl::Duration kSilence = absl::Milliseconds(250);  // once to twice that, then half a character goes
 
-  // Whether the network takes more output now; null: always. On the loop.
-  using Room = std::function<bool()>;
   using Send = std::function<void(const std::string& job_id, v1::OutputChunk chunk)>;  // any thread
 
-  OutputRelay(Executor* executor, Room room, Send send)
-      : executor_(executor), room_(std::move(room)), send_(std::move(send)) {}
+  OutputRelay(Executor* executor, Send send) : executor_(executor), send_(std::move(send)) {}
+
+  // Sets whether output may be sent now; initially it may not. End sends what is left in any case. On the loop.
+  void SetAllowed(bool allowed);
 
   // All on any thread; none blocks for longer than signing a chunk takes.
   // `taken_over`: an earlier agent sent what the task printed so far; what comes first is no gap.
@@ -78,13 +78,13 @@ class OutputRelay {
   v1::OutputChunk CutLocked(size_t index, size_t size, Stream* stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Executor* const executor_;
-  const Room room_;
   const Send send_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Mutex send_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // from cutting a chunk to having sent it: keeps their order
   mutable Mutex mu_;
   std::map<std::string, Task> tasks_ ABSL_GUARDED_BY(mu_);
   size_t held_ ABSL_GUARDED_BY(mu_) = 0;
+  bool allowed_ ABSL_GUARDED_BY(mu_) = false;
   bool scheduled_ ABSL_GUARDED_BY(mu_) = false;
   bool look_scheduled_ ABSL_GUARDED_BY(mu_) = false;
 };
