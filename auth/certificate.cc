@@ -12,8 +12,6 @@
 namespace orch::auth {
 namespace {
 
-BioPtr ReadFrom(absl::string_view text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
 // A key with a passphrase must not make a daemon ask for one on its terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
@@ -41,14 +39,14 @@ std::string CommonNameOf(const X509_NAME* subject) {
 }  // namespace
 
 absl::StatusOr<X509Ptr> ParseCertificate(absl::string_view pem) {
-  const BioPtr bio = ReadFrom(pem);
+  const BioPtr bio = BioOver(pem);
   X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, NoPassphrase, nullptr));
   if (certificate != nullptr) return certificate;
   return absl::InvalidArgumentError(absl::StrCat("no PEM certificate in it (", TakeOpensslError(), ")"));
 }
 
 absl::StatusOr<PkeyPtr> ParsePrivateKey(absl::string_view pem) {
-  const BioPtr bio = ReadFrom(pem);
+  const BioPtr bio = BioOver(pem);
   PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
   if (key != nullptr) return key;
   return absl::InvalidArgumentError(

@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/string_view.h"
+
 namespace orch::auth {
 
 template <typename T, void (*kFree)(T*)>
@@ -20,6 +22,11 @@ using X509Ptr = std::unique_ptr<X509, OpensslDeleter<X509, X509_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDeleter<EVP_PKEY, EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, OpensslDeleter<BIO, BIO_free_all>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslDeleter<GENERAL_NAMES, GENERAL_NAMES_free>>;
+
+// Reads from `text`, which must outlive the result.
+inline BioPtr BioOver(absl::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 // The first error of this thread's queue, which is emptied: what other libraries do with OpenSSL
 // must not find it.

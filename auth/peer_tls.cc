@@ -15,7 +15,7 @@
 namespace orch::auth {
 namespace {
 
-constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
+constexpr int kPeerAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
 
 // The hub's alerts (RFC 8446, section 6), in words for the person at this side.
 absl::Status ExplainAlert(int alert, const PeerCredential& who) {
@@ -58,7 +58,7 @@ absl::Status ExplainError(unsigned long error, const PeerCredential& who, const 
         "it closed the connection in the handshake; check that an orch hub with TLS listens there, and its log");
   }
   const int reason = ERR_GET_REASON(error);
-  if (reason > kAlertReasons) return ExplainAlert(reason - kAlertReasons, who);
+  if (reason > kPeerAlertReasons) return ExplainAlert(reason - kPeerAlertReasons, who);
   switch (reason) {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
       if (options.by_certificate()) {

@@ -13,20 +13,18 @@
 namespace orch::auth {
 namespace {
 
-constexpr size_t kMaxPemBytes = 16u << 20;  // a large site's revocation list has megabytes
+constexpr size_t kMaxListBytes = 16u << 20;  // a large site's revocation list has megabytes
 constexpr char kSuites[] = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 constexpr char kGroups[] = "X25519:P-256";
 constexpr unsigned char kAes128GcmSha256[] = {0x13, 0x01};
 
-absl::Status About(absl::string_view what, const std::string& path, const absl::Status& status) {
+absl::Status AboutFile(absl::string_view what, const std::string& path, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(what, " ", path, ": ", status.message()));
 }
 
-BioPtr ReadFrom(absl::string_view text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
-
 // All certificates of the text; at least one.
 absl::Status AddCertificates(absl::string_view pem, X509_STORE* store) {
-  const BioPtr bio = ReadFrom(pem);
+  const BioPtr bio = BioOver(pem);
   int count = 0;
   while (true) {
     const X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
@@ -39,7 +37,7 @@ absl::Status AddCertificates(absl::string_view pem, X509_STORE* store) {
 }
 
 absl::Status AddRevocations(absl::string_view pem, X509_STORE* store) {
-  const BioPtr bio = ReadFrom(pem);
+  const BioPtr bio = BioOver(pem);
   int count = 0;
   while (true) {
     X509_CRL* list = PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr);
@@ -95,16 +93,16 @@ bool SpeaksH2(const SSL* ssl) {
 
 absl::Status UseIdentity(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file,
                          absl::Time now) {
-  ORCH_ASSIGN_OR_RETURN(const std::string certificate_pem, ReadFile(certificate_file, kMaxPemBytes));
+  ORCH_ASSIGN_OR_RETURN(const std::string certificate_pem, ReadFile(certificate_file, kMaxListBytes));
   absl::StatusOr<X509Ptr> certificate = ParseCertificate(certificate_pem);
-  if (!certificate.ok()) return About("TLS certificate", certificate_file, certificate.status());
+  if (!certificate.ok()) return AboutFile("TLS certificate", certificate_file, certificate.status());
   const absl::Status valid = now == absl::InfiniteFuture() ? absl::OkStatus() : CheckValidity(certificate->get(), now);
-  if (!valid.ok()) return About("TLS certificate", certificate_file, valid);
+  if (!valid.ok()) return AboutFile("TLS certificate", certificate_file, valid);
   ORCH_RETURN_IF_ERROR(CheckSecretFile(key_file, "TLS key"));
-  ORCH_ASSIGN_OR_RETURN(std::string key_pem, ReadFile(key_file, kMaxPemBytes));
+  ORCH_ASSIGN_OR_RETURN(std::string key_pem, ReadFile(key_file, kMaxListBytes));
   absl::StatusOr<PkeyPtr> key = ParsePrivateKey(key_pem);
   Wipe(&key_pem);
-  if (!key.ok()) return About("TLS key", key_file, key.status());
+  if (!key.ok()) return AboutFile("TLS key", key_file, key.status());
   if (X509_check_private_key(certificate->get(), key->get()) != 1) {
     ERR_clear_error();
     return absl::FailedPreconditionError(absl::StrCat("TLS key ", key_file, " does not belong to certificate ",
@@ -122,12 +120,13 @@ absl::StatusOr<X509StorePtr> LoadStore(absl::string_view what, const std::string
                                        const std::string& crl_file) {
   X509StorePtr store(X509_STORE_new());
   if (store == nullptr) return absl::InternalError("cannot make a store of certificates");
-  ORCH_ASSIGN_OR_RETURN(const std::string ca_pem, ReadFile(ca_file, kMaxPemBytes));
-  if (const absl::Status added = AddCertificates(ca_pem, store.get()); !added.ok()) return About(what, ca_file, added);
+  ORCH_ASSIGN_OR_RETURN(const std::string ca_pem, ReadFile(ca_file, kMaxListBytes));
+  if (const absl::Status added = AddCertificates(ca_pem, store.get()); !added.ok())
+    return AboutFile(what, ca_file, added);
   if (crl_file.empty()) return store;
-  ORCH_ASSIGN_OR_RETURN(const std::string crl_pem, ReadFile(crl_file, kMaxPemBytes));
+  ORCH_ASSIGN_OR_RETURN(const std::string crl_pem, ReadFile(crl_file, kMaxListBytes));
   const absl::Status added = AddRevocations(crl_pem, store.get());
-  if (!added.ok()) return About("revocation list", crl_file, added);
+  if (!added.ok()) return AboutFile("revocation list", crl_file, added);
   return store;
 }
 

@@ -153,7 +153,7 @@ class Builder : public nlohmann::json_sax<Json> {
   std::string error_;
 };
 
-std::string Place(absl::string_view text, size_t position) {
+std::string LineAndColumn(absl::string_view text, size_t position) {
   if (position == 0) return "";
   size_t line = 1, column = 1;
   for (size_t i = 0; i + 1 < position && i < text.size(); ++i) {
@@ -180,7 +180,7 @@ absl::StatusOr<Json> ParseJson(absl::string_view text, absl::string_view what, s
   Builder builder(text, &read);
   const CountingIterator begin(shown.data(), &read), end(shown.data() + shown.size(), &read);
   if (!Json::sax_parse(begin, end, &builder)) {
-    const std::string place = Place(text, builder.position() > 0 ? builder.position() : read);
+    const std::string place = LineAndColumn(text, builder.position() > 0 ? builder.position() : read);
     return absl::InvalidArgumentError(absl::StrCat(what, ": not valid JSON", place, ": ", builder.error()));
   }
   return builder.Take();

@@ -33,7 +33,7 @@ size_t CommandIndex(const std::vector<std::string>& args) {
   return std::min(i, args.size());
 }
 
-bool Contains(const std::vector<std::string>& args, std::initializer_list<absl::string_view> wanted) {
+bool ContainsAny(const std::vector<std::string>& args, std::initializer_list<absl::string_view> wanted) {
   return std::any_of(args.begin(), args.end(), [&](const std::string& word) {
     return std::find(wanted.begin(), wanted.end(), word) != wanted.end();
   });
@@ -93,11 +93,11 @@ absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance
 absl::StatusOr<int> Dispatch(const std::vector<std::string>& args, Environment* env) {
   const size_t index = CommandIndex(args);
   if (index == args.size()) {
-    if (Contains(args, {"--version"})) {
+    if (ContainsAny(args, {"--version"})) {
       env->out->Write(absl::StrCat("orchctl ", kVersion, "\n"));
       return kExitOk;
     }
-    if (args.empty() || Contains(args, {"-h", "--help"})) {
+    if (args.empty() || ContainsAny(args, {"-h", "--help"})) {
       ShowHelp(env, GeneralHelp());
       return kExitOk;
     }

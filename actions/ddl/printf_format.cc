@@ -18,7 +18,7 @@ namespace {
 constexpr int kMaxWidth = 200;
 constexpr int kMaxPrecision = 20;
 
-double AsNumber(const Json& value) {
+double ArgumentNumber(const Json& value) {
   if (IsNumber(value)) return NumberAsDouble(value);
   double number = 0;
   if (value.is_string() && absl::SimpleAtod(value.get<std::string>(), &number) && std::isfinite(number)) return number;
@@ -69,14 +69,14 @@ Conversion ReadConversion(absl::string_view format) {
   return found;
 }
 
-std::string Number(const Conversion& conversion, const Json& value) {
+std::string FormattedNumber(const Conversion& conversion, const Json& value) {
   std::string digits;
   if (conversion.type == 'f') {
-    digits = absl::StrFormat("%.*f", conversion.precision < 0 ? 6 : conversion.precision, AsNumber(value));
+    digits = absl::StrFormat("%.*f", conversion.precision < 0 ? 6 : conversion.precision, ArgumentNumber(value));
   } else if (IsInteger(value)) {
     digits = IntegerText(value);
   } else {
-    digits = absl::StrFormat("%.0f", std::trunc(AsNumber(value)));
+    digits = absl::StrFormat("%.0f", std::trunc(ArgumentNumber(value)));
   }
   if (conversion.plus && digits[0] != '-') digits.insert(0, "+");
   const size_t width = conversion.width;
@@ -87,7 +87,7 @@ std::string Number(const Conversion& conversion, const Json& value) {
 }
 
 std::string Convert(const Conversion& conversion, const Json& value) {
-  std::string text = conversion.type == 's' ? AsText(value) : Number(conversion, value);
+  std::string text = conversion.type == 's' ? AsText(value) : FormattedNumber(conversion, value);
   const size_t shown = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
   if (shown >= static_cast<size_t>(conversion.width)) return text;
   const std::string padding(conversion.width - shown, ' ');

@@ -11,8 +11,8 @@
 namespace orch::actions {
 namespace {
 
-constexpr char kConfigFile[] = "config.cfg";
-constexpr char kFactsFile[] = "facts.json";
+constexpr char kWorkerConfigFile[] = "config.cfg";
+constexpr char kWorkerFactsFile[] = "facts.json";
 constexpr int kMaxIdleSeconds = 7 * 86400;
 
 absl::StatusOr<int> ReadSetting(const ProgramPlugin::Source& source, const char* item, int absent, int max) {
@@ -43,16 +43,16 @@ ProcessSpec WorkerPlugin::SpecIn(const PrivateFolder& folder) const {
   spec.bare_env = true;
   spec.cwd = folder.path();
   for (const char* prefix : {"CHORIA_EXTERNAL_", "ORCH_EXTERNAL_"}) {
-    spec.env[absl::StrCat(prefix, "CONFIG")] = folder.File(kConfigFile);
-    spec.env[absl::StrCat(prefix, "FACTS")] = folder.File(kFactsFile);
+    spec.env[absl::StrCat(prefix, "CONFIG")] = folder.File(kWorkerConfigFile);
+    spec.env[absl::StrCat(prefix, "FACTS")] = folder.File(kWorkerFactsFile);
   }
   return spec;
 }
 
 absl::StatusOr<bool> WorkerPlugin::Activate(const std::shared_ptr<const Json>& facts, const CancelToken* cancel) {
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<PrivateFolder> folder, PrivateFolder::Create());
-  ORCH_RETURN_IF_ERROR(folder->Write(kConfigFile, SettingsText()));
-  ORCH_RETURN_IF_ERROR(folder->Write(kFactsFile, facts == nullptr ? "{}" : DumpJson(*facts)));
+  ORCH_RETURN_IF_ERROR(folder->Write(kWorkerConfigFile, SettingsText()));
+  ORCH_RETURN_IF_ERROR(folder->Write(kWorkerFactsFile, facts == nullptr ? "{}" : DumpJson(*facts)));
   WarmWorker::Options options;
   options.name = program_;
   options.process = SpecIn(*folder);
@@ -66,11 +66,11 @@ absl::StatusOr<WarmWorker*> WorkerPlugin::Ready(const std::shared_ptr<const Json
   MutexLock lock(&mu_);
   if (folder_ == nullptr) {
     ORCH_ASSIGN_OR_RETURN(std::unique_ptr<PrivateFolder> folder, PrivateFolder::Create());
-    ORCH_RETURN_IF_ERROR(folder->Write(kConfigFile, SettingsText()));
+    ORCH_RETURN_IF_ERROR(folder->Write(kWorkerConfigFile, SettingsText()));
     folder_ = std::move(folder);
   }
   if (facts_ != facts) {
-    ORCH_RETURN_IF_ERROR(folder_->Write(kFactsFile, facts == nullptr ? "{}" : DumpJson(*facts)));
+    ORCH_RETURN_IF_ERROR(folder_->Write(kWorkerFactsFile, facts == nullptr ? "{}" : DumpJson(*facts)));
     facts_ = facts;
   }
   if (worker_ == nullptr) {

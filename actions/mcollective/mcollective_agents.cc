@@ -16,7 +16,7 @@ namespace orch::actions {
 namespace {
 
 constexpr char kScript[] = "mcollective_host.rb";
-constexpr char kName[] = "mcollective";  // of the problem when none can be loaded
+constexpr char kProblemName[] = "mcollective";  // of the problem when none can be loaded
 constexpr absl::Duration kLoadTimeout = absl::Seconds(60);
 constexpr size_t kMaxDescription = 4u << 20;  // of all agents
 constexpr size_t kErrorBytes = 400;
@@ -111,7 +111,7 @@ void LoadMcollectiveAgents(const McollectiveOptions& options, const Clock* clock
                            Catalog* catalog) {
   if (std::none_of(options.libdirs.begin(), options.libdirs.end(), HoldsAgents)) return;
   const absl::Status loaded = Load(options, clock, cancel, catalog);
-  if (!loaded.ok()) catalog->AddProblem({kName, std::string(loaded.message())});
+  if (!loaded.ok()) catalog->AddProblem({kProblemName, std::string(loaded.message())});
 }
 
 }  // namespace orch::actions

@@ -13,8 +13,9 @@
 namespace orch::actions {
 namespace {
 
-constexpr absl::Duration kLookAgain = absl::Milliseconds(50);  // for a cancellation, while waiting for a process
-constexpr size_t kMaxQuoted = 200;                             // bytes of a wrong answer
+constexpr absl::Duration kCancelPollInterval =
+    absl::Milliseconds(50);               // for a cancellation, while waiting for a process
+constexpr size_t kMaxQuotedAnswer = 200;  // bytes of a wrong answer
 
 // The last lines, on one.
 std::string LastLines(absl::string_view text) {
@@ -82,7 +83,7 @@ absl::StatusOr<WarmWorker::Process> WarmWorker::Take(absl::Duration deadline, co
     if (cancel != nullptr && cancel->cancelled()) return absl::CancelledError("the job was cancelled");
     const absl::Duration left = deadline - clock_->Steady();
     if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("no process was free in time");
-    free_.WaitFor(&mu_, absl::ToChronoNanoseconds(std::min(left, kLookAgain)));
+    free_.WaitFor(&mu_, absl::ToChronoNanoseconds(std::min(left, kCancelPollInterval)));
   }
 }
 
@@ -135,7 +136,7 @@ absl::StatusOr<Json> WarmWorker::ReadAnswer(const Json& request, const std::stri
   if (good.ok()) good = check(request, *answer);
   if (good.ok()) return answer;
   return absl::InvalidArgumentError(
-      absl::StrCat(good.message(), "; it began: ", LastLines(absl::string_view(line).substr(0, kMaxQuoted))));
+      absl::StrCat(good.message(), "; it began: ", LastLines(absl::string_view(line).substr(0, kMaxQuotedAnswer))));
 }
 
 absl::Status WarmWorker::Explain(const absl::Status& status, absl::string_view error_tail) const {

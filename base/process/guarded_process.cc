@@ -32,14 +32,14 @@ absl::Status MakeChannel(ProcessFd* maker, ProcessFd* guard) {
 }
 
 // The cgroup a program is to be in, and how it is ended.
-struct Place {
+struct RunCgroup {
   std::string folder;
   ProcessFd processes;
   ProcessFd kill;
 };
 
-Place MakePlace(bool leaves) {
-  Place place;
+RunCgroup MakeRunCgroup(bool leaves) {
+  RunCgroup place;
   place.folder = leaves ? LastingCgroup() : MakeCgroup(NextRunCgroup());
   if (place.folder.empty()) return place;
   const auto open_above = [&place](const char* file) {
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<GuardedProcess>> GuardedProcess::Start(const Proc
   fcntl(process->out_.get(), F_SETFL, O_NONBLOCK);
   fcntl(process->err_.get(), F_SETFL, O_NONBLOCK);
   const bool outlived = options.leaves || options.spares;
-  Place place = MakePlace(outlived);
+  RunCgroup place = MakeRunCgroup(outlived);
   process->cgroup_ = place.folder;
   SpawnPlan plan = arguments->Plan(in.get(), out_child.get(), err_child.get());
   plan.cgroup_fd = place.processes.get();

@@ -53,7 +53,7 @@ struct CgroupPlace {
   std::string delegated;
 };
 
-CgroupPlace FindPlace() {
+CgroupPlace FindCgroupPlace() {
   const std::string mount = Mount();
   const absl::StatusOr<std::string> text = ReadFile("/proc/self/cgroup", 1u << 16);
   if (mount.empty() || !text.ok()) return {};
@@ -90,7 +90,7 @@ void RemoveFolders(const std::string& folder) {
 }  // namespace
 
 std::string OwnCgroup() {
-  CgroupPlace place = FindPlace();
+  CgroupPlace place = FindCgroupPlace();
   return place.delegated.empty() ? "" : std::move(place.own);
 }
 
@@ -100,7 +100,7 @@ std::string MakeCgroup(absl::string_view name) {
 }
 
 std::string LastingCgroup() {
-  const CgroupPlace place = FindPlace();
+  const CgroupPlace place = FindCgroupPlace();
   return place.delegated.empty() ? "" : Make(absl::StrCat(place.delegated, "/", kLasting));
 }
 

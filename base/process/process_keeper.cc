@@ -19,9 +19,9 @@ namespace {
 constexpr int kReport = 3;
 constexpr int kLog = 4;
 constexpr int kFirstFree = 5;
-constexpr size_t kReadBytes = 16u << 10;
+constexpr size_t kKeeperReadBytes = 16u << 10;
 
-void WriteAll(int fd, const char* bytes, size_t count) {
+void WriteToFd(int fd, const char* bytes, size_t count) {
   while (count > 0) {
     const ssize_t written = write(fd, bytes, count);
     if (written < 0 && errno == EINTR) continue;
@@ -33,11 +33,11 @@ void WriteAll(int fd, const char* bytes, size_t count) {
 
 // False when there is nothing more for now, or ever.
 bool MoveOutput(int from, size_t* room) {
-  char buffer[kReadBytes];
+  char buffer[kKeeperReadBytes];
   const ssize_t count = read(from, buffer, sizeof buffer);
   if (count < 0) return errno == EINTR;
   const size_t kept = std::min(static_cast<size_t>(count), *room);
-  WriteAll(kLog, buffer, kept);
+  WriteToFd(kLog, buffer, kept);
   *room -= kept;
   return count > 0;
 }
@@ -98,14 +98,14 @@ void KeepProcess(SpawnPlan plan, int report_fd, int log_fd, size_t max_log) {
     plan.stderr_fd = output[1];
     report.pid = SpawnChild(plan, &report.failure);
   }
-  WriteAll(kReport, reinterpret_cast<const char*>(&report), sizeof report);
+  WriteToFd(kReport, reinterpret_cast<const char*>(&report), sizeof report);
   if (report.pid < 0) _exit(1);
   close(output[1]);
   KeepUntilItEnds(report.pid, output[0], max_log);
   int status = 0;
   while (waitpid(report.pid, &status, 0) < 0 && errno == EINTR) {
   }
-  WriteAll(kReport, reinterpret_cast<const char*>(&status), sizeof status);
+  WriteToFd(kReport, reinterpret_cast<const char*>(&status), sizeof status);
   _exit(0);
 }
 

@@ -13,9 +13,9 @@
 namespace orch {
 namespace {
 
-constexpr size_t kReadBytes = 64u << 10;
+constexpr size_t kPipeReadBytes = 64u << 10;
 constexpr size_t kMaxDrainReads = 64;                    // after the end: no more than full pipes can hold
-constexpr absl::Duration kMaxWait = absl::Seconds(1);    // of one poll; the given clock decides, not poll's
+constexpr absl::Duration kMaxPoll = absl::Seconds(1);    // of one poll; the given clock decides, not poll's
 constexpr absl::Duration kKillWait = absl::Seconds(10);  // longer than the guard waits for the kernel
 
 // A character that was cut off is of no use.
@@ -74,7 +74,7 @@ void RunningProcess::Wait() {
                   {process_->err().get(), POLLIN, 0},
                   {process_->fd(), POLLIN, 0},
                   {cancellable ? spec_.cancel->fd() : -1, POLLIN, 0}};
-  const absl::Duration left = std::clamp(deadline_ - clock_.Steady(), absl::ZeroDuration(), kMaxWait);
+  const absl::Duration left = std::clamp(deadline_ - clock_.Steady(), absl::ZeroDuration(), kMaxPoll);
   const timespec wait = absl::ToTimespec(left);
   if (ppoll(fds, 4, &wait, nullptr) < 0) return;  // EINTR
   if (fds[0].revents != 0) Read(&process_->out(), ProcessStream::kOut, &result_.out, &result_.out_truncated);
@@ -88,7 +88,7 @@ void RunningProcess::Wait() {
 // One read. False when there is nothing more now.
 bool RunningProcess::Read(ProcessFd* fd, ProcessStream stream, std::string* kept, bool* truncated) {
   if (fd->get() < 0) return false;
-  char buffer[kReadBytes];
+  char buffer[kPipeReadBytes];
   const ssize_t size = read(fd->get(), buffer, sizeof buffer);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (size <= 0) {

@@ -18,8 +18,8 @@
 namespace orch {
 namespace {
 
-constexpr size_t kReadBytes = 64u << 10;
-constexpr absl::Duration kMaxWait = absl::Seconds(1);          // of one poll; the given clock decides, not poll's
+constexpr size_t kAnswerReadBytes = 64u << 10;
+constexpr absl::Duration kMaxAnswerPoll = absl::Seconds(1);    // of one poll; the given clock decides, not poll's
 constexpr absl::Duration kReapWait = absl::Milliseconds(500);  // for a process that closed its output to be gone
 
 }  // namespace
@@ -120,7 +120,7 @@ absl::Status WorkerProcess::Await(bool writing, absl::Duration deadline, const C
                     {process_->err().get(), POLLIN, 0},
                     {writing ? in_.get() : -1, POLLOUT, 0},
                     {cancel != nullptr ? cancel->fd() : -1, POLLIN, 0}};
-    const timespec wait = absl::ToTimespec(std::min(left, kMaxWait));
+    const timespec wait = absl::ToTimespec(std::min(left, kMaxAnswerPoll));
     if (ppoll(fds, 4, &wait, nullptr) <= 0) continue;
     if (fds[1].revents != 0) ReadErr();
     if (fds[0].revents != 0 || fds[2].revents != 0) return absl::OkStatus();
@@ -128,7 +128,7 @@ absl::Status WorkerProcess::Await(bool writing, absl::Duration deadline, const C
 }
 
 bool WorkerProcess::ReadOut() {
-  char bytes[kReadBytes];
+  char bytes[kAnswerReadBytes];
   while (process_->out().get() >= 0 && buffer_.size() <= max_line_) {
     const ssize_t size = read(process_->out().get(), bytes, sizeof bytes);
     if (size > 0) {
@@ -144,7 +144,7 @@ bool WorkerProcess::ReadOut() {
 }
 
 void WorkerProcess::ReadErr() {
-  char bytes[kReadBytes];
+  char bytes[kAnswerReadBytes];
   // Bounded: one that never stops complaining must not keep us here.
   for (int reads = 0; reads < 16 && process_->err().get() >= 0; ++reads) {
     const ssize_t size = read(process_->err().get(), bytes, sizeof bytes);

@@ -23,7 +23,7 @@
 namespace orch::cli {
 namespace {
 
-constexpr uint32_t kPage = 1000;
+constexpr uint32_t kReplyPage = 1000;
 
 constexpr v1::TaskState kNotOk[] = {v1::FAILED,  v1::DENIED,  v1::TIMED_OUT,    v1::CANCELLED,
                                     v1::OFFLINE, v1::EXPIRED, v1::INDETERMINATE};
@@ -59,7 +59,7 @@ absl::Status EachReply(HubClient* hub, const std::string& id, const std::vector<
                        const std::function<void(const v1::Reply&)>& on_reply) {
   v1::ListRepliesRequest request;
   request.set_job_id(id);
-  request.set_page_size(kPage);
+  request.set_page_size(kReplyPage);
   for (const v1::TaskState state : states) request.add_states(state);
   do {
     ORCH_ASSIGN_OR_RETURN(const v1::ListRepliesResponse response, hub->ListReplies(request));

@@ -16,7 +16,7 @@
 namespace orch::cli {
 namespace {
 
-bool IsOld(const Invocation& run) { return run.plugin->name == "puppetd"; }
+bool IsPuppetd(const Invocation& run) { return run.plugin->name == "puppetd"; }
 
 // "Tue Nov 15 11:17:11 -0800 2011> " of the guide, "2012-10-24 07:46:59: " later.
 class RunLog {
@@ -155,10 +155,10 @@ class EnabledView final : public JobView {
   JobEnd end;
 };
 
-class Rounds {
+class RunAllRounds {
  public:
-  Rounds(Context* context, const Invocation& run, const RunAllOrder& order)
-      : context_(context), run_(run), order_(order), log_(context, IsOld(run)) {}
+  RunAllRounds(Context* context, const Invocation& run, const RunAllOrder& order)
+      : context_(context), run_(run), order_(order), log_(context, IsPuppetd(run)) {}
 
   absl::StatusOr<int> Once() {
     if (context_->options().dry_run) return DryRun();
@@ -246,7 +246,7 @@ bool Pause(Context* context, absl::Duration time) {
 }  // namespace
 
 absl::StatusOr<int> RunPuppetOnAll(Context* context, const Invocation& run, const RunAllOrder& order) {
-  Rounds rounds(context, run, order);
+  RunAllRounds rounds(context, run, order);
   for (;;) {
     const absl::Duration begin = context->env().clock->Steady();
     ORCH_ASSIGN_OR_RETURN(const int code, rounds.Once());

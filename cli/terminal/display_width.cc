@@ -98,7 +98,7 @@ constexpr Range kWide[] = {
     {0x1F93C, 0x1F945}, {0x1F947, 0x1F9FF}, {0x1FA70, 0x1FAF6}, {0x20000, 0x3FFFD}};
 
 template <size_t size>
-bool Contains(const Range (&ranges)[size], char32_t code) {
+bool InRanges(const Range (&ranges)[size], char32_t code) {
   const auto range = std::lower_bound(std::begin(ranges), std::end(ranges), code,
                                       [](const Range& one, char32_t wanted) { return one.last < wanted; });
   return range != std::end(ranges) && code >= range->first;
@@ -106,8 +106,8 @@ bool Contains(const Range (&ranges)[size], char32_t code) {
 
 size_t WidthOf(const Character& character) {
   if (!character.valid || character.code < kCombining[0].first) return 1;
-  if (Contains(kCombining, character.code)) return 0;
-  return Contains(kWide, character.code) ? 2 : 1;
+  if (InRanges(kCombining, character.code)) return 0;
+  return InRanges(kWide, character.code) ? 2 : 1;
 }
 
 // Bytes of `text` that fit into `width` columns, with the marks that belong to them.

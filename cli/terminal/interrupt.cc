@@ -20,7 +20,7 @@ void Signal(int fd) {
   (void)ignored;
 }
 
-int Milliseconds(absl::Duration time) {
+int PollMilliseconds(absl::Duration time) {
   const int64_t left = absl::ToInt64Milliseconds(absl::Ceil(time, absl::Milliseconds(1)));
   return static_cast<int>(std::clamp<int64_t>(left, 0, 3'600'000));
 }
@@ -67,7 +67,7 @@ bool Interrupt::WaitBeyond(int seen, absl::Duration patience, const Clock& clock
     const absl::Duration left = end - clock.Steady();
     if (left <= absl::ZeroDuration()) return false;
     struct pollfd fds = {fd_, POLLIN, 0};
-    ::poll(&fds, 1, Milliseconds(left));
+    ::poll(&fds, 1, PollMilliseconds(left));
   }
   return true;
 }
@@ -76,7 +76,7 @@ bool PauseFor(absl::Duration time, const Clock& clock, const Interrupt* interrup
   if (interrupt != nullptr) return !interrupt->WaitBeyond(0, time, clock);
   const absl::Duration end = clock.Steady() + time;
   for (absl::Duration left = time; left > absl::ZeroDuration(); left = end - clock.Steady())
-    ::poll(nullptr, 0, Milliseconds(left));
+    ::poll(nullptr, 0, PollMilliseconds(left));
   return true;
 }
 
@@ -110,7 +110,7 @@ int StreamGuard::WaitMs() {
   MutexLock lock(&mu_);
   if (stopping_) return -2;
   if (deadline_ == absl::InfiniteDuration()) return -1;
-  return Milliseconds(deadline_ - clock_->Steady());
+  return PollMilliseconds(deadline_ - clock_->Steady());
 }
 
 void StreamGuard::Run() {

@@ -14,8 +14,8 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxPlaces = 4;   // numbers of a name that are tried
-constexpr size_t kMaxDigits = 18;  // of a number; -I takes no longer ones
+constexpr size_t kMaxPlaces = 4;         // numbers of a name that are tried
+constexpr size_t kMaxFoldedDigits = 18;  // of a number; -I takes no longer ones
 
 // What stands before and behind the number, and how long it is when it may begin with zeros (else 0).
 struct Key {
@@ -39,7 +39,7 @@ bool Split(absl::string_view name, size_t place, std::string* before, std::strin
       end = begin;
       continue;
     }
-    if (end - begin > kMaxDigits) return false;
+    if (end - begin > kMaxFoldedDigits) return false;
     *before = std::string(name.substr(0, begin));
     *number = std::string(name.substr(begin, end - begin));
     *after = std::string(name.substr(end));

@@ -81,7 +81,7 @@ absl::StatusOr<Plan> MakePlan(Context* context, const v1::JobSpec& spec) {
   return plan;
 }
 
-size_t Amount(uint32_t count, uint32_t percent, size_t targets) {
+size_t ShareOfTargets(uint32_t count, uint32_t percent, size_t targets) {
   return percent > 0 ? std::max<size_t>(1, (targets * percent + 99) / 100) : count;
 }
 
@@ -92,7 +92,7 @@ std::vector<Wave> WavesOf(const v1::JobSpec& spec, size_t targets) {
     waves.push_back({"canary", 0, spec.canary()});
     begin = spec.canary();
   }
-  const size_t batch = Amount(spec.batch_size(), spec.batch_percent(), targets);
+  const size_t batch = ShareOfTargets(spec.batch_size(), spec.batch_percent(), targets);
   for (; begin < targets; begin = waves.back().end) {
     const size_t end = batch > 0 ? std::min(targets, begin + batch) : targets;
     waves.push_back({batch > 0 ? "batch" : waves.empty() ? "all" : "rest", begin, end});
@@ -103,7 +103,7 @@ std::vector<Wave> WavesOf(const v1::JobSpec& spec, size_t targets) {
 std::vector<std::string> LimitsOf(const v1::JobSpec& spec, size_t targets) {
   std::vector<std::string> limits;
   const auto amount = [&](const char* before, uint32_t count, uint32_t percent, const char* after) {
-    if (const size_t number = Amount(count, percent, targets); number > 0)
+    if (const size_t number = ShareOfTargets(count, percent, targets); number > 0)
       limits.push_back(absl::StrCat(before, number, after));
   };
   const auto time = [&](const char* before, int64_t ms, const char* after) {

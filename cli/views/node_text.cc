@@ -16,7 +16,7 @@ namespace {
 
 std::string When(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S %z", time, absl::LocalTimeZone()); }
 
-std::string Line(absl::string_view label, absl::string_view value) {
+std::string StatLine(absl::string_view label, absl::string_view value) {
   return absl::StrFormat("%29s: %s\n", label, Printable(value));
 }
 
@@ -53,19 +53,19 @@ std::string Statistics(const Inventory& inventory) {
   const v1::Node& node = inventory.node;
   const Json& stats = inventory.stats;
   std::string text = "   Server Statistics:\n";
-  text += Line("Version", stats.contains("version") ? Stat(stats, "version") : node.version());
-  text += Line("Start Time", StartTime(stats));
-  text += Line("Config File", Stat(stats, "configfile"));
-  text += Line("Collectives", absl::StrJoin(node.collectives(), ", "));
-  text += Line("Main Collective", node.main_collective());
-  text += Line("Process ID", Stat(stats, "pid"));
-  text += Line("Total Messages", Stat(stats, "total"));
-  text += Line("Messages Passed Filters", Stat(stats, "passed"));
-  text += Line("Messages Filtered", Stat(stats, "filtered"));
-  text += Line("Expired Messages", Stat(stats, "ttlexpired"));
-  text += Line("Replies Sent", Stat(stats, "replies"));
-  text += Line("Total Processor Time", CpuSeconds(stats, "utime"));
-  text += Line("System Time", CpuSeconds(stats, "stime"));
+  text += StatLine("Version", stats.contains("version") ? Stat(stats, "version") : node.version());
+  text += StatLine("Start Time", StartTime(stats));
+  text += StatLine("Config File", Stat(stats, "configfile"));
+  text += StatLine("Collectives", absl::StrJoin(node.collectives(), ", "));
+  text += StatLine("Main Collective", node.main_collective());
+  text += StatLine("Process ID", Stat(stats, "pid"));
+  text += StatLine("Total Messages", Stat(stats, "total"));
+  text += StatLine("Messages Passed Filters", Stat(stats, "passed"));
+  text += StatLine("Messages Filtered", Stat(stats, "filtered"));
+  text += StatLine("Expired Messages", Stat(stats, "ttlexpired"));
+  text += StatLine("Replies Sent", Stat(stats, "replies"));
+  text += StatLine("Total Processor Time", CpuSeconds(stats, "utime"));
+  text += StatLine("System Time", CpuSeconds(stats, "stime"));
   return text;
 }
 
@@ -92,16 +92,16 @@ std::string ProblemsBlock(const v1::Node& node) {
 std::string Departure(const v1::Node& node) {
   if (node.presence() != v1::DISCONNECTED) return "";
   std::string text;
-  if (node.gone_us() > 0) text += Line("Gone Since", When(absl::FromUnixMicros(node.gone_us())));
-  if (!node.gone_reason().empty()) text += Line("Why It Went", node.gone_reason());
+  if (node.gone_us() > 0) text += StatLine("Gone Since", When(absl::FromUnixMicros(node.gone_us())));
+  if (!node.gone_reason().empty()) text += StatLine("Why It Went", node.gone_reason());
   return text;
 }
 
 std::string Presence(const v1::Node& node) {
   std::string text;
   if (node.presence() != v1::CONNECTED) {
-    absl::StrAppend(&text, "   Presence:\n", Line("State", PresenceName(node.presence())),
-                    Line("Last Seen", LastSeen(node)), Departure(node), "\n");
+    absl::StrAppend(&text, "   Presence:\n", StatLine("State", PresenceName(node.presence())),
+                    StatLine("Last Seen", LastSeen(node)), Departure(node), "\n");
   }
   return absl::StrCat(text, ProblemsBlock(node));
 }
@@ -154,15 +154,15 @@ Json PresenceJson(const v1::Node& node) {
 
 std::string KnownNodeText(const Inventory& inventory) {
   const v1::Node& node = inventory.node;
-  std::string text =
-      absl::StrCat("Node ", Printable(node.identity()), ":\n\n", "   Presence:\n",
-                   Line("State", PresenceName(node.presence())), Line("Last Seen", LastSeen(node)), Departure(node));
+  std::string text = absl::StrCat("Node ", Printable(node.identity()), ":\n\n", "   Presence:\n",
+                                  StatLine("State", PresenceName(node.presence())),
+                                  StatLine("Last Seen", LastSeen(node)), Departure(node));
   if (node.connected_since_us() > 0) {
-    text += Line("Connected Since", When(absl::FromUnixMicros(node.connected_since_us())));
+    text += StatLine("Connected Since", When(absl::FromUnixMicros(node.connected_since_us())));
   }
-  if (node.first_seen_us() > 0) text += Line("First Seen", When(absl::FromUnixMicros(node.first_seen_us())));
-  absl::StrAppend(&text, Line("Address", node.peer()), Line("Version", node.version()),
-                  Line("Collectives", absl::StrJoin(node.collectives(), ", ")), "\n");
+  if (node.first_seen_us() > 0) text += StatLine("First Seen", When(absl::FromUnixMicros(node.first_seen_us())));
+  absl::StrAppend(&text, StatLine("Address", node.peer()), StatLine("Version", node.version()),
+                  StatLine("Collectives", absl::StrJoin(node.collectives(), ", ")), "\n");
   return absl::StrCat(text, ProblemsBlock(node), PluginsBlock(node), ClassesBlock(node), FactsBlock(inventory.facts));
 }
 

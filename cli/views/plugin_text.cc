@@ -33,30 +33,30 @@ const char* TypeName(ddl::InputType type) {
   return "unknown";
 }
 
-std::string Line(const char* label, absl::string_view value) {
+std::string LabelLine(const char* label, absl::string_view value) {
   return absl::StrFormat("%25s: %s\n", label, Printable(value));
 }
 
 std::string InputText(const ddl::Input& input) {
-  std::string text = absl::StrCat("           ", input.name, ":\n", Line("Description", input.description),
-                                  Line("Prompt", input.prompt), Line("Type", TypeName(input.type)),
-                                  Line("Optional", input.optional ? "true" : "false"));
-  if (!input.validation.empty()) text += Line("Validation", input.validation);
-  if (input.max_length > 0) text += Line("Length", absl::StrCat(input.max_length));
+  std::string text = absl::StrCat("           ", input.name, ":\n", LabelLine("Description", input.description),
+                                  LabelLine("Prompt", input.prompt), LabelLine("Type", TypeName(input.type)),
+                                  LabelLine("Optional", input.optional ? "true" : "false"));
+  if (!input.validation.empty()) text += LabelLine("Validation", input.validation);
+  if (input.max_length > 0) text += LabelLine("Length", absl::StrCat(input.max_length));
   if (!input.list.empty()) {
     std::vector<std::string> values;
     for (const Json& value : input.list) values.push_back(DisplayValue(value));
-    text += Line("Valid Values", absl::StrJoin(values, ", "));
+    text += LabelLine("Valid Values", absl::StrJoin(values, ", "));
   }
-  if (input.default_value.has_value()) text += Line("Default Value", InlineValue(*input.default_value));
-  if (input.sensitive) text += Line("Sensitive", "true");
+  if (input.default_value.has_value()) text += LabelLine("Default Value", InlineValue(*input.default_value));
+  if (input.sensitive) text += LabelLine("Sensitive", "true");
   return absl::StrCat(text, "\n");
 }
 
 std::string OutputText(const ddl::Output& output) {
-  std::string text = absl::StrCat("           ", output.name, ":\n", Line("Description", output.description),
-                                  Line("Display As", output.display_as.empty() ? output.name : output.display_as));
-  if (output.default_value.has_value()) text += Line("Default Value", InlineValue(*output.default_value));
+  std::string text = absl::StrCat("           ", output.name, ":\n", LabelLine("Description", output.description),
+                                  LabelLine("Display As", output.display_as.empty() ? output.name : output.display_as));
+  if (output.default_value.has_value()) text += LabelLine("Default Value", InlineValue(*output.default_value));
   return absl::StrCat(text, "\n");
 }
 

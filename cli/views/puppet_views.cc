@@ -17,7 +17,7 @@ constexpr size_t kChartBuckets = 20;
 bool IsOld(const Invocation& invocation) { return invocation.plugin->name == "puppetd"; }
 
 // By dotted path; null when it is not there.
-Json Field(const Json& data, absl::string_view path) {
+Json FieldAtPath(const Json& data, absl::string_view path) {
   const Json* value = &data;
   for (absl::string_view part : absl::StrSplit(path, '.')) {
     if (!value->is_object() || !value->contains(std::string(part))) return Json();
@@ -28,7 +28,7 @@ Json Field(const Json& data, absl::string_view path) {
 
 // puppetd says 1 and 0.
 bool IsSet(const Json& data, const char* key) {
-  const Json value = Field(data, key);
+  const Json value = FieldAtPath(data, key);
   return value.is_boolean() ? value.get<bool>() : value.is_number() && value.get<double>() != 0;
 }
 
@@ -45,7 +45,7 @@ class StatusView final : public PuppetView {
     ddl::Aggregator aggregator(*invocation_.action);
     for (const Answer& answer : answers) {
       aggregator.Add(answer.data);
-      const std::string said = DisplayValue(Field(answer.data, old ? "output" : "message"));
+      const std::string said = DisplayValue(FieldAtPath(answer.data, old ? "output" : "message"));
       if (old) {
         absl::StrAppend(&text, Printable(answer.identity), "  ", said, "\n");
       } else {
@@ -150,9 +150,9 @@ class SummaryView final : public PuppetView {
 
  private:
   Json ValueOf(const Figure& figure, const Json& data) const {
-    if (!old_) return Field(data, figure.path);
-    if (figure.old_path != nullptr) return Field(data, figure.old_path);
-    const Json last = Field(data, "time.last_run");
+    if (!old_) return FieldAtPath(data, figure.path);
+    if (figure.old_path != nullptr) return FieldAtPath(data, figure.old_path);
+    const Json last = FieldAtPath(data, "time.last_run");
     if (!last.is_number()) return Json();
     return std::max<int64_t>(0, absl::ToUnixSeconds(context_->env().clock->Now()) - last.get<int64_t>());
   }

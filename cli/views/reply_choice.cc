@@ -10,7 +10,7 @@ namespace orch::cli {
 namespace {
 
 // A field of that name goes before a path.
-const Json* Field(const Json& data, const std::string& name) {
+const Json* FindField(const Json& data, const std::string& name) {
   if (const auto found = data.find(name); found != data.end()) return &*found;
   const Json* value = &data;
   for (const absl::string_view part : absl::StrSplit(name, '.')) {
@@ -27,7 +27,7 @@ Json ChosenData(const Json& data, const std::vector<std::string>& columns) {
   if (columns.empty() || !data.is_object()) return data;
   Json chosen = Json::object();
   for (const std::string& name : columns) {
-    if (const Json* const value = Field(data, name)) chosen[name] = *value;
+    if (const Json* const value = FindField(data, name)) chosen[name] = *value;
   }
   return chosen;
 }
@@ -35,7 +35,7 @@ Json ChosenData(const Json& data, const std::vector<std::string>& columns) {
 bool ReplyChoice::OnAnswer(const Answer& answer) {
   if (!answer.ok()) return view_->OnAnswer(answer);
   const auto& filter = context_->options().reply_filter;
-  const auto has = [&](const std::string& name) { return Field(answer.data, name) != nullptr; };
+  const auto has = [&](const std::string& name) { return FindField(answer.data, name) != nullptr; };
   unseen_.erase(std::remove_if(unseen_.begin(), unseen_.end(), has), unseen_.end());
   for (const auto& item : answer.data.items()) {
     if (seen_ == 0) fields_.insert(Printable(item.key()));

@@ -11,7 +11,7 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMargin = 3;
+constexpr size_t kResourceMargin = 3;
 constexpr const char* kOrder[] = {"status", "resource", "exported", "managed", "title", "parameters", "tags", "type"};
 
 // Keys in the guide's order, others behind them by name.
@@ -70,8 +70,8 @@ std::string Resource(const Json& resource, size_t column) {
 }  // namespace
 
 std::string ResourceLayout::Text(const Answer& answer, const ddl::Action& action) const {
-  const std::string margin(kMargin, ' ');
-  const size_t nested = kMargin + 2;
+  const std::string margin(kResourceMargin, ' ');
+  const size_t nested = kResourceMargin + 2;
   std::string text;
   for (const std::string& name : Keys(answer.data)) {
     const Json& value = answer.data[name];
@@ -81,7 +81,7 @@ std::string ResourceLayout::Text(const Answer& answer, const ddl::Action& action
       absl::StrAppend(&text, margin, label, ":\n", std::string(nested, ' '),
                       name == "parameters" ? Properties(value, nested) : Resource(value, nested), "\n");
     } else {
-      absl::StrAppend(&text, margin, label, ": ", DisplayBlock(value, kMargin + DisplayWidth(label) + 2), "\n");
+      absl::StrAppend(&text, margin, label, ": ", DisplayBlock(value, kResourceMargin + DisplayWidth(label) + 2), "\n");
     }
   }
   return text;

@@ -8,7 +8,7 @@
 namespace orch::hub {
 namespace {
 
-absl::Status CheckName(auth::PeerKind kind, const std::string& name) {
+absl::Status CheckPeerName(auth::PeerKind kind, const std::string& name) {
   if (auth::IsPeerName(kind, name)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("'", name, "' cannot be the name of a ", auth::PeerKindName(kind),
                                                  "; use letters, digits, '_', '.' and '-', at most 255"));
@@ -17,7 +17,7 @@ absl::Status CheckName(auth::PeerKind kind, const std::string& name) {
 }  // namespace
 
 absl::StatusOr<std::string> IssueKey(const HubConfig& config, auth::PeerKind kind, const std::string& name) {
-  ORCH_RETURN_IF_ERROR(CheckName(kind, name));
+  ORCH_RETURN_IF_ERROR(CheckPeerName(kind, name));
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<auth::Keyring> keyring, auth::Keyring::Load(config.credentials));
   ORCH_ASSIGN_OR_RETURN(const auth::Key key, keyring->NewKey(kind, name));
   return absl::StrCat(auth::DerivedKeyLine(kind, name, key), "\n");
@@ -25,7 +25,7 @@ absl::StatusOr<std::string> IssueKey(const HubConfig& config, auth::PeerKind kin
 
 absl::StatusOr<std::string> IssuePem(const HubConfig& config, auth::PeerKind kind, const std::string& name,
                                      absl::Time now, absl::Duration valid_for) {
-  ORCH_RETURN_IF_ERROR(CheckName(kind, name));
+  ORCH_RETURN_IF_ERROR(CheckPeerName(kind, name));
   if (config.tls.mode == auth::MtlsMode::kOff) {
     return absl::FailedPreconditionError(
         "the hub takes no certificates: set mtls.mode to optional in its configuration first, and restart it");

@@ -19,7 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr char kIdentity[] = "node1.example.com";
+constexpr char kDurableNode[] = "node1.example.com";
 
 class DurabilityTest : public ::testing::Test {
  protected:
@@ -49,13 +49,13 @@ class DurabilityTest : public ::testing::Test {
     }
     journal_ = Journal::Open(folder_.Path("journal"), &clock_).value();
     gate_ = std::make_unique<CommandGate>(
-        kIdentity, TaskRunner::Options{2, 10},
+        kDurableNode, TaskRunner::Options{2, 10},
         CommandGate::Dependencies{&clock_, &random_, &executor_, &state_, journal_.get()},
         [this](v1::Envelope envelope) {
           if (stopped_) return;
           auth::Refusal refusal;
           EXPECT_TRUE(
-              auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kIdentity, nullptr}, clock_.Now(), &refusal)
+              auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kDurableNode, nullptr}, clock_.Now(), &refusal)
                   .ok());
           Seen seen{envelope.job_id(), {}};
           EXPECT_TRUE(seen.update.ParseFromString(envelope.body()));
@@ -78,7 +78,7 @@ class DurabilityTest : public ::testing::Test {
     envelope.set_direction(v1::Envelope::TO_NODE);
     envelope.set_kind(kind);
     envelope.set_job_id(job_id);
-    envelope.set_identity(kIdentity);
+    envelope.set_identity(kDurableNode);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
     gate_->Handle(envelope);
@@ -274,7 +274,7 @@ TEST_F(DurabilityTest, SplayWaitsItsTimeBeforeTheActionAndNotOnItsTime) {
     return actions::Reply();
   };
   Give(command);
-  const absl::Duration delay = SplayDelay(Id(1), kIdentity, absl::Hours(1));
+  const absl::Duration delay = SplayDelay(Id(1), kDurableNode, absl::Hours(1));
   ASSERT_GT(delay, absl::Seconds(10));
   executor_.Advance(delay - absl::Milliseconds(1));
   EXPECT_TRUE(runs_.All().empty());

@@ -24,7 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kDdl[] = R"({
+constexpr char kShellDdl[] = R"({
   "$schema": "https://choria.io/schemas/mcorpc/ddl/v1/agent.json",
   "metadata": {"name": "work", "description": "Works", "author": "A", "license": "L", "version": "1.0.0",
                "url": "http://example.com", "timeout": 60, "provider": "external"},
@@ -50,7 +50,7 @@ class RestartTest : public testing::Test {
  protected:
   RestartTest() : state_(folder_.Path("state")), plugins_(folder_.Path("plugins")) {
     std::filesystem::create_directories(plugins_);
-    Write(plugins_ + "/work.json", kDdl, 0644);
+    Write(plugins_ + "/work.json", kShellDdl, 0644);
     Write(plugins_ + "/work", kProgram, 0755);
     EXPECT_TRUE(auth::WriteNewCredentials(folder_.Path("credentials"), &random_).ok());
     hub_ = std::make_unique<FakeHub>(folder_.Path("credentials"));

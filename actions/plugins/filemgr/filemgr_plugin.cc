@@ -89,7 +89,7 @@ absl::Status ListDirectory(const std::string& path, const Clock& clock, Json* da
   return absl::OkStatus();
 }
 
-Reply Status(const std::string& file, bool list, const Context& context) {
+Reply StatusAction(const std::string& file, bool list, const Context& context) {
   absl::StatusOr<Json> found = FileStatus(file, *context.clock);
   if (!found.ok()) return ReplyFor(found.status());
   for (const char* age : {"mtime_age", "ctime_age", "atime_age"}) found->erase(age);
@@ -124,7 +124,7 @@ Reply FilemgrPlugin::RunAction(const Request& request, const Context& context) {
   }
   if (request.action == "touch") return Touch(file);
   if (request.action == "remove") return Remove(file);
-  return Status(file, InputFlag(request, "dirlist"), context);
+  return StatusAction(file, InputFlag(request, "dirlist"), context);
 }
 
 }  // namespace orch::actions

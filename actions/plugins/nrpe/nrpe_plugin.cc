@@ -21,7 +21,7 @@ constexpr int kCheckSeconds = 10;
 // As NRPE refuses them, though no shell would see them here: a check may itself be a shell script.
 constexpr char kNastyCharacters[] = "|`&><'\"\\[]{};$";
 
-std::string SettingOf(const Checks& settings, const char* name) {
+std::string PluginSetting(const Checks& settings, const char* name) {
   const auto found = settings.find(absl::StrCat("nrpe.", name));
   return found == settings.end() ? "" : found->second;
 }
@@ -29,13 +29,13 @@ std::string SettingOf(const Checks& settings, const char* name) {
 // The action's context for one check.
 Context ForOneCheck(const Context& context, const Checks& settings, absl::Duration left) {
   int seconds = kCheckSeconds;
-  if (!absl::SimpleAtoi(SettingOf(settings, "command_timeout"), &seconds) || seconds <= 0) seconds = kCheckSeconds;
+  if (!absl::SimpleAtoi(PluginSetting(settings, "command_timeout"), &seconds) || seconds <= 0) seconds = kCheckSeconds;
   Context one = context;
   one.timeout = std::min(left, absl::Seconds(seconds));
   return one;
 }
 
-absl::Status CheckArguments(const std::string& text) {
+absl::Status CheckNrpeArguments(const std::string& text) {
   const size_t bad = text.find_first_of(kNastyCharacters);
   if (bad != std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat("input 'args': must not hold ", text.substr(bad, 1)));
@@ -70,7 +70,7 @@ Reply NrpePlugin::RunOne(const Request& request, const Context& context, const C
     return Reply::Aborted("UNKNOWN: arguments are not allowed here; they need plugin.nrpe.allow_args: true on the node",
                           std::move(data));
   }
-  if (const absl::Status good = CheckArguments(text); !good.ok()) {
+  if (const absl::Status good = CheckNrpeArguments(text); !good.ok()) {
     Reply reply = Reply::Aborted(std::string(good.message()), std::move(data));
     reply.status_code = kInvalidInput;
     return reply;
@@ -78,7 +78,7 @@ Reply NrpePlugin::RunOne(const Request& request, const Context& context, const C
   const Arguments arguments = text.empty() ? Arguments() : absl::StrSplit(text, '!');
   const Context one = ForOneCheck(context, settings_, context.timeout);
   const absl::StatusOr<CheckResult> result =
-      RunCheck(CommandRunner(one, SettingOf(settings_, "path")), check->second, allowed ? &arguments : nullptr);
+      RunCheck(CommandRunner(one, PluginSetting(settings_, "path")), check->second, allowed ? &arguments : nullptr);
   if (!result.ok()) return ReplyFor(result.status(), std::move(data));
   data["exitcode"] = result->exit_code;
   data["output"] = result->output;
@@ -98,7 +98,7 @@ Reply NrpePlugin::RunAll(const Context& context, const Checks& checks) const {
   for (const auto& [name, line] : checks) {
     const Context one = ForOneCheck(context, settings_, deadline - context.clock->Steady());
     const absl::StatusOr<CheckResult> result =
-        RunCheck(CommandRunner(one, SettingOf(settings_, "path")), line, nullptr);
+        RunCheck(CommandRunner(one, PluginSetting(settings_, "path")), line, nullptr);
     if (!result.ok()) return ReplyFor(result.status(), Json{{"commands", results}});
     results[name] = {{"exitcode", result->exit_code}, {"output", result->output}, {"perfdata", result->perfdata}};
   }
@@ -112,7 +112,7 @@ absl::StatusOr<int> CheckExitCode(const std::string& check, const Context& conte
   const auto found = checks.find(check);
   if (found == checks.end()) return absl::NotFoundError(absl::StrCat("this node has no check '", check, "'"));
   ORCH_ASSIGN_OR_RETURN(const CheckResult result,
-                        RunCheck(CommandRunner(context, SettingOf(settings, "path")), found->second, nullptr));
+                        RunCheck(CommandRunner(context, PluginSetting(settings, "path")), found->second, nullptr));
   return result.exit_code;
 }
 

@@ -13,7 +13,7 @@ namespace orch::actions {
 namespace {
 
 // The named validators that know what package managers allow.
-constexpr char kName[] = "package_name";
+constexpr char kPackageName[] = "package_name";
 constexpr char kVersion[] = "package_version";
 
 }  // namespace
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<WantedPackage>> ReadWantedPackages(const Request& req
     return absl::InvalidArgumentError(absl::StrCat("input 'packages': holds more than ", kMaxWantedPackages));
   }
   for (const WantedPackage& package : wanted) {
-    ORCH_RETURN_IF_ERROR(CheckPackageWord(many.empty() ? "package" : "packages", kName, package.name));
+    ORCH_RETURN_IF_ERROR(CheckPackageWord(many.empty() ? "package" : "packages", kPackageName, package.name));
   }
   if (!version.empty()) ORCH_RETURN_IF_ERROR(CheckPackageWord("version", kVersion, version));
   return wanted;

@@ -54,7 +54,7 @@ class YumProvider final : public RpmProvider {
   absl::StatusOr<PackageCommand> Search(const CommandRunner& runner, const std::string& package,
                                         std::vector<AvailablePackage>* found) const override {
     ORCH_ASSIGN_OR_RETURN(PackageCommand command,
-                          List(runner, {program_ == "yum" ? "available" : "--available"}, package));
+                          ListVersions(runner, {program_ == "yum" ? "available" : "--available"}, package));
     *found = ParseYumTable(command.output);
     return command;
   }
@@ -65,8 +65,8 @@ class YumProvider final : public RpmProvider {
 
  private:
   // Every version of `package` that `scope` leaves; empty: also those installed. That there is none is an answer.
-  absl::StatusOr<PackageCommand> List(const CommandRunner& runner, const Argv& scope,
-                                      const std::string& package) const {
+  absl::StatusOr<PackageCommand> ListVersions(const CommandRunner& runner, const Argv& scope,
+                                              const std::string& package) const {
     Argv arguments = {"-q", "list"};
     arguments.insert(arguments.end(), scope.begin(), scope.end());
     arguments.insert(arguments.end(), {"--showduplicates", package});
@@ -83,7 +83,7 @@ class YumProvider final : public RpmProvider {
   // name of another package first ("python3" and "devel" would bring python3-devel).
   absl::StatusOr<std::string> Offered(const CommandRunner& runner, const std::string& package,
                                       const std::string& version) const {
-    ORCH_ASSIGN_OR_RETURN(const PackageCommand command, List(runner, {}, package));
+    ORCH_ASSIGN_OR_RETURN(const PackageCommand command, ListVersions(runner, {}, package));
     if (!command.ok) return absl::AbortedError(absl::StrCat("could not list versions: ", command.problem));
     std::vector<std::string> versions, words;
     for (const AvailablePackage& row : ParseYumTable(command.output)) {

@@ -25,7 +25,7 @@ constexpr size_t kMaxReasonBytes = 600;
 constexpr int64_t kReportSlack = 5;  // seconds
 constexpr char kNoCatalog[] = "Could not retrieve catalog";
 
-const Json& Member(const Json& object, const char* key) {
+const Json& MemberOf(const Json& object, const char* key) {
   static const Json absent;
   if (!object.is_object()) return absent;
   const auto found = object.find(key);
@@ -34,7 +34,7 @@ const Json& Member(const Json& object, const char* key) {
 
 template <typename Number>
 Number NumberOf(const Json& object, const char* key) {
-  const Json& value = Member(object, key);
+  const Json& value = MemberOf(object, key);
   return value.is_number() ? value.get<Number>() : Number{0};
 }
 
@@ -61,13 +61,13 @@ absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string&
   }
   ORCH_ASSIGN_OR_RETURN(const YamlDocument document, ParseYaml(section, report, {.max_bytes = kMaxLogBytes}));
   Json logs = Json::array();
-  const Json& lines = Member(document.value, "logs");
+  const Json& lines = MemberOf(document.value, "logs");
   if (!lines.is_array()) return logs;
   for (const Json& line : lines) {
-    logs.push_back({{"time", SecondsOf(Member(line, "time"))},
-                    {"level", TextOf(Member(line, "level"))},
-                    {"source", TextOf(Member(line, "source"))},
-                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(Member(line, "message"))))}});
+    logs.push_back({{"time", SecondsOf(MemberOf(line, "time"))},
+                    {"level", TextOf(MemberOf(line, "level"))},
+                    {"source", TextOf(MemberOf(line, "source"))},
+                    {"msg", std::string(absl::StripTrailingAsciiWhitespace(TextOf(MemberOf(line, "message"))))}});
   }
   return logs;
 }
@@ -76,8 +76,8 @@ absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string&
 std::string CatalogError(const Json& logs) {
   std::string first;
   for (const Json& line : logs) {
-    const std::string text = TextOf(Member(line, "msg")).substr(0, kMaxReasonBytes);
-    if (TextOf(Member(line, "level")) != "err") continue;
+    const std::string text = TextOf(MemberOf(line, "msg")).substr(0, kMaxReasonBytes);
+    if (TextOf(MemberOf(line, "level")) != "err") continue;
     if (absl::StartsWith(text, kNoCatalog)) return text;
     if (first.empty()) first = text;
   }
@@ -100,17 +100,17 @@ absl::StatusOr<LastRun> ReadLastRun(const std::string& summary) {
   if (!run.document.is_object()) {
     return absl::FailedPreconditionError(absl::StrCat(summary, " is no summary of a Puppet run"));
   }
-  const Json& resources = Member(run.document, "resources");
+  const Json& resources = MemberOf(run.document, "resources");
   run.out_of_sync = NumberOf<int64_t>(resources, "out_of_sync");
   run.failed = NumberOf<int64_t>(resources, "failed");
   run.corrected = NumberOf<int64_t>(resources, "corrective_change");
   run.changed = NumberOf<int64_t>(resources, "changed");
   run.total = NumberOf<int64_t>(resources, "total");
-  const Json& time = Member(run.document, "time");
+  const Json& time = MemberOf(run.document, "time");
   run.lastrun = NumberOf<int64_t>(time, "last_run");
   run.config_retrieval_time = NumberOf<double>(time, "config_retrieval");
   run.total_time = NumberOf<double>(time, "total");
-  run.config_version = TextOf(Member(Member(run.document, "version"), "config"));
+  run.config_version = TextOf(MemberOf(MemberOf(run.document, "version"), "config"));
   run.applied = run.total > 0 || !run.config_version.empty();  // every catalog has some resources
   return run;
 }

@@ -15,18 +15,18 @@
 namespace orch::actions {
 namespace {
 
-Reply OkWith(Json data) {
+Reply PuppetOk(Json data) {
   Reply reply;
   reply.data = std::move(data);
   return reply;
 }
 
-Reply Status(const PuppetFiles& files, const Request&, const Context& context) {
+Reply PuppetStatus(const PuppetFiles& files, const Request&, const Context& context) {
   const absl::StatusOr<PuppetState> state = ReadPuppetState(files, *context.clock);
   if (!state.ok()) return ReplyFor(state.status());
   Json data = state->Fields();
   data["message"] = state->Message();
-  return OkWith(std::move(data));
+  return PuppetOk(std::move(data));
 }
 
 // What it is after the change, whether or not the change could be made.
@@ -34,7 +34,7 @@ Reply AfterChange(const absl::Status& changed, const char* what, const PuppetFil
   const absl::StatusOr<PuppetState> state = ReadPuppetState(files, *context.clock);
   Json data = Json::object();
   if (state.ok()) data = {{"enabled", state->enabled}, {"status", state->Status()}};
-  if (changed.ok()) return OkWith(std::move(data));
+  if (changed.ok()) return PuppetOk(std::move(data));
   return Reply::Aborted(absl::StrCat("Could not ", what, " Puppet: ", changed.message()), std::move(data));
 }
 
@@ -96,17 +96,17 @@ Reply LastRunSummary(const PuppetFiles& files, const Request& request, const Con
   return reply;
 }
 
-struct Entry {
+struct PuppetAction {
   absl::string_view action;
   Reply (*run)(const PuppetFiles& files, const Request& request, const Context& context);
 };
 
 // Those that need nothing but the files.
-constexpr Entry kActions[] = {
+constexpr PuppetAction kPuppetActions[] = {
     {"disable", Disable},
     {"enable", Enable},
     {"last_run_summary", LastRunSummary},
-    {"status", Status},
+    {"status", PuppetStatus},
 };
 
 Reply RunOnce(const Request& request, const PuppetProgram& program, PuppetMemory* memory, const Context& context) {
@@ -136,7 +136,7 @@ Reply PuppetPlugin::RunAction(const Request& request, const Context& context) {
   const CommandRunner runner(context, program_.Path());
   const absl::StatusOr<PuppetFiles> files = memory_->Files(program_, runner);
   if (!files.ok()) return ReplyFor(files.status());
-  for (const Entry& entry : kActions) {
+  for (const PuppetAction& entry : kPuppetActions) {
     if (entry.action == request.action) return entry.run(*files, request, context);
   }
   return Reply::Failure("protocol", absl::StrCat("puppet declares ", request.action, " but does not have it"));

@@ -14,7 +14,7 @@
 namespace orch::actions {
 namespace {
 
-constexpr size_t kMaxProblemBytes = 600;
+constexpr size_t kMaxResourceProblemBytes = 600;
 
 bool Holds(const std::string& list, const std::string& word) {
   for (absl::string_view entry : absl::StrSplit(list, ',')) {
@@ -146,7 +146,7 @@ Reply ApplyResource(const Request& request, const PuppetProgram& program, Puppet
   const bool failed = output->exit_code != 0 || absl::StrContains(output->err, "Error:");
   if (failed) {
     return Reply::Aborted(absl::StrCat("could not ", properties->empty() ? "read " : "set ", type, "[", name,
-                                       "]: ", text.substr(0, kMaxProblemBytes)),
+                                       "]: ", text.substr(0, kMaxResourceProblemBytes)),
                           std::move(data));
   }
   Reply reply;

@@ -22,10 +22,10 @@ namespace orch::actions {
 namespace {
 
 constexpr size_t kMaxRunLog = 1u << 20;
-constexpr size_t kMaxProblemBytes = 600;
+constexpr size_t kMaxRunProblemBytes = 600;
 constexpr size_t kProblemLines = 3;
-constexpr absl::Duration kAnswerMargin = absl::Milliseconds(200);  // to say in time that it goes on
-constexpr absl::Duration kLookAgain = absl::Milliseconds(500);     // at a run of the node's own
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(200);     // to say in time that it goes on
+constexpr absl::Duration kRunPollInterval = absl::Milliseconds(500);  // at a run of the node's own
 // Exit codes of puppet agent --detailed-exitcodes.
 constexpr int kNothingChanged = 0;
 constexpr int kNothingApplied = 1;
@@ -65,7 +65,7 @@ absl::Status AwaitAnotherLook(const CommandRunner& runner, const std::string& ob
   }
   const CancelToken* cancel = runner.context().cancel;
   struct pollfd watched = {cancel == nullptr ? -1 : cancel->fd(), POLLIN, 0};
-  poll(&watched, 1, static_cast<int>(absl::ToInt64Milliseconds(std::min(left, kLookAgain))) + 1);
+  poll(&watched, 1, static_cast<int>(absl::ToInt64Milliseconds(std::min(left, kRunPollInterval))) + 1);
   if (cancel == nullptr || !cancel->cancelled()) return absl::OkStatus();
   return absl::CancelledError("no Puppet run was started: the job was cancelled while another run was under way");
 }
@@ -81,7 +81,7 @@ std::string LastWords(const std::string& log) {
   std::vector<std::string>& told = errors.empty() ? lines : errors;
   if (told.size() > kProblemLines) told.erase(told.begin(), told.end() - kProblemLines);
   const std::string words = absl::StrJoin(told, "; ");
-  return words.size() <= kMaxProblemBytes ? words : words.substr(words.size() - kMaxProblemBytes);
+  return words.size() <= kMaxRunProblemBytes ? words : words.substr(words.size() - kMaxRunProblemBytes);
 }
 
 // "Run of Puppet configuration client already in progress; skipping": another one took the lock first.

@@ -22,7 +22,7 @@ namespace orch::actions {
 namespace {
 
 constexpr size_t kMaxLockBytes = 64u << 10;
-constexpr size_t kMaxCommandLineBytes = 64u << 10;
+constexpr size_t kMaxPuppetCommandLineBytes = 64u << 10;
 constexpr mode_t kLockMode = 0644;
 
 // Puppet writes {"disabled_message": "…"}; older versions and people leave it empty.
@@ -69,7 +69,8 @@ Json PuppetState::Fields() const {
 bool IsPuppetProcess(pid_t pid) {
   if (pid <= 0) return false;
   // A zombie's is empty.
-  const absl::StatusOr<std::string> line = ReadFile(absl::StrCat("/proc/", pid, "/cmdline"), kMaxCommandLineBytes);
+  const absl::StatusOr<std::string> line =
+      ReadFile(absl::StrCat("/proc/", pid, "/cmdline"), kMaxPuppetCommandLineBytes);
   return line.ok() && absl::StrContains(*line, "puppet");
 }
 

@@ -23,12 +23,12 @@ Reply Refused(const absl::Status& status) {
   return Reply::Aborted(std::string(status.message()), Json{{"output", std::string(status.message())}});
 }
 
-Reply Enable(const PuppetFiles& files, const Request&, const Context&) {
+Reply PuppetdEnable(const PuppetFiles& files, const Request&, const Context&) {
   const absl::Status done = EnablePuppet(files);
   return done.ok() ? Output("Lock removed") : Refused(done);
 }
 
-Reply Disable(const PuppetFiles& files, const Request& request, const Context& context) {
+Reply PuppetdDisable(const PuppetFiles& files, const Request& request, const Context& context) {
   const std::string message =
       absl::StrCat("Disabled via orch by ", request.caller.empty() ? "an unnamed caller" : request.caller, " at ",
                    absl::FormatTime("%Y-%m-%d %H:%M", context.clock->Now(), absl::LocalTimeZone()));
@@ -36,7 +36,7 @@ Reply Disable(const PuppetFiles& files, const Request& request, const Context& c
   return done.ok() ? Output("Lock created") : Refused(done);
 }
 
-Reply Status(const PuppetFiles& files, const Request&, const Context& context) {
+Reply PuppetdStatus(const PuppetFiles& files, const Request&, const Context& context) {
   const absl::StatusOr<PuppetState> state = ReadPuppetState(files, *context.clock);
   if (!state.ok()) return ReplyFor(state.status());
   Reply reply;
@@ -50,7 +50,7 @@ Reply Status(const PuppetFiles& files, const Request&, const Context& context) {
   return reply;
 }
 
-Reply LastRunSummary(const PuppetFiles& files, const Request&, const Context& context) {
+Reply PuppetdLastRunSummary(const PuppetFiles& files, const Request&, const Context& context) {
   const absl::StatusOr<LastRun> run = ReadLastRun(files.summary);
   if (absl::IsNotFound(run.status())) {
     return Reply::Aborted(absl::StrCat("Puppet has not run on this node yet: there is no ", files.summary));
@@ -73,16 +73,16 @@ Reply LastRunSummary(const PuppetFiles& files, const Request&, const Context& co
   return reply;
 }
 
-struct Entry {
+struct PuppetdAction {
   absl::string_view action;
   Reply (*run)(const PuppetFiles& files, const Request& request, const Context& context);
 };
 
-constexpr Entry kActions[] = {
-    {"disable", Disable},
-    {"enable", Enable},
-    {"last_run_summary", LastRunSummary},
-    {"status", Status},
+constexpr PuppetdAction kPuppetdActions[] = {
+    {"disable", PuppetdDisable},
+    {"enable", PuppetdEnable},
+    {"last_run_summary", PuppetdLastRunSummary},
+    {"status", PuppetdStatus},
 };
 
 bool IsTrue(const Json& inputs, const char* name) {
@@ -106,7 +106,7 @@ Reply PuppetdPlugin::RunAction(const Request& request, const Context& context) {
   const CommandRunner runner(context, program_.Path());
   const absl::StatusOr<PuppetFiles> files = memory_->Files(program_, runner);
   if (!files.ok()) return ReplyFor(files.status());
-  for (const Entry& entry : kActions) {
+  for (const PuppetdAction& entry : kPuppetdActions) {
     if (entry.action == request.action) return entry.run(*files, request, context);
   }
   return Reply::Failure("protocol", absl::StrCat("puppetd declares ", request.action, " but does not have it"));

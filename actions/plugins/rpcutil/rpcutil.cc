@@ -121,12 +121,12 @@ Reply GetData(const Request& request, const Context& context) {
   return reply;
 }
 
-struct Entry {
+struct RpcutilAction {
   absl::string_view action;
   Reply (*run)(const Request& request, const Context& context);
 };
 
-constexpr Entry kActions[] = {
+constexpr RpcutilAction kRpcutilActions[] = {
     {"agent_inventory", AgentInventory},
     {"collective_info", CollectiveInfo},
     {"daemon_stats", DaemonStats},
@@ -142,7 +142,7 @@ constexpr Entry kActions[] = {
 }  // namespace
 
 Reply Rpcutil::RunAction(const Request& request, const Context& context) {
-  for (const Entry& entry : kActions) {
+  for (const RpcutilAction& entry : kRpcutilActions) {
     if (entry.action == request.action) return entry.run(request, context);
   }
   return Reply::Failure("protocol", absl::StrCat("rpcutil declares ", request.action, " but does not have it"));

@@ -10,7 +10,7 @@
 namespace orch::actions {
 namespace {
 
-constexpr size_t kMaxProblemBytes = 300;
+constexpr size_t kMaxScriptProblemBytes = 300;
 constexpr char kStandardFolder[] = "/etc/init.d";
 
 // Exit codes of `status` in the Linux Standard Base.
@@ -58,7 +58,7 @@ class ScriptProvider final : public ServiceProvider {
   static std::string Problem(const CommandOutput& output) {
     const std::string text = output.Text();
     return absl::StrCat("exit code ", output.exit_code, ": ",
-                        absl::StripAsciiWhitespace(text).substr(0, kMaxProblemBytes));
+                        absl::StripAsciiWhitespace(text).substr(0, kMaxScriptProblemBytes));
   }
 
   const CommandRunner& runner_;

@@ -14,7 +14,7 @@ namespace orch::actions {
 namespace {
 
 constexpr absl::Duration kStateWait = absl::Seconds(5);  // for a service to be what was asked for
-constexpr absl::Duration kLookAgain = absl::Milliseconds(150);
+constexpr absl::Duration kStatusPollInterval = absl::Milliseconds(150);
 constexpr int kLooksToStay = 3;  // beyond the first, for a service that may yet fall over
 
 const char* StatusText(bool running) { return running ? "running" : "stopped"; }
@@ -39,7 +39,7 @@ absl::StatusOr<bool> AwaitState(ServiceProvider& provider, const std::string& se
     const bool late = clock.Steady() - begin >= limit || (cancel != nullptr && cancel->cancelled());
     stayed = *running == wanted ? stayed + 1 : 0;
     if (stayed > kLooksToStay || late || (stayed == 0 && wanted && provider.EndsByItself(service))) return running;
-    Wait(kLookAgain, cancel);
+    Wait(kStatusPollInterval, cancel);
   }
 }
 

@@ -29,9 +29,9 @@ struct BusError {
   ~BusError() { sd_bus_error_free(&error); }
 };
 
-struct Message {
+struct BusMessage {
   sd_bus_message* message = nullptr;
-  ~Message() { sd_bus_message_unref(message); }
+  ~BusMessage() { sd_bus_message_unref(message); }
 };
 
 std::string UnitName(const std::string& service) {
@@ -114,7 +114,7 @@ class SystemdProvider final : public ServiceProvider {
                          : verb == ServiceVerb::kStop ? "StopUnit"
                                                       : "RestartUnit";
     BusError error;
-    Message reply;
+    BusMessage reply;
     int result = sd_bus_call_method(bus_, kManager, kManagerPath, kManagerInterface, method, &error.error,
                                     &reply.message, "ss", unit.c_str(), "replace");
     const char* job = nullptr;
@@ -157,7 +157,7 @@ class SystemdProvider final : public ServiceProvider {
     const std::string unit = UnitName(service);
     const std::string what = absl::StrCat("systemd cannot load ", unit);
     BusError error;
-    Message reply;
+    BusMessage reply;
     int result = sd_bus_call_method(bus_, kManager, kManagerPath, kManagerInterface, "LoadUnit", &error.error,
                                     &reply.message, "s", unit.c_str());
     const char* path = nullptr;

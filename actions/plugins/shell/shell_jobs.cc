@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kHandleBytes = 12;
 
-absl::Status Unknown(const std::string& handle) {
+absl::Status UnknownHandle(const std::string& handle) {
   return absl::NotFoundError(absl::StrCat("this node knows no shell job ", handle));
 }
 
@@ -127,7 +127,7 @@ absl::StatusOr<ShellJobs::Status> ShellJobs::Get(const std::string& handle, size
                                                  size_t err_offset) const {
   MutexLock lock(&mu_);
   const auto found = jobs_.find(handle);
-  if (found == jobs_.end()) return Unknown(handle);
+  if (found == jobs_.end()) return UnknownHandle(handle);
   const Job& job = *found->second;
   Status status = Describe(job);
   // Of one that runs, the beginning of a character comes with its rest, at the next call.
@@ -152,7 +152,7 @@ absl::Status ShellJobs::Kill(const std::string& handle) {
   {
     MutexLock lock(&mu_);
     const auto found = jobs_.find(handle);
-    if (found == jobs_.end()) return Unknown(handle);
+    if (found == jobs_.end()) return UnknownHandle(handle);
     job = found->second;
   }
   job->cancel.Cancel();

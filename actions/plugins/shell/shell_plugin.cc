@@ -20,9 +20,9 @@ namespace {
 
 constexpr char kPoliciesFolder[] = "/etc/orch/policies";
 constexpr size_t kShownCommand = 100;  // of a job in a list
-constexpr size_t kUserBuffer = 16u << 10;
-constexpr absl::Duration kGrace = absl::Seconds(2);
-constexpr absl::Duration kEndReserve = absl::Milliseconds(200);  // to see the last of it ended, and to say so
+constexpr size_t kUserBufferBytes = 16u << 10;
+constexpr absl::Duration kShellGrace = absl::Seconds(2);
+constexpr absl::Duration kShellEndReserve = absl::Milliseconds(200);  // to see the last of it ended, and to say so
 
 absl::Status CheckPolicyFile(const std::string& file) {
   const std::string need = "plugin.shell.allow is set, but a policy must say who may use it: ";
@@ -42,7 +42,7 @@ absl::Status CheckPolicyFile(const std::string& file) {
 }
 
 // /bin/sh -c COMMAND, as another user where one is named.
-absl::StatusOr<ProcessSpec> SpecOf(const Request& request) {
+absl::StatusOr<ProcessSpec> ProcessSpecOf(const Request& request) {
   ProcessSpec spec;
   spec.argv = {"/bin/sh", "-c", InputText(request, "command")};
   if (absl::StrContains(spec.argv[2], '\0')) return absl::InvalidArgumentError("input 'command': must not hold NUL");
@@ -50,7 +50,7 @@ absl::StatusOr<ProcessSpec> SpecOf(const Request& request) {
   if (user.empty()) return spec;
   passwd entry;
   passwd* found = nullptr;
-  std::string buffer(kUserBuffer, '\0');
+  std::string buffer(kUserBufferBytes, '\0');
   if (getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("input 'user': this node has no user ", user));
   }
@@ -65,13 +65,13 @@ absl::StatusOr<ProcessSpec> SpecOf(const Request& request) {
   return spec;
 }
 
-Reply Refused(const absl::Status& status) {
+Reply ShellRefused(const absl::Status& status) {
   Reply reply = ReplyFor(status);
   if (absl::IsInvalidArgument(status)) reply.status_code = kInvalidInput;
   return reply;
 }
 
-Reply OkWith(Json data) {
+Reply ShellOk(Json data) {
   Reply reply;
   reply.data = std::move(data);
   return reply;
@@ -111,13 +111,13 @@ Reply ShellPlugin::RunAction(const Request& request, const Context& context) {
 }
 
 Reply ShellPlugin::RunNow(const Request& request, const Context& context) const {
-  absl::StatusOr<ProcessSpec> spec = SpecOf(request);
-  if (!spec.ok()) return Refused(spec.status());
+  absl::StatusOr<ProcessSpec> spec = ProcessSpecOf(request);
+  if (!spec.ok()) return ShellRefused(spec.status());
   absl::Duration limit = context.timeout;
   if (const double seconds = Number(request, "timeout", 0); seconds > 0)
     limit = std::min(limit, absl::Seconds(seconds));
-  spec->kill_grace = std::min(kGrace, limit / 4);
-  spec->timeout = limit - spec->kill_grace - std::min(kEndReserve, limit / 10);
+  spec->kill_grace = std::min(kShellGrace, limit / 4);
+  spec->timeout = limit - spec->kill_grace - std::min(kShellEndReserve, limit / 10);
   spec->cancel = context.cancel;
   spec->on_output = context.on_output;
   absl::StatusOr<ProcessResult> result = RunProcess(*spec, *context.clock);
@@ -127,7 +127,7 @@ Reply ShellPlugin::RunNow(const Request& request, const Context& context) const 
   switch (result->end) {
     case ProcessResult::End::kExited:
       data["exitcode"] = result->exit_code;
-      return OkWith(std::move(data));
+      return ShellOk(std::move(data));
     case ProcessResult::End::kSignalled:
       return Reply::Failure("crash", absl::StrCat("the command was ended by signal ", result->signal), std::move(data));
     case ProcessResult::End::kCancelled:
@@ -138,11 +138,11 @@ Reply ShellPlugin::RunNow(const Request& request, const Context& context) const 
 }
 
 Reply ShellPlugin::Start(const Request& request) const {
-  absl::StatusOr<ProcessSpec> spec = SpecOf(request);
-  if (!spec.ok()) return Refused(spec.status());
+  absl::StatusOr<ProcessSpec> spec = ProcessSpecOf(request);
+  if (!spec.ok()) return ShellRefused(spec.status());
   const absl::StatusOr<std::string> handle = jobs_->Start(InputText(request, "command"), *std::move(spec));
   if (!handle.ok()) return ReplyFor(handle.status());
-  return OkWith(Json{{"handle", *handle}});
+  return ShellOk(Json{{"handle", *handle}});
 }
 
 Reply ShellPlugin::Status(const Request& request) const {
@@ -152,7 +152,7 @@ Reply ShellPlugin::Status(const Request& request) const {
   Json data{{"status", job->state}, {"stdout", job->out}, {"stderr", job->err}};
   if (job->exit_code >= 0) data["exitcode"] = job->exit_code;
   if (job->truncated) data["truncated"] = true;
-  Reply reply = OkWith(std::move(data));
+  Reply reply = ShellOk(std::move(data));
   if (!job->problem.empty()) reply.status_message = job->problem;
   return reply;
 }
@@ -162,7 +162,7 @@ Reply ShellPlugin::List() const {
   for (const ShellJobs::Status& job : jobs_->List()) {
     jobs[job.handle] = {{"id", job.handle}, {"command", job.command.substr(0, kShownCommand)}, {"status", job.state}};
   }
-  return OkWith(Json{{"jobs", std::move(jobs)}});
+  return ShellOk(Json{{"jobs", std::move(jobs)}});
 }
 
 }  // namespace orch::actions

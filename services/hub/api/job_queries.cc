@@ -18,7 +18,7 @@ absl::Status CheckPageSize(uint32_t size, uint32_t most, uint32_t fallback) {
   return absl::InvalidArgumentError(absl::StrCat("page_size must be at most ", most, " (0: ", fallback, ")"));
 }
 
-absl::Status CheckTimes(const v1::ListJobsRequest& request) {
+absl::Status CheckListTimes(const v1::ListJobsRequest& request) {
   if (request.created_after_us() < 0) return absl::InvalidArgumentError("created_after_us must not be negative");
   if (request.created_before_us() < 0) return absl::InvalidArgumentError("created_before_us must not be negative");
   if (request.created_before_us() == 0 || request.created_after_us() < request.created_before_us()) {
@@ -31,7 +31,7 @@ absl::Status CheckList(const v1::ListJobsRequest& request) {
   if (!v1::JobState_IsValid(request.state())) {
     return absl::InvalidArgumentError("state must be JOB_RUNNING, JOB_PAUSED, JOB_FINISHED or unset");
   }
-  if (absl::Status status = CheckTimes(request); !status.ok()) return status;
+  if (absl::Status status = CheckListTimes(request); !status.ok()) return status;
   return CheckPageSize(request.page_size(), kMaxJobsPage, kDefaultJobsPage);
 }
 

@@ -14,8 +14,8 @@ namespace {
 constexpr const char* kJobSql[] = {
     "SELECT 1 FROM jobs WHERE id = ?",
     "SELECT id FROM jobs WHERE caller = ? AND idempotency_key = ? AND idempotency_key <> ''",
-    "INSERT INTO jobs (id, caller, plugin, action, created_us, state, targets, run_limit_us, deadline_us, "
-    "inputs_withheld, spec, accepted, plan, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ("INSERT INTO jobs (id, caller, plugin, action, created_us, state, targets, run_limit_us, deadline_us, "
+     "inputs_withheld, spec, accepted, plan, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     "INSERT INTO targets VALUES (?, ?)",
     "SELECT num, finished_us, targets, ok, failed, missing FROM jobs WHERE id = ?",
     "SELECT identities FROM targets WHERE job = ?",

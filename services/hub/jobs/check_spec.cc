@@ -27,8 +27,9 @@ absl::Status CheckTime(absl::string_view field, int64_t ms, absl::Duration limit
 }
 
 absl::Status CheckName(absl::string_view field, const std::string& name) {
-  if (name.size() > kMaxNameBytes) {
-    return Wrong(absl::StrCat("spec.", field, " has ", name.size(), " bytes; at most ", kMaxNameBytes, " are taken"));
+  if (name.size() > kMaxLockNameBytes) {
+    return Wrong(
+        absl::StrCat("spec.", field, " has ", name.size(), " bytes; at most ", kMaxLockNameBytes, " are taken"));
   }
   for (const char c : name) {
     if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) {

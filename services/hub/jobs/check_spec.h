@@ -12,7 +12,7 @@ inline constexpr absl::Duration kMaxTaskTimeout = absl::Hours(24);
 inline constexpr absl::Duration kMaxPause = absl::Hours(24);  // between batches, before repeats, of a splay
 inline constexpr absl::Duration kMaxTtl = absl::Hours(24 * 7);
 inline constexpr uint32_t kMaxRetries = 10;
-inline constexpr size_t kMaxNameBytes = 128;  // of a lock or an idempotency key
+inline constexpr size_t kMaxLockNameBytes = 128;  // of a lock or an idempotency key
 
 // InvalidArgument names the field and the remedy.
 absl::Status CheckSpec(const v1::JobSpec& spec);

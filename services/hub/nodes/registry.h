@@ -43,7 +43,7 @@ struct NodeRecord {
   std::string peer;
   std::string key_id;
   absl::Duration clock_skew;  // its clock minus the hub's, as last heard
-  uint64_t changed = 0;  // Registry::change() when the node last said what it is
+  uint64_t changed = 0;       // Registry::change() when the node last said what it is
 };
 
 // How long a hub that was started says of nodes that they may be on their way back.

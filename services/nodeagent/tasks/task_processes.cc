@@ -66,7 +66,7 @@ void EndAllOf(const std::string& job_id) {
   LogError("processes of a task cannot be ended; the kernel keeps them", {{"job", job_id}});
 }
 
-ProcessSpec SpecOf(const std::string& program, const std::string& folder) {
+ProcessSpec ProcessSpecOf(const std::string& program, const std::string& folder) {
   ProcessSpec spec;
   spec.argv = {program, folder};
 #if ORCH_FAILPOINTS
@@ -111,7 +111,7 @@ std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const act
   }
   ORCH_FAILPOINT("agent.runner.before_start");
   const absl::StatusOr<pid_t> pid =
-      StartLastingProcess(SpecOf(program_, FolderOf(job_id)), file->get(), 2, MakeCgroup(CgroupName(job_id)));
+      StartLastingProcess(ProcessSpecOf(program_, FolderOf(job_id)), file->get(), 2, MakeCgroup(CgroupName(job_id)));
   if (!pid.ok()) return actions::Reply::Failure("crash", absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
   file->Close();  // from now on the lock is the process's

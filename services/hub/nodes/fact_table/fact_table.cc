@@ -29,7 +29,7 @@ absl::Status CheckFacts(absl::string_view identity, const Json& facts) {
   return absl::OkStatus();
 }
 
-absl::Status CheckAmount(absl::string_view identity, size_t facts, size_t weight) {
+absl::Status CheckFactCount(absl::string_view identity, size_t facts, size_t weight) {
   if (facts > kMaxFactsPerNode) return TooMuch(identity, facts, "facts", kMaxFactsPerNode);
   if (weight > kMaxFactBytesPerNode) return TooMuch(identity, weight, "bytes of facts", kMaxFactBytesPerNode);
   return absl::OkStatus();
@@ -47,7 +47,7 @@ absl::StatusOr<Slot> FactTable::Upsert(absl::string_view identity, const Json& f
                                        const std::vector<std::string>& collectives) {
   ORCH_RETURN_IF_ERROR(CheckFacts(identity, facts));
   const size_t weight = WeightOfFacts(facts);
-  ORCH_RETURN_IF_ERROR(CheckAmount(identity, facts.size(), weight));
+  ORCH_RETURN_IF_ERROR(CheckFactCount(identity, facts.size(), weight));
   ORCH_RETURN_IF_ERROR(CheckNames(identity, "classes", classes));
   ORCH_RETURN_IF_ERROR(CheckNames(identity, "plugins", plugins));
   ORCH_RETURN_IF_ERROR(CheckNames(identity, "collectives", collectives));
@@ -108,7 +108,7 @@ absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::v
     if (!set.contains(std::string(name))) leave(name);
   for (auto fact = set.begin(); fact != set.end(); ++fact) leave(fact.key());
   const size_t weight = weights_[slot] - gone_weight + WeightOfFacts(set);
-  ORCH_RETURN_IF_ERROR(CheckAmount(identity(slot), store_.FactCount(slot) - gone + set.size(), weight));
+  ORCH_RETURN_IF_ERROR(CheckFactCount(identity(slot), store_.FactCount(slot) - gone + set.size(), weight));
 
   for (const std::string& name : removed) store_.ClearFact(slot, name);
   for (auto fact = set.begin(); fact != set.end(); ++fact) store_.SetFact(slot, fact.key(), *fact);
