@@ -6,7 +6,7 @@ import unittest
 import wire
 from crowd import crowd
 from openssl import PskClient
-from ring import BIN, FULL, SECONDS, STRANGERS, Ring, attack, check_calm, split_address, wait_until
+from ring import BIN, SECONDS, STRANGERS, Ring, attack, check_calm, split_address, wait_until
 
 DESCRIPTORS = 256
 

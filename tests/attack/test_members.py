@@ -11,7 +11,7 @@ import unittest
 
 import wire
 import words
-from http2 import Ended, Http2
+from http2 import Http2
 from nodes import Node, ddl
 from openssl import PskClient
 from ring import FULL, PATIENCE, SECONDS, Ring, attack, check_calm, one_ping, resident, wait_until
@@ -245,7 +245,6 @@ class ClientFloodTest(MembersTest):
             with self.subTest(what):
                 self.attack_as_one(f"4 MB of {what}", *[calls(method, request, 8)] * 2, seconds=2 * SECONDS,
                                    memory=2 * MEMORY)  # of two connections at once
-
 
 
 class ClientShareTest(MembersTest):

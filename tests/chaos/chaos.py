@@ -32,7 +32,8 @@ class Clients:
     def __init__(self, fleet):
         here = pathlib.Path(__file__).parent
         self._source = subprocess.Popen(
-            [sys.executable, str(here / "client.py"), fleet.client_door.address, str(fleet.pem)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [sys.executable, str(here / "client.py"), fleet.client_door.address, str(fleet.pem)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._source.stdout.readline() == "ready\n"
         self.pids = {}
 

@@ -30,7 +30,8 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
   const std::vector<std::string> lines = absl::StrSplit(result.out, '\n', absl::SkipEmpty());
   ASSERT_THAT(lines, SizeIs(4));
   EXPECT_THAT(lines[0], MatchesRegex("JOB +STATE +CREATED +CALLER +ACTION +NODES +OK +FAILED +MISSING"));
-  EXPECT_THAT(lines[1], MatchesRegex("01234567 +running +2023-.* client=peadmin +rpcutil get_fact fact=role +4 +2 +1 +0"));
+  EXPECT_THAT(lines[1],
+              MatchesRegex("01234567 +running +2023-.* client=peadmin +rpcutil get_fact fact=role +4 +2 +1 +0"));
   EXPECT_THAT(lines[3], HasSubstr("aaaaaaaa  paused"));
   EXPECT_THAT(hub_.listed(), SizeIs(2)) << "pages of two";
   const Json json = Json::parse(Run({"job", "list", "-j"}).out);

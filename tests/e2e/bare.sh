@@ -129,7 +129,7 @@ error while loading shared libraries: [^:]+|Could NOT find [A-Za-z0-9_]+|No pack
   grep -haE '^\[  SKIPPED \] [^ ]+ \(|\.\.\. skipped |^SKIPPED: ' "${logs[@]}" | sort -u | sed 's/^/left out: /' || true
 }
 
-work= base=$(realpath -m "${ORCH_BARE_DIR:-/var/tmp}") need_gb=25
+work="" base=$(realpath -m "${ORCH_BARE_DIR:-/var/tmp}") need_gb=25
 ! $short || need_gb=3
 check_this_machine
 work=$(mktemp -d "$base/orch-bare.XXXXXX")

@@ -179,6 +179,7 @@ check 'it ran once' runs_once
 for how in 'systemctl restart' kill_main; do
   before=$(main_pid orch-hub)
   check "a change begins before: $how orch-hub" begin_change orchctl invoke slow go --yes --json
+  # shellcheck disable=SC2086  # `how` is a command with its arguments
   check "$how orch-hub" $how orch-hub
   check 'the hub is there again' await 20 another_pid orch-hub "$before"
   check 'the node comes back by itself' await 30 answers

@@ -19,9 +19,26 @@ TEST(ValuePoolTest, GivesEqualValuesOneId) {
 
 TEST(ValuePoolTest, ReturnsEachValueAsItWas) {
   ValuePool pool;
-  for (const char* text : {"null", "true", "false", "0", "-7", "18446744073709551615", "-9223372036854775808", "10.0",
-                           "1e-07", "1e+23", "-0.0", "0.1", "\"\"", "\"Z\\u00fcrich\"", "[]", "{}",
-                           "18446744073709551616", "[-123456789012345678901234567890]", "[1,[2,{\"a\":null}]]", "{\"\":1,\"b\":{\"c\":[true]}}"}) {
+  for (const char* text : {"null",
+                           "true",
+                           "false",
+                           "0",
+                           "-7",
+                           "18446744073709551615",
+                           "-9223372036854775808",
+                           "10.0",
+                           "1e-07",
+                           "1e+23",
+                           "-0.0",
+                           "0.1",
+                           "\"\"",
+                           "\"Z\\u00fcrich\"",
+                           "[]",
+                           "{}",
+                           "18446744073709551616",
+                           "[-123456789012345678901234567890]",
+                           "[1,[2,{\"a\":null}]]",
+                           "{\"\":1,\"b\":{\"c\":[true]}}"}) {
     const Json value = ParseJson(text, "value").value();
     const Json back = pool.ToJson(pool.Intern(value));
     EXPECT_EQ(DumpJson(back), DumpJson(value));

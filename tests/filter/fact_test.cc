@@ -20,7 +20,8 @@ TEST(FactTest, WritesEachScalarAsTheLanguageSays) {
 }
 
 TEST(FactTest, WritesEveryDigitOfAnIntegerBeyond64Bits) {
-  const Json facts = ParseJson(R"({"id": 123456789012345678901234567890, "list": [-18446744073709551616]})", "x").value();
+  const Json facts =
+      ParseJson(R"({"id": 123456789012345678901234567890, "list": [-18446744073709551616]})", "x").value();
   EXPECT_EQ(FactText(facts["id"]), "123456789012345678901234567890");
   EXPECT_EQ(FactText(facts["list"][0]), "-18446744073709551616");
 }

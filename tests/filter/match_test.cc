@@ -91,7 +91,9 @@ TEST(MatchTest, ComparesTextsOfMoreThanFourKibibytesAndDoesNotSearchThem) {
   const std::string longest(kMaxSearchedBytes, 'a'), too_long = longest + "a";
   TestNode node;
   node.fact_values = {{"fits", longest}, {"over", too_long}, {"both", {too_long, "a"}}, {"only", {too_long}}};
-  const auto holds = [&](const std::string& text) { return Matches(*ParseOne(OptionKind::kFact, text), node, nullptr); };
+  const auto holds = [&](const std::string& text) {
+    return Matches(*ParseOne(OptionKind::kFact, text), node, nullptr);
+  };
   EXPECT_TRUE(holds("fits=~a"));
   EXPECT_TRUE(holds("fits=/a$/"));
   EXPECT_FALSE(holds("fits!~a"));

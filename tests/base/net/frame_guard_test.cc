@@ -212,7 +212,8 @@ TEST_F(FrameGuardTest, TheBytesOfALargeMessageCostManyTimesTheirNumber) {
     return cost_;
   };
   EXPECT_LT(cost_of(1, FrameGuard::kLargeMessageBytes), 2 * FrameGuard::kLargeMessageBytes);
-  EXPECT_GT(cost_of(3, FrameGuard::kLargeMessageBytes + 1), FrameGuard::kLargeByteCost * FrameGuard::kLargeMessageBytes);
+  EXPECT_GT(cost_of(3, FrameGuard::kLargeMessageBytes + 1),
+            FrameGuard::kLargeByteCost * FrameGuard::kLargeMessageBytes);
   EXPECT_LT(cost_of(5, 100), 2 * FrameGuard::kCallCost) << "the next message is weighed by its own size";
 }
 

@@ -4,7 +4,6 @@ Nothing of the machine changes: programs named apt-get, apt-cache, dpkg-query, d
 of the test's call the real ones for another root. That folder goes into plugin.package.path.
 """
 import os
-import pathlib
 import shutil
 import subprocess
 
@@ -133,7 +132,7 @@ class Dnf(Rpm):
         (self.root / "etc/yum.repos.d/test.repo").write_text(
             f"[test]\nname=test\nbaseurl=file://{self.repository}\nenabled=1\ngpgcheck=0\nmetadata_expire=0\n")
         (self.root / "etc/dnf.conf").write_text("[main]\ngpgcheck=0\nclean_requirements_on_remove=True\n"
-                                                  "installonlypkgs=orch-kernel\ninstallonly_limit=5\n")
+                                                "installonlypkgs=orch-kernel\ninstallonly_limit=5\n")
         self.wrap("dnf", f"--config={self.root}/etc/dnf.conf --installroot={self.root} --releasever=1 --noplugins "
                          f"--setopt=reposdir={self.root}/etc/yum.repos.d")
 

@@ -34,7 +34,8 @@ def setUpModule():
     # A shell script in Puppet's place, as its own packages have it.
     (folder / "puppet").write_text(f"#!/bin/sh\nunset RUBYLIB\nexec {shutil.which('puppet')} \"$@\"\n")
     (folder / "puppet").chmod(0o755)
-    fleet = Fleet(2, agent_yaml=f"plugin.puppet.config: {folder}/puppet.conf\nplugin.puppet.command: {folder}/puppet\nplugin.inspector.greeting: good day\n"
+    fleet = Fleet(2, agent_yaml=f"plugin.puppet.config: {folder}/puppet.conf\n"
+                                f"plugin.puppet.command: {folder}/puppet\nplugin.inspector.greeting: good day\n"
                                 f"plugins.mcollective: [{folder}/agents/installed, {folder}/agents/trouble, "
                                 f"{folder}/agents/broken]\n")
     fleet.orchctl("rpc", "puppetral", "find", "type=file", "title=/", timeout=180)  # Puppet is loaded
