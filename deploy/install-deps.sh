@@ -1,29 +1,37 @@
 #!/usr/bin/env bash
-# The one list of Debian 12 packages that building and testing need. Installs what is missing, says
-# nothing when nothing is. Safe to run again; used by quickstart.sh and tests/run.sh.
+# Holds the one list of Debian 12 packages that building, testing and checking need, and installs what is missing.
+# Prints nothing when nothing is missing. Safe to run again; used by deploy/quickstart.sh and ./x.
 #
-#   deploy/install-deps.sh          install what is missing (as root)
-#   deploy/install-deps.sh --list   print the names only
+#   deploy/install-deps.sh            installs all of them (as root)
+#   deploy/install-deps.sh --build    installs only those that the programs need to be built
+#   deploy/install-deps.sh --list     prints the names of all
 set -euo pipefail
 
-packages=(
+build=(
   # Tools
   build-essential ccache cmake mold ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   # Libraries
   libabsl-dev libcli11-dev libgrpc++-dev libprotobuf-dev libre2-dev libspdlog-dev libsqlite3-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
-  # Tests: the integration ring, the Python example of the client API, MCollective's Ruby agents
-  # (python3 -m grpc_tools.protoc imports pkg_resources, which python3-grpc-tools does not depend on)
-  dbus-daemon jq libbenchmark-dev libgmock-dev libgtest-dev openssl procps python3 python3-grpc-tools python3-grpcio
-  python3-pkg-resources python3-protobuf ruby zsh
-  # Tests: the plugin package against real package managers
-  apt-utils createrepo-c dnf rpm
+  # CMake looks for these also where only the programs are built
+  libbenchmark-dev libgmock-dev libgtest-dev python3
 )
+tests=(
+  # The integration ring, the Python example of the client API, MCollective's Ruby agents
+  # (python3 -m grpc_tools.protoc imports pkg_resources, which python3-grpc-tools does not depend on)
+  dbus-daemon jq openssl procps python3-grpc-tools python3-grpcio python3-pkg-resources python3-protobuf ruby zsh
+  # The plugin package against real package managers
+  apt-utils createrepo-c dnf rpm
+  # ./x lint, and the preset tsan
+  clang clang-format clang-tidy codespell flake8 libclang-rt-14-dev shellcheck
+)
+packages=("${build[@]}" "${tests[@]}")
 
 case "${1:-}" in
   "") ;;
+  --build) packages=("${build[@]}") ;;
   --list) printf '%s\n' "${packages[@]}"; exit 0 ;;
-  *) echo "usage: deploy/install-deps.sh [--list]" >&2; exit 2 ;;
+  *) echo "usage: deploy/install-deps.sh [--build | --list]" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# From a fresh clone on a bare Debian 12 to a running fleet, as root: installs what building needs,
-# builds, starts a hub and three node agents on loopback and asks them something. Takes some minutes,
-# nearly all of it compiling. Safe to run again.
+# Goes from a fresh clone on a bare Debian 12 to a running fleet, as root: installs what building needs,
+# builds the programs, starts a hub and three node agents on loopback and asks them a few questions.
+# Takes under five minutes on two cores, nearly all of it for compiling. Safe to run again.
 #
-#   deploy/quickstart.sh [DIR]      DIR holds keys, configuration and logs; build/fleet when not given
+#   deploy/quickstart.sh [DIR]      DIR gets the keys, configuration and logs; build/fleet by default
 set -euo pipefail
 case "${1:-}" in
   -h|--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; exit 0 ;;
@@ -19,15 +19,33 @@ fleet=${fleet:-$PWD/build/fleet}
 
 step() { printf '\n== %s\n' "$*"; }
 
-step "1/4 Packages (deploy/install-deps.sh)"
-deploy/install-deps.sh
+# Builds the targets "$@" and shows how far the build is: on one line of a terminal, otherwise by a line for each
+# tenth of the way. What else the compiler says is shown in full.
+build() {
+  if [ -t 1 ]; then
+    NINJA_STATUS='[%p] ' ninja -C build/release -j"$(nproc)" "$@"
+    return
+  fi
+  local line tenth shown=-1
+  NINJA_STATUS='[%p] ' ninja -C build/release -j"$(nproc)" "$@" | while IFS= read -r line; do
+    if [[ $line =~ ^\[\ *([0-9]+)%\] ]]; then
+      tenth=$((BASH_REMATCH[1] / 10))
+      [ "$tenth" -gt "$shown" ] || continue
+      shown=$tenth
+    fi
+    printf '%s\n' "$line"
+  done
+}
+
+step "1/4 Packages (deploy/install-deps.sh --build)"
+deploy/install-deps.sh --build
 echo "All there."
 
 step "2/4 Build (preset release, into build/release)"
 [ -n "${HOME:-}" ] || export CCACHE_DIR="$PWD/build/ccache"
 mkdir -p build/release
 cmake --preset release >build/release/configure.log 2>&1 || { cat build/release/configure.log >&2; exit 1; }
-ninja -C build/release -j"$(nproc)" orch-hub orch-nodeagent orchctl
+build orch-hub orch-nodeagent orchctl
 
 step "3/4 A hub and three node agents on loopback (deploy/fleet.sh start 3)"
 export ORCH_BIN="$PWD/build/release/bin"
@@ -36,11 +54,20 @@ deploy/fleet.sh start 3 "$fleet"
 
 step "4/4 First questions"
 export ORCHCTL_CONFIG="$fleet/client.yaml"
+readonly screen_lines=20
+# Runs orchctl "$@" and shows its answer, cut to a screen.
 ask() {
+  local code=0 answer lines
   printf '\n$ orchctl %s\n' "$*"
-  # An action that fails on a node is an answer too (exit code 2); a hub that is not there is not.
-  local code=0
-  "$ORCH_BIN/orchctl" "$@" </dev/null || code=$?
+  # An action that fails on a node is an answer too (exit code 2); a hub that cannot be reached is none.
+  answer=$("$ORCH_BIN/orchctl" "$@" </dev/null) || code=$?
+  lines=$(wc -l <<<"$answer")
+  if [ "$lines" -gt "$screen_lines" ]; then
+    head -n "$screen_lines" <<<"$answer"
+    printf '[%s more lines]\n' $((lines - screen_lines))
+  else
+    printf '%s\n' "$answer"
+  fi
   [ "$code" -eq 0 ] || printf '[exit code %s]\n' "$code"
   [ "$code" -le 2 ] || exit "$code"
 }
