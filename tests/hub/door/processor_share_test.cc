@@ -5,22 +5,22 @@
 namespace orch::hub {
 namespace {
 
-constexpr absl::Duration kStart = absl::Hours(5);
+constexpr absl::Duration kShareStart = absl::Hours(5);
 
 TEST(ProcessorShareTest, AQuarterOfASecondsShareMayBeUsedAtOnce) {
   ProcessorShare share(0.4);
-  share.Charge(0.09, kStart);
-  EXPECT_EQ(share.Wait(kStart), absl::ZeroDuration());
-  share.Charge(0.05, kStart);
-  EXPECT_GT(share.Wait(kStart), absl::Milliseconds(99));
+  share.Charge(0.09, kShareStart);
+  EXPECT_EQ(share.Wait(kShareStart), absl::ZeroDuration());
+  share.Charge(0.05, kShareStart);
+  EXPECT_GT(share.Wait(kShareStart), absl::Milliseconds(99));
 }
 
 TEST(ProcessorShareTest, DebtIsPaidAtTheRateOfTheShare) {
   ProcessorShare share(0.4);
-  share.Charge(0.5, kStart);
-  EXPECT_NEAR(absl::ToDoubleSeconds(share.Wait(kStart)), 1, 1e-3);
-  EXPECT_NEAR(absl::ToDoubleSeconds(share.Wait(kStart + absl::Milliseconds(600))), 0.4, 1e-3);
-  EXPECT_EQ(share.Wait(kStart + absl::Milliseconds(1001)), absl::ZeroDuration());
+  share.Charge(0.5, kShareStart);
+  EXPECT_NEAR(absl::ToDoubleSeconds(share.Wait(kShareStart)), 1, 1e-3);
+  EXPECT_NEAR(absl::ToDoubleSeconds(share.Wait(kShareStart + absl::Milliseconds(600))), 0.4, 1e-3);
+  EXPECT_EQ(share.Wait(kShareStart + absl::Milliseconds(1001)), absl::ZeroDuration());
 }
 
 TEST(ProcessorShareTest, ChargesTheTimeThatTheThreadHasWorked) {
@@ -28,10 +28,10 @@ TEST(ProcessorShareTest, ChargesTheTimeThatTheThreadHasWorked) {
   share.Begin();
   volatile uint64_t work = 0;
   for (int i = 0; i < 1'000'000; ++i) work = work + 1;
-  share.End(0, kStart);
-  EXPECT_EQ(share.Wait(kStart), absl::ZeroDuration());
-  share.End(1, kStart);
-  EXPECT_GT(share.Wait(kStart), absl::ZeroDuration());
+  share.End(0, kShareStart);
+  EXPECT_EQ(share.Wait(kShareStart), absl::ZeroDuration());
+  share.End(1, kShareStart);
+  EXPECT_GT(share.Wait(kShareStart), absl::ZeroDuration());
 }
 
 }  // namespace
