@@ -4,7 +4,7 @@
 
 namespace orch {
 
-TimerId TimerQueue::Add(absl::Duration due, Task task) {
+TimerId TimerQueue::Add(absl::Duration due, Closure task) {
   const TimerId id = next_id_++;
   by_due_.emplace(std::make_pair(due, id), std::move(task));
   due_by_id_.emplace(id, due);
@@ -23,9 +23,9 @@ absl::Duration TimerQueue::NextDue() const {
   return by_due_.empty() ? absl::InfiniteDuration() : by_due_.begin()->first.first;
 }
 
-Task TimerQueue::TakeDue(absl::Duration now) {
-  if (by_due_.empty() || by_due_.begin()->first.first > now) return Task();
-  Task task = std::move(by_due_.begin()->second);
+Closure TimerQueue::TakeDue(absl::Duration now) {
+  if (by_due_.empty() || by_due_.begin()->first.first > now) return Closure();
+  Closure task = std::move(by_due_.begin()->second);
   due_by_id_.erase(by_due_.begin()->first.second);
   by_due_.erase(by_due_.begin());
   return task;
@@ -41,14 +41,14 @@ LoopExecutor::LoopExecutor(const Clock* clock, std::string thread_name)
 
 LoopExecutor::~LoopExecutor() { Stop(); }
 
-void LoopExecutor::Post(Task task) {
+void LoopExecutor::Post(Closure task) {
   MutexLock lock(&mu_);
   if (stopping_) return;
   queue_.push_back(std::move(task));
   if (queue_.size() == 1) wake_.Signal();
 }
 
-TimerId LoopExecutor::PostAfter(absl::Duration delay, Task task) {
+TimerId LoopExecutor::PostAfter(absl::Duration delay, Closure task) {
   const absl::Duration due = clock_->Steady() + delay;
   MutexLock lock(&mu_);
   const bool first = due < timers_.NextDue();
@@ -72,7 +72,7 @@ void LoopExecutor::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   // Destroyed outside the lock: a task may own objects that post when they end.
-  std::vector<Task> queue;
+  std::vector<Closure> queue;
   TimerQueue timers;
   MutexLock lock(&mu_);
   queue.swap(queue_);
@@ -81,7 +81,7 @@ void LoopExecutor::Stop() {
 
 void LoopExecutor::Run(std::string thread_name) {
   pthread_setname_np(pthread_self(), thread_name.substr(0, 15).c_str());
-  std::vector<Task> batch;
+  std::vector<Closure> batch;
   while (true) {
     {
       MutexLock lock(&mu_);
@@ -97,13 +97,13 @@ void LoopExecutor::Run(std::string thread_name) {
       if (stopping_) return;
       batch.swap(queue_);
     }
-    for (Task& task : batch) {
+    for (Closure& task : batch) {
       task();
       task = nullptr;
     }
     batch.clear();
     // Taken only now: what ran before may have cancelled it, and with it ended what it would touch.
-    Task timer;
+    Closure timer;
     {
       MutexLock lock(&mu_);
       if (stopping_) return;

@@ -17,7 +17,7 @@
 
 namespace orch {
 
-using Task = absl::AnyInvocable<void()>;
+using Closure = absl::AnyInvocable<void()>;
 using TimerId = uint64_t;  // never 0
 
 class Executor {
@@ -25,9 +25,9 @@ class Executor {
   virtual ~Executor() = default;
   // Runs `task` on the loop after all posted before it. Thread-safe; never runs it inline.
   // After Stop the task is destroyed unrun.
-  virtual void Post(Task task) = 0;
+  virtual void Post(Closure task) = 0;
   // Runs `task` on the loop once `delay` has passed. Thread-safe.
-  virtual TimerId PostAfter(absl::Duration delay, Task task) = 0;
+  virtual TimerId PostAfter(absl::Duration delay, Closure task) = 0;
   // True when the timer had not started; its task is destroyed. Thread-safe.
   virtual bool Cancel(TimerId timer) = 0;
   // True on the loop's own thread.
@@ -37,17 +37,17 @@ class Executor {
 // Timers by due time, shared by both loops. Not thread-safe.
 class TimerQueue {
  public:
-  TimerId Add(absl::Duration due, Task task);
+  TimerId Add(absl::Duration due, Closure task);
   bool Cancel(TimerId timer);
   // InfiniteDuration when there is none.
   absl::Duration NextDue() const;
   // The earliest task due at or before `now`, removed; empty when there is none.
-  Task TakeDue(absl::Duration now);
+  Closure TakeDue(absl::Duration now);
   void Clear();
 
  private:
   TimerId next_id_ = 1;
-  std::map<std::pair<absl::Duration, TimerId>, Task> by_due_;
+  std::map<std::pair<absl::Duration, TimerId>, Closure> by_due_;
   std::map<TimerId, absl::Duration> due_by_id_;
 };
 
@@ -57,8 +57,8 @@ class LoopExecutor final : public Executor {
   LoopExecutor(const Clock* clock, std::string thread_name);
   ~LoopExecutor() override;
 
-  void Post(Task task) override;
-  TimerId PostAfter(absl::Duration delay, Task task) override;
+  void Post(Closure task) override;
+  TimerId PostAfter(absl::Duration delay, Closure task) override;
   bool Cancel(TimerId timer) override;
   bool OnLoop() const override;
 
@@ -72,7 +72,7 @@ class LoopExecutor final : public Executor {
   const Clock* const clock_;
   Mutex mu_;
   CondVar wake_;
-  std::vector<Task> queue_ ABSL_GUARDED_BY(mu_);
+  std::vector<Closure> queue_ ABSL_GUARDED_BY(mu_);
   TimerQueue timers_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::thread thread_;

@@ -44,11 +44,11 @@ class ManualExecutor final : public Executor {
  public:
   explicit ManualExecutor(ManualClock* clock) : clock_(clock) {}
 
-  void Post(Task task) override {
+  void Post(Closure task) override {
     MutexLock lock(&mu_);
     queue_.push_back(std::move(task));
   }
-  TimerId PostAfter(absl::Duration delay, Task task) override {
+  TimerId PostAfter(absl::Duration delay, Closure task) override {
     MutexLock lock(&mu_);
     return timers_.Add(clock_->Steady() + delay, std::move(task));
   }
@@ -60,7 +60,7 @@ class ManualExecutor final : public Executor {
 
   // Runs all that is posted or due now, what these post included.
   void RunUntilIdle() {
-    while (Task task = Next()) task();
+    while (Closure task = Next()) task();
   }
   // Moves time from timer to timer, running each at its own time.
   void Advance(absl::Duration by) {
@@ -81,10 +81,10 @@ class ManualExecutor final : public Executor {
   }
 
  private:
-  Task Next() {
+  Closure Next() {
     MutexLock lock(&mu_);
     if (!queue_.empty()) {
-      Task task = std::move(queue_.front());
+      Closure task = std::move(queue_.front());
       queue_.pop_front();
       return task;
     }
@@ -93,7 +93,7 @@ class ManualExecutor final : public Executor {
 
   ManualClock* const clock_;
   Mutex mu_;
-  std::deque<Task> queue_ ABSL_GUARDED_BY(mu_);
+  std::deque<Closure> queue_ ABSL_GUARDED_BY(mu_);
   TimerQueue timers_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "cli/jobs/away_text.h"
 #include "cli/jobs/canary_question.h"
+#include "cli/jobs/job_text.h"
 #include "cli/terminal/interrupt.h"
 
 namespace orch::cli {
@@ -62,7 +63,7 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
   if (!message.cursor().empty()) cursor_ = message.cursor();
   if (message.has_summary()) {
     ended_ = true;
-    end_.ended_early = message.summary().ended_early();
+    end_.ended_early = StopReasonText(message.summary().stop_reason());
     elapsed_ = absl::Microseconds(message.summary().elapsed_us());
   }
   if (end_.accepted) view_->OnProgress(end_.settled(), end_.start.targets);

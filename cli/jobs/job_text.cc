@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/enum_text.h"
 
 namespace orch::cli {
 namespace {
@@ -68,6 +69,11 @@ std::string FilterFailuresText(const JobEnd& end) {
                     "\n");
   }
   return text;
+}
+
+std::string StopReasonText(v1::StopReason reason) {
+  if (reason == v1::STOP_REASON_UNSPECIFIED) return "";
+  return EnumText(v1::StopReason_Name(reason), "STOP_REASON_");
 }
 
 std::string CutShortText(const JobEnd& end) {

@@ -9,6 +9,7 @@
 #include "cli/jobs/job.h"
 #include "cli/options/common_options.h"
 #include "cli/terminal/style.h"
+#include "orch/v1/job.pb.h"
 
 namespace orch::cli {
 
@@ -30,6 +31,9 @@ std::string MissingText(const JobEnd& end, const Style& style);
 
 // One line a node where a data function of the filter failed; empty when there is none.
 std::string FilterFailuresText(const JobEnd& end);
+
+// "max-failures": why a job released no more tasks; empty when it released all.
+std::string StopReasonText(v1::StopReason reason);
 
 // Why a job was cut short, for standard error; empty when it was not.
 std::string CutShortText(const JobEnd& end);

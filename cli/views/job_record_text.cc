@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
@@ -68,7 +69,7 @@ std::string WhenText(int64_t time_us) {
 }
 
 std::string JobStateName(const v1::Job& job) {
-  const bool cancelled = job.state() == v1::JOB_FINISHED && job.summary().ended_early() == "cancelled";
+  const bool cancelled = job.state() == v1::JOB_FINISHED && job.summary().stop_reason() == v1::STOP_REASON_CANCELLED;
   return cancelled ? "cancelled" : JobStateName(job.state());
 }
 
@@ -90,7 +91,7 @@ Json JobJson(const v1::Job& job) {
                {"lock", job.spec().lock()}};
   if (job.has_summary()) {
     json["elapsed"] = static_cast<double>(summary.elapsed_us()) / 1e6;
-    json["ended_early"] = summary.ended_early();
+    json["ended_early"] = StopReasonText(summary.stop_reason());
   }
   return json;
 }
@@ -158,7 +159,7 @@ std::string JobText(const v1::GetJobResponse& response) {
   if (job.has_summary()) {
     line("Took",
          absl::FormatDuration(absl::Trunc(absl::Microseconds(job.summary().elapsed_us()), absl::Milliseconds(1))));
-    line("Ended Early", job.summary().ended_early());
+    line("Ended Early", StopReasonText(job.summary().stop_reason()));
   }
   line("Rollout", RolloutText(job.spec()));
   line("Lock", job.spec().lock());

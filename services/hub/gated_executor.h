@@ -13,12 +13,12 @@ class GatedExecutor final : public Executor {
  public:
   explicit GatedExecutor(Executor* inner) : inner_(inner) {}
 
-  void Post(Task task) override {
+  void Post(Closure task) override {
     inner_->Post([open = open_, task = std::move(task)]() mutable {
       if (*open) task();
     });
   }
-  TimerId PostAfter(absl::Duration delay, Task task) override {
+  TimerId PostAfter(absl::Duration delay, Closure task) override {
     return inner_->PostAfter(delay, [open = open_, task = std::move(task)]() mutable {
       if (*open) task();
     });

@@ -29,6 +29,7 @@
 #include "services/hub/gated_executor.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/jobs/invocations.h"
+#include "services/hub/jobs/run/job_report.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/questions.h"
@@ -157,7 +158,7 @@ absl::Status Hub::Parts::Open() {
   recovered->Wait();
   ORCH_RETURN_IF_ERROR(recovery);
   job_queries = std::make_unique<JobQueries>(&store, [this](absl::string_view job_id, v1::GetJobResponse* response) {
-    if (const JobRun* run = dispatcher.RunOf(job_id)) run->ListOpen(kMaxOpenTasks, response);
+    if (const JobRun* run = dispatcher.RunOf(job_id)) ListOpenTasks(run->state(), kMaxOpenTasks, response);
   });
   watch.SetListener(
       [this](auto kind, absl::string_view identity, absl::string_view note) { events.OnNode(kind, identity, note); });

@@ -80,7 +80,7 @@ class ForeignTextTest : public FakeHubTest {
     job.mutable_spec()->set_lock(kEvil);
     job.mutable_spec()->set_group_by(kEvil);
     job.mutable_spec()->set_inputs_json(Json({{kEvil, kEvil}}).dump());
-    job.mutable_summary()->set_ended_early(kEvil);
+    job.mutable_summary()->set_stop_reason(v1::STOP_REASON_CANCELLED);
     hub_.job_replies[kJob] = {testing::OkReply(kEvil, {{"value", kEvil}}, 1),
                               testing::FailedReply("agent.example.com", v1::FAILED, 5, kEvil)};
     auto& failed = hub_.failed_plugins.emplace_back();

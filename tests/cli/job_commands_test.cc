@@ -43,7 +43,7 @@ TEST_F(JobCommandsTest, JobsAreListedOverAllPages) {
 }
 
 TEST_F(JobCommandsTest, ACancelledJobIsCalledSoAndItsInputsAreShown) {
-  hub_.jobs[1].mutable_summary()->set_ended_early("cancelled");
+  hub_.jobs[1].mutable_summary()->set_stop_reason(v1::STOP_REASON_CANCELLED);
   hub_.jobs[1].mutable_spec()->set_inputs_json(R"({"fact":"role","password":"***"})");
   EXPECT_THAT(Run({"job", "list"}).out, HasSubstr("fedcba98  cancelled  2023-11-14 "));
   EXPECT_THAT(Run({"job", "list"}).out, HasSubstr("rpcutil get_fact fact=role password=***"));

@@ -242,7 +242,7 @@ TEST_F(JobFollowTest, WhatEndedEarlyIsSaid) {
     paused.set_note("the canary is done");
     writer->Write(paused);
     writer->Write(ReplyOf("a.example.com", "hub:1"));
-    writer->Write(Summary("max-failures"));
+    writer->Write(Summary(v1::STOP_REASON_MAX_FAILURES));
     return grpc::Status::OK;
   };
   const CliResult result = Run({"invoke", "rpcutil", "ping"});
@@ -306,7 +306,7 @@ TEST_F(JobFollowTest, NodesThatWereNotSentTheCommandDoNotCountAsAnswers) {
       *response.add_replies() = testing::FailedReply(name, v1::CANCELLED, 5, "too many nodes had failed");
     response.mutable_replies(1)->set_attempt(1);
     writer->Write(response);
-    writer->Write(Summary("max-failures"));
+    writer->Write(Summary(v1::STOP_REASON_MAX_FAILURES));
     return grpc::Status::OK;
   };
   const CliResult result = Run({"invoke", "rpcutil", "ping"});

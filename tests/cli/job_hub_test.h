@@ -33,10 +33,10 @@ inline v1::InvokeResponse ReplyOf(const std::string& identity, const std::string
   return response;
 }
 
-inline v1::InvokeResponse Summary(const std::string& ended_early = "") {
+inline v1::InvokeResponse Summary(v1::StopReason stop_reason = v1::STOP_REASON_UNSPECIFIED) {
   v1::InvokeResponse response;
   response.mutable_summary()->set_job_id(kJob);
-  response.mutable_summary()->set_ended_early(ended_early);
+  response.mutable_summary()->set_stop_reason(stop_reason);
   return response;
 }
 

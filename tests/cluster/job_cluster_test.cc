@@ -227,7 +227,7 @@ TEST_F(JobClusterTest, AJobIsPausedResumedAndCancelledByOthers) {
   cancelled.mutable_reply()->set_status_code(5);
   a->Finish(job.accepted.job_id(), cancelled);
   EXPECT_TRUE(job.ReadAll().ok());
-  EXPECT_EQ(job.summary.ended_early(), "cancelled");
+  EXPECT_EQ(job.summary.stop_reason(), v1::STOP_REASON_CANCELLED);
   EXPECT_EQ(job.summary.failed(), 2u);
   EXPECT_EQ(a->cancels(), 1u);
   EXPECT_THAT(b->commands(), IsEmpty());

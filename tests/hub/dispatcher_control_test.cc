@@ -31,7 +31,7 @@ TEST_F(ControlTest, CancelEndsWhatIsNotSentAndTellsNodesAtWork) {
   EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("for a test"));
   EXPECT_EQ(Given("n1"), 0u);
   ExpectCounts(3, 0, 3, 0);
-  EXPECT_EQ(Summary().ended_early(), "cancelled");
+  EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_CANCELLED);
 }
 
 TEST_F(ControlTest, ACancelledNodeThatIsAwayIsToldWhenItIsBack) {
@@ -102,7 +102,7 @@ TEST_F(ControlTest, ABadCanaryEndsTheJob) {
   Answer("n0", job, v1::FAILED, 1);
   EXPECT_EQ(ReplyOf("n1").error_kind(), "canary");
   ExpectCounts(3, 0, 3, 0);
-  EXPECT_EQ(Summary().ended_early(), "canary");
+  EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_CANARY);
 }
 
 TEST_F(ControlTest, SaysWhyAJobCannotBeControlled) {

@@ -300,7 +300,7 @@ TEST_F(DurableTest, ARepeatGoesOnAfterARestart) {
   Answer("n0", job, v1::FAILED, 1);
   EXPECT_THAT(nodes_.nodes["n0"]->acks, ElementsAre(job));
   Restart();
-  const std::string second = WireId(job, 2);
+  const std::string second = AttemptId(job, 2);
   EXPECT_THAT(Return("n0").queries, ElementsAre(second));
   Tell("n0", second, v1::TaskUpdate::UNKNOWN);
   EXPECT_THAT(nodes_.nodes["n0"]->jobs, ElementsAre(second));
@@ -355,7 +355,7 @@ TEST_F(DurableTest, ACancelledJobStaysCancelledAfterARestart) {
   EXPECT_THAT(Return("n0").cancelled, ElementsAre(job));
   Answer("n0", job, v1::CANCELLED, 5);
   EXPECT_EQ(StoredReplyOf(job, "n1").error_kind(), "cancelled");
-  EXPECT_EQ(call_.Get(job)->summary->ended_early(), "cancelled");
+  EXPECT_EQ(call_.Get(job)->summary->stop_reason(), v1::STOP_REASON_CANCELLED);
 }
 
 TEST_F(DurableTest, AStoppingHubLeavesWhatItsStoreKeepsToItsNextLife) {

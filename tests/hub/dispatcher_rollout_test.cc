@@ -23,7 +23,7 @@ TEST_F(DispatcherTest, ASlotIsFreedByTheOutcomeANodeReports) {
   Answer("n3", job);
   Answer("n0", job);
   ExpectCounts(4, 3, 1, 0);
-  EXPECT_EQ(Summary().ended_early(), "");
+  EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_UNSPECIFIED);
 }
 
 TEST_F(DispatcherTest, ASlotIsFreedByANodeThatIsAwaySilentOrGone) {
@@ -70,7 +70,7 @@ TEST_F(DispatcherTest, AfterTheLastAllowedFailureNothingIsSentAndWhatRunsGoesOn)
     EXPECT_THAT(ReplyOf(node).status_message(), HasSubstr("not sent"));
   }
   ExpectCounts(5, 1, 4, 0);
-  EXPECT_EQ(Summary().ended_early(), "max-failures");
+  EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_MAX_FAILURES);
 }
 
 TEST_F(DispatcherTest, AJobWhoseLastNodesFailWasNotCutShort) {
@@ -80,7 +80,7 @@ TEST_F(DispatcherTest, AJobWhoseLastNodesFailWasNotCutShort) {
   const std::string job = Run(std::move(request));
   Answer("n0", job, v1::FAILED, 1);
   ExpectCounts(1, 0, 1, 0);
-  EXPECT_EQ(Summary().ended_early(), "");
+  EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_UNSPECIFIED);
 }
 
 TEST_F(DispatcherTest, ManyAbsentNodesSpendTheBudget) {
@@ -140,6 +140,19 @@ TEST_F(DispatcherTest, ARepeatHasAnIdOfItsOwnOnTheWireAndTheSameForTheClient) {
   ExpectCounts(2, 2, 0, 0);
   Answer("n0", second);
   EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
+}
+
+TEST_F(DispatcherTest, ARepeatForANodeThatHasLeftEndsOfflineAtOnce) {
+  Connect({"n0"});
+  Dispatcher::Request request = RequestFor({"n0"});
+  request.spec.set_retries(1);
+  request.spec.set_retry_sleep_ms(1000);
+  const std::string job = Run(std::move(request));
+  Answer("n0", job, v1::FAILED, 1);
+  nodes_.nodes.erase("n0");
+  executor_.Advance(absl::Seconds(1));
+  EXPECT_EQ(ReplyOf("n0").state(), v1::OFFLINE);
+  ExpectCounts(1, 0, 0, 1);
 }
 
 TEST_F(DispatcherTest, TheLastAttemptsFailureIsTheOutcome) {

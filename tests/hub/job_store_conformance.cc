@@ -210,8 +210,7 @@ TEST_P(JobStoreConformance, UnfinishedJobsAreLoadedAsTheyWereLeft) {
   RolloutState rollout;
   rollout.state = v1::JOB_PAUSED;
   rollout.paused_because = "canary";
-  rollout.ended_early = "max-failures";
-  rollout.released = 2;
+  rollout.stop_reason = v1::STOP_REASON_MAX_FAILURES;
   rollout.detail = "d";
   ASSERT_TRUE(call_.RecordRollout(a_, rollout).ok());
   ASSERT_TRUE(call_.RecordTasks(a_, {{.task = 0}, {.task = 1}}).ok());
@@ -228,8 +227,7 @@ TEST_P(JobStoreConformance, UnfinishedJobsAreLoadedAsTheyWereLeft) {
   EXPECT_EQ(job.job.targets, 2u);  // one said it is none
   EXPECT_EQ(job.job.state(), v1::JOB_PAUSED);
   EXPECT_EQ(job.job.rollout.paused_because, "canary");
-  EXPECT_EQ(job.job.rollout.ended_early, "max-failures");
-  EXPECT_EQ(job.job.rollout.released, 2u);
+  EXPECT_EQ(job.job.rollout.stop_reason, v1::STOP_REASON_MAX_FAILURES);
   EXPECT_EQ(job.job.rollout.detail, "d");
   EXPECT_EQ(job.replies, 1u);
   ASSERT_THAT(job.tasks, SizeIs(3));

@@ -1,4 +1,4 @@
-#include "services/hub/jobs/job_watch.h"
+#include "services/hub/jobs/run/job_watch.h"
 
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"

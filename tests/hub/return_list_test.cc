@@ -1,4 +1,4 @@
-#include "services/hub/jobs/return_list.h"
+#include "services/hub/jobs/run/return_list.h"
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,9 +1,11 @@
-#include "services/hub/jobs/rollout.h"
+#include "services/hub/jobs/run/rollout.h"
 
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/hub/jobs/run/task_table.h"
 
 namespace orch::hub {
 namespace {
@@ -15,20 +17,58 @@ using ::testing::SizeIs;
 using End = Rollout::End;
 using Turn = Rollout::Turn;
 
+// The rollout with the table of tasks, as a run has them.
 class RolloutTest : public ::testing::Test {
  protected:
-  void Start(size_t tasks, std::vector<uint32_t> groups = {}) { rollout_.emplace(spec_, tasks, std::move(groups)); }
+  void Start(size_t tasks, std::vector<uint32_t> groups = {}) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < tasks; ++i) names.push_back(absl::StrCat("n", i));
+    tasks_.emplace(std::move(names));
+    rollout_.emplace(spec_, tasks, std::move(groups));
+  }
+  Turn Next() {
+    const Turn turn = rollout_->Next(now_);
+    if (turn.kind == Turn::kRelease) {
+      EXPECT_TRUE(tasks_->Release(turn.task));
+    }
+    return turn;
+  }
   // Everything that may go now.
   std::vector<size_t> Release() {
     std::vector<size_t> released;
-    for (turn_ = rollout_->Next(now_); turn_.kind == Turn::kRelease; turn_ = rollout_->Next(now_)) {
-      released.push_back(turn_.task);
-    }
+    for (turn_ = Next(); turn_.kind == Turn::kRelease; turn_ = Next()) released.push_back(turn_.task);
     return released;
   }
-  bool End(size_t task, Rollout::End end = Rollout::End::kOk) { return rollout_->OnEnd(task, end, now_); }
+  // True when the task is to be repeated.
+  bool End(size_t task, Rollout::End end = Rollout::End::kOk) {
+    const Standing from = (*tasks_)[task].standing;
+    if (from == Standing::kReleased) tasks_->MarkSent(task, now_, now_);
+    if (end == End::kFailed && from == Standing::kReleased && rollout_->Repeats((*tasks_)[task].attempt)) {
+      EXPECT_TRUE(tasks_->SetAside(task, v1::Reply()));
+      rollout_->OnSetAside(task, now_);
+      return true;
+    }
+    if (end == End::kDeclined) {
+      EXPECT_TRUE(tasks_->Decline(task));
+    } else if (from == Standing::kReleased) {
+      EXPECT_TRUE(tasks_->End(task, end == End::kOk ? v1::OK : end == End::kFailed ? v1::FAILED : v1::CANCELLED));
+    } else {
+      EXPECT_TRUE(tasks_->End(task, end == End::kCancelled ? v1::CANCELLED : v1::EXPIRED));
+    }
+    rollout_->OnOver(task, from, end);
+    return false;
+  }
+  void GoAway(size_t task) {
+    EXPECT_TRUE(tasks_->SetAway(task));
+    rollout_->OnAway(task);
+  }
+  void ComeBack(size_t task) {
+    EXPECT_TRUE(tasks_->Return(task));
+    rollout_->OnReturn(task, now_);
+  }
 
   v1::JobSpec spec_;
+  std::optional<TaskTable> tasks_;
   std::optional<Rollout> rollout_;
   absl::Duration now_ = absl::Seconds(100);
   Turn turn_;
@@ -91,7 +131,7 @@ TEST_F(RolloutTest, ANodeThatIsNoTargetFreesItsSlot) {
   spec_.set_concurrency(1);
   Start(3);
   EXPECT_THAT(Release(), ElementsAre(0));
-  End(0, End::kFiltered);
+  End(0, End::kDeclined);
   EXPECT_THAT(Release(), ElementsAre(1));
   EXPECT_EQ(rollout_->open(), 1u);
 }
@@ -103,14 +143,14 @@ TEST_F(RolloutTest, StopsOnceTheBudgetOfFailuresIsSpent) {
   Release();
   End(0, End::kFailed);
   EXPECT_THAT(Release(), ElementsAre(2));
-  End(1, End::kFiltered);
+  End(1, End::kDeclined);
   EXPECT_THAT(Release(), ElementsAre(3)) << "a node that is no target did not fail";
   End(2, End::kCancelled);
   EXPECT_THAT(Release(), IsEmpty());
-  EXPECT_EQ(rollout_->stop_reason(), "max-failures");
-  EXPECT_FALSE(rollout_->waits(3)) << "what runs goes on";
-  EXPECT_TRUE(rollout_->waits(4));
-  EXPECT_TRUE(rollout_->waits(5));
+  EXPECT_EQ(rollout_->stop_reason(), v1::STOP_REASON_MAX_FAILURES);
+  EXPECT_FALSE((*tasks_)[3].waits()) << "what runs goes on";
+  EXPECT_TRUE((*tasks_)[4].waits());
+  EXPECT_TRUE((*tasks_)[5].waits());
 }
 
 TEST_F(RolloutTest, ABudgetInPerCentIsCeiled) {
@@ -156,15 +196,15 @@ TEST_F(RolloutTest, ACanaryThatFailsEndsTheRollout) {
   EXPECT_THAT(Release(), ElementsAre(0));
   End(0, End::kFailed);
   EXPECT_THAT(Release(), IsEmpty());
-  EXPECT_EQ(rollout_->stop_reason(), "canary");
-  EXPECT_TRUE(rollout_->waits(1));
+  EXPECT_EQ(rollout_->stop_reason(), v1::STOP_REASON_CANARY);
+  EXPECT_TRUE((*tasks_)[1].waits());
 }
 
 TEST_F(RolloutTest, ACanaryThatIsNoTargetIsReplaced) {
   spec_.set_canary(1);
   Start(3);
   Release();
-  End(0, End::kFiltered);
+  End(0, End::kDeclined);
   EXPECT_THAT(Release(), ElementsAre(1));
   EXPECT_FALSE(rollout_->paused());
 }
@@ -201,7 +241,7 @@ TEST_F(RolloutTest, ANewGroupBeginsOnlyAfterAnotherIsOver) {
   End(2, End::kFailed);
   EXPECT_THAT(Release(), ElementsAre(1, 3));
   End(1);
-  End(3, End::kFiltered);
+  End(3, End::kDeclined);
   EXPECT_THAT(Release(), ElementsAre(4));
 }
 
@@ -224,14 +264,14 @@ TEST_F(RolloutTest, RepeatsWhatIsNotOkSoOftenAndNoMore) {
   spec_.set_retry_sleep_ms(5000);
   Start(2);
   Release();
-  EXPECT_EQ(rollout_->attempt(0), 1u);
+  EXPECT_EQ((*tasks_)[0].attempt, 1u);
   EXPECT_FALSE(End(1));
   EXPECT_TRUE(End(0, End::kFailed));
   EXPECT_THAT(Release(), IsEmpty());
   EXPECT_EQ(turn_.until, now_ + absl::Seconds(5));
   now_ = turn_.until;
   EXPECT_THAT(Release(), ElementsAre(0));
-  EXPECT_EQ(rollout_->attempt(0), 2u);
+  EXPECT_EQ((*tasks_)[0].attempt, 2u);
   EXPECT_TRUE(End(0, End::kFailed));
   now_ += absl::Seconds(5);
   EXPECT_THAT(Release(), ElementsAre(0));
@@ -288,15 +328,15 @@ TEST_F(RolloutTest, ANodeThatIsAwayHoldsNoSlotAndNobodyUp) {
   spec_.set_batch_size(2);  // the rules compose, whatever a request may combine
   Start(4);
   EXPECT_THAT(Release(), ElementsAre(0));
-  rollout_->OnAway(0);
+  GoAway(0);
   EXPECT_THAT(Release(), ElementsAre(1));
   End(1);
   EXPECT_THAT(Release(), ElementsAre(2));
-  rollout_->OnBack(0, now_);
+  ComeBack(0);
   EXPECT_THAT(Release(), IsEmpty());
   End(2);
   EXPECT_THAT(Release(), ElementsAre(0)) << "before new ones";
-  EXPECT_EQ(rollout_->attempt(0), 1u);
+  EXPECT_EQ((*tasks_)[0].attempt, 1u);
   End(0);
   EXPECT_THAT(Release(), ElementsAre(3));
 }
@@ -305,7 +345,7 @@ TEST_F(RolloutTest, ACanaryThatIsAwayIsReplaced) {
   spec_.set_canary(1);
   Start(3);
   Release();
-  rollout_->OnAway(0);
+  GoAway(0);
   EXPECT_THAT(Release(), ElementsAre(1));
 }
 
@@ -313,9 +353,9 @@ TEST_F(RolloutTest, ANodeThatComesBackWaitsForItsGroupsTurn) {
   spec_.set_groups_at_once(1);
   Start(3, {0, 1, 1});
   Release();
-  rollout_->OnAway(0);
+  GoAway(0);
   EXPECT_THAT(Release(), ElementsAre(1, 2));
-  rollout_->OnBack(0, now_);
+  ComeBack(0);
   EXPECT_THAT(Release(), IsEmpty());
   End(1);
   End(2);
@@ -339,11 +379,11 @@ TEST_F(RolloutTest, StoppedItReleasesNothingAndRepeatsNothing) {
   spec_.set_concurrency(1);
   Start(2);
   Release();
-  rollout_->Stop("cancelled");
-  rollout_->Stop("max-failures");
+  rollout_->Stop(v1::STOP_REASON_CANCELLED);
+  rollout_->Stop(v1::STOP_REASON_MAX_FAILURES);
   EXPECT_FALSE(End(0, End::kFailed));
   EXPECT_THAT(Release(), IsEmpty());
-  EXPECT_EQ(rollout_->stop_reason(), "cancelled");
+  EXPECT_EQ(rollout_->stop_reason(), v1::STOP_REASON_CANCELLED);
 }
 
 // Whatever is combined: nothing is released twice at a time, limits hold, and every task gets its end.
@@ -371,7 +411,7 @@ TEST_F(RolloutTest, EveryTaskIsReleasedWithinAllLimitsWhateverHappens) {
     size_t left = count;
     for (int step = 0; left > 0 && !rollout_->stopped(); ++step) {
       ASSERT_LT(step, 5000) << "seed " << seed << ": it stands still";
-      const Turn turn = rollout_->Next(now_);
+      const Turn turn = Next();
       if (turn.kind == Turn::kRelease) {
         ASSERT_FALSE(over[turn.task]) << "seed " << seed;
         ASSERT_EQ(std::count(open.begin(), open.end(), turn.task), 0) << "seed " << seed;
@@ -396,18 +436,18 @@ TEST_F(RolloutTest, EveryTaskIsReleasedWithinAllLimitsWhateverHappens) {
         open.erase(open.begin() + at);
         const uint32_t what = upto(9);
         if (what == 0) {
-          rollout_->OnAway(task);
+          GoAway(task);
           --attempts[task];
           away.push_back(task);
           continue;
         }
-        const auto end = what == 1 ? End::kFiltered : what <= 3 && spec_.canary() == 0 ? End::kFailed : End::kOk;
+        const auto end = what == 1 ? End::kDeclined : what <= 3 && spec_.canary() == 0 ? End::kFailed : End::kOk;
         if (!End(task, end)) {
           over[task] = true;
           --left;
         }
       } else if (!away.empty()) {
-        rollout_->OnBack(away.back(), now_);
+        ComeBack(away.back());
         away.pop_back();
       } else {
         ASSERT_EQ(turn.kind, Turn::kSleep) << "seed " << seed << ": blocked with nothing at work";

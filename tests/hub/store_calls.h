@@ -20,17 +20,17 @@ namespace orch::hub {
 // A loop that runs on whoever waits: what other threads post is awaited, without sleeping.
 class WaitingExecutor final : public Executor {
  public:
-  void Post(Task task) override {
+  void Post(Closure task) override {
     MutexLock lock(&mu_);
     queue_.push_back(std::move(task));
     posted_.Signal();
   }
-  TimerId PostAfter(absl::Duration, Task) override { abort(); }  // stores have no timers
+  TimerId PostAfter(absl::Duration, Closure) override { abort(); }  // stores have no timers
   bool Cancel(TimerId) override { return false; }
   bool OnLoop() const override { return true; }
 
   void RunOne() {
-    Task task;
+    Closure task;
     {
       MutexLock lock(&mu_);
       while (queue_.empty()) posted_.Wait(&mu_);
@@ -43,7 +43,7 @@ class WaitingExecutor final : public Executor {
  private:
   Mutex mu_;
   CondVar posted_;
-  std::deque<Task> queue_ ABSL_GUARDED_BY(mu_);
+  std::deque<Closure> queue_ ABSL_GUARDED_BY(mu_);
 };
 
 // Each waits for its answer.

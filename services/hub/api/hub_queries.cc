@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "services/hub/jobs/ddl_choice.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/failed_plugins.h"
 

@@ -100,14 +100,15 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
   };
   // `on_end`: run once on the loop when an admitted call is over.
   template <typename Response>
-  Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context, Task on_end = nullptr);
+  Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context,
+                        Closure on_end = nullptr);
 
   const Rooms rooms_;
 };
 
 template <typename Response>
 OrchestratorService::Begun<Response> OrchestratorService::Begin(const char* method, CallSort sort,
-                                                                grpc::CallbackServerContext* context, Task on_end) {
+                                                                grpc::CallbackServerContext* context, Closure on_end) {
   absl::StatusOr<Admission> admitted = rooms_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
   Begun<Response> begun;
   if (!admitted.ok()) {

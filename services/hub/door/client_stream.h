@@ -21,7 +21,7 @@ template <typename Response>
 class ClientStream final : public grpc::ServerWriteReactor<Response>, public ResponseSink<Response> {
  public:
   // `on_end`: run once on the loop when the call is over, however it ended.
-  static std::shared_ptr<ClientStream> Create(Executor* executor, Task on_end) {
+  static std::shared_ptr<ClientStream> Create(Executor* executor, Closure on_end) {
     std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end)));
     MutexLock lock(&stream->mu_);
     stream->self_ = stream;
@@ -89,7 +89,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   }
   void OnDone() override {
     std::shared_ptr<ClientStream> self;
-    Task on_end;
+    Closure on_end;
     std::function<void()> on_drained;
     {
       MutexLock lock(&mu_);
@@ -107,7 +107,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     size_t bytes;
   };
 
-  ClientStream(Executor* executor, Task on_end) : executor_(executor), on_end_(std::move(on_end)) {}
+  ClientStream(Executor* executor, Closure on_end) : executor_(executor), on_end_(std::move(on_end)) {}
 
   // The front may be in flight: its memory stays until OnWriteDone.
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -137,7 +137,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   Executor* const executor_;
   mutable Mutex mu_;
-  Task on_end_ ABSL_GUARDED_BY(mu_);
+  Closure on_end_ ABSL_GUARDED_BY(mu_);
   std::function<void()> on_drained_ ABSL_GUARDED_BY(mu_);
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mu_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;

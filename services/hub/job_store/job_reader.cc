@@ -170,8 +170,7 @@ absl::StatusOr<StoredJob> JobReader::JobOfRow(const SqliteStatement& row) const 
   job.finished_us = row.Int(4);
   job.rollout.state = static_cast<v1::JobState>(row.Int(5));
   job.rollout.paused_because = row.Text(6);
-  job.rollout.ended_early = row.Text(7);
-  job.rollout.released = static_cast<uint32_t>(row.Int(8));
+  job.rollout.stop_reason = StopReasonNamed(row.Text(7));
   job.rollout.detail = row.Text(9);
   job.targets = static_cast<uint32_t>(row.Int(10));
   job.ok = static_cast<uint32_t>(row.Int(11));

@@ -22,7 +22,7 @@ constexpr const char* kJobSql[] = {
     "SELECT key, task FROM replies WHERE key BETWEEN ? AND ? ORDER BY key",
     "SELECT key, tasks FROM changes WHERE key BETWEEN ? AND ? ORDER BY key",
     "INSERT INTO changes VALUES (?, ?, ?)",
-    "UPDATE jobs SET state = ?, paused_because = ?, ended_early = ?, released = ?, detail = ? WHERE num = ?",
+    "UPDATE jobs SET state = ?, paused_because = ?, ended_early = ?, detail = ? WHERE num = ?",
     "INSERT INTO replies VALUES (?, ?, ?, ?)",
     "UPDATE jobs SET targets = ?, ok = ?, failed = ?, missing = ? WHERE num = ?",
     "UPDATE jobs SET state = ?, finished_us = ?, summary = ? WHERE num = ?",
@@ -153,7 +153,7 @@ absl::Status JobRows::RecordTasks(const std::string& job_id, const std::vector<T
 absl::Status JobRows::RecordRollout(const std::string& job_id, const RolloutState& state) {
   ORCH_ASSIGN_OR_RETURN(Open* const open, FindOpen(job_id));
   return (*this)[kUpdateRollout]
-      .With(static_cast<int>(state.state), state.paused_because, state.ended_early, state.released, Blob{state.detail},
+      .With(static_cast<int>(state.state), state.paused_because, StopReasonText(state.stop_reason), Blob{state.detail},
             open->num)
       .Run();
 }

@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/enum_text.h"
 #include "services/hub/job_store/task.h"
 
 namespace orch::hub {
+
+constexpr absl::string_view kStopReasonPrefix = "STOP_REASON_";
 
 bool Fits(const JobFilter& filter, const StoredJob& job) {
   if (!filter.caller.empty() && filter.caller != job.caller) return false;
@@ -95,6 +98,16 @@ v1::Job ShowJob(const StoredJob& stored, bool durable) {
   job.set_paused_because(stored.rollout.paused_because);
   job.set_durable(durable);
   return job;
+}
+
+std::string StopReasonText(v1::StopReason reason) {
+  if (reason == v1::STOP_REASON_UNSPECIFIED) return "";
+  return EnumText(v1::StopReason_Name(reason), kStopReasonPrefix);
+}
+
+v1::StopReason StopReasonNamed(absl::string_view text) {
+  v1::StopReason reason = v1::STOP_REASON_UNSPECIFIED;
+  return v1::StopReason_Parse(EnumName(text, kStopReasonPrefix), &reason) ? reason : v1::STOP_REASON_UNSPECIFIED;
 }
 
 }  // namespace orch::hub

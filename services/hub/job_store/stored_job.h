@@ -21,9 +21,8 @@ inline constexpr size_t kMinJobIdPrefix = 8;
 struct RolloutState {
   v1::JobState state = v1::JOB_RUNNING;  // or JOB_PAUSED
   std::string paused_because;
-  std::string ended_early;  // as in JobSummary
-  uint32_t released = 0;    // targets before this index were released
-  std::string detail;       // the dispatcher's own, opaque here
+  v1::StopReason stop_reason = v1::STOP_REASON_UNSPECIFIED;
+  std::string detail;  // the rollout's own, opaque here
 };
 
 struct StoredJob {
@@ -140,5 +139,10 @@ absl::Status CheckJobIdPrefix(absl::string_view text);
 
 // The job as clients see it, with the present counts of its tasks.
 v1::Job ShowJob(const StoredJob& stored, bool durable);
+
+// The word that people and the store have for it: "max-failures"; empty when it is unspecified.
+std::string StopReasonText(v1::StopReason reason);
+// Unspecified for a word that names no reason.
+v1::StopReason StopReasonNamed(absl::string_view text);
 
 }  // namespace orch::hub

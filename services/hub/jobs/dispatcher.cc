@@ -10,7 +10,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "services/hub/jobs/command_body.h"
+#include "services/hub/jobs/run/attempt_id.h"
+#include "services/hub/jobs/run/command_body.h"
+#include "services/hub/jobs/run/job_report.h"
 
 namespace orch::hub {
 namespace {
@@ -70,11 +72,11 @@ absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> 
 }
 
 JobRun* Dispatcher::Add(const std::string& id, Request request, std::shared_ptr<const CommandBody> body) {
-  auto run = std::make_unique<JobRun>(id, std::move(request), std::move(body),
-                                      JobRun::Rooms{nodes_, store_, clock_, executor_, &returns_, &counters_,
-                                                    [this](JobRun* ended) { OnFinished(ended); }});
+  const JobDependencies dependencies = {nodes_, store_, clock_, executor_, &returns_, &counters_};
+  auto run = std::make_unique<JobRun>(id, std::move(request), std::move(body), dependencies,
+                                      [this](JobRun* ended) { OnFinished(ended); });
   for (uint32_t attempt = 1; attempt <= run->request().spec.retries() + 1; ++attempt) {
-    by_wire_id_.emplace(WireId(id, attempt), Attempt{run.get(), attempt});
+    by_attempt_id_.emplace(AttemptId(id, attempt), Attempt{run.get(), attempt});
   }
   return (jobs_[id] = std::move(run)).get();
 }
@@ -159,7 +161,7 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
     return;
   }
   const std::string id = run->id();
-  v1::Job last = run->Describe();
+  v1::Job last = DescribeJob(run->state());
   switch (request.verb()) {
     case v1::ControlJobRequest::CANCEL:
       run->Cancel(caller, request.reason());
@@ -174,20 +176,20 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
     default:
       return done(absl::InvalidArgumentError("verb must be CANCEL, PAUSE or RESUME"));
   }
-  if (JobRun* const after = RunOf(id)) return done(after->Describe());
+  if (JobRun* const after = RunOf(id)) return done(DescribeJob(after->state()));
   last.set_state(v1::JOB_FINISHED);
   done(std::move(last));
 }
 
-void Dispatcher::OnUpdate(absl::string_view identity, absl::string_view wire_id, v1::TaskUpdate update) {
-  if (const auto found = by_wire_id_.find(wire_id); found != by_wire_id_.end()) {
+void Dispatcher::OnUpdate(absl::string_view identity, absl::string_view attempt_id, v1::TaskUpdate update) {
+  if (const auto found = by_attempt_id_.find(attempt_id); found != by_attempt_id_.end()) {
     const Attempt attempt = found->second;
     return attempt.run->OnUpdate(identity, attempt.attempt, std::move(update));
   }
   ++counters_.unexpected;
   // The job is over, or unknown here: nobody will ever want this again.
   if (update.kind() != v1::TaskUpdate::FINISHED && update.kind() != v1::TaskUpdate::FILTERED) return;
-  if (NodeChannel* const node = nodes_->ChannelOf(identity)) node->SendAck(wire_id);
+  if (NodeChannel* const node = nodes_->ChannelOf(identity)) node->SendAck(attempt_id);
 }
 
 void Dispatcher::OnNodeGone(absl::string_view identity, absl::string_view reason) {
@@ -205,7 +207,7 @@ void Dispatcher::OnFinished(JobRun* run) {
   const std::string id = run->id();
   locks_.Release(run->request().spec.lock(), id);
   for (uint32_t attempt = 1; attempt <= run->request().spec.retries() + 1; ++attempt) {
-    by_wire_id_.erase(WireId(id, attempt));
+    by_attempt_id_.erase(AttemptId(id, attempt));
   }
   jobs_.erase(id);
   if (idle_ && Idle()) executor_->Post(std::exchange(idle_, nullptr));
@@ -219,7 +221,7 @@ bool Dispatcher::Idle() const {
   return true;
 }
 
-void Dispatcher::WhenIdle(Task idle) {
+void Dispatcher::WhenIdle(Closure idle) {
   idle_ = std::move(idle);
   if (Idle()) executor_->Post(std::exchange(idle_, nullptr));
 }

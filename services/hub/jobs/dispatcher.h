@@ -19,15 +19,15 @@
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/jobs/job_replay.h"
-#include "services/hub/jobs/job_run.h"
 #include "services/hub/jobs/named_locks.h"
-#include "services/hub/jobs/return_list.h"
+#include "services/hub/jobs/run/job_run.h"
+#include "services/hub/jobs/run/return_list.h"
 
 namespace orch::hub {
 
 class Dispatcher final : public RunDirectory {
  public:
-  static constexpr size_t kSendSlice = JobRun::kSendSlice;
+  static constexpr size_t kSendSlice = TaskRelease::kSendSlice;
 
   struct Options {
     size_t max_jobs = 1000;  // running at the same time
@@ -55,7 +55,7 @@ class Dispatcher final : public RunDirectory {
                std::function<void(absl::StatusOr<v1::Job>)> done);
 
   // A verified update of that node. What no task waits for is dropped and counted.
-  void OnUpdate(absl::string_view identity, absl::string_view wire_id, v1::TaskUpdate update);
+  void OnUpdate(absl::string_view identity, absl::string_view attempt_id, v1::TaskUpdate update);
   void OnNodeGone(absl::string_view identity, absl::string_view reason);
   // Its stream takes commands again.
   void OnNodeBack(absl::string_view identity);
@@ -63,7 +63,7 @@ class Dispatcher final : public RunDirectory {
   // From now on Start is refused.
   void Drain() { draining_ = true; }
   // Posts `idle` once no job runs that would end with the hub.
-  void WhenIdle(Task idle);
+  void WhenIdle(Closure idle);
   // Ends every job: unsent tasks CANCELLED, the others INDETERMINATE. Those a durable store keeps only
   // end here: the next life of the hub goes on with them.
   void EndAll(absl::string_view reason);
@@ -100,9 +100,9 @@ class Dispatcher final : public RunDirectory {
   ReturnList returns_;
   NamedLocks locks_;
   absl::flat_hash_map<std::string, std::unique_ptr<JobRun>> jobs_;
-  absl::flat_hash_map<std::string, Attempt> by_wire_id_;  // every attempt the running jobs may make
+  absl::flat_hash_map<std::string, Attempt> by_attempt_id_;  // every attempt the running jobs may make
   bool draining_ = false;
-  Task idle_;
+  Closure idle_;
 };
 
 }  // namespace orch::hub

@@ -1,17 +1,19 @@
-// A request to invoke, from its text to a job's: targets, inputs and DDLs. Read and planned off the hub's
-// loop; the DDLs are looked up on it. Used by one thread at a time.
+// From a client's request to invoke an action to the request of a job: the targets are chosen, the description (DDL) of
+// the plugin is resolved, the job's request is built. Off the hub's loop, except where said otherwise; used by one
+// thread at a time.
 #pragma once
 
-#include <set>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "orch/v1/job.pb.h"
-#include "services/hub/jobs/job.h"
+#include "services/hub/jobs/ddl_choice.h"
+#include "services/hub/jobs/run/job_request.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/registry.h"
 #include "services/hub/nodes/targets.h"
@@ -20,35 +22,34 @@ namespace orch::hub {
 
 // Added to a DDL's timeout before the hub gives a task up.
 inline constexpr absl::Duration kDeadlineGrace = absl::Seconds(2);
-// DDLs of one plugin that a job may go by: the client's, and those most nodes announce.
-inline constexpr size_t kMaxDdlsOfJob = 64;
 
 class Invocation {
  public:
   Invocation(v1::JobSpec spec, std::string caller, absl::Duration begin)
-      : spec_(std::move(spec)), caller_(std::move(caller)), begin_(begin) {}
+      : spec_(std::move(spec)), caller_(std::move(caller)), begin_(begin), ddls_(spec_) {}
+  Invocation(const Invocation&) = delete;
+  Invocation& operator=(const Invocation&) = delete;
 
-  // Off the loop. InvalidArgument names the field and the remedy.
+  // These three, in this order. The first reads filter and inputs and says which columns of the fleet the filter needs;
+  // InvalidArgument names the field and the remedy.
   absl::Status Read(Random* random, ColumnNames* names);
-  // On the loop. NotFound for a plugin nobody has.
-  absl::Status TakeDdls(const DdlCache& ddls);
-  // Off the loop. Unavailable, with awaited() set, when the text of the DDL has not come yet.
+  // On the loop. As DdlChoice::Take.
+  absl::Status TakeDdls(const DdlCache& ddls) { return ddls_.Take(ddls); }
+  // Chooses the targets, resolves the DDL, builds the request. Unavailable, with awaited() set, when the text of the
+  // DDL has not come yet: TakeDdls and Plan may then be tried again.
   absl::Status Plan(const FleetSnapshot& fleet, const Clock& clock, StepBudget* budget);
 
   const v1::JobSpec& spec() const { return spec_; }
   const std::string& caller() const { return caller_; }
-  const std::string& awaited() const { return awaited_; }
-  // After Plan, once.
+  const std::string& awaited() const { return ddls_.awaited(); }
+  // Once, after Plan.
   JobRequest TakeRequest() { return std::move(request_); }
 
  private:
-  // The DDL the client validated against, else the one most of the targets announce.
-  absl::StatusOr<const DdlCache::Entry*> ChooseDdl(const SlotSet& targets) const;
-  absl::Status CheckInputs(const ddl::Plugin& plugin, const ddl::Action& action) const;
-  // Whether a node with this DDL may run what was validated against `action`.
-  bool MayGoBy(const DdlCache::Entry& other, const ddl::Action& action) const;
-  void FillRequest(const FleetSnapshot& fleet, Chosen chosen, const ddl::Plugin& plugin, const ddl::Action& action);
-  Json Redacted() const;
+  absl::StatusOr<Chosen> ChooseTargets(const FleetSnapshot& fleet, StepBudget* budget) const;
+  absl::Status BuildRequest(const FleetSnapshot& fleet, Chosen targets, const DdlChoice::Chosen& ddl,
+                            StepBudget* budget);
+  absl::Status SetTargets(const FleetSnapshot& fleet, Chosen targets, StepBudget* budget);
 
   const v1::JobSpec spec_;
   const std::string caller_;
@@ -56,13 +57,8 @@ class Invocation {
   bool read_ = false;
   TargetQuery query_;
   Json inputs_;
-  std::vector<DdlCache::Entry> ddls_;  // the client's first, then by the nodes that announce them
-  std::set<std::string> sensitive_;    // in any known DDL of the plugin
-  std::string awaited_;
+  DdlChoice ddls_;
   JobRequest request_;
 };
-
-// NotFound with the nearest name the fleet has.
-absl::Status NoSuchPlugin(absl::string_view plugin, const DdlCache& ddls);
 
 }  // namespace orch::hub

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "services/hub/jobs/job_run.h"
+#include "services/hub/jobs/run/job_run.h"
 
 namespace orch::hub {
 

@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "base/executor.h"
 #include "services/hub/job_store/job_store.h"
-#include "services/hub/jobs/job_watch.h"
+#include "services/hub/jobs/run/job_watch.h"
 
 namespace orch::hub {
 

@@ -236,11 +236,11 @@ std::vector<std::string> DdlCache::Names() const {
   return names;
 }
 
-bool DdlCache::Await(absl::string_view sha256, absl::Duration limit, Task then) {
+bool DdlCache::Await(absl::string_view sha256, absl::Duration limit, Closure then) {
   if (waiters_.size() >= kMaxWaiters) return false;
-  const auto place = waiters_.emplace(std::string(sha256), Waiter{0, std::make_shared<Task>(std::move(then))});
+  const auto place = waiters_.emplace(std::string(sha256), Waiter{0, std::make_shared<Closure>(std::move(then))});
   place->second.timer = executor_->PostAfter(limit, [this, place] {
-    const std::shared_ptr<Task> late = place->second.then;
+    const std::shared_ptr<Closure> late = place->second.then;
     waiters_.erase(place);
     (*late)();
   });

@@ -71,12 +71,12 @@ class DdlCache {
   std::set<std::string> SensitiveInputs(absl::string_view name, absl::string_view action) const;
 
   // Posts `then` once the text of `sha256` was learned or `limit` is over. False when too many wait.
-  bool Await(absl::string_view sha256, absl::Duration limit, Task then);
+  bool Await(absl::string_view sha256, absl::Duration limit, Closure then);
 
  private:
   struct Waiter {
     TimerId timer;
-    std::shared_ptr<Task> then;
+    std::shared_ptr<Closure> then;
   };
   // What is known of one hash, under whatever names it is announced.
   struct Text {

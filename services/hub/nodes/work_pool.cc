@@ -51,8 +51,8 @@ absl::StatusOr<WorkPool::Place> FairWorkPool::Enter(absl::string_view caller) {
   });
 }
 
-void FairWorkPool::Run(Place place, Task part) {
-  Task unrun;  // destroyed after the lock: it may hold a place
+void FairWorkPool::Run(Place place, Closure part) {
+  Closure unrun;  // destroyed after the lock: it may hold a place
   MutexLock lock(&state_->mu);
   if (state_->stopping) {
     unrun = std::move(part);
@@ -63,7 +63,7 @@ void FairWorkPool::Run(Place place, Task part) {
   if (caller.queue.size() + caller.running <= kThreadsPerCaller) state_->GiveTurnLocked(*place, caller);
 }
 
-Task FairWorkPool::Take(std::string* name) {
+Closure FairWorkPool::Take(std::string* name) {
   MutexLock lock(&state_->mu);
   while (true) {
     while (!state_->stopping && state_->turns.empty()) state_->wake.Wait(&state_->mu);
@@ -72,7 +72,7 @@ Task FairWorkPool::Take(std::string* name) {
     state_->turns.pop_front();
     Caller& caller = state_->callers[*name];
     if (caller.queue.empty() || caller.running >= kThreadsPerCaller) continue;
-    Task part = std::move(caller.queue.front());
+    Closure part = std::move(caller.queue.front());
     caller.queue.pop_front();
     ++caller.running;
     return part;
@@ -90,7 +90,7 @@ void FairWorkPool::Finished(const std::string& name) {
 void FairWorkPool::Work() {
   EnterBackground("questions");
   std::string caller;
-  while (Task part = Take(&caller)) {
+  while (Closure part = Take(&caller)) {
     part();
     part = nullptr;
     Finished(caller);
@@ -98,7 +98,7 @@ void FairWorkPool::Work() {
 }
 
 void FairWorkPool::Stop() {
-  std::map<std::string, std::deque<Task>> unrun;
+  std::map<std::string, std::deque<Closure>> unrun;
   {
     MutexLock lock(&state_->mu);
     state_->stopping = true;

@@ -28,7 +28,7 @@ class WorkPool {
   virtual absl::StatusOr<Place> Enter(absl::string_view caller) = 0;
   // Runs `part` on some thread, with what the caller has queued before it. Thread-safe; never blocks.
   // After Stop the part is destroyed unrun.
-  virtual void Run(Place place, Task part) = 0;
+  virtual void Run(Place place, Closure part) = 0;
 };
 
 class FairWorkPool final : public WorkPool {
@@ -42,7 +42,7 @@ class FairWorkPool final : public WorkPool {
   ~FairWorkPool() override;
 
   absl::StatusOr<Place> Enter(absl::string_view caller) override;
-  void Run(Place place, Task part) override;
+  void Run(Place place, Closure part) override;
 
   // What runs is waited for, what is queued is destroyed unrun. Idempotent.
   void Stop();
@@ -51,7 +51,7 @@ class FairWorkPool final : public WorkPool {
   struct Caller {
     size_t places = 0;
     size_t running = 0;
-    std::deque<Task> queue;
+    std::deque<Closure> queue;
   };
   // Shared with the places, which may outlive the pool.
   struct State {
@@ -68,7 +68,7 @@ class FairWorkPool final : public WorkPool {
 
   void Work();
   // The next part and whose it is; empty once the pool stops.
-  Task Take(std::string* caller);
+  Closure Take(std::string* caller);
   void Finished(const std::string& caller);
 
   const std::shared_ptr<State> state_;

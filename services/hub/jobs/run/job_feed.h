@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "services/hub/jobs/job_watch.h"
+#include "services/hub/jobs/run/job_watch.h"
 
 namespace orch::hub {
 

@@ -1,6 +1,7 @@
-// When each task of a job may be released: batches, a sliding window, canaries, groups, a budget of
-// failures, repeats. Pure: asked what is next, told of ends, given the time (steady); keeps no
-// timer. Every step is O(1) in the number of tasks. Owned by the job, on the hub's loop.
+// When each task of a job may be released: batches, a sliding window, canaries, groups, a budget of failures, repeats.
+// Pure: it is asked what is next and is told the moves that the table of tasks has made; it is given the time (steady)
+// and keeps no timer, no state and no attempt of a task. Every step is O(1) in the number of tasks. Owned by the run,
+// on the hub's loop.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orch/v1/job.pb.h"
+#include "services/hub/jobs/run/rollout_stage.h"
+#include "services/hub/jobs/run/task_table.h"
 
 namespace orch::hub {
+
+// Why a rollout is paused when its canaries have succeeded; any other reason is a person's.
+inline constexpr absl::string_view kPausedByCanary = "canary";
 
 class Rollout {
  public:
@@ -33,46 +39,46 @@ class Rollout {
   };
   Turn Next(absl::Duration now);
 
-  enum class End { kOk, kFailed, kCancelled, kFiltered };
-  // How a task that was released, waits for its repeat or is away ended. True: it is released once more later, and this
-  // was not its outcome. What is not OK counts against the budget; cancelled ones are not repeated.
-  bool OnEnd(size_t task, End end, absl::Duration now);
-  // The node of a released task is away: its slot is given back and nobody waits for it.
-  void OnAway(size_t task);
-  // It is there again: the task gets its turn before new ones.
-  void OnBack(size_t task, absl::Duration now);
+  // Whether an attempt that failed is followed by another.
+  bool Repeats(uint32_t attempt) const { return attempt <= retries_ && !stopped(); }
 
-  // What an earlier life of the hub had done, one task after another in any order, before Next.
-  void Restore(size_t task, uint32_t attempt, bool over, End end);
-  // After the last Restore. `stage` as it was.
-  void RestoreStage(absl::string_view stage);
-  // "main" once the canaries are done, "" before and without canaries.
-  std::string stage() const { return canaries_done_ ? "main" : ""; }
+  enum class End { kOk, kFailed, kCancelled, kDeclined };
+  // The task is over; it stood at `from`. An end that is neither OK nor declined counts against the budget of failures.
+  void OnOver(size_t task, Standing from, End end);
+  // The released task failed and is released once more, after the pause between attempts.
+  void OnSetAside(size_t task, absl::Duration now);
+  // The node of the released task is away: its slot is given back, and no stage waits for it.
+  void OnAway(size_t task);
+  // The node has attached: the task gets its turn before new ones.
+  void OnReturn(size_t task, absl::Duration now);
+
+  // What a previous hub process had done, one call a task in any order, before the first Next: the task was over; its
+  // command was sent; it is to be repeated.
+  void RestoreOver(size_t task, End end);
+  void RestoreSent(size_t task);
+  void RestoreSetAside(size_t task, absl::Duration now);
+  // After the last of these. `stage` as it was.
+  void RestoreStage(RolloutStage stage);
+  RolloutStage stage() const { return canaries_done_ ? RolloutStage::kMain : RolloutStage::kFirst; }
 
   void Pause(absl::string_view because);
   void Resume();
-  // From now on releases nothing; `reason` as in JobSummary.ended_early. The first one stays.
-  void Stop(absl::string_view reason);
+  // From now on nothing is released. The first reason stays.
+  void Stop(v1::StopReason reason);
 
   bool paused() const { return !paused_because_.empty(); }
-  const std::string& paused_because() const { return paused_because_; }  // "canary", or as given to Pause
-  bool stopped() const { return !stopped_.empty(); }
-  const std::string& stop_reason() const { return stopped_; }
-  // 1 from the first release on; 0 before.
-  uint32_t attempt(size_t task) const { return tasks_[task].attempt; }
-  // Waits for a release: not yet released, away, or to be repeated.
-  bool waits(size_t task) const;
-  size_t open() const { return open_; }
+  const std::string& paused_because() const { return paused_because_; }  // kPausedByCanary, or as given to Pause
+  bool stopped() const { return stopped_ != v1::STOP_REASON_UNSPECIFIED; }
+  v1::StopReason stop_reason() const { return stopped_; }
+  size_t open() const { return open_; }  // released, without an end
 
  private:
-  enum class State : uint8_t { kWaiting, kOpen, kRepeat, kAway, kOver };
   enum class Stage : uint8_t { kCanary, kMain };
   struct Entry {
     uint32_t group = 0;
-    uint16_t attempt = 0;
-    State state = State::kWaiting;
+    bool restored = false;  // a previous hub process released it
     bool counted = false;   // against the gate
-    bool returned = false;  // came back: no stage waits for it
+    bool returned = false;  // its node came back: no stage waits for it
   };
   struct Group {
     std::vector<uint32_t> tasks;  // in the order of release
@@ -90,13 +96,15 @@ class Rollout {
   bool HasWork(const Group& group, Lane lane) const;
   void Offer(uint32_t group);
   void Activate();
-  void LeaveGroup(Entry* entry);
+  void LeaveGroup(const Entry& entry);
   Group* Pick(Lane lane);
   Turn Release(uint32_t task);
   // Nothing fits through the gate: opens it when its stage is over.
   Turn AtGate(absl::Duration now);
   void TakeUpDue(absl::Duration now);
+  void CloseSlot(const Entry& entry);
   void DropRepeat(uint32_t task);
+  void CountFailure();
   Turn SleepOrBlocked() const;
 
   const size_t window_;          // 0: none
@@ -125,7 +133,7 @@ class Rollout {
   size_t failures_ = 0;
   absl::Duration sleep_until_ = absl::InfiniteDuration();
   std::string paused_because_;
-  std::string stopped_;
+  v1::StopReason stopped_ = v1::STOP_REASON_UNSPECIFIED;
 };
 
 }  // namespace orch::hub

@@ -1,4 +1,4 @@
-#include "services/hub/jobs/rollout.h"
+#include "services/hub/jobs/run/rollout.h"
 
 #include <algorithm>
 #include <utility>
@@ -41,11 +41,6 @@ Rollout::Rollout(const v1::JobSpec& spec, size_t tasks, std::vector<uint32_t> gr
     stage_ = Stage::kCanary;
     gate_ = spec.canary();
   }
-}
-
-bool Rollout::waits(size_t task) const {
-  const State state = tasks_[task].state;
-  return state == State::kWaiting || state == State::kRepeat || state == State::kAway;
 }
 
 bool Rollout::HasWork(const Group& group, Lane lane) const {
@@ -107,11 +102,8 @@ Rollout::Turn Rollout::Next(absl::Duration now) {
 }
 
 Rollout::Turn Rollout::Release(uint32_t task) {
-  Entry& entry = tasks_[task];
-  entry.state = State::kOpen;
-  ++entry.attempt;
   ++open_;
-  ++groups_[entry.group].open;
+  ++groups_[tasks_[task].group].open;
   return {Turn::kRelease, task, {}};
 }
 
@@ -122,7 +114,7 @@ Rollout::Turn Rollout::AtGate(absl::Duration now) {
     canaries_done_ = true;
     gate_ = batch_ > 0 ? gate_ + batch_ : tasks_.size();
     if (!canary_continue_) {
-      Pause("canary");
+      Pause(kPausedByCanary);
       return Turn{};
     }
     return Next(now);
@@ -151,8 +143,13 @@ void Rollout::TakeUpDue(absl::Duration now) {
   }
 }
 
-void Rollout::LeaveGroup(Entry* entry) {
-  Group& group = groups_[entry->group];
+void Rollout::CloseSlot(const Entry& entry) {
+  --open_;
+  --groups_[entry.group].open;
+}
+
+void Rollout::LeaveGroup(const Entry& entry) {
+  Group& group = groups_[entry.group];
   if (--group.left > 0 || !group.active) return;
   group.active = false;
   --active_groups_;
@@ -169,51 +166,41 @@ void Rollout::DropRepeat(uint32_t task) {
   }
 }
 
-bool Rollout::OnEnd(size_t task, End end, absl::Duration now) {
-  Entry& entry = tasks_[task];
-  const bool was_open = entry.state == State::kOpen;
-  if (was_open) {
-    --open_;
-    --groups_[entry.group].open;
-  } else if (entry.state == State::kRepeat) {
-    DropRepeat(static_cast<uint32_t>(task));
-  }
-  if (was_open && end == End::kFailed && entry.attempt <= retries_ && !stopped()) {
-    entry.state = State::kRepeat;
-    ++to_repeat_;
-    repeats_.emplace(now + retry_sleep_, static_cast<uint32_t>(task));
-    Offer(entry.group);
-    return true;
-  }
+void Rollout::OnSetAside(size_t task, absl::Duration now) {
+  CloseSlot(tasks_[task]);
+  ++to_repeat_;
+  repeats_.emplace(now + retry_sleep_, static_cast<uint32_t>(task));
+  Offer(tasks_[task].group);
+}
+
+void Rollout::OnOver(size_t task, Standing from, End end) {
+  const Entry& entry = tasks_[task];
+  if (from == Standing::kReleased) CloseSlot(entry);
+  if (from == Standing::kReturned || from == Standing::kToRepeat) DropRepeat(static_cast<uint32_t>(task));
   // A node that turns out to be no target tells nothing of the change: another takes its place.
-  if (end == End::kFiltered && stage_ == Stage::kCanary && entry.counted) ++gate_;
-  if (entry.state != State::kAway) LeaveGroup(&entry);
-  entry.state = State::kOver;
+  if (end == End::kDeclined && stage_ == Stage::kCanary && entry.counted) ++gate_;
+  if (from != Standing::kAway) LeaveGroup(entry);
   Offer(entry.group);
-  if (end == End::kOk || end == End::kFiltered) return false;
+  if (end == End::kFailed || end == End::kCancelled) CountFailure();
+}
+
+void Rollout::CountFailure() {
   ++failures_;
-  if (stage_ == Stage::kCanary) Stop("canary");
-  if (max_failures_ > 0 && failures_ >= max_failures_) Stop("max-failures");
-  return false;
+  if (stage_ == Stage::kCanary) Stop(v1::STOP_REASON_CANARY);
+  if (max_failures_ > 0 && failures_ >= max_failures_) Stop(v1::STOP_REASON_MAX_FAILURES);
 }
 
 void Rollout::OnAway(size_t task) {
   Entry& entry = tasks_[task];
-  if (entry.state != State::kOpen) return;
-  --open_;
-  --groups_[entry.group].open;
-  --entry.attempt;  // nothing was sent
+  CloseSlot(entry);
   if (stage_ == Stage::kCanary && entry.counted) ++gate_;
   entry.counted = false;
-  entry.state = State::kAway;
-  LeaveGroup(&entry);
+  LeaveGroup(entry);
   Offer(entry.group);
 }
 
-void Rollout::OnBack(size_t task, absl::Duration now) {
+void Rollout::OnReturn(size_t task, absl::Duration now) {
   Entry& entry = tasks_[task];
-  if (entry.state != State::kAway) return;
-  entry.state = State::kRepeat;
   entry.returned = true;
   repeats_.emplace(now, static_cast<uint32_t>(task));
   Group& group = groups_[entry.group];
@@ -223,33 +210,37 @@ void Rollout::OnBack(size_t task, absl::Duration now) {
   inactive_.push_back(entry.group);
 }
 
-void Rollout::Restore(size_t task, uint32_t attempt, bool over, End end) {
+void Rollout::RestoreSent(size_t task) {
   Entry& entry = tasks_[task];
-  Group& group = groups_[entry.group];
   ++released_;
   --unreleased_;
+  entry.restored = true;
   entry.counted = true;
-  entry.attempt = static_cast<uint16_t>(attempt);
-  if (!over) {
-    entry.state = State::kOpen;
-    ++open_;
-    ++group.open;
-    return;
-  }
-  entry.state = State::kOver;
-  --group.left;
-  if (end == End::kFiltered && stage_ == Stage::kCanary) ++gate_;
-  if (end != End::kOk && end != End::kFiltered) ++failures_;
+  ++open_;
+  ++groups_[entry.group].open;
 }
 
-void Rollout::RestoreStage(absl::string_view stage) {
+void Rollout::RestoreSetAside(size_t task, absl::Duration now) {
+  RestoreSent(task);
+  OnAway(task);
+  OnReturn(task, now);
+}
+
+void Rollout::RestoreOver(size_t task, End end) {
+  RestoreSent(task);
+  CloseSlot(tasks_[task]);
+  --groups_[tasks_[task].group].left;
+  if (end == End::kDeclined && stage_ == Stage::kCanary) ++gate_;
+  if (end == End::kFailed || end == End::kCancelled) ++failures_;
+}
+
+void Rollout::RestoreStage(RolloutStage stage) {
   for (Group& group : groups_) {
-    const auto released = [this](uint32_t task) { return tasks_[task].state != State::kWaiting; };
-    group.tasks.erase(std::remove_if(group.tasks.begin(), group.tasks.end(), released), group.tasks.end());
+    std::erase_if(group.tasks, [this](uint32_t task) { return tasks_[task].restored; });
   }
-  if (stage_ == Stage::kCanary && failures_ > 0) Stop("canary");
-  if (max_failures_ > 0 && failures_ >= max_failures_) Stop("max-failures");
-  if (stage_ == Stage::kCanary && stage == "main") {
+  if (stage_ == Stage::kCanary && failures_ > 0) Stop(v1::STOP_REASON_CANARY);
+  if (max_failures_ > 0 && failures_ >= max_failures_) Stop(v1::STOP_REASON_MAX_FAILURES);
+  if (stage_ == Stage::kCanary && stage == RolloutStage::kMain) {
     stage_ = Stage::kMain;
     canaries_done_ = true;
     gate_ = batch_ > 0 ? gate_ : tasks_.size();
@@ -263,8 +254,8 @@ void Rollout::Pause(absl::string_view because) {
 
 void Rollout::Resume() { paused_because_.clear(); }
 
-void Rollout::Stop(absl::string_view reason) {
-  if (stopped_.empty()) stopped_ = std::string(reason);
+void Rollout::Stop(v1::StopReason reason) {
+  if (!stopped()) stopped_ = reason;
 }
 
 }  // namespace orch::hub

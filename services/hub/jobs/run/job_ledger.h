@@ -38,9 +38,9 @@ class JobLedger {
   void NoteTask(TaskChange change);
   void Flush();
   // One by itself; `committed` also when the store refused it for good.
-  void RecordTask(TaskChange change, Task committed);
-  void RecordRollout(RolloutState state, Task committed);
-  void Finish(v1::JobSummary summary, Task committed);
+  void RecordTask(TaskChange change, Closure committed);
+  void RecordRollout(RolloutState state, Closure committed);
+  void Finish(v1::JobSummary summary, Closure committed);
 
  private:
   // Calls `write` with a Done until it is taken or refused for good; then `after`, which gets whether it was taken.

@@ -1,4 +1,4 @@
-#include "services/hub/jobs/job_ledger.h"
+#include "services/hub/jobs/run/job_ledger.h"
 
 #include <utility>
 
@@ -80,7 +80,7 @@ void JobLedger::Flush() {
   });
 }
 
-void JobLedger::RecordTask(TaskChange change, Task committed) {
+void JobLedger::RecordTask(TaskChange change, Closure committed) {
   Flush();  // in order
   ++pending_;
   Persist(std::make_shared<Try>(
@@ -88,7 +88,7 @@ void JobLedger::RecordTask(TaskChange change, Task committed) {
           [committed = std::move(committed)](bool) mutable { committed(); }}));
 }
 
-void JobLedger::RecordRollout(RolloutState state, Task committed) {
+void JobLedger::RecordRollout(RolloutState state, Closure committed) {
   Flush();  // in order
   ++pending_;
   Persist(std::make_shared<Try>(Try{
@@ -97,7 +97,7 @@ void JobLedger::RecordRollout(RolloutState state, Task committed) {
       [committed = std::move(committed)](bool) mutable { committed(); }}));
 }
 
-void JobLedger::Finish(v1::JobSummary summary, Task committed) {
+void JobLedger::Finish(v1::JobSummary summary, Closure committed) {
   ++pending_;
   Persist(std::make_shared<Try>(Try{
       "the end of a job",

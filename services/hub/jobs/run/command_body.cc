@@ -1,14 +1,14 @@
-#include "services/hub/jobs/command_body.h"
+#include "services/hub/jobs/run/command_body.h"
 
 #include "base/digest.h"
 #include "orch/v1/node_service.pb.h"
 
 namespace orch::hub {
 
-std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view wire_id, const JobRequest& request) {
+std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view attempt_id, const JobRequest& request) {
   const v1::JobSpec& spec = request.spec;
   v1::Command command;
-  command.set_job_id(std::string(wire_id));
+  command.set_job_id(std::string(attempt_id));
   command.set_plugin(spec.plugin());
   command.set_action(spec.action());
   command.set_inputs_json(spec.inputs_json());

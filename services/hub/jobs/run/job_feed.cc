@@ -1,4 +1,4 @@
-#include "services/hub/jobs/job_feed.h"
+#include "services/hub/jobs/run/job_feed.h"
 
 #include <utility>
 

@@ -1,0 +1,11 @@
+// Puts a job back to where a previous hub process left it. On the hub's loop, before the job's first event.
+#pragma once
+
+#include "services/hub/job_store/job_store.h"
+#include "services/hub/jobs/run/job_state.h"
+
+namespace orch::hub {
+
+void RestoreJob(const UnfinishedJob& stored, JobState* state);
+
+}  // namespace orch::hub
