@@ -24,7 +24,7 @@ TEST(TimerQueueTest, GivesOutTimersByDueTimeAndThenByAge) {
   timers.Add(absl::Seconds(2), [&] { ran.push_back(3); });
   EXPECT_EQ(timers.NextDue(), absl::Seconds(1));
   EXPECT_FALSE(timers.TakeDue(absl::Milliseconds(999)));
-  while (Task task = timers.TakeDue(absl::Seconds(2))) task();
+  while (Closure task = timers.TakeDue(absl::Seconds(2))) task();
   EXPECT_THAT(ran, ElementsAre(1, 2, 3));
   EXPECT_EQ(timers.NextDue(), absl::InfiniteDuration());
 }

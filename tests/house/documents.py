@@ -90,6 +90,19 @@ def missing_paths(root):
     return problems
 
 
+def missing_calls(root):
+    """Calls "`Class::Method` (`path`)" of a document whose file does not define the method."""
+    problems = []
+    for page in documents(root):
+        text = FENCE.sub(blank, read(root, page))
+        for match in re.finditer(r"`(\w+)::(\w+)` \(`([\w/]+\.(?:cc|h))`\)", text):
+            source = read(root, match[3]) if os.path.exists(os.path.join(root, match[3])) else ""
+            inline = match[3].endswith(".h") and re.search(rf"\bclass {match[1]}\b", source) and re.search(rf"\b{match[2]}\(", source)
+            if not inline and not re.search(rf"\b{match[1]}(?:<[^>]*>)?::{match[2]}\(", source):
+                problems.append(f"{page}:{text.count(chr(10), 0, match.start()) + 1}: {match[3]} does not define {match[1]}::{match[2]}")
+    return problems
+
+
 def long_readme(root):
     lines = read(root, "README.md").count("\n")
     return [f"README.md has {lines} lines, more than {MAX_README_LINES}"] if lines > MAX_README_LINES else []
@@ -159,6 +172,12 @@ class SelfCheck(unittest.TestCase):
             decision = {**files, "docs/decisions/0001-a.md": f"`{span}`\n"}
             self.assertEqual(self.problems(missing_paths, decision), [], span)
 
+    def test_finds_calls_that_do_not_exist(self):
+        page = "`A::Run` (`cli/a.cc`) and `A::Stop` (`cli/a.cc`) and `B::Go` (`cli/b.h`) and `B::Stay` (`cli/b.h`)\n"
+        sources = {"cli/a.cc": "void A::Run() {}\n", "cli/b.h": "class B {\n  void Go() {}\n};\n", "README.md": page}
+        found = self.problems(missing_calls, sources)
+        self.assertEqual([problem.rpartition(" ")[2] for problem in found], ["A::Stop", "B::Stay"])
+
     def test_finds_a_long_readme(self):
         for lines, found in ((MAX_README_LINES, 0), (MAX_README_LINES + 1, 1)):
             self.assertEqual(len(self.problems(long_readme, {"README.md": "x\n" * lines})), found)
@@ -192,6 +211,9 @@ class Documents(unittest.TestCase):
 
     def test_paths_exist(self):
         self.check(missing_paths(self.root))
+
+    def test_calls_exist(self):
+        self.check(missing_calls(self.root))
 
     def test_the_readme_is_short(self):
         self.check(long_readme(self.root))

@@ -1,6 +1,7 @@
 // Jobs that are kept: what is stored, acknowledged and told in which order, and what becomes of them
 // when streams break and hubs restart.
 #include "gmock/gmock.h"
+#include "services/hub/jobs/run/attempt_id.h"
 #include "tests/hub/dispatcher_fixture.h"
 
 namespace orch::hub {

@@ -19,7 +19,7 @@ class FakePool final : public WorkPool {
     if (full) return absl::ResourceExhaustedError("no room");
     return std::make_shared<const std::string>(caller);
   }
-  void Run(Place, Task part) override {
+  void Run(Place, Closure part) override {
     ++parts;
     executor_->Post(std::move(part));
   }

@@ -20,7 +20,7 @@ class TestStore final : public JobStore {
   bool lags = false;  // writes wait for Commit
   void Commit() {
     while (!waiting_.empty()) {
-      Task write = std::move(waiting_.front());
+      Closure write = std::move(waiting_.front());
       waiting_.pop_front();
       write();
     }
@@ -88,13 +88,13 @@ class TestStore final : public JobStore {
 
  private:
   absl::Status Full() const { return refusal; }
-  void Write(Task write) {
+  void Write(Closure write) {
     if (!lags) return write();
     waiting_.push_back(std::move(write));
   }
 
   JobStore* const kept_;
-  std::deque<Task> waiting_;
+  std::deque<Closure> waiting_;
 };
 
 }  // namespace orch::hub
