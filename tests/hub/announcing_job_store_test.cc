@@ -40,7 +40,7 @@ TEST_F(AnnouncingJobStoreTest, TellsAJobsLife) {
   ASSERT_TRUE(call_.AppendReply(id_, 0, ReplyOf("n1")).ok());
   ASSERT_TRUE(call_.AppendReply(id_, 1, ReplyOf("n2", v1::FAILED)).ok());
   ASSERT_TRUE(call_.RecordRollout(id_, {.state = v1::JOB_PAUSED, .paused_because = "canary"}).ok());
-  ASSERT_TRUE(call_.RecordRollout(id_, {.state = v1::JOB_PAUSED, .paused_because = "canary", .released = 2}).ok());
+  ASSERT_TRUE(call_.RecordRollout(id_, {.state = v1::JOB_PAUSED, .paused_because = "canary", .detail = "main"}).ok());
   ASSERT_TRUE(call_.RecordRollout(id_, {.state = v1::JOB_RUNNING}).ok());
   clock_.Advance(absl::Seconds(2));
   ASSERT_TRUE(call_.RecordTasks(id_, {{.task = 2, .filtered = true}}).ok());
