@@ -1,5 +1,5 @@
-// Whether a JobSpec can be meant: each field in its range, and no two that contradict each other.
-// Pure; what needs the DDL or the fleet is checked elsewhere.
+// Checks a JobSpec by itself: each field is in its range, and no two contradict each other. Pure. What needs the DDL or
+// the fleet is checked by Invocation.
 #pragma once
 
 #include "absl/status/status.h"
@@ -9,10 +9,11 @@
 namespace orch::hub {
 
 inline constexpr absl::Duration kMaxTaskTimeout = absl::Hours(24);
-inline constexpr absl::Duration kMaxPause = absl::Hours(24);  // between batches, before repeats, of a splay
+inline constexpr absl::Duration kMaxPause =
+    absl::Hours(24);  // longest pause between batches or before a repeat, and longest splay
 inline constexpr absl::Duration kMaxTtl = absl::Hours(24 * 7);
 inline constexpr uint32_t kMaxRetries = 10;
-inline constexpr size_t kMaxLockNameBytes = 128;  // of a lock or an idempotency key
+inline constexpr size_t kMaxLockNameBytes = 128;  // longest name of a lock, and longest idempotency key
 
 // InvalidArgument names the field and the remedy.
 absl::Status CheckSpec(const v1::JobSpec& spec);

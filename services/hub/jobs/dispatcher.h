@@ -1,7 +1,6 @@
-// The brain: runs jobs over frozen sets of targets and sees to it that each ends in exactly one
-// outcome. Admits jobs and hands events to the one they are for (JobRun); on the hub's loop, without
-// locks; knows nodes as NodeChannels and clients as JobWatches. Never decides who may ask: that is
-// done before Start.
+// The table of running jobs: admits a job, and hands each event to the run (JobRun) it is for. Every target of a job
+// ends in exactly one outcome. On the hub's loop, without locks; owned by Hub. Knows nodes as NodeChannels and clients
+// as JobWatches; never decides who may ask, which is settled before Start.
 #pragma once
 
 #include <cstdint>
@@ -30,42 +29,42 @@ class Dispatcher final : public RunDirectory {
   static constexpr size_t kSendSlice = TaskRelease::kSendSlice;
 
   struct Options {
-    size_t max_jobs = 1000;  // running at the same time
+    size_t max_jobs = 1000;  // that run at the same time
   };
   using Request = JobRequest;
 
   Dispatcher(const NodeDirectory* nodes, JobStore* store, const Clock* clock, Random* random, Executor* executor,
              Options options);
 
-  // Takes up every job an earlier life of this hub did not end. Before anything else; blocks.
+  // Resumes every job that a previous hub process did not finish. Call it before anything else; it blocks.
   absl::Status Recover();
 
-  // Begins a job and tells the client all of it. ResourceExhausted at the limit of jobs, Unavailable
-  // while stopping, FailedPrecondition for a lock that is held: then the sink was not used. With an
-  // idempotency key that was used before the client follows that job instead.
+  // Begins a job and tells the client everything about it. ResourceExhausted at the limit of jobs, Unavailable while
+  // the hub stops, FailedPrecondition for a lock that another job holds; in these cases the sink is not used. If the
+  // idempotency key was used before, the client follows that job instead.
   absl::Status Start(Request request, std::shared_ptr<JobWatch::Sink> client);
-  // The job this caller began with that key: NotFound, or it is followed from `cursor`, if it is the
-  // same that is asked for now (InvalidArgument if not: then nothing is followed). `done` says which.
+  // Follows, from `cursor`, the job that this caller began with the idempotency key of `spec`. `done` gets NotFound
+  // when there is none, and InvalidArgument when that job was another request; nothing is followed then.
   void FollowKey(const v1::JobSpec& spec, const std::string& caller, const std::string& cursor,
                  std::shared_ptr<JobWatch::Sink> client, std::function<void(absl::Status)> done);
-  // Tells of a job from the cursor on. The sink gets the error.
+  // Tells the client about a job from the cursor on. The sink gets the error.
   void Watch(const v1::WatchJobRequest& request, std::shared_ptr<JobWatch::Sink> client);
-  // `done` gets the job as it is after it, or why it cannot be.
+  // `done` gets the job as it is afterwards, or an error.
   void Control(const v1::ControlJobRequest& request, const std::string& caller,
                std::function<void(absl::StatusOr<v1::Job>)> done);
 
-  // A verified update of that node. What no task waits for is dropped and counted.
+  // A node's update, already verified. An update that no task waits for is dropped and counted.
   void OnUpdate(absl::string_view identity, absl::string_view attempt_id, v1::TaskUpdate update);
   void OnNodeGone(absl::string_view identity, absl::string_view reason);
-  // Its stream takes commands again.
+  // The node's stream accepts commands again.
   void OnNodeBack(absl::string_view identity);
 
-  // From now on Start is refused.
+  // Refuses every Start from now on.
   void Drain() { draining_ = true; }
-  // Posts `idle` once no job runs that would end with the hub.
+  // Posts `idle` once no job runs that would be lost with the hub.
   void WhenIdle(Closure idle);
-  // Ends every job: unsent tasks CANCELLED, the others INDETERMINATE. Those a durable store keeps only
-  // end here: the next life of the hub goes on with them.
+  // Ends every job: unsent tasks are CANCELLED, the others INDETERMINATE. A job that a durable store keeps is only
+  // suspended: the next hub process resumes it.
   void EndAll(absl::string_view reason);
 
   using Counters = JobCounters;
@@ -84,7 +83,7 @@ class Dispatcher final : public RunDirectory {
 
   absl::Status Admit() const;
   JobRun* Add(const std::string& id, Request request, std::shared_ptr<const CommandBody> body);
-  // By id or its beginning; null when none or several fit.
+  // Finds a run by its id or the beginning of it; null when none or several match.
   JobRun* FindRun(absl::string_view prefix);
   void Resume(const UnfinishedJob& stored);
   void OnFinished(JobRun* run);
@@ -100,7 +99,7 @@ class Dispatcher final : public RunDirectory {
   ReturnList returns_;
   NamedLocks locks_;
   absl::flat_hash_map<std::string, std::unique_ptr<JobRun>> jobs_;
-  absl::flat_hash_map<std::string, Attempt> by_attempt_id_;  // every attempt the running jobs may make
+  absl::flat_hash_map<std::string, Attempt> by_attempt_id_;  // every attempt that the running jobs may make
   bool draining_ = false;
   Closure idle_;
 };

@@ -1,5 +1,5 @@
-// From an Invoke request to a job: chooses targets and validates inputs off the hub's loop, and hands over
-// to the dispatcher on it. Thread-safe.
+// From an Invoke request to a job, step by step: checks the request, plans it (Invocation) off the hub's loop, and
+// starts the job on it. Thread-safe; owned by Hub.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace orch::hub {
 
-// How long a call waits for a DDL that is on its way from a node.
+// How long a call waits for a DDL that a node is still sending.
 inline constexpr absl::Duration kAwaitDdl = absl::Seconds(5);
 
 class Invocations {
@@ -27,8 +27,8 @@ class Invocations {
               Executor* loop)
       : questions_(questions), ddls_(ddls), dispatcher_(dispatcher), random_(random), clock_(clock), loop_(loop) {}
 
-  // Ends the sink with an error, or starts a job that tells it all. A call that was ended before its job
-  // began starts none.
+  // Ends the sink with an error, or starts a job that writes to it. A call that has ended before its job begins starts
+  // none.
   void Run(const v1::InvokeRequest& request, const std::string& caller, std::shared_ptr<JobWatch::Sink> client);
 
  private:

@@ -1,6 +1,6 @@
-// Brings a client that comes late to a job up to date: what the job is, the outcomes it has not seen
-// from the store page by page, as fast as it reads; then it joins the run, or gets the summary. On the
-// hub's loop; owned by the callbacks it waits for.
+// Brings a client that comes late to a job up to date. The client gets the job, then, page by page and as fast as it
+// reads, the stored outcomes that it has not seen; then it joins the run, or gets the summary. On the hub's loop; owned
+// by the callbacks that it waits for.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace orch::hub {
 
 class JobRun;
 
-// Finds jobs that run. Implemented by Dispatcher.
+// Finds running jobs. Implemented by Dispatcher.
 class RunDirectory {
  public:
   virtual ~RunDirectory() = default;
@@ -27,8 +27,8 @@ class RunDirectory {
 
 class JobReplay : public std::enable_shared_from_this<JobReplay> {
  public:
-  // `job_id`: whole, or its beginning. Ends the sink with an error for an unknown job or a cursor
-  // that is not of this store. `followed`: as in JobAccepted.
+  // `job_id` may be the beginning of an id. An unknown job, or a cursor of another store, ends the sink with an error.
+  // `followed` as in JobAccepted.
   static void Begin(RunDirectory* runs, JobStore* store, Executor* executor, const std::string& job_id,
                     const std::string& cursor, bool followed, std::shared_ptr<JobWatch::Sink> client);
 
@@ -41,7 +41,7 @@ class JobReplay : public std::enable_shared_from_this<JobReplay> {
   void OnPage(ReplyPage page);
   void AfterPage();
   void PushHeld();
-  // All of the store was read while no run was there: whether it has ended, or is held by a stopping hub.
+  // The store was read to its end and no run is there: asks whether the job has ended, or a stopping hub holds it.
   void AskForEnd();
   void Join(JobRun* run);
   void End(const absl::Status& status);
@@ -51,9 +51,9 @@ class JobReplay : public std::enable_shared_from_this<JobReplay> {
   Executor* const executor_;
   std::shared_ptr<JobWatch::Sink> client_;
   std::string job_id_;
-  uint64_t position_ = 0;    // the number of the last reply given to the client
-  uint32_t targets_ = 0;     // as the client was told
-  v1::InvokeResponse held_;  // found no room
+  uint64_t position_ = 0;    // number of the last reply that the client was given
+  uint32_t targets_ = 0;     // number of targets that the client was told
+  v1::InvokeResponse held_;  // the message for which the client had no room
   bool holds_ = false;
   bool more_ = false;  // the store has another page
   std::optional<v1::JobSummary> summary_;

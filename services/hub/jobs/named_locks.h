@@ -1,5 +1,5 @@
-// Locks that jobs hold by name (JobSpec.lock), so that two operators do not run the same thing at
-// once. Held from acceptance to the end of the job; a job takes at most one. On the hub's loop.
+// The named locks of running jobs (JobSpec.lock), with which two operators avoid running the same thing at once. A job
+// holds at most one lock, from its acceptance to its end. On the hub's loop; owned by the dispatcher.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,15 @@ namespace orch::hub {
 
 class NamedLocks {
  public:
-  // FailedPrecondition names who holds it, and since when. An empty name is no lock.
+  // FailedPrecondition when another job holds the lock; the message names its caller and the time. An empty name is no
+  // lock.
   absl::Status Acquire(const std::string& name, const std::string& job_id, const std::string& caller, int64_t now_us);
-  // What that job holds, if anything.
+  // Releases the lock if that job holds it.
   void Release(const std::string& name, const std::string& job_id);
   void List(v1::ListLocksResponse* response) const;
 
  private:
-  std::map<std::string, v1::ListLocksResponse::Lock> held_;  // by name
+  std::map<std::string, v1::ListLocksResponse::Lock> held_;  // by name of the lock
 };
 
 }  // namespace orch::hub

@@ -1,4 +1,4 @@
-// A job's Command as bytes: serialised and hashed once, whatever the number of its targets. Pure.
+// A job's Command as bytes. It is serialised and hashed once, whatever the number of targets. Pure.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace orch::hub {
 
-// What fits a node's largest message, with room for the envelope: a larger one would cost the node its stream.
+// Fits the largest message of a node together with its envelope; a larger one would end the node's stream.
 inline constexpr size_t kMaxCommandBytes = (4u << 20) - 4096;
 
 // `attempt_id`: see attempt_id.h.

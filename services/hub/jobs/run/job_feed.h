@@ -1,5 +1,5 @@
-// Everybody who watches one job; each is told all of it, and one that is slow or gone holds nobody
-// up. On the hub's loop; owned by the run.
+// The watches of one job. Every watch is told everything; a client that is slow or gone delays nobody else. On the
+// hub's loop; owned by the run.
 #pragma once
 
 #include <memory>
@@ -14,9 +14,9 @@ inline constexpr size_t kMaxWatchesPerJob = 64;
 
 class JobFeed {
  public:
-  // ResourceExhausted at the bound; then the watch was not used.
+  // ResourceExhausted at the bound; the watch then stays with the caller.
   absl::Status Add(std::unique_ptr<JobWatch>* watch);
-  // `tell` is a member of JobWatch with its arguments bound.
+  // Calls `tell` with every watch, and drops those whose client has gone.
   template <typename Tell>
   void ForEach(Tell tell) {
     size_t kept = 0;

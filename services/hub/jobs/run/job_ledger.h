@@ -1,6 +1,6 @@
-// What one job writes to the store, in order. A write the store has no room for is tried again until
-// it is taken: nothing is acknowledged or told before. For a job that is not recorded it does nothing,
-// at once. On the hub's loop; owned by the run; no callback comes after it is gone.
+// What one job writes to the store, in order. A write that the store cannot take now is tried again until the store
+// takes it; nothing is acknowledged or told before. For a job that is not recorded nothing is written. On the hub's
+// loop; owned by the run. No callback comes after the ledger is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -16,28 +16,28 @@
 
 namespace orch::hub {
 
-// Between two tries of a write the store had no room for.
+// Pause between two tries of a write.
 inline constexpr absl::Duration kStoreRetry = absl::Seconds(1);
 
 class JobLedger {
  public:
-  // `store` null: the job is not recorded.
+  // `store` is null for a job that is not recorded.
   JobLedger(JobStore* store, Executor* executor, std::string job_id)
       : store_(store), executor_(executor), job_id_(std::move(job_id)) {}
 
   bool recorded() const { return store_ != nullptr; }
-  // Writes whose callback has not come.
+  // Number of writes whose callback has not come.
   size_t pending() const { return pending_; }
 
-  // Not tried again: the caller refuses the job instead.
+  // Tried once: if the store does not take the job, the caller refuses it.
   void Create(StoredJob job, std::vector<std::string> targets, JobStore::Done done);
-  // `committed` gets the reply's number, from 1; 0 when the store will never take it (it is logged).
+  // `committed` gets the reply's number, from 1; 0 when the store refuses it for good, which is logged.
   using Committed = absl::AnyInvocable<void(uint64_t number, v1::Reply reply)>;
   void Append(uint32_t task, v1::Reply reply, Committed committed);
-  // Gathered until Flush; a hub that restarts asks the node where one is missing.
+  // Gathers changes until Flush. If one is lost, a restarted hub asks the node.
   void NoteTask(TaskChange change);
   void Flush();
-  // One by itself; `committed` also when the store refused it for good.
+  // Writes one change; `committed` is called also when the store refuses it for good.
   void RecordTask(TaskChange change, Closure committed);
   void RecordRollout(RolloutState state, Closure committed);
   void Finish(v1::JobSummary summary, Closure committed);

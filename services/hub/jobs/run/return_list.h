@@ -1,5 +1,5 @@
-// Which jobs wait for which nodes to come back, so that a node that attaches is asked about its own
-// jobs only. Bounded in commands queued for nodes that are away. On the hub's loop.
+// Which jobs wait for which absent nodes, so that a node that attaches concerns only its own jobs. The number of tasks
+// that wait for absent nodes is bounded. On the hub's loop; owned by the dispatcher.
 #pragma once
 
 #include <string>
@@ -13,18 +13,18 @@ namespace orch::hub {
 
 class JobRun;
 
-// Tasks that wait for nodes that are away, over all jobs; more end OFFLINE at once.
+// Tasks of all jobs that may wait for absent nodes; further ones end OFFLINE at once.
 inline constexpr size_t kMaxQueuedTasks = 200'000;
 
 class ReturnList {
  public:
-  // Until Take or Forget. Doing it twice changes nothing.
+  // The job waits for the node until Take or Forget. A second call changes nothing.
   void Add(const std::string& identity, JobRun* run) { waiting_[identity].insert(run); }
   std::vector<JobRun*> Take(absl::string_view identity);
-  // The job is over: it waits for none of these any more.
+  // The job no longer waits for the node.
   void Forget(const std::string& identity, JobRun* run);
 
-  // A task is parked until its node comes; false at the bound.
+  // Counts one more waiting task; false at the bound.
   bool Park();
   void Unpark() { --parked_; }
   size_t parked() const { return parked_; }

@@ -63,7 +63,7 @@ class Rollout {
 
   void Pause(absl::string_view because);
   void Resume();
-  // From now on nothing is released. The first reason stays.
+  // Releases nothing from now on. The first reason stays.
   void Stop(v1::StopReason reason);
 
   bool paused() const { return !paused_because_.empty(); }
@@ -99,7 +99,7 @@ class Rollout {
   void LeaveGroup(const Entry& entry);
   Group* Pick(Lane lane);
   Turn Release(uint32_t task);
-  // Nothing fits through the gate: opens it when its stage is over.
+  // Every task up to the gate is released: moves the gate on when the stage is over.
   Turn AtGate(absl::Duration now);
   void TakeUpDue(absl::Duration now);
   void CloseSlot(const Entry& entry);
