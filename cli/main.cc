@@ -12,8 +12,8 @@
 #include "base/random.h"
 #include "cli/orchctl.h"
 #include "cli/terminal/environment.h"
+#include "cli/terminal/fd_output.h"
 #include "cli/terminal/interrupt.h"
-#include "cli/terminal/output.h"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include "cli/terminal/value_text.h"
 #include "cli/views/dry_run.h"
 #include "cli/views/human_view.h"
-#include "cli/views/json_view.h"
 #include "cli/views/line_view.h"
+#include "cli/views/machine_view.h"
 
 namespace orch::cli {
 namespace {

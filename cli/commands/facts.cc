@@ -10,7 +10,7 @@
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 #include "cli/views/table_view.h"
 
 namespace orch::cli {

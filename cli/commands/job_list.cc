@@ -9,7 +9,7 @@
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/job_record_text.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 #include "cli/views/table_view.h"
 
 namespace orch::cli {

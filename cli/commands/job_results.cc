@@ -17,7 +17,7 @@
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/human_view.h"
 #include "cli/views/job_record_text.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 #include "cli/views/reply_choice.h"
 
 namespace orch::cli {

@@ -10,7 +10,7 @@
 #include "cli/jobs/away_text.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 #include "cli/views/node_text.h"
 #include "cli/views/table_view.h"
 

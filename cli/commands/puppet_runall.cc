@@ -7,11 +7,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "cli/jobs/job.h"
 #include "cli/jobs/job_text.h"
+#include "cli/jobs/job_view.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/views/dry_run.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 
 namespace orch::cli {
 namespace {

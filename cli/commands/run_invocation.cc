@@ -7,7 +7,7 @@
 #include "cli/jobs/job_text.h"
 #include "cli/views/dry_run.h"
 #include "cli/views/human_view.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 #include "cli/views/reply_choice.h"
 
 namespace orch::cli {

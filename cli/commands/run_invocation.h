@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "cli/jobs/invocation.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {

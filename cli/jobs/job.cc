@@ -1,10 +1,9 @@
-#include "cli/jobs/job.h"
-
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/jobs/job_follow.h"
 #include "cli/jobs/job_run.h"
 #include "cli/jobs/job_text.h"
+#include "cli/jobs/job_view.h"
 #include "cli/terminal/interrupt.h"
 
 namespace orch::cli {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/jobs/live_output.h"
 #include "cli/session/context.h"
 #include "orch/v1/orchestrator_service.pb.h"

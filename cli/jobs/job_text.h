@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/options/common_options.h"
 #include "cli/terminal/style.h"
 #include "orch/v1/job.pb.h"

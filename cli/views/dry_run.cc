@@ -12,7 +12,7 @@
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 
 namespace orch::cli {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "actions/ddl/aggregate.h"
 #include "cli/jobs/invocation.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
-#include "cli/terminal/progress.h"
+#include "cli/terminal/progress_bar.h"
 #include "cli/views/reply_groups.h"
 
 namespace orch::cli {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 #include "cli/views/human_view.h"
 #include "cli/views/reply_groups.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/jobs/invocation.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/views/human_view.h"
 
 namespace orch::cli {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 
 namespace orch::cli {
 

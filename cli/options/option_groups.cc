@@ -1,11 +1,10 @@
-#include "cli/options/common_options.h"
-
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "base/status_macros.h"
+#include "cli/options/common_options.h"
 #include "cli/options/mcollective_options.h"
 #include "cli/options/reply_options.h"
 

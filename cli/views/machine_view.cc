@@ -1,4 +1,4 @@
-#include "cli/views/json_view.h"
+#include "cli/views/machine_view.h"
 
 #include <algorithm>
 #include <utility>

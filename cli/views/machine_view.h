@@ -8,11 +8,10 @@
 #include "absl/status/statusor.h"
 #include "actions/ddl/ddl.h"
 #include "cli/jobs/invocation.h"
-#include "cli/jobs/job.h"
+#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {
-
 
 // Null when the human form is asked for.
 absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const JobSubject& subject);

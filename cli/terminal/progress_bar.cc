@@ -1,4 +1,4 @@
-#include "cli/terminal/progress.h"
+#include "cli/terminal/progress_bar.h"
 
 #include <algorithm>
 #include <cmath>

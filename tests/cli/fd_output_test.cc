@@ -1,4 +1,4 @@
-#include "cli/terminal/output.h"
+#include "cli/terminal/fd_output.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
