@@ -13,9 +13,11 @@
 #include "base/version.h"
 #include "cli/commands/command.h"
 #include "cli/commands/typed_command.h"
+#include "cli/options/option_groups.h"
 #include "cli/options/shell_words.h"
 #include "cli/session/help_page.h"
 #include "cli/terminal/exit_codes.h"
+#include "cli/terminal/fd_output.h"
 
 namespace orch::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include "cli/commands/examples.h"
 #include "cli/commands/job_commands.h"
 #include "cli/commands/node_commands.h"
+#include "cli/options/option_groups.h"
 
 namespace orch::cli {
 namespace {

@@ -6,12 +6,13 @@
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/jobs/away_text.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
+#include "cli/terminal/text_table.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/machine_view.h"
-#include "cli/views/table_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

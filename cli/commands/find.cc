@@ -6,12 +6,16 @@
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
+#include "cli/jobs/answer.h"
 #include "cli/jobs/away_text.h"
+#include "cli/jobs/job.h"
+#include "cli/jobs/job_end.h"
+#include "cli/jobs/job_spec.h"
 #include "cli/jobs/job_text.h"
 #include "cli/jobs/job_view.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

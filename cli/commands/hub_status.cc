@@ -6,7 +6,7 @@
 #include "cli/commands/command.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

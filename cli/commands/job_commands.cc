@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/options/option_groups.h"
 #include "cli/options/words.h"
 #include "cli/session/last_job.h"
 #include "cli/session/plugin_source.h"

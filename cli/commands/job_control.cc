@@ -5,7 +5,7 @@
 #include "cli/session/last_job.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/job_record_text.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

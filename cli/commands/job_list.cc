@@ -8,9 +8,9 @@
 #include "cli/commands/job_commands.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
+#include "cli/terminal/text_table.h"
 #include "cli/views/job_record_text.h"
-#include "cli/views/machine_view.h"
-#include "cli/views/table_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

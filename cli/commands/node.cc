@@ -8,11 +8,12 @@
 #include "base/status_macros.h"
 #include "cli/commands/node_commands.h"
 #include "cli/jobs/away_text.h"
+#include "cli/options/option_groups.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/machine_view.h"
+#include "cli/terminal/text_table.h"
+#include "cli/views/json_text.h"
 #include "cli/views/node_text.h"
-#include "cli/views/table_view.h"
 
 namespace orch::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "cli/options/words.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/json_text.h"
 #include "cli/views/plugin_text.h"
 
 namespace orch::cli {

@@ -10,9 +10,11 @@
 #include "cli/commands/puppet_runall.h"
 #include "cli/commands/run_invocation.h"
 #include "cli/jobs/invocation.h"
+#include "cli/options/option_values.h"
 #include "cli/options/words.h"
 #include "cli/session/plugin_source.h"
 #include "cli/views/human_view.h"
+#include "cli/views/puppet_view.h"
 #include "cli/views/puppet_views.h"
 
 namespace orch::cli {

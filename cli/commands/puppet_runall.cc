@@ -7,6 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job.h"
+#include "cli/jobs/job_end.h"
+#include "cli/jobs/job_spec.h"
 #include "cli/jobs/job_text.h"
 #include "cli/jobs/job_view.h"
 #include "cli/terminal/interrupt.h"

@@ -4,9 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job.h"
+#include "cli/jobs/job_end.h"
+#include "cli/jobs/job_spec.h"
 #include "cli/jobs/job_text.h"
 #include "cli/views/dry_run.h"
 #include "cli/views/human_view.h"
+#include "cli/views/json_text.h"
 #include "cli/views/machine_view.h"
 #include "cli/views/reply_choice.h"
 

@@ -7,7 +7,10 @@
 #include "cli/commands/app_words.h"
 #include "cli/commands/command.h"
 #include "cli/commands/run_invocation.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
+#include "cli/views/answer_text.h"
 #include "cli/views/human_view.h"
 #include "cli/views/line_view.h"
 

@@ -1,20 +1,19 @@
 #include "cli/commands/typed_command.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "actions/ddl/validate.h"
 #include "base/config_file.h"
 #include "base/status_macros.h"
+#include "cli/commands/input_options.h"
 #include "cli/commands/plugin_names.h"
 #include "cli/commands/run_invocation.h"
 #include "cli/commands/typed_help.h"
+#include "cli/options/option_groups.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/views/human_view.h"
@@ -24,18 +23,6 @@ namespace {
 
 // A word that is nearly a command is most likely a slip: then a hub that is not there is waited for less.
 constexpr absl::Duration kSlipPatience = absl::Seconds(2);
-
-const std::set<std::string>& CommonNames() {
-  static const auto* const names = [] {
-    auto* found = new std::set<std::string>();
-    CommonOptions ignored;
-    OptionTable table;
-    AddCommonOptions(kTypedGroups, &ignored, &table);
-    for (const OptionSpec& spec : table.specs()) found->insert(spec.names.begin(), spec.names.end());
-    return found;
-  }();
-  return *names;
-}
 
 class TypedCommand final : public Command {
  public:
@@ -180,45 +167,6 @@ absl::StatusOr<std::shared_ptr<const ddl::Plugin>> Fetch(Context* context, const
 }
 
 }  // namespace
-
-std::string InputOptionName(const ddl::Input& input) {
-  const std::string name = absl::StrCat("--", input.name);
-  return CommonNames().count(name) > 0 ? absl::StrCat("--input-", input.name) : name;
-}
-
-void AddInputOptions(const ddl::Action& action, OptionTable* table, Arguments* arguments) {
-  const std::string group = "Inputs";
-  const auto take = [arguments](const std::string& input, const std::string& absent) {
-    return [arguments, input, absent](const std::string& text) {
-      arguments->emplace_back(input, text.empty() ? absent : text);
-      return absl::OkStatus();
-    };
-  };
-  for (const ddl::Input& input : action.inputs) {
-    OptionSpec spec{{InputOptionName(input)}, absl::AsciiStrToUpper(input.name), InputHelp(input), group, {}, false,
-                    take(input.name, "")};
-    if (absl::StrContains(input.name, "_"))
-      spec.names.push_back(absl::StrCat("--", absl::StrReplaceAll(spec.names[0].substr(2), {{"_", "-"}})));
-    spec.choices = InputValues(input);
-    if (input.type == ddl::InputType::kBoolean) {
-      spec.value = "yes|no";
-      spec.value_optional = true;
-      spec.apply = take(input.name, "true");
-      OptionSpec no{{absl::StrCat("--no-", spec.names[0].substr(2))},
-                    "",
-                    absl::StrCat("The opposite of ", spec.names[0]),
-                    group,
-                    {},
-                    false,
-                    take(input.name, "false")};
-      table->Add(std::move(spec));
-      if (CommonNames().count(no.names[0]) == 0 && action.FindInput(no.names[0].substr(2)) == nullptr)
-        table->Add(std::move(no));
-      continue;
-    }
-    table->Add(std::move(spec));
-  }
-}
 
 absl::StatusOr<CommandInstance> MakeTypedCommand(Context* context, const std::string& name,
                                                  const std::vector<std::string>& general,

@@ -6,22 +6,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "actions/ddl/ddl.h"
 #include "cli/commands/command.h"
-#include "cli/jobs/invocation.h"
 
 namespace orch::cli {
-
-// Common options that every typed command takes.
-inline constexpr unsigned kTypedGroups =
-    kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions;
-
-// One option for each input: --file VALUE, for booleans --force and --no-force. Where a common
-// option has the name already, the input's is --input-NAME. What was given is appended to
-// `arguments`, which must outlive the table.
-void AddInputOptions(const ddl::Action& action, OptionTable* table, Arguments* arguments);
-// The name of the option that stands for this input.
-std::string InputOptionName(const ddl::Input& input);
 
 // The command `name` with these words; the action's name is taken out of them. Common options may
 // stand before the action, its inputs after it. An error says what the fleet has, or that it could

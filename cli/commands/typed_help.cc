@@ -5,42 +5,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "base/version.h"
 #include "cli/commands/examples.h"
-#include "cli/commands/typed_command.h"
+#include "cli/commands/input_options.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
 
 namespace orch::cli {
-
-std::vector<std::string> InputValues(const ddl::Input& input) {
-  std::vector<std::string> values;
-  if (input.sensitive) return values;
-  for (const Json& value : input.list) values.push_back(DisplayValue(value));
-  const bool plain = input.default_value.has_value() && !input.default_value->is_structured() &&
-                     !input.default_value->is_null() && input.type != ddl::InputType::kBoolean;
-  if (plain) values.push_back(DisplayValue(*input.default_value));
-  return values;
-}
-
-std::string InputHelp(const ddl::Input& input) {
-  std::string text = Printable(input.description.empty() ? input.prompt : input.description);
-  if (!input.list.empty()) {
-    std::vector<std::string> values;
-    for (const Json& value : input.list) values.push_back(DisplayValue(value));
-    absl::StrAppend(&text, " (one of ", absl::StrJoin(values, ", "), ")");
-  }
-  if (input.sensitive) text += " (sensitive: @FILE reads it from a file, @- from standard input)";
-  if (input.type == ddl::InputType::kHash) text += " (a JSON object)";
-  if (input.type == ddl::InputType::kArray) text += " (a JSON array)";
-  if (input.default_value.has_value()) {
-    absl::StrAppend(&text, " (default ", input.sensitive ? "***" : InlineValue(*input.default_value), ")");
-  } else if (!input.optional) {
-    text += " (required)";
-  }
-  return text;
-}
 
 std::string TypedPluginHelp(const ddl::Plugin& plugin, const OptionTable& table) {
   std::string text = absl::StrCat("\n", PrintableBlock(plugin.description, 2), "\n\nUsage: orchctl ", plugin.name,

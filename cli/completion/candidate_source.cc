@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "cli/commands/typed_help.h"
+#include "cli/commands/input_options.h"
 #include "cli/session/last_job.h"
 #include "cli/session/plugin_source.h"
 #include "cli/terminal/value_text.h"

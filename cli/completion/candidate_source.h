@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "actions/ddl/ddl.h"
-#include "cli/completion/complete.h"
+#include "absl/time/time.h"
+#include "cli/completion/candidate.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {
+
+inline constexpr absl::Duration kCompletionPatience = absl::Seconds(1);
 
 class CandidateSource {
  public:

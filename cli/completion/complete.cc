@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "cli/commands/command.h"
+#include "cli/commands/input_options.h"
 #include "cli/commands/typed_command.h"
 #include "cli/completion/candidate_source.h"
+#include "cli/options/option_groups.h"
 
 namespace orch::cli {
 namespace {

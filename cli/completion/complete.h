@@ -6,18 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
+#include "cli/completion/candidate.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {
 
-inline constexpr absl::Duration kCompletionPatience = absl::Seconds(1);
-inline constexpr size_t kMaxCandidates = 500;
-
-struct Candidate {
-  std::string word;  // the whole word, as it would stand on the line
-  std::string help;  // one line; may be empty
-};
 struct Candidates {
   std::vector<Candidate> list;  // by word, each once
   bool files = false;           // the shell should offer file names

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
+#include "cli/completion/candidate.h"
 #include "cli/completion/complete.h"
 #include "cli/completion/completion_script.h"
 #include "cli/options/words.h"

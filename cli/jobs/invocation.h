@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "actions/ddl/ddl.h"
 #include "base/json.h"
-#include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {

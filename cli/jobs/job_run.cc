@@ -7,8 +7,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/jobs/answer.h"
 #include "cli/jobs/away_text.h"
 #include "cli/jobs/canary_question.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/interrupt.h"
 

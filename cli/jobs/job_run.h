@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_view.h"
 #include "cli/jobs/live_output.h"
 #include "cli/session/context.h"

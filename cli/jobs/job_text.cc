@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/enum_text.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 
 namespace orch::cli {
 namespace {

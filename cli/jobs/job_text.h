@@ -6,7 +6,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cli/jobs/job_view.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/options/common_options.h"
 #include "cli/terminal/style.h"
 #include "orch/v1/job.pb.h"

@@ -1,5 +1,4 @@
-// The options that commands share, as fields. Which command takes which group is said in its table
-// entry; the checks are the same everywhere.
+// The options that commands share, as fields. option_groups.h declares them to the table of a command.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "cli/options/option_table.h"
+#include "cli/options/option_values.h"
 #include "cli/options/reply_filter.h"
 #include "cli/options/rollout_options.h"
 #include "filter/filter.h"
@@ -21,16 +18,6 @@ namespace orch::cli {
 enum class Format { kHuman, kJson, kJsonArray, kJsonLines, kTable, kSenders };
 enum class SenderMode { kOk, kFailed, kMissing, kAll };  // which nodes --senders names
 enum class DisplayMode { kDdl, kOk, kFailed, kAll, kNone };
-
-// "N" or "N%".
-struct Amount {
-  uint32_t count = 0;
-  uint32_t percent = 0;  // 1..100
-  bool set() const { return count > 0 || percent > 0; }
-};
-absl::StatusOr<Amount> ParseAmount(absl::string_view text);
-// Seconds, fractions allowed, above zero; also "500ms", "2m".
-absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed);
 
 struct CommonOptions {
   // Basic
@@ -79,21 +66,6 @@ struct CommonOptions {
   bool dry_run = false;
 };
 
-enum OptionGroups : unsigned {
-  kBasicOptions = 1,
-  kOutputOptions = 2,
-  kTargetOptions = 4,
-  kRunOptions = 8,
-  kJobOptions = 16,
-  kJsonOptions = 32,     // of the output options those for what is no reply
-  kInputOptions = 64,    // inputs of an action
-  kDryRunOptions = 128,  // whatever changes something
-  kReplyOptions = 256,   // what of an action's replies is shown
-};
-void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
-
-// --dm and --do become --nodes.
-absl::Status SettleDiscovery(CommonOptions* options);
 // What single options cannot know: "--one with --limit" and the like.
 absl::Status CheckCommonOptions(const CommonOptions& options);
 

@@ -2,14 +2,17 @@
 // is nothing to do.
 #pragma once
 
+#include "absl/status/status.h"
 #include "cli/options/common_options.h"
 #include "cli/options/option_table.h"
 
 namespace orch::cli {
 
-// Where the nodes come from: --dm, --do, --dt. common_options.h has SettleDiscovery.
+// Where the nodes come from: --dm, --do, --dt.
 void AddMCollectiveDiscovery(CommonOptions* options, OptionTable* table);
 // How a request is sent: --threaded, --publish_timeout, --reply-to, and --ttl unless the job options have it.
 void AddMCollectiveRequest(bool has_ttl, CommonOptions* options, OptionTable* table);
+// --dm and --do become --nodes.
+absl::Status SettleDiscovery(CommonOptions* options);
 
 }  // namespace orch::cli

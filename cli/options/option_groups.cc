@@ -1,12 +1,13 @@
+#include "cli/options/option_groups.h"
+
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/status_macros.h"
-#include "cli/options/common_options.h"
-#include "cli/options/mcollective_options.h"
+#include "cli/options/option_values.h"
 #include "cli/options/reply_options.h"
+#include "cli/options/rollout_options.h"
 
 namespace orch::cli {
 namespace {
@@ -193,33 +194,6 @@ void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
 
 }  // namespace
 
-absl::StatusOr<Amount> ParseAmount(absl::string_view text) {
-  absl::string_view digits = text;
-  const bool percent = absl::ConsumeSuffix(&digits, "%");
-  uint32_t number = 0;
-  const bool is_number = digits.find_first_not_of("0123456789") == absl::string_view::npos;
-  if (!is_number || !absl::SimpleAtoi(digits, &number) || number == 0 || (percent && number > 100)) {
-    return Wrong(absl::StrCat("'", text, "' is neither a number above 0 nor 1% to 100%"));
-  }
-  return percent ? Amount{0, number} : Amount{number, 0};
-}
-
-absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed) {
-  absl::Duration duration;
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds)) {
-    duration = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &duration)) {
-    duration = -absl::Seconds(1);
-  }
-  if (!(duration >= absl::ZeroDuration()) || duration > absl::Hours(24 * 7) ||
-      (!zero_allowed && duration < absl::Milliseconds(1))) {
-    return Wrong(
-        absl::StrCat("'", text, "' is no time; give seconds, ", zero_allowed ? "0" : "more than 0", " to one week"));
-  }
-  return duration;
-}
-
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table) {
   if (groups & kRunOptions) AddRun(groups, options, table);
   if (groups & kInputOptions) {
@@ -235,20 +209,6 @@ void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* tabl
   if (groups & kJsonOptions) AddJson(options, table);
   if (groups & kBasicOptions) AddBasic(options, table);
   if (groups & kTargetOptions) AddTargets(options, table);
-}
-
-absl::Status CheckCommonOptions(const CommonOptions& options) {
-  if (options.one && options.limit.set()) return Wrong("--one and --limit exclude each other; give one of them");
-  if (options.no_stdin && options.nodes_file == "-") return Wrong("--no-stdin and --nodes - exclude each other");
-  if (options.input_file == "-" && options.nodes_file == "-")
-    return Wrong("--input-file - and --nodes - both read standard input; give one of them a file");
-  if (options.batch.set() && options.concurrency.set()) {
-    return Wrong("--batch and --concurrency exclude each other; give one of them");
-  }
-  if (options.quiet && options.verbose) return Wrong("--quiet and --verbose exclude each other");
-  if (options.rollout.live && options.format != Format::kHuman && options.format != Format::kJsonLines)
-    return Wrong("--live goes with --jsonl or without a form; the others show only whole replies");
-  return CheckRolloutOptions(options.rollout);
 }
 
 }  // namespace orch::cli

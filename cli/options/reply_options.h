@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/options/common_options.h"
+#include "cli/options/option_table.h"
 
 namespace orch::cli {
 

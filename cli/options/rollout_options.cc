@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "cli/options/common_options.h"
+#include "cli/options/option_values.h"
 
 namespace orch::cli {
 namespace {

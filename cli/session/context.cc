@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/options/mcollective_options.h"
 #include "cli/options/name_range.h"
 #include "cli/session/last_job.h"
 #include "cli/session/node_list.h"

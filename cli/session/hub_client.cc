@@ -15,7 +15,7 @@
 #include "base/net/tunnel.h"
 #include "base/status_macros.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/terminal/interrupt.h"
+#include "cli/terminal/stream_guard.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 
 namespace orch::cli {

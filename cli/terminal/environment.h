@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "cli/terminal/fd_output.h"
+#include "cli/terminal/output.h"
 
 namespace orch::cli {
 

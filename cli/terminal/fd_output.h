@@ -1,4 +1,4 @@
-// Where text goes. Owned by main (or a test).
+// Output to a file descriptor. Owned by main; used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +8,9 @@
 
 #include "absl/strings/string_view.h"
 #include "base/mutex.h"
+#include "cli/terminal/output.h"
 
 namespace orch::cli {
-
-// One thread.
-class Output {
- public:
-  virtual ~Output() = default;
-  virtual void Write(absl::string_view text) = 0;
-  // What was written goes on its way, without waiting for a reader that takes its time.
-  virtual void Push() { Flush(); }
-  // Waits until all of it is there. False when text was lost (full disk, closed descriptor). Stays false.
-  virtual bool Flush() = 0;
-};
 
 // Buffers up to kMaxBuffered bytes, then writes to a descriptor it does not own. A reader that is slower
 // than the nodes (a pager, a pipe) does not hold up who writes: up to kMaxWaiting bytes wait for it, and
@@ -51,17 +41,6 @@ class FdOutput final : public Output {
   size_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool failed_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-};
-
-// Keeps everything; for tests and text that is needed twice.
-class StringOutput final : public Output {
- public:
-  void Write(absl::string_view text) override { text_.append(text.data(), text.size()); }
-  bool Flush() override { return true; }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
 };
 
 }  // namespace orch::cli

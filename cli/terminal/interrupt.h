@@ -1,14 +1,10 @@
-// Ctrl-C while a stream runs: the stream is cancelled and what came so far is shown. Also the
-// stream's own deadline, for a hub that vanished without closing the connection.
+// Ctrl-C as an event that threads can wait for.
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <thread>
 
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 
 namespace orch::cli {
 
@@ -41,30 +37,5 @@ class Interrupt {
 
 // Waits so long, less when `interrupt` (may be null) is raised: then false.
 bool PauseFor(absl::Duration time, const Clock& clock, const Interrupt* interrupt);
-
-// Calls `cancel` once when the interrupt is raised or the deadline passes, from a thread of its
-// own, until destroyed. `interrupt` may be null.
-class StreamGuard {
- public:
-  StreamGuard(const Clock* clock, const Interrupt* interrupt, std::function<void()> cancel);
-  ~StreamGuard();
-
-  void SetDeadline(absl::Duration from_now);
-  bool expired() const { return expired_.load(std::memory_order_acquire); }
-
- private:
-  void Run();
-  int WaitMs();
-
-  const Clock* const clock_;
-  const Interrupt* const interrupt_;
-  const std::function<void()> cancel_;
-  const int wake_fd_;
-  std::atomic<bool> expired_{false};
-  Mutex mu_;
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Duration deadline_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();
-  std::thread thread_;
-};
 
 }  // namespace orch::cli

@@ -9,10 +9,11 @@
 #include "absl/strings/str_join.h"
 #include "base/duration_text.h"
 #include "base/status_macros.h"
+#include "cli/options/option_values.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/json_text.h"
 
 namespace orch::cli {
 namespace {

@@ -5,43 +5,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/answer_text.h"
+#include "cli/views/label_layout.h"
+#include "cli/views/layout_for.h"
 #include "cli/views/reply_choice.h"
 
 namespace orch::cli {
-
-HumanFrame::HumanFrame(Context* context, bool discovery_line)
-    : context_(context),
-      discovery_line_(discovery_line && !context->options().quiet),
-      bar_wanted_(context->env().out_is_terminal && context->env().err_is_terminal && !context->options().quiet &&
-                  !context->options().no_progress && !context->options().rollout.live &&
-                  context->options().output_file.empty()),
-      bar_(context->env().columns, context->style()) {}
-
-void HumanFrame::Start(const JobStart& start) {
-  if (discovery_line_) context_->Note(absl::StrCat(DiscoveryLine(start.targets, context_->options().classic), "\n"));
-  if (bar_wanted_ && start.targets > 0) {
-    context_->Note(bar_.Draw(0, start.targets));
-    bar_shown_ = true;
-  }
-  context_->env().err->Flush();
-}
-
-void HumanFrame::Progress(size_t done, size_t targets) {
-  if (!bar_shown_ || done == 0) return;
-  context_->Note(bar_.Draw(done, targets));
-  context_->env().err->Flush();
-}
-
-void HumanFrame::End(absl::string_view after) {
-  if (!bar_shown_) return;
-  context_->Note(after);
-  context_->env().err->Flush();
-  bar_shown_ = false;
-}
-
 namespace {
 
 std::string Block(absl::string_view names, absl::string_view said) {
@@ -108,19 +82,6 @@ void HumanView::PrintHeld() {
   for (const auto& [name, said] : held_) context_->Print(Block(name, said));
   for (const ReplyGroups::Group& group : groups_.Take(context_->options().sort))
     context_->Print(Block(group.Heading(), group.said));
-}
-
-std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style) {
-  std::string text;
-  for (const ddl::Aggregator::Result& result : aggregator.Results()) {
-    absl::StrAppend(&text, style.Bold(absl::StrCat(Printable(result.title), ":")), "\n\n");
-    if (result.lines.empty()) {
-      absl::StrAppend(&text, "     ", style.Yellow("No aggregate summary could be computed"), "\n");
-    }
-    for (const std::string& line : result.lines) absl::StrAppend(&text, "   ", Printable(line), "\n");
-    text += "\n";
-  }
-  return text;
 }
 
 void HumanView::OnEnd(const JobEnd& end) {

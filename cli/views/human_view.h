@@ -4,66 +4,20 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actions/ddl/aggregate.h"
+#include "cli/jobs/answer.h"
 #include "cli/jobs/invocation.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
-#include "cli/terminal/progress_bar.h"
+#include "cli/views/data_layout.h"
+#include "cli/views/human_frame.h"
 #include "cli/views/reply_groups.h"
 
 namespace orch::cli {
-
-// Text of one node's data, without its name. Pure.
-class DataLayout {
- public:
-  virtual ~DataLayout() = default;
-  virtual std::string Text(const Answer& answer, const ddl::Action& action) const = 0;
-};
-// Sorted keys, labels right-aligned, lists and hashes pretty.
-class LabelLayout final : public DataLayout {
- public:
-  std::string Text(const Answer& answer, const ddl::Action& action) const override;
-};
-// Outdated packages as the guide shows them: one line a package, then exit code and manager.
-class UpdatesLayout final : public DataLayout {
- public:
-  std::string Text(const Answer& answer, const ddl::Action& action) const override;
-};
-// Puppet resources as the guide shows them: one line a key, and below "parameters" and "Resource" the
-// nested hash. Names of properties are symbols, as are the values of `ensure` and `returns` that are
-// words; times stand without quotes.
-class ResourceLayout final : public DataLayout {
- public:
-  std::string Text(const Answer& answer, const ddl::Action& action) const override;
-};
-std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation);
-
-// Which answers are shown.
-bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display);
-
-// The parts that every human view of a job has around its answers: discovery line and bar.
-class HumanFrame {
- public:
-  HumanFrame(Context* context, bool discovery_line);
-  void Start(const JobStart& start);
-  void Progress(size_t done, size_t targets);
-  // True while a bar is on the screen: answers have to wait.
-  bool bar() const { return bar_shown_; }
-  // Leaves the bar on its line; `after` follows it.
-  void End(absl::string_view after);
-
- private:
-  Context* const context_;
-  const bool discovery_line_;
-  const bool bar_wanted_;
-  bool bar_shown_ = false;
-  ProgressBar bar_;
-};
-
-// The block "Summary of X:" for each aggregate.
-std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style);
 
 class HumanView final : public JobView {
  public:

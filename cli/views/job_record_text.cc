@@ -12,8 +12,8 @@
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/style.h"
+#include "cli/terminal/text_table.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/table_view.h"
 
 namespace orch::cli {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
 
 namespace orch::cli {

@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
-#include "cli/views/human_view.h"
+#include "cli/views/human_frame.h"
 #include "cli/views/reply_groups.h"
 
 namespace orch::cli {

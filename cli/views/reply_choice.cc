@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 
 namespace orch::cli {
 namespace {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_view.h"
 #include "cli/session/context.h"
 

@@ -1,4 +1,5 @@
-// How a Puppet resource is laid out.
+#include "cli/views/resource_layout.h"
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -6,7 +7,6 @@
 #include "absl/strings/str_join.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/human_view.h"
 
 namespace orch::cli {
 namespace {

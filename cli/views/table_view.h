@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/views/machine_view.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/invocation.h"
+#include "cli/jobs/job_end.h"
+#include "cli/jobs/job_view.h"
+#include "cli/session/context.h"
 
 namespace orch::cli {
-
-// Rows of printable text as aligned columns, headings first; nothing behind the last column. No line is
-// wider than `columns` (0: no limit): the widest cells are cut, those of the first column last.
-std::string TextTable(const std::vector<std::vector<std::string>>& rows, size_t columns = 0);
 
 class TableView final : public JobView {
  public:

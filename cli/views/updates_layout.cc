@@ -1,21 +1,14 @@
-// How one node's data is laid out.
+#include "cli/views/updates_layout.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/human_view.h"
+#include "cli/views/label_layout.h"
 
 namespace orch::cli {
 namespace {
-
-constexpr size_t kMargin = 3;
-
-std::string Label(const ddl::Action& action, const std::string& key) {
-  const ddl::Output* output = action.FindOutput(key);
-  return Printable(output == nullptr || output->display_as.empty() ? key : output->display_as);
-}
 
 std::string Field(const Json& data, const char* key) {
   return data.contains(key) ? DisplayValue(data[key]) : std::string();
@@ -56,7 +49,7 @@ std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
     const std::string& key = item.key();
     if (key == "outdated_packages" || key == "output" || key == "exitcode" || key == "package_manager") continue;
     if (item.value().is_null() || (item.value().is_structured() && item.value().empty())) continue;
-    absl::StrAppend(&text, "   ", Label(action, key), ":");
+    absl::StrAppend(&text, "   ", OutputLabel(action, key), ":");
     absl::StrAppend(&text, IsPackageList(item.value()) ? absl::StrCat("\n", PackageLines(item.value()))
                                                        : absl::StrCat(" ", DisplayBlock(item.value(), 5), "\n"));
   }
@@ -64,18 +57,6 @@ std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
 }
 
 }  // namespace
-
-std::string LabelLayout::Text(const Answer& answer, const ddl::Action& action) const {
-  size_t longest = 0;
-  for (const auto& item : answer.data.items()) longest = std::max(longest, DisplayWidth(Label(action, item.key())));
-  std::string text;
-  for (const auto& item : answer.data.items()) {
-    const std::string label = Label(action, item.key());
-    absl::StrAppend(&text, PadLeft(label, longest + kMargin), ": ", DisplayBlock(item.value(), longest + kMargin + 2),
-                    "\n");
-  }
-  return text;
-}
 
 std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action) const {
   if (!HasPackages(answer.data)) return LabelLayout().Text(answer, action);
@@ -86,36 +67,12 @@ std::string UpdatesLayout::Text(const Answer& answer, const ddl::Action& action)
     raw.erase(raw.find_last_not_of(" \n") + 1);
     if (!raw.empty()) lines = absl::StrCat(std::string(12, ' '), raw, "\n");
   }
-  std::string text =
-      absl::StrCat("   ", Label(action, "outdated_packages"), ":\n          ", Label(action, "output"), ":\n", lines);
+  std::string text = absl::StrCat("   ", OutputLabel(action, "outdated_packages"), ":\n          ",
+                                  OutputLabel(action, "output"), ":\n", lines);
   for (const char* key : {"exitcode", "package_manager"}) {
-    if (data.contains(key)) absl::StrAppend(&text, "   ", Label(action, key), ": ", Field(data, key), "\n");
+    if (data.contains(key)) absl::StrAppend(&text, "   ", OutputLabel(action, key), ": ", Field(data, key), "\n");
   }
   return absl::StrCat(text, FurtherUpdates(data, action));
-}
-
-std::unique_ptr<DataLayout> LayoutFor(const Invocation& invocation) {
-  if (invocation.plugin->name == "puppetral") return std::make_unique<ResourceLayout>();
-  if (invocation.action->FindOutput("outdated_packages") != nullptr) return std::make_unique<UpdatesLayout>();
-  return std::make_unique<LabelLayout>();
-}
-
-bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display) {
-  if (mode == DisplayMode::kDdl) {
-    mode = ddl_display == ddl::Display::kAlways ? DisplayMode::kAll
-           : ddl_display == ddl::Display::kOk   ? DisplayMode::kOk
-                                                : DisplayMode::kFailed;
-  }
-  switch (mode) {
-    case DisplayMode::kAll:
-      return true;
-    case DisplayMode::kOk:
-      return answer.ok();
-    case DisplayMode::kFailed:
-      return !answer.ok();
-    default:
-      return false;
-  }
 }
 
 }  // namespace orch::cli

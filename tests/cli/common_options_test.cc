@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/options/option_groups.h"
+#include "cli/options/option_values.h"
 #include "cli/options/shell_words.h"
 
 namespace orch::cli {

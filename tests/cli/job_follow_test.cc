@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "cli/jobs/answer.h"
 #include "tests/cli/job_hub_test.h"
 
 namespace orch::cli {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
+#include "cli/terminal/string_output.h"
 #include "tests/cli/run_cli.h"
 
 namespace orch::cli {

@@ -4,17 +4,20 @@
 
 #include "absl/strings/str_split.h"
 #include "actions/ddl/ddl.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"
 #include "cli/terminal/display_width.h"
 #include "cli/terminal/progress_bar.h"
 #include "cli/terminal/sparkline.h"
 #include "cli/terminal/style.h"
+#include "cli/terminal/text_table.h"
 #include "cli/terminal/value_text.h"
-#include "cli/views/human_view.h"
-#include "cli/views/machine_view.h"
+#include "cli/views/answer_text.h"
+#include "cli/views/label_layout.h"
+#include "cli/views/layout_for.h"
 #include "cli/views/node_text.h"
 #include "cli/views/plugin_text.h"
-#include "cli/views/table_view.h"
 #include "tests/cli/fake_hub.h"
 
 namespace orch::cli {

@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "actions/ddl/ddl.h"
-#include "cli/views/human_view.h"
+#include "cli/jobs/answer.h"
+#include "cli/views/layout_for.h"
 #include "tests/cli/fake_hub.h"
 
 namespace orch::cli {

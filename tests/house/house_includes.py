@@ -74,7 +74,7 @@ MAY_INCLUDE = {
     "cli/options": ["base", "proto", "filter"],
     "cli/session": ["base", "base/net", "base/process", "proto", "filter", "auth", "actions/ddl", "cli/terminal", "cli/options"],
     "cli/jobs": ["base", "proto", "actions/ddl", "cli/terminal", "cli/options", "cli/session"],
-    "cli/views": ["base", "proto", "actions/ddl", "cli/terminal", "cli/session", "cli/jobs"],
+    "cli/views": ["base", "proto", "actions/ddl", "cli/terminal", "cli/options", "cli/session", "cli/jobs"],
     "cli/commands": ["base", "proto", "filter", "actions/ddl", "cli/terminal", "cli/options", "cli/session", "cli/jobs",
                      "cli/views"],
     "cli/completion": ["base", "filter", "actions/ddl", "cli/terminal", "cli/options", "cli/session", "cli/views",

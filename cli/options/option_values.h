@@ -1,0 +1,22 @@
+// Values of options that several tables share, and their parsers. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace orch::cli {
+
+// "N" or "N%".
+struct Amount {
+  uint32_t count = 0;
+  uint32_t percent = 0;  // 1..100
+  bool set() const { return count > 0 || percent > 0; }
+};
+absl::StatusOr<Amount> ParseAmount(absl::string_view text);
+// Seconds, fractions allowed, above zero; also "500ms", "2m".
+absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed);
+
+}  // namespace orch::cli

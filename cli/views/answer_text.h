@@ -1,0 +1,20 @@
+// Which answers are shown, and the summaries below them. Pure.
+#pragma once
+
+#include <string>
+
+#include "actions/ddl/aggregate.h"
+#include "actions/ddl/ddl.h"
+#include "cli/jobs/answer.h"
+#include "cli/options/common_options.h"
+#include "cli/terminal/style.h"
+
+namespace orch::cli {
+
+// Which answers are shown.
+bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display);
+
+// The block "Summary of X:" for each aggregate.
+std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style);
+
+}  // namespace orch::cli

@@ -1,0 +1,17 @@
+// How the data of one node's answer is laid out as text, without the node's name. Implementations are pure.
+#pragma once
+
+#include <string>
+
+#include "actions/ddl/ddl.h"
+#include "cli/jobs/answer.h"
+
+namespace orch::cli {
+
+class DataLayout {
+ public:
+  virtual ~DataLayout() = default;
+  virtual std::string Text(const Answer& answer, const ddl::Action& action) const = 0;
+};
+
+}  // namespace orch::cli

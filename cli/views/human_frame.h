@@ -1,0 +1,31 @@
+// The parts that every human view of a job has around its answers: discovery line and bar. One thread.
+#pragma once
+
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+#include "cli/jobs/job_end.h"
+#include "cli/session/context.h"
+#include "cli/terminal/progress_bar.h"
+
+namespace orch::cli {
+
+class HumanFrame {
+ public:
+  HumanFrame(Context* context, bool discovery_line);
+  void Start(const JobStart& start);
+  void Progress(size_t done, size_t targets);
+  // True while a bar is on the screen: answers have to wait.
+  bool bar() const { return bar_shown_; }
+  // Leaves the bar on its line; `after` follows it.
+  void End(absl::string_view after);
+
+ private:
+  Context* const context_;
+  const bool discovery_line_;
+  const bool bar_wanted_;
+  bool bar_shown_ = false;
+  ProgressBar bar_;
+};
+
+}  // namespace orch::cli

@@ -1,0 +1,18 @@
+// Answers and statistics as JSON; shapes in docs/CLI.md. Pure.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "cli/jobs/answer.h"
+#include "cli/jobs/job_end.h"
+
+namespace orch::cli {
+
+// Pretty on a terminal, else on one line; with a final newline.
+std::string JsonText(const Json& value, bool pretty);
+
+Json AnswerJson(const Answer& answer);
+Json StatsJson(const JobEnd& end);
+
+}  // namespace orch::cli
