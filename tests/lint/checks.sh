@@ -10,7 +10,7 @@ format    Run ./x format.
 shell     Mend the script, or silence one line with "# shellcheck disable=SCnnnn" and the reason.
 python    Mend the script, or write "# noqa: CODE" and the reason behind the line.
 spelling  Mend the word; a name that is right as it is goes into tests/lint/words.txt, in lower case.
-house     Include only what DESIGN's table of rooms allows; rename a name that stands in two files of a target.
+house     Include only what the room's row allows; rename a name that stands in two files; correct the document.
 tidy      Mend the code, or write NOLINT(check-name) and the reason behind the line.
 TABLE
 }
@@ -43,6 +43,7 @@ check_house() {
   local failed=0
   python3 tests/house/house_includes.py . || failed=1
   python3 tests/house/house_names.py . || failed=1
+  python3 tests/house/documents.py . || failed=1
   return "$failed"
 }
 
