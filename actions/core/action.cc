@@ -12,11 +12,11 @@ Reply Reply::Aborted(std::string message, Json data) {
   return reply;
 }
 
-Reply Reply::Failure(std::string error_kind, std::string message, Json data) {
+Reply Reply::Failure(ErrorKind error_kind, std::string message, Json data) {
   Reply reply;
   reply.status_code = kUnknownError;
   reply.status_message = std::move(message);
-  reply.error_kind = std::move(error_kind);
+  reply.error_kind = error_kind;
   reply.data = std::move(data);
   return reply;
 }

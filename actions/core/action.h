@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "actions/core/error_kind.h"
 #include "actions/ddl/ddl.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -29,11 +30,12 @@ enum StatusCode : int {
 struct Reply {
   int status_code = kOk;
   std::string status_message = "OK";
-  std::string error_kind;  // timeout, crash, protocol, output-limit, busy, cancelled, …; empty when there is none
+  ErrorKind error_kind = ErrorKind::kNone;
   Json data = Json::object();
 
   static Reply Aborted(std::string message, Json data = Json::object());
-  static Reply Failure(std::string error_kind, std::string message, Json data = Json::object());  // code 5
+  // With status code 5.
+  static Reply Failure(ErrorKind error_kind, std::string message, Json data = Json::object());
 };
 
 class NodeControl;

@@ -22,8 +22,8 @@ Reply BuiltinPlugin::Run(const Request& request, const Context& context) {
 Reply ReplyFor(const absl::Status& status, Json data) {
   const std::string message(status.message());
   if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) {
-    Reply reply = Reply::Failure(absl::IsCancelled(status) ? "cancelled" : "timeout", message, std::move(data));
-    return reply;
+    const ErrorKind kind = absl::IsCancelled(status) ? ErrorKind::kCancelled : ErrorKind::kTimeout;
+    return Reply::Failure(kind, message, std::move(data));
   }
   return Reply::Aborted(message, std::move(data));
 }

@@ -90,7 +90,7 @@ Reply WorkerPlugin::RunAction(const Request& request, const Context& context, ab
   Context limited = context;
   limited.timeout = timeout;
   Reply reply = (*worker)->Call(RequestObject(request), limited);
-  if (reply.error_kind.empty()) return reply;
+  if (reply.error_kind == ErrorKind::kNone) return reply;
   reply.status_message =
       absl::StrCat("Could not call external agent ", request.plugin, "#", request.action, ": ", reply.status_message);
   return reply;

@@ -159,7 +159,7 @@ Reply WarmWorker::Call(const Json& request, const Context& context) {
   Reply reply;
   reply.status_code = answer->at("statuscode").get<int>();
   reply.status_message = text("statusmsg", "OK");
-  reply.error_kind = text("error_kind", "");
+  reply.error_kind = ErrorKindFromText(text("error_kind", ""));
   const auto data = answer->find("data");
   if (data != answer->end() && data->is_object()) reply.data = *data;
   return reply;
@@ -227,16 +227,16 @@ Reply ReplyForWorker(const absl::Status& status) {
   const std::string message(status.message());
   switch (status.code()) {
     case absl::StatusCode::kDeadlineExceeded:
-      return Reply::Failure("timeout", message);
+      return Reply::Failure(ErrorKind::kTimeout, message);
     case absl::StatusCode::kCancelled:
-      return Reply::Failure("cancelled", message);
+      return Reply::Failure(ErrorKind::kCancelled, message);
     case absl::StatusCode::kResourceExhausted:
-      return Reply::Failure("output-limit", message);
+      return Reply::Failure(ErrorKind::kOutputLimit, message);
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kInvalidArgument:
-      return Reply::Failure("protocol", message);
+      return Reply::Failure(ErrorKind::kProtocol, message);
     default:
-      return Reply::Failure("crash", message);
+      return Reply::Failure(ErrorKind::kCrash, message);
   }
 }
 

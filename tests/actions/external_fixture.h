@@ -105,10 +105,10 @@ class ExternalTest : public ::testing::Test {
              const CancelToken* cancel = nullptr) {
     if (catalog_ == nullptr) Load();
     const std::shared_ptr<Plugin> plugin = catalog_->Find(name);
-    if (plugin == nullptr) return Reply::Failure("test", absl::StrCat("not loaded: ", Problem(name)));
+    if (plugin == nullptr) return Reply::Failure(ErrorKind::kOther, absl::StrCat("not loaded: ", Problem(name)));
     const ddl::Action* action = plugin->ddl()->FindAction("run");
     if (const absl::Status valid = ddl::ValidateInputs(*plugin->ddl(), *action, inputs); !valid.ok()) {
-      return Reply::Failure("refused", std::string(valid.message()));
+      return RefusedByDdl(valid);
     }
     Request request;
     request.plugin = name;

@@ -18,6 +18,15 @@
 
 namespace orch::actions {
 
+// What fixtures answer when the DDL does not permit the inputs; no plugin returns this status code.
+inline constexpr int kRefusedByDdl = -1;
+inline Reply RefusedByDdl(const absl::Status& why) {
+  Reply reply;
+  reply.status_code = kRefusedByDdl;
+  reply.status_message = std::string(why.message());
+  return reply;
+}
+
 class FakeNode : public NodeState {
  public:
   std::string Identity() const override { return "web1.example.com"; }
@@ -54,7 +63,7 @@ class ActionTest : public ::testing::Test {
             absl::Duration timeout = absl::Seconds(60), const CancelToken* cancel = nullptr) {
     const std::shared_ptr<Catalog> catalog = BuiltinCatalog(options_, &node_.clock);
     const std::shared_ptr<Plugin> found = catalog->Find(plugin);
-    if (found == nullptr) return Reply::Failure("test", "no such plugin");
+    if (found == nullptr) return Reply::Failure(ErrorKind::kOther, "no such plugin");
     const ddl::Action* declared = found->ddl()->FindAction(action);
     if (declared != nullptr) {
       ddl::FillInputDefaults(*declared, &inputs);

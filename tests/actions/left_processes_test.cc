@@ -75,12 +75,13 @@ TEST_F(BuiltinLeftTest, OfTheShell) {
   options_.shell_jobs = std::make_shared<ShellJobs>(&node_.clock, &random);
   EXPECT_EQ(Run("shell", "run", {{"command", Scatter(file_) + "exit 0"}}).status_code, kOk);
   EXPECT_THAT(Left(file_), IsEmpty());
-  EXPECT_EQ(Run("shell", "run", {{"command", Scatter(file_) + "sleep 307"}, {"timeout", 2}}).error_kind, "timeout");
+  EXPECT_EQ(Run("shell", "run", {{"command", Scatter(file_) + "sleep 307"}, {"timeout", 2}}).error_kind,
+            ErrorKind::kTimeout);
   EXPECT_THAT(Left(file_), IsEmpty());
   {
     const Canceller cancel(file_);
     const Json inputs{{"command", Scatter(file_) + "sleep 307"}};
-    EXPECT_EQ(Run("shell", "run", inputs, absl::Seconds(60), cancel.token()).error_kind, "cancelled");
+    EXPECT_EQ(Run("shell", "run", inputs, absl::Seconds(60), cancel.token()).error_kind, ErrorKind::kCancelled);
   }
   EXPECT_THAT(Left(file_), IsEmpty());
   EXPECT_EQ(Run("shell", "start", {{"command", Scatter(file_) + "sleep 307"}}).status_code, kOk);
@@ -101,7 +102,7 @@ TEST_F(BuiltinLeftTest, OfAnNrpeCheck) {
   {
     const Canceller cancel(file_);
     EXPECT_EQ(Run("nrpe", "runcommand", {{"command", "hangs"}}, absl::Seconds(60), cancel.token()).error_kind,
-              "cancelled");
+              ErrorKind::kCancelled);
   }
   EXPECT_THAT(Left(file_), IsEmpty());
 }
@@ -131,11 +132,12 @@ TEST_F(ExternalTest, NothingIsLeftOfAProgramOrAWorker) {
     const Reply ended = Call(name);
     EXPECT_EQ(ended.status_code, kOk) << ended.status_message;
     EXPECT_THAT(Left(file), IsEmpty()) << name;
-    EXPECT_EQ(Call(name, {{"text", "hang"}}, absl::Seconds(2)).error_kind, "timeout") << name;
+    EXPECT_EQ(Call(name, {{"text", "hang"}}, absl::Seconds(2)).error_kind, ErrorKind::kTimeout) << name;
     EXPECT_THAT(Left(file), IsEmpty()) << name;
     {
       const Canceller cancel(file);
-      EXPECT_EQ(Call(name, {{"text", "hang"}}, absl::Seconds(60), cancel.token()).error_kind, "cancelled") << name;
+      EXPECT_EQ(Call(name, {{"text", "hang"}}, absl::Seconds(60), cancel.token()).error_kind, ErrorKind::kCancelled)
+          << name;
     }
     EXPECT_THAT(Left(file), IsEmpty()) << name;
   }

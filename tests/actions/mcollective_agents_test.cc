@@ -93,9 +93,9 @@ TEST_F(McollectiveAgentsTest, OutputsHaveTheirDefaults) {
 
 TEST_F(McollectiveAgentsTest, TheDdlsValidationHolds) {
   Load({"installed"});
-  EXPECT_EQ(Run("inspector", "inspect", {{"file", "relative"}}).error_kind, "invalid");
-  EXPECT_EQ(Run("inspector", "inspect", {{"file", "/x\n"}}).error_kind, "invalid") << "Ruby's \\Z lets it pass";
-  EXPECT_EQ(Run("inspector", "inspect", {{"file", "/x"}, {"mode", "sloppy"}}).error_kind, "invalid");
+  EXPECT_EQ(Run("inspector", "inspect", {{"file", "relative"}}).status_code, kRefusedByDdl);
+  EXPECT_EQ(Run("inspector", "inspect", {{"file", "/x\n"}}).status_code, kRefusedByDdl) << "Ruby's \\Z lets it pass";
+  EXPECT_EQ(Run("inspector", "inspect", {{"file", "/x"}, {"mode", "sloppy"}}).status_code, kRefusedByDdl);
 }
 
 TEST_F(McollectiveAgentsTest, TheAgentsOwnValidatorsHold) {
@@ -238,7 +238,7 @@ TEST_F(McollectiveAgentsTest, AnExceptionIsACrashAndTheProcessStays) {
   const Reply before = Run("trouble", "nothing");
   const Reply reply = Run("trouble", "raises");
   EXPECT_EQ(reply.status_code, kUnknownError);
-  EXPECT_EQ(reply.error_kind, "crash");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kCrash);
   EXPECT_THAT(reply.status_message, StartsWith("RuntimeError: it went wrong"));
   EXPECT_THAT(reply.status_message, HasSubstr("trouble.rb:6"));
   EXPECT_EQ(reply.data["pid"], before.data["pid"]);
@@ -251,7 +251,7 @@ TEST_F(McollectiveAgentsTest, AnAgentThatEndsIsACrashAndTheNextRequestWorks) {
        std::map<std::string, std::string>{{"vanishes", "exit code 7"}, {"dies", "signal 9"}}) {
     const Reply reply = Run("trouble", action);
     EXPECT_EQ(reply.status_code, kUnknownError) << action;
-    EXPECT_EQ(reply.error_kind, "crash") << action;
+    EXPECT_EQ(reply.error_kind, ErrorKind::kCrash) << action;
     EXPECT_THAT(reply.status_message, HasSubstr(how));
     EXPECT_EQ(Run("trouble", "nothing").status_code, kOk);
   }
@@ -262,7 +262,7 @@ TEST_F(McollectiveAgentsTest, AnAgentThatHangsIsEndedInTime) {
   Load({"trouble"});
   Run("trouble", "nothing");  // warm
   const Reply reply = Run("trouble", "hangs", Json::object(), absl::Seconds(1));
-  EXPECT_EQ(reply.error_kind, "timeout");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kTimeout);
   EXPECT_EQ(Run("trouble", "nothing").status_code, kOk);
 }
 
@@ -275,14 +275,14 @@ TEST_F(McollectiveAgentsTest, WhatAnActionPrintsIsNotItsReply) {
 
 TEST_F(McollectiveAgentsTest, AReplyThatIsTooLargeIsCutOff) {
   Load({"trouble"});
-  EXPECT_EQ(Run("trouble", "floods").error_kind, "output-limit");
+  EXPECT_EQ(Run("trouble", "floods").error_kind, ErrorKind::kOutputLimit);
 }
 
 TEST_F(McollectiveAgentsTest, WhatAnActionLeavesBehindEndsWithIt) {
   const std::string file = absl::StrCat(folder_, "/pid");
   options_.builtin.settings["trouble.pid_file"] = file;
   Load({"trouble"});
-  EXPECT_EQ(Run("trouble", "leaves").error_kind, "crash");
+  EXPECT_EQ(Run("trouble", "leaves").error_kind, ErrorKind::kCrash);
   std::string pid;
   std::ifstream(file) >> pid;
   ASSERT_NE(pid, "");
@@ -308,7 +308,7 @@ TEST_F(McollectiveAgentsTest, NothingIsLeftOfWhatIsLate) {
   Load({"trouble"});
   EXPECT_EQ(Run("trouble", "overruns").status_code, kOk);
   EXPECT_THAT(LeftOf(file, 2), testing::IsEmpty()) << "of the agent's own timeout";
-  EXPECT_EQ(Run("trouble", "scatters", Json::object(), absl::Seconds(3)).error_kind, "timeout");
+  EXPECT_EQ(Run("trouble", "scatters", Json::object(), absl::Seconds(3)).error_kind, ErrorKind::kTimeout);
   EXPECT_THAT(LeftOf(file, 2), testing::IsEmpty()) << "of the action's";
 }
 
@@ -318,7 +318,7 @@ TEST_F(McollectiveAgentsTest, AServiceThatAnAgentStartsLivesOnAndMayPrint) {
   options_.builtin.settings["trouble.pid_file"] = file;
   Load({"trouble"});
   EXPECT_EQ(Run("trouble", "serves").status_code, kOk);
-  EXPECT_EQ(Run("trouble", "hangs", Json::object(), absl::Seconds(2)).error_kind, "timeout");
+  EXPECT_EQ(Run("trouble", "hangs", Json::object(), absl::Seconds(2)).error_kind, ErrorKind::kTimeout);
   const absl::Duration later = node_.clock.Steady() + absl::Milliseconds(300);
   while (node_.clock.Steady() < later) std::this_thread::yield();
   const std::vector<int> left = LeftOf(file, 1);

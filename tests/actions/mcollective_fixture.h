@@ -53,7 +53,7 @@ class McollectiveAgentsTest : public ::testing::Test {
   Reply Run(const std::string& plugin, const std::string& action, Json inputs = Json::object(),
             absl::Duration timeout = absl::Seconds(30), const CancelToken* cancel = nullptr) {
     const std::shared_ptr<Plugin> found = catalog_.Find(plugin);
-    if (found == nullptr) return Reply::Failure("test", absl::StrCat("no such plugin: ", ProblemOf(plugin)));
+    if (found == nullptr) return Reply::Failure(ErrorKind::kOther, absl::StrCat("no such plugin: ", ProblemOf(plugin)));
     Request request;
     request.plugin = plugin;
     request.action = action;
@@ -64,7 +64,7 @@ class McollectiveAgentsTest : public ::testing::Test {
     if (const ddl::Action* declared = found->ddl()->FindAction(action)) {
       ddl::FillInputDefaults(*declared, &request.inputs);
       const absl::Status valid = ddl::ValidateInputs(*found->ddl(), *declared, request.inputs);
-      if (!valid.ok()) return Reply::Failure("invalid", std::string(valid.message()));
+      if (!valid.ok()) return RefusedByDdl(valid);
     }
     return found->Run(request, {.clock = &node_.clock, .node = &node_, .cancel = cancel, .timeout = timeout});
   }

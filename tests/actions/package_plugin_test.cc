@@ -273,10 +273,11 @@ TEST_F(PackagePluginTest, TimeAndCancellationEndAProgramThatHangs) {
   Program("dpkg-query", "exec /bin/sleep 100");
   const Reply late = Run("package", "status", {{"package", "vim"}}, absl::Milliseconds(400));
   EXPECT_EQ(late.status_code, kUnknownError);
-  EXPECT_EQ(late.error_kind, "timeout");
+  EXPECT_EQ(late.error_kind, ErrorKind::kTimeout);
   CancelToken cancel;
   cancel.Cancel();
-  EXPECT_EQ(Run("package", "status", {{"package", "vim"}}, absl::Seconds(60), &cancel).error_kind, "cancelled");
+  EXPECT_EQ(Run("package", "status", {{"package", "vim"}}, absl::Seconds(60), &cancel).error_kind,
+            ErrorKind::kCancelled);
 }
 
 // The host's own apt, reading only.

@@ -165,13 +165,13 @@ TEST_F(PuppetRunTest, WaitingForABusyNodeEndsWithTheJobsTimeOrItsEnd) {
   Write("state/agent_catalog_run.lock", absl::StrCat(StartDaemon()));
   const Json inputs = {{"wait", true}, {"force", true}};
   const Reply late = Run("puppet", "runonce", inputs, absl::Milliseconds(900));
-  EXPECT_EQ(late.error_kind, "timeout");
+  EXPECT_EQ(late.error_kind, ErrorKind::kTimeout);
   EXPECT_EQ(late.status_message,
             "no Puppet run was started: until the job's time ran out, Puppet is currently applying a catalog, "
             "cannot run now");
   CancelToken cancel;
   cancel.Cancel();
-  EXPECT_EQ(Run("puppet", "runonce", inputs, absl::Seconds(60), &cancel).error_kind, "cancelled");
+  EXPECT_EQ(Run("puppet", "runonce", inputs, absl::Seconds(60), &cancel).error_kind, ErrorKind::kCancelled);
   Write("state/agent_disabled.lock", "{}");
   EXPECT_EQ(Run("puppet", "runonce", inputs).status_message, "Puppet is disabled") << "nobody waits for that";
   EXPECT_EQ(Calls("agent"), "");
@@ -220,7 +220,7 @@ TEST_F(PuppetRunTest, ARunOutlivesThePatienceOfItsCaller) {
   Write("agent", "while [ -d $S ] && [ ! -e $S/go ]; do sleep 0.01; done; : > $S/ended\n");
   const Reply late = Run("puppet", "runonce", {{"wait", true}}, absl::Milliseconds(600));
   EXPECT_EQ(late.status_code, kUnknownError);
-  EXPECT_EQ(late.error_kind, "timeout");
+  EXPECT_EQ(late.error_kind, ErrorKind::kTimeout);
   EXPECT_THAT(late.status_message, HasSubstr("the Puppet run goes on as process "));
   Write("go", "");
   for (int i = 0; i < 10'000 && !std::filesystem::exists(folder_ + "/ended"); ++i) usleep(1000);

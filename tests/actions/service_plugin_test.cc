@@ -170,7 +170,7 @@ TEST_F(ServicePluginTest, NamesOutsideTheirAlphabetAreRefused) {
 TEST_F(ServicePluginTest, AScriptThatHangsIsEndedInTime) {
   Script("slow", "exec /bin/sleep 100");
   const Reply reply = Run("service", "status", {{"service", "slow"}}, absl::Milliseconds(400));
-  EXPECT_EQ(reply.error_kind, "timeout");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kTimeout);
 }
 
 TEST_F(ServicePluginTest, WithoutSystemdTheInitScriptsOfTheHostAnswer) {
@@ -255,13 +255,13 @@ TEST_F(SystemdServiceTest, OneThatDoesItsWorkAndEndsWasStarted) {
 
 TEST_F(SystemdServiceTest, TimeAndCancellationEndTheWait) {
   const Reply late = Service("start", "slow", absl::Milliseconds(300));
-  EXPECT_EQ(late.error_kind, "timeout");
+  EXPECT_EQ(late.error_kind, ErrorKind::kTimeout);
   Service("stop", "web");
   CancelToken cancel;
   std::thread canceller([&cancel] { cancel.Cancel(); });
   const Reply cancelled = Run("service", "restart", {{"service", "slow"}}, absl::Seconds(20), &cancel);
   canceller.join();
-  EXPECT_EQ(cancelled.error_kind, "cancelled");
+  EXPECT_EQ(cancelled.error_kind, ErrorKind::kCancelled);
 }
 
 TEST(SystemdBusTest, ABusThatDoesNotAnswerIsSaidToBe) {

@@ -107,9 +107,9 @@ TEST_F(ShellTest, RunKeepsBothOutputsAndTheExitCode) {
 TEST_F(ShellTest, ACommandThatTakesTooLongIsEndedWithWhatItPrinted) {
   const Reply reply = Shell("echo begun; sleep 60", {{"timeout", 0.5}});
   EXPECT_EQ(reply.status_code, kUnknownError);
-  EXPECT_EQ(reply.error_kind, "timeout");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kTimeout);
   EXPECT_EQ(reply.data["stdout"], "begun\n");
-  EXPECT_EQ(Shell("kill -9 $$").error_kind, "crash");
+  EXPECT_EQ(Shell("kill -9 $$").error_kind, ErrorKind::kCrash);
 }
 
 TEST_F(ShellTest, RunsAsAnotherUser) {

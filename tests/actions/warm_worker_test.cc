@@ -98,7 +98,7 @@ TEST_F(WarmWorkerTest, ACrashSaysHowItEndedAndItsLastWords) {
   const auto worker = Make();
   const Reply reply = Call(worker.get(), "exit");
   EXPECT_EQ(reply.status_code, kUnknownError);
-  EXPECT_EQ(reply.error_kind, "crash");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kCrash);
   EXPECT_EQ(reply.status_message, "test: the worker ended with exit code 3; it last said: first words | it broke");
   EXPECT_EQ(worker->processes(), 0u);
 }
@@ -106,7 +106,7 @@ TEST_F(WarmWorkerTest, ACrashSaysHowItEndedAndItsLastWords) {
 TEST_F(WarmWorkerTest, OneThatHangsIsEndedAtTheDeadline) {
   const auto worker = Make();
   const Reply reply = Call(worker.get(), "hang", absl::Milliseconds(200));
-  EXPECT_EQ(reply.error_kind, "timeout");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kTimeout);
   EXPECT_EQ(worker->processes(), 0u);
   EXPECT_TRUE(Ask(worker.get(), "echo").ok());
 }
@@ -117,38 +117,38 @@ TEST_F(WarmWorkerTest, CancellationEndsTheProcess) {
   cancel.Cancel();
   const Reply reply =
       worker->Call(Json{{"do", "hang"}}, {.clock = &clock_, .cancel = &cancel, .timeout = absl::Seconds(60)});
-  EXPECT_EQ(reply.error_kind, "cancelled");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kCancelled);
   EXPECT_EQ(worker->processes(), 0u);
 }
 
 TEST_F(WarmWorkerTest, GarbageIsAProtocolErrorThatQuotesIt) {
   const auto worker = Make();
   const Reply reply = Call(worker.get(), "garbage");
-  EXPECT_EQ(reply.error_kind, "protocol");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kProtocol);
   EXPECT_THAT(reply.status_message, HasSubstr("hello there"));
   EXPECT_EQ(worker->processes(), 0u) << "what it says next might be the rest of the garbage";
 }
 
 TEST_F(WarmWorkerTest, AnObjectThatIsNoReplyIsAProtocolError) {
   const auto worker = Make();
-  EXPECT_EQ(Call(worker.get(), "echo").error_kind, "protocol");
+  EXPECT_EQ(Call(worker.get(), "echo").error_kind, ErrorKind::kProtocol);
 }
 
 TEST_F(WarmWorkerTest, AnAnswerToAnotherRequestIsAProtocolError) {
   const auto worker = Make();
-  EXPECT_EQ(ReplyForWorker(Ask(worker.get(), "stranger").status()).error_kind, "protocol");
+  EXPECT_EQ(ReplyForWorker(Ask(worker.get(), "stranger").status()).error_kind, ErrorKind::kProtocol);
 }
 
 TEST_F(WarmWorkerTest, AFloodIsCutOff) {
   const auto worker = Make();
-  EXPECT_EQ(Call(worker.get(), "flood").error_kind, "output-limit");
+  EXPECT_EQ(Call(worker.get(), "flood").error_kind, ErrorKind::kOutputLimit);
   EXPECT_EQ(worker->processes(), 0u);
 }
 
 TEST_F(WarmWorkerTest, AProgramThatIsNotThereIsACrashThatNamesIt) {
   WarmWorker worker({.name = "test", .process = {.argv = {"/nowhere/ruby"}}}, &clock_);
   const Reply reply = Call(&worker, "echo");
-  EXPECT_EQ(reply.error_kind, "crash");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kCrash);
   EXPECT_THAT(reply.status_message, HasSubstr("/nowhere/ruby"));
   EXPECT_EQ(worker.processes(), 0u);
 }
@@ -166,7 +166,7 @@ TEST_F(WarmWorkerTest, AReplyIsReadWhole) {
   const Reply reply = Call(worker.get(), "reply");
   EXPECT_EQ(reply.status_code, kAborted);
   EXPECT_EQ(reply.status_message, "no luck");
-  EXPECT_EQ(reply.error_kind, "");
+  EXPECT_EQ(reply.error_kind, ErrorKind::kNone);
   EXPECT_EQ(reply.data, (Json{{"x", {1, 2}}}));
 }
 
@@ -176,7 +176,8 @@ TEST_F(WarmWorkerTest, AsManyAtOnceAsAllowedAndNoMore) {
   std::vector<std::thread> askers;
   for (int i = 0; i < 2; ++i) askers.emplace_back([&, i] { answers[i] = Ask(worker.get(), "wait"); });
   while (worker->processes() < 2) std::this_thread::yield();
-  EXPECT_EQ(ReplyForWorker(Ask(worker.get(), "echo", absl::Milliseconds(100)).status()).error_kind, "timeout");
+  EXPECT_EQ(ReplyForWorker(Ask(worker.get(), "echo", absl::Milliseconds(100)).status()).error_kind,
+            ErrorKind::kTimeout);
   askers.emplace_back([&] { answers[2] = Ask(worker.get(), "echo"); });
   Open();
   for (std::thread& asker : askers) asker.join();

@@ -48,7 +48,7 @@ TEST_F(ExternalTest, AWorkerThatDiesIsReplaced) {
           "worker");
   const Reply died = Call("warm", {{"text", "die"}});
   EXPECT_EQ(died.status_code, kUnknownError);
-  EXPECT_EQ(died.error_kind, "crash");
+  EXPECT_EQ(died.error_kind, ErrorKind::kCrash);
   EXPECT_THAT(died.status_message, AllOf(HasSubstr("Could not call external agent warm#run"), HasSubstr("oops")));
   EXPECT_EQ(Call("warm").status_code, kOk);
 }
@@ -59,10 +59,10 @@ TEST_F(ExternalTest, AWorkersBadAnswersHaveTheirKinds) {
       Worker(R"(case "$line" in *hang*) sleep 600;; *garbage*) echo 'no JSON';; *shape*) echo '{"statuscode":"0"}';; )"
              R"(*endless*) head -c 20M /dev/zero | tr '\0' x;; esac)"),
       "worker");
-  EXPECT_EQ(Call("warm", {{"text", "hang"}}, absl::Seconds(1)).error_kind, "timeout");
-  EXPECT_EQ(Call("warm", {{"text", "garbage"}}).error_kind, "protocol");
-  EXPECT_EQ(Call("warm", {{"text", "shape"}}).error_kind, "protocol");
-  EXPECT_EQ(Call("warm", {{"text", "endless"}}).error_kind, "output-limit");
+  EXPECT_EQ(Call("warm", {{"text", "hang"}}, absl::Seconds(1)).error_kind, ErrorKind::kTimeout);
+  EXPECT_EQ(Call("warm", {{"text", "garbage"}}).error_kind, ErrorKind::kProtocol);
+  EXPECT_EQ(Call("warm", {{"text", "shape"}}).error_kind, ErrorKind::kProtocol);
+  EXPECT_EQ(Call("warm", {{"text", "endless"}}).error_kind, ErrorKind::kOutputLimit);
 }
 
 TEST_F(ExternalTest, AWorkerThatDoesNotActivateIsNotLoaded) {

@@ -28,7 +28,7 @@ class AgentTest : public ::testing::Test {
           running_.Open();
           if (hold_) until_.Wait();
           while (obeys_ && !context.cancel->cancelled()) std::this_thread::yield();
-          if (obeys_) return actions::Reply::Failure("cancelled", "its program was ended");
+          if (obeys_) return actions::Reply::Failure(actions::ErrorKind::kCancelled, "its program was ended");
           actions::Reply reply;
           reply.data = {{"text", context.cancel->cancelled() ? "cancelled" : "done"}};
           return reply;

@@ -300,7 +300,7 @@ TEST_F(CommandGateTest, CancelsARunningTask) {
   auto plugin = std::make_shared<FakePlugin>([&](const auto&, const auto&) {
     running.Open();
     until.Wait();
-    return actions::Reply::Failure("cancelled", "its program was ended");
+    return actions::Reply::Failure(actions::ErrorKind::kCancelled, "its program was ended");
   });
   state_.Set(MakeMoment(plugin));
   const v1::Command command = Command();

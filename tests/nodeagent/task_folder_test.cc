@@ -59,7 +59,7 @@ TEST_F(TaskFolderTest, OneThatIsLargerIsSaidToBeLostOnAFullDisk) {
   ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
   const FilesUpTo limit(kOutcomeRoomBytes);
   ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeRoomBytes), {7, 9}}).ok());
-  EXPECT_EQ(Left()->reply.error_kind, "outcome-lost");
+  EXPECT_EQ(Left()->reply.error_kind, actions::ErrorKind::kOutcomeLost);
   EXPECT_THAT(Left()->reply.status_message, HasSubstr("ended with status 0 (done so far), but its data is lost"));
   EXPECT_EQ(Left()->printed, (Printed{7, 9}));
 }

@@ -211,7 +211,7 @@ TEST_F(TaskRunnerTest, CancelReachesTheRunningAction) {
     running.Open();
     until.Wait();
     cancelled = context.cancel->cancelled();
-    return actions::Reply::Failure("cancelled", "its program was ended");
+    return actions::Reply::Failure(actions::ErrorKind::kCancelled, "its program was ended");
   });
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", plugin));
@@ -326,7 +326,7 @@ TEST_F(TaskRunnerTest, DestructionAnswersWhatWaitsAndRuns) {
     running.Open();
     while (!context.cancel->cancelled()) {
     }
-    return actions::Reply::Failure("cancelled", "its program was ended");
+    return actions::Reply::Failure(actions::ErrorKind::kCancelled, "its program was ended");
   });
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", plugin));

@@ -46,7 +46,8 @@ Reply Controller::RunAction(const Request& request, const Context& context) {
   if (request.action == "exit") {
     return Message(control->Exit(absl::StrCat("asked by ", request.caller)), "the node agent ends");
   }
-  return Reply::Failure("protocol", absl::StrCat("controller declares ", request.action, " but does not have it"));
+  return Reply::Failure(ErrorKind::kProtocol,
+                        absl::StrCat("controller declares ", request.action, " but does not have it"));
 }
 
 }  // namespace orch::actions

@@ -139,7 +139,8 @@ Reply PuppetPlugin::RunAction(const Request& request, const Context& context) {
   for (const PuppetAction& entry : kPuppetActions) {
     if (entry.action == request.action) return entry.run(*files, request, context);
   }
-  return Reply::Failure("protocol", absl::StrCat("puppet declares ", request.action, " but does not have it"));
+  return Reply::Failure(ErrorKind::kProtocol,
+                        absl::StrCat("puppet declares ", request.action, " but does not have it"));
 }
 
 }  // namespace orch::actions

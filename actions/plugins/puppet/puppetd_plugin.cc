@@ -109,7 +109,8 @@ Reply PuppetdPlugin::RunAction(const Request& request, const Context& context) {
   for (const PuppetdAction& entry : kPuppetdActions) {
     if (entry.action == request.action) return entry.run(*files, request, context);
   }
-  return Reply::Failure("protocol", absl::StrCat("puppetd declares ", request.action, " but does not have it"));
+  return Reply::Failure(ErrorKind::kProtocol,
+                        absl::StrCat("puppetd declares ", request.action, " but does not have it"));
 }
 
 Reply PuppetdPlugin::RunOnce(const Request& request, const Context& context) const {

@@ -115,7 +115,7 @@ Reply GetData(const Request& request, const Context& context) {
   absl::StatusOr<Json> values = context.node->CallDataFunction(source, arguments);
   if (!values.ok()) return ReplyFor(values.status());
   if (!values->is_object())
-    return Reply::Failure("protocol", absl::StrCat("data function ", source, " gave no fields"));
+    return Reply::Failure(ErrorKind::kProtocol, absl::StrCat("data function ", source, " gave no fields"));
   Reply reply;
   reply.data = *std::move(values);
   return reply;
@@ -145,7 +145,8 @@ Reply Rpcutil::RunAction(const Request& request, const Context& context) {
   for (const RpcutilAction& entry : kRpcutilActions) {
     if (entry.action == request.action) return entry.run(request, context);
   }
-  return Reply::Failure("protocol", absl::StrCat("rpcutil declares ", request.action, " but does not have it"));
+  return Reply::Failure(ErrorKind::kProtocol,
+                        absl::StrCat("rpcutil declares ", request.action, " but does not have it"));
 }
 
 }  // namespace orch::actions

@@ -102,7 +102,7 @@ absl::StatusOr<std::shared_ptr<Plugin>> ShellPlugin::Create(std::shared_ptr<cons
 
 Reply ShellPlugin::RunAction(const Request& request, const Context& context) {
   if (request.action == "run") return RunNow(request, context);
-  if (jobs_ == nullptr) return Reply::Failure("protocol", "shell jobs need the agent itself");
+  if (jobs_ == nullptr) return Reply::Failure(ErrorKind::kProtocol, "shell jobs need the agent itself");
   if (request.action == "start") return Start(request);
   if (request.action == "status") return Status(request);
   if (request.action == "list") return List();
@@ -129,11 +129,12 @@ Reply ShellPlugin::RunNow(const Request& request, const Context& context) const 
       data["exitcode"] = result->exit_code;
       return ShellOk(std::move(data));
     case ProcessResult::End::kSignalled:
-      return Reply::Failure("crash", absl::StrCat("the command was ended by signal ", result->signal), std::move(data));
+      return Reply::Failure(ErrorKind::kCrash, absl::StrCat("the command was ended by signal ", result->signal),
+                            std::move(data));
     case ProcessResult::End::kCancelled:
-      return Reply::Failure("cancelled", "the command was ended: the job was cancelled", std::move(data));
+      return Reply::Failure(ErrorKind::kCancelled, "the command was ended: the job was cancelled", std::move(data));
     default:
-      return Reply::Failure("timeout", "the command took too long and was ended", std::move(data));
+      return Reply::Failure(ErrorKind::kTimeout, "the command took too long and was ended", std::move(data));
   }
 }
 

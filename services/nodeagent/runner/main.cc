@@ -58,7 +58,8 @@ void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock
   AwaitSigterm(clock, kLongestEnd);  // for what the action started to be ended; told twice: at once
   fflush(nullptr);
   const actions::Reply reply =
-      actions::Reply::Failure(cancelled ? "cancelled" : "timeout", "the action would not end; its process was ended");
+      actions::Reply::Failure(cancelled ? actions::ErrorKind::kCancelled : actions::ErrorKind::kTimeout,
+                              "the action would not end; its process was ended");
   _exit(Leave(folder, {reply, output.printed()}));
 }
 
@@ -68,7 +69,8 @@ actions::Reply RunTask(const TaskFile& task, const Clock& clock, const CancelTok
   const ddl::Action* action = plugin == nullptr ? nullptr : plugin->ddl()->FindAction(task.request.action);
   if (action == nullptr) {
     const std::string why = catalog->problems().empty() ? "it is not there any more" : catalog->problems()[0].reason;
-    return actions::Reply::Failure("crash", absl::StrCat("plugin ", task.request.plugin, " cannot be loaded: ", why));
+    return actions::Reply::Failure(actions::ErrorKind::kCrash,
+                                   absl::StrCat("plugin ", task.request.plugin, " cannot be loaded: ", why));
   }
   RunnerNode node(&task, &clock);
   actions::Context context{
@@ -95,7 +97,7 @@ int Run(const std::string& folder) {
   const absl::StatusOr<std::string> text = ReadStandardInput();
   const absl::StatusOr<TaskFile> task = text.ok() ? TaskFile::FromText(*text) : text.status();
   if (!task.ok()) {
-    return Leave(folder, {actions::Reply::Failure("crash", std::string(task.status().message()))});
+    return Leave(folder, {actions::Reply::Failure(actions::ErrorKind::kCrash, std::string(task.status().message()))});
   }
   [[maybe_unused]] const absl::Status log =
       InitLog(static_cast<LogLevel>(task->log_level), task->log_json, task->log_file);

@@ -23,7 +23,8 @@ actions::Reply RunAction(actions::Plugin* plugin, const ddl::Action& action, con
   } catch (const std::exception& error) {
     // A plugin promises not to throw; one that does must not take the node down.
     LogError("action threw", {{"plugin", request.plugin}, {"action", action.name}, {"error", error.what()}});
-    return actions::Reply::Failure("crash", absl::StrCat("the action failed inside: ", error.what()));
+    return actions::Reply::Failure(actions::ErrorKind::kCrash,
+                                   absl::StrCat("the action failed inside: ", error.what()));
   }
 }
 

@@ -78,7 +78,7 @@ std::string OutcomeText(const TaskOutcome& outcome) {
   const actions::Reply& reply = outcome.reply;
   return DumpJson({{"status_code", reply.status_code},
                    {"status_message", reply.status_message},
-                   {"error_kind", reply.error_kind},
+                   {"error_kind", std::string(actions::ErrorKindText(reply.error_kind))},
                    {"data", reply.data},
                    {"printed", outcome.printed}});
 }
@@ -90,9 +90,9 @@ absl::Status LeaveOutcome(const std::string& folder, const TaskOutcome& outcome)
     return WriteFileDurably(OutcomePath(folder), OutcomeText(outcome), 0600);
   }
   const std::string said = outcome.reply.status_message.substr(0, kMaxLostMessage);
-  const actions::Reply lost =
-      actions::Reply::Failure("outcome-lost", absl::StrCat("the action ended with status ", outcome.reply.status_code,
-                                                           " (", said, "), but its data is lost: ", kept.message()));
+  const actions::Reply lost = actions::Reply::Failure(
+      actions::ErrorKind::kOutcomeLost, absl::StrCat("the action ended with status ", outcome.reply.status_code, " (",
+                                                     said, "), but its data is lost: ", kept.message()));
   return WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText({lost, outcome.printed}));
 }
 
@@ -103,7 +103,7 @@ absl::StatusOr<TaskOutcome> OutcomeFromText(const std::string& text) {
   try {
     reply.status_code = json.at("status_code");
     reply.status_message = json.at("status_message");
-    reply.error_kind = json.at("error_kind");
+    reply.error_kind = actions::ErrorKindFromText(json.at("error_kind").get<std::string>());
     reply.data = json.at("data");
     outcome.printed = json.value("printed", Printed{});
   } catch (const std::exception& error) {

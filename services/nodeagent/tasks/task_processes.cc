@@ -102,7 +102,8 @@ std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const act
   const std::string& job_id = task.request.job_id;
   absl::StatusOr<ProcessFd> file = WriteTask(task);
   if (!file.ok()) {
-    return actions::Reply::Failure("journal", absl::StrCat("not started: ", file.status().message()));
+    return actions::Reply::Failure(actions::ErrorKind::kJournal,
+                                   absl::StrCat("not started: ", file.status().message()));
   }
   if (output != nullptr) {
     if (const absl::Status made = OutputReader::Make(OutputPath(FolderOf(job_id))); !made.ok()) {
@@ -112,7 +113,8 @@ std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const act
   ORCH_FAILPOINT("agent.runner.before_start");
   const absl::StatusOr<pid_t> pid =
       StartLastingProcess(ProcessSpecOf(program_, FolderOf(job_id)), file->get(), 2, MakeCgroup(CgroupName(job_id)));
-  if (!pid.ok()) return actions::Reply::Failure("crash", absl::StrCat("not started: ", pid.status().message()));
+  if (!pid.ok())
+    return actions::Reply::Failure(actions::ErrorKind::kCrash, absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
   file->Close();  // from now on the lock is the process's
   return Await(job_id, *pid, context, std::move(output));
@@ -173,8 +175,9 @@ TaskOutcome TaskProcesses::Outcome(const std::string& job_id, const std::string&
   absl::StatusOr<TaskOutcome> outcome = text.ok() ? OutcomeFromText(*text) : text.status();
   if (outcome.ok()) return *std::move(outcome);
   return {actions::Reply::Failure(
-      "crash", absl::StrCat("the action may have changed the node, but left no outcome: ",
-                            absl::IsNotFound(outcome.status()) ? how_it_ended : outcome.status().message()))};
+      actions::ErrorKind::kCrash,
+      absl::StrCat("the action may have changed the node, but left no outcome: ",
+                   absl::IsNotFound(outcome.status()) ? how_it_ended : outcome.status().message()))};
 }
 
 std::vector<TaskProcesses::Left> TaskProcesses::Find() const {

@@ -28,7 +28,7 @@ v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, b
   out->set_status_code(static_cast<uint32_t>(code));
   out->set_state(code == actions::kOk ? v1::OK : v1::FAILED);
   out->set_status_message(CleanText(reply.status_message, kMaxStatusMessageBytes));
-  out->set_error_kind(CleanText(reply.error_kind, 64));
+  out->set_error_kind(std::string(actions::ErrorKindText(reply.error_kind)));
   out->set_run_us(std::max<int64_t>(absl::ToInt64Microseconds(ran), 1));
   if (no_reply_data) return update;
   std::string data = reply.data.is_object() ? DumpJson(reply.data) : DumpJson({{"value", reply.data}});
