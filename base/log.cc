@@ -124,7 +124,8 @@ absl::Status MakeLogFile(const std::string& file) {
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
   if (fd < 0) {
-    return absl::FailedPreconditionError(absl::StrCat("log file ", file, " cannot be opened: ", strerror(errno)));
+    return absl::FailedPreconditionError(
+        absl::StrCat("log file ", file, " cannot be opened: ", strerrordesc_np(errno)));
   }
   close(fd);
   return absl::OkStatus();

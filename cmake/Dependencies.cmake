@@ -1,5 +1,5 @@
-# System libraries, all Debian 12 packages. gRPC's own CMake files name shared objects only,
-# so its static closure is taken from pkg-config (decision record 0001).
+# Finds the system libraries; all of them are Debian 12 packages. gRPC's own CMake files name shared
+# objects only, so pkg-config supplies its static closure (decision record 0001).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)
@@ -17,8 +17,8 @@ pkg_check_modules(ABSL REQUIRED absl_status absl_statusor absl_strings absl_str_
   absl_flat_hash_map absl_flat_hash_set absl_hash absl_span absl_cord absl_synchronization
   absl_random_random absl_any_invocable absl_cleanup absl_inlined_vector absl_function_ref)
 
-# Names of archives for a pkg-config static closure; OpenSSL and the C library stay shared, so
-# that their security updates reach installed programs without a rebuild.
+# Links `target` with the archives of a static closure that pkg-config printed. OpenSSL and the C library
+# stay shared, so that their security updates reach installed programs without a rebuild.
 function(orch_static_closure target)
   set(static_names)
   set(shared_names)
@@ -46,9 +46,9 @@ else()
   target_link_libraries(orch_grpc INTERFACE ${GRPCPP_LIBRARIES} protobuf::libprotobuf orch_absl)
 endif()
 
-# Shared objects of C++ cost a program more at its start than all it does then: a millisecond and a half,
-# for thousands of names each. So yaml-cpp is an archive too, base/log.cc takes spdlog from its headers,
-# and orch_program drops what nothing refers to.
+# Each shared C++ library adds a millisecond and a half to the start of a program, because the loader resolves
+# thousands of names. Therefore yaml-cpp is linked as an archive, base/log.cc compiles spdlog from its headers,
+# and orch_program drops libraries that nothing refers to.
 if(ORCH_STATIC)
   find_library(YAML_CPP_ARCHIVE libyaml-cpp.a REQUIRED)
   get_target_property(yaml_cpp_configurations yaml-cpp IMPORTED_CONFIGURATIONS)
@@ -57,7 +57,7 @@ if(ORCH_STATIC)
   endforeach()
 endif()
 
-# RE2 also sits inside gRPC's closure; linked the same way, so that a program holds it once.
+# RE2 is also part of gRPC's closure. Both are linked the same way, so that a program contains RE2 once.
 add_library(orch_re2 INTERFACE)
 if(ORCH_STATIC)
   orch_static_closure(orch_re2 re2)
@@ -65,6 +65,6 @@ else()
   target_link_libraries(orch_re2 INTERFACE PkgConfig::RE2)
 endif()
 
-# Only needed by what is tested or measured.
+# Only tests and benchmarks use these.
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)

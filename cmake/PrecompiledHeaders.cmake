@@ -1,5 +1,5 @@
-# What nearly every file includes, parsed once: it halves a clean build. The preset `analysis` builds
-# without, so that a forgotten #include does not go unseen.
+# Precompiles the headers that nearly every source includes, which halves a clean build. The preset `analysis`
+# builds without them and so finds a source that misses an #include.
 option(ORCH_PCH "Precompile the headers most files share" OFF)
 
 set(orch_common_headers
@@ -12,8 +12,8 @@ set(orch_wire_headers
 list(TRANSFORM orch_common_headers REPLACE "^([^<].*[^>])$" "<\\1>")
 list(TRANSFORM orch_wire_headers REPLACE "^(.+)$" "<\\1>")
 
-# GCC takes a precompiled header only where it was made with the same code model: one set for
-# libraries (-fPIC), one for programs (-fPIE).
+# GCC accepts a precompiled header only in a source with the same code model, so there is one set for
+# libraries (-fPIC) and one for programs (-fPIE).
 function(orch_precompiled_sets)
   file(WRITE ${CMAKE_BINARY_DIR}/pch/empty.cc "")
   file(WRITE ${CMAKE_BINARY_DIR}/pch/main.cc "int main() { return 0; }\n")
@@ -34,12 +34,12 @@ function(orch_precompiled_sets)
       target_precompile_headers(orch_pch_${set} PRIVATE ${orch_wire_headers})
       add_dependencies(orch_pch_${set} orch_proto)
     endif()
-    set_target_properties(orch_pch_${set} PROPERTIES CXX_CLANG_TIDY "")
   endforeach()
 endfunction()
 
-# orch_precompile(TARGET room|test DEPS…): the set that fits what the target sees of the wire, and the options
-# the set was made with.
+# orch_precompile(TARGET room|test DEPS…)
+#   Gives the target the set of precompiled headers that suits its dependencies, and the compiler options of
+#   that set.
 function(orch_precompile target kind)
   if(kind STREQUAL "test")
     target_compile_options(${target} PRIVATE ${ORCH_TEST_OPTIONS})
@@ -57,9 +57,11 @@ function(orch_precompile target kind)
 endfunction()
 
 if(ORCH_PCH)
+  # Lets ccache see what a precompiled header contains.
   if(CCACHE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Lets ccache see through precompiled headers.
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  elseif(CCACHE)
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
   endif()
   orch_precompiled_sets()
 endif()

@@ -1,5 +1,6 @@
 # orch_room(NAME filter SOURCES a.cc DEPS base EXTERNAL PkgConfig::RE2)
-#   One static library a room, orch::NAME, seen from the repository root ("filter/parser.h").
+#   Defines the static library of a room, orch::NAME. Headers are included from the repository root
+#   ("filter/parser.h").
 function(orch_room)
   cmake_parse_arguments(A "" "NAME" "SOURCES;DEPS;EXTERNAL" ${ARGN})
   add_library(orch_${A_NAME} STATIC ${A_SOURCES})
@@ -13,6 +14,7 @@ function(orch_room)
 endfunction()
 
 # orch_program(NAME orch-hub SOURCES main.cc DEPS hub)
+#   Defines a program.
 function(orch_program)
   cmake_parse_arguments(A "" "NAME" "SOURCES;DEPS;EXTERNAL" ${ARGN})
   add_executable(${A_NAME} ${A_SOURCES})
@@ -26,7 +28,8 @@ function(orch_program)
 endfunction()
 
 # orch_test(NAME filter_test SOURCES a_test.cc DEPS filter LABELS unit)
-#   A GoogleTest program run by ctest. LABELS: unit (milliseconds), cluster (in process), e2e (real programs).
+#   Defines a GoogleTest program that ctest runs. LABELS: unit (no server, takes milliseconds), cluster (hub and
+#   nodes in one process), e2e (real programs).
 function(orch_test)
   cmake_parse_arguments(A "" "NAME;TIMEOUT" "SOURCES;DEPS;EXTERNAL;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT A_TIMEOUT)
@@ -39,7 +42,7 @@ function(orch_test)
   endforeach()
   target_link_libraries(${A_NAME} PRIVATE ${A_EXTERNAL} GTest::gmock GTest::gtest GTest::gtest_main)
   orch_precompile(${A_NAME} test ${A_DEPS})
-  set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests CXX_CLANG_TIDY "")
+  set_target_properties(${A_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
   set_tests_properties(${A_NAME} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT} ENVIRONMENT "${A_ENVIRONMENT}")
 endfunction()

@@ -1,13 +1,13 @@
-# Compiler settings every target shares.
+# Compiler settings that all targets share.
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Clones in other folders share the cache: paths count from the root of the sources. The sloppiness is what ccache
-  # asks for with precompiled headers.
+  # Paths in the cache are relative to the root of the sources, so that clones in different folders share it. ccache
+  # requires this sloppiness for precompiled headers.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
     CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
-# Programs and their debugging information do not tell where they were built.
+# Programs and their debugging information do not contain the path of the build.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -fno-omit-frame-pointer)
@@ -17,7 +17,7 @@ endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety)
 else()
-  # GCC 12 sees overflows in inlined std::string code that are not there (GCC bug 105651).
+  # GCC 12 reports overflows in inlined std::string code where there are none (GCC bug 105651).
   add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
     -Wno-maybe-uninitialized -Wno-free-nonheap-object)
 endif()
@@ -33,6 +33,6 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebI
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_program(MOLD mold)
-if(MOLD AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()

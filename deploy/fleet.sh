@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# A real fleet on this machine: one hub and N node agents on loopback, each agent with an identity,
-# facts and classes of its own, with keys and TLS made on the spot. Nothing outside DIR is written.
+# Runs a real fleet on this machine: one hub and N node agents on loopback. Each agent has its own identity,
+# facts and classes; the keys and the hub's certificate are made at the start. Writes only below DIR.
 #
-#   deploy/fleet.sh start N [DIR]    start, wait until all N nodes are attached, say how to use it
-#   deploy/fleet.sh status [DIR]     what runs
-#   deploy/fleet.sh stop [DIR]       end it, by process id
+#   deploy/fleet.sh start N [DIR]    starts it, waits until all N nodes are attached, says how to use it
+#   deploy/fleet.sh status [DIR]     shows which processes run
+#   deploy/fleet.sh stop [DIR]       ends it, by process id
 #
-# DIR is build/fleet when not given. It holds hub.yaml, client.yaml (for orchctl -c), nodes/*/ and
-# the logs. Programs come from $ORCH_BIN, else build/release/bin, else build/dev/bin.
-# $ORCH_FLEET_AGENT_YAML and $ORCH_FLEET_HUB_YAML: further lines for every agent's and the hub's
-# configuration; %n in an agent's stands for its name.
+# DIR is build/fleet by default. It holds hub.yaml, client.yaml (for orchctl -c), nodes/*/ and the logs.
+# The programs are taken from $ORCH_BIN, or else from build/release/bin, or else from build/dev/bin.
+# $ORCH_FLEET_AGENT_YAML and $ORCH_FLEET_HUB_YAML contain further lines for the configuration of every agent
+# and of the hub; %n in an agent's lines stands for its name.
 set -euo pipefail
 umask 077
 
@@ -36,8 +36,8 @@ find_programs() {
   fail "orch-hub, orch-nodeagent and orchctl are not built: run deploy/quickstart.sh, or set ORCH_BIN to their folder"
 }
 
-# 0 when process $1 runs with the configuration file $2, or is about to because this script has just
-# forked it. A number in a file is not enough: process ids are used again sooner or later.
+# Succeeds when process $1 runs with the configuration file $2, or is about to, because this script has just
+# forked it. The id alone does not prove this: the system reuses process ids.
 is_ours() {
   local argument parent
   [ -n "$1" ] && [ -r "/proc/$1/cmdline" ] || return 1
@@ -49,7 +49,7 @@ is_ours() {
   [ "$parent" = $$ ]
 }
 
-# Sets `pids` to the processes of this fleet that run: agents first, the hub last.
+# Sets `pids` to the running processes of this fleet: the agents first, the hub last.
 collect_pids() {
   local file pid
   pids=()
@@ -68,7 +68,7 @@ collect_pids() {
 
 now_ms() { local now=${EPOCHREALTIME/[.,]/}; echo $((now / 1000)); }
 
-# Looks again every 20 ms until command "$@" succeeds or $1 ms are over.
+# Tries the command "${@:2}" every 20 ms until it succeeds or $1 ms have passed.
 await() {
   local deadline=$(($(now_ms) + $1))
   shift
@@ -93,7 +93,7 @@ stop_fleet() {
   rm -f "$dir/hub.pid" "$dir"/nodes/*/pid
 }
 
-# In a session of its own: Ctrl-C at the terminal that started the fleet does not end it.
+# Starts a program in a session of its own, so that Ctrl-C at the terminal does not end it.
 launch() {
   local log=$1 pid_file=$2
   shift 2

@@ -143,8 +143,11 @@ absl::StatusOr<ProgramAnswer> CallProgram(const ProgramCall& call, const Clock& 
   const bool outgrown = result.end == ProcessResult::End::kCancelled && watch.outgrown();
   ORCH_RETURN_IF_ERROR(WithLastLines(outgrown ? Outgrown(call) : HowItEnded(call, result), answer.last_lines));
   absl::StatusOr<std::string> reply = folder->Read(kReplyFile, call.max_reply);
-  if (reply.ok()) answer.reply = *std::move(reply);
-  if (reply.ok() || absl::IsNotFound(reply.status())) return answer;
+  if (reply.ok()) {
+    answer.reply = *std::move(reply);
+    return answer;
+  }
+  if (absl::IsNotFound(reply.status())) return answer;
   const absl::StatusCode code = absl::IsResourceExhausted(reply.status()) ? absl::StatusCode::kResourceExhausted
                                                                           : absl::StatusCode::kInvalidArgument;
   return WithLastLines(absl::Status(code, absl::StrCat("its reply file: ", reply.status().message())),

@@ -31,7 +31,7 @@ absl::Status WhyNotConnected(int error) {
       return absl::UnavailableError("this user may not open the socket; ask for membership in its group");
     default:
       return absl::UnavailableError(
-          absl::StrCat("it cannot be reached; check the network and the firewall (", std::strerror(error), ")"));
+          absl::StrCat("it cannot be reached; check the network and the firewall (", strerrordesc_np(error), ")"));
   }
 }
 

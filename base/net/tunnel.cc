@@ -205,7 +205,7 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
     if (seen > 0) {
       const Refused refused = ReadRefusal({first, static_cast<size_t>(seen)});
       if (refused.kind == Refused::Kind::kYes) return absl::ResourceExhaustedError(refused.why);
-      if (refused.kind == Refused::Kind::kNo && !Answer(Opened{std::move(channel), ""})) {
+      if (refused.kind == Refused::Kind::kNo && !Answer(Opened{std::exchange(channel, UniqueFd()), ""})) {
         return absl::CancelledError("not wanted any more");
       }
     }

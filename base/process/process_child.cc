@@ -87,8 +87,8 @@ void TakeDefaults() {
 
 // Alone in its frame, as vfork asks for: the child must not touch a caller's locals.
 __attribute__((noinline)) pid_t Fork(const SpawnPlan& plan, int status_fd) {
-  const pid_t pid = vfork();
-  if (pid == 0) RunChild(plan, status_fd);
+  const pid_t pid = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the children are prepared
+  if (pid == 0) RunChild(plan, status_fd);  // NOLINT(clang-analyzer-unix.Vfork): calls only what is safe there
   return pid;
 }
 

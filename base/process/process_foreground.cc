@@ -40,6 +40,7 @@ class KeyboardSignalsIgnored {
 // errno's value, 0 when it was started.
 int Spawn(const std::vector<std::string>& argv, int stdin_fd, pid_t* pid) {
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   posix_spawn_file_actions_t files;

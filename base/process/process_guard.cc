@@ -70,7 +70,8 @@ void TakeName() {
   if (name_end == nullptr || name_end[1] == '\0') return;
   const uintptr_t begin = StatField(name_end + 2, kArgumentsBegin), end = StatField(name_end + 2, kArgumentsEnd);
   if (begin == 0 || end <= begin) return;
-  auto* const arguments = reinterpret_cast<volatile char*>(begin);  // of this process alone since the fork
+  auto* const arguments =
+      reinterpret_cast<volatile char*>(begin);  // NOLINT(performance-no-int-to-ptr): from /proc, ours since the fork
   for (uintptr_t i = 0; i < end - begin; ++i) arguments[i] = i + 1 < sizeof kName ? kName[i] : '\0';
   arguments[end - begin - 1] = '\0';
 }

@@ -40,7 +40,7 @@ void WritePath(pid_t pid, char* path) {
   do {
     digits[count++] = static_cast<char>('0' + pid % 10);
   } while ((pid /= 10) > 0);
-  memcpy(path, "/proc/", 6);
+  memcpy(path, "/proc/", 6);  // NOLINT(bugprone-not-null-terminated-result): the rest follows
   path += 6;
   while (count > 0) *path++ = digits[--count];
   memcpy(path, "/stat", 6);

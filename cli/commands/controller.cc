@@ -68,7 +68,7 @@ class ControllerCommand final : public Command {
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(RequireWords(words, 1, kUsage));
-    const std::string action = words[0];
+    const std::string& action = words[0];
     Arguments arguments;
     ORCH_RETURN_IF_ERROR(ReadArgument(action, words, &arguments));
     ORCH_RETURN_IF_ERROR(context->Prepare());

@@ -82,7 +82,7 @@ absl::Status OptionTable::ParseLong(const std::vector<std::string>& words, size_
 }
 
 absl::Status OptionTable::ParseShort(const std::vector<std::string>& words, size_t* index) const {
-  const std::string word = words[*index];
+  const std::string& word = words[*index];
   for (size_t i = 1; i < word.size(); ++i) {
     const std::string name = {'-', word[i]};
     const OptionSpec* spec = Find(name);

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Times real programs on a real fleet (deploy/fleet.sh) and prints a Markdown table for
-# docs/BENCHMARKS.md: wall time of whole commands, start of the program included, and memory.
+# Times real programs on a real fleet (deploy/fleet.sh) and prints a Markdown table for docs/BENCHMARKS.md:
+# the wall time of whole commands, including the start of the program, and memory.
 #
-#   tests/bench/fleet_bench.sh [NODES] [RUNS]      100 nodes and 25 runs when not given
+#   tests/bench/fleet_bench.sh [NODES] [RUNS]      100 nodes and 25 runs by default
 #
-# Programs come from $ORCH_BIN, else build/release/bin. Only shell and /proc are used, so that
-# anybody can check the figures with `time`.
+# The programs are taken from $ORCH_BIN, or else from build/release/bin. The script uses only the shell and /proc,
+# so that anybody can check the figures with `time`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -32,7 +32,7 @@ began=$(now_us)
 deploy/fleet.sh start "$nodes" "$fleet" >"$folder/start.log" || { cat "$folder/start.log"; exit 1; }
 started_ms=$((($(now_us) - began) / 1000))
 
-# Prints "median min p90 max" in ms of $runs runs of "$@"; one run before them is not counted.
+# Runs "$@" once without counting, then $runs times, and prints "median min p90 max" in ms.
 measure() {
   local i before after sorted=()
   "$@" >"$folder/out" 2>&1 </dev/null || { echo "failed: $*" >&2; cat "$folder/out" >&2; exit 1; }
@@ -54,7 +54,7 @@ time_row() {
   printf '| %s | %s ms | %s ms | %s ms | %s ms | %s |\n' "$name" "$median" "$min" "$p90" "$max" "$aim"
 }
 orchctl() { "$ORCH_BIN/orchctl" -c "$fleet/client.yaml" "$@"; }
-# "resident proportional" in MiB of process $1: shared pages count whole in the first only.
+# Prints "resident proportional" memory of process $1 in MiB; only the first counts shared pages in full.
 memory_of() {
   awk '/^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } END { printf "%.1f %.1f\n", rss / 1024, pss / 1024 }' "/proc/$1/smaps_rollup"
 }

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# A bare machine: makes a fresh Debian 12 root (minbase, no /etc/hosts), runs both commands of the README in
-# it from a fresh clone of the last commit, and says what was missing. As root; installs debootstrap and
-# systemd-container on this machine when they are missing. The root shares the network, the package sources
-# and the compiler cache of this machine, and is removed at the end.
+# Tries a bare machine: makes a fresh Debian 12 root (minbase, no /etc/hosts), runs both commands of the README
+# there from a fresh clone of the last commit, and reports what was missing. Must be root; installs debootstrap
+# and systemd-container on this machine when they are missing. The new root shares the network, the package
+# sources and the compiler cache of this machine, and is removed at the end.
 #
-#   tests/e2e/bare.sh            deploy/quickstart.sh and tests/run.sh; an hour or two where ccache has nothing
-#   tests/e2e/bare.sh --short    a copy of the working tree: packages, configure, the Python example and the
+#   tests/e2e/bare.sh            runs deploy/quickstart.sh and tests/run.sh; an hour with an empty ccache
+#   tests/e2e/bare.sh --short    uses a copy of the working tree: packages, configure, the Python example and the
 #                                integration test of the main job, with the programs in $ORCH_BIN
-#                                (build/dev/bin when not set); about a minute
-#   ... --keep                   leaves the root behind and says where it is
+#                                (build/dev/bin by default); about a minute
+#   ... --keep                   keeps the root and says where it is
 #
-# The root is made below $ORCH_BARE_DIR, /var/tmp when not set: 3 GB, 25 GB for the full run. Exit code 77:
-# this machine cannot make or enter such a root; the reason is printed.
+# The root is made below $ORCH_BARE_DIR (/var/tmp by default) and takes 3 GB, or 25 GB for the full run. The exit
+# code is 77 when this machine cannot make or enter such a root; the reason is printed.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly root
@@ -50,7 +50,7 @@ check_this_machine() {
   fi
 }
 
-# This machine's package sources, when it is a Debian 12 itself: a mirror that it can reach.
+# When this machine is a Debian 12 itself, its package sources name a mirror that it can reach.
 host_is_bookworm() { (. /etc/os-release && [ "${VERSION_CODENAME:-}" = bookworm ]); }
 mirror() {
   local found=
@@ -79,7 +79,7 @@ make_image() {
   }
   copy_sources
   rm -f "$image/etc/hosts"
-  # Nothing here has to survive a power cut.
+  # Nothing in this root has to survive a power cut.
   echo force-unsafe-io >"$image/etc/dpkg/dpkg.cfg.d/unsafe-io"
   cp "$root/tests/e2e/in_bare_root.sh" "$image/in_bare_root.sh"
 }
@@ -96,7 +96,7 @@ put_sources() {
   git -c safe.directory='*' clone --quiet "$root" "$image$root"
 }
 
-# Only what a login on a bare machine sets; $1 is the step for in_bare_root.sh.
+# Runs the step $1 of in_bare_root.sh with the variables that a login on a bare machine sets.
 enter() {
   local options=(--quiet --directory="$image" --register=no --keep-unit --as-pid2 --pipe --hostname=bare)
   local variables=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb ORCH_IN_BARE_ROOT=1)
@@ -104,7 +104,7 @@ enter() {
   for name in http_proxy https_proxy no_proxy; do
     [ -z "${!name:-}" ] || variables+=("$name=${!name}")
   done
-  # The limit as well: a smaller one would make ccache throw away what belongs to this machine.
+  # The size limit is passed on too: a smaller one would make ccache delete entries of this machine.
   if ! $short && cache=$(ccache --get-config cache_dir 2>/dev/null) && [ -d "$cache" ]; then
     options+=(--bind="$cache:/root/.cache/ccache")
     variables+=("CCACHE_DIR=/root/.cache/ccache" "CCACHE_MAXSIZE=$(ccache --get-config max_size)")
@@ -117,7 +117,7 @@ enter() {
   systemd-nspawn "${options[@]}" /usr/bin/env -i "${variables[@]}" bash /in_bare_root.sh "$1" </dev/null 2>&1
 }
 
-# What the root lacked, from the words of those who looked for it, and the tests that left themselves out.
+# Lists what the root lacked, from the messages of the programs that looked for it, and the skipped tests.
 say_what_was_missing() {
   local logs=("$work/output")
   ! compgen -G "$image$root/build/*/Testing/Temporary/LastTest.log" >/dev/null ||

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# A real Debian 12 host with systemd as its first process, to try what a build machine cannot: our
-# units with all their limits, users and folders, and the service plugin against a real systemd.
-# As root; installs debootstrap and systemd-container when missing. The first run makes an image
-# (some minutes, 250 MB); later ones boot it in two seconds and change nothing in it.
+# Boots a real Debian 12 host with systemd as its first process and tries what a build machine cannot: our
+# units with all their limits, users and folders, and the service plugin against a real systemd. Must be root;
+# installs debootstrap and systemd-container when they are missing. The first run makes an image, which takes
+# some minutes and 250 MB; later runs boot the image in two seconds and change nothing in it.
 #
-#   tests/e2e/host.sh [BUILD]      programs to install from; build/release when not given
+#   tests/e2e/host.sh [BUILD]      installs the programs of BUILD; build/release by default
 #
-# The image is kept in $ORCH_HOST_CACHE, /var/cache/orch-test-host when not set.
+# The image is kept in $ORCH_HOST_CACHE (/var/cache/orch-test-host by default).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${1:-$root/build/release}")
 cache=${ORCH_HOST_CACHE:-/var/cache/orch-test-host}
-# What our programs link and the tests use; not what the build needs.
+# The packages that our programs link and the tests use, without those that the build needs.
 packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libspdlog1.10,libsqlite3-0,ruby
 
 [ "$(id -u)" -eq 0 ] || { echo "host.sh: needs root, to boot a container" >&2; exit 1; }
@@ -21,7 +21,7 @@ if ! command -v debootstrap >/dev/null || ! command -v systemd-nspawn >/dev/null
   DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends debootstrap systemd-container >/dev/null
 fi
 
-# One image a list of packages; half an image is never used.
+# Each list of packages has an image of its own; an unfinished image is never used.
 image=$cache/bookworm-$(printf %s "$packages" | sha256sum | cut -c1-12)
 if [ ! -d "$image" ]; then
   mkdir -p "$cache"
@@ -29,7 +29,7 @@ if [ ! -d "$image" ]; then
   echo "Making the image $image"
   debootstrap --variant=minbase --include="$packages" bookworm "$image.part" >"$cache/debootstrap.log" 2>&1 ||
     { tail -n 20 "$cache/debootstrap.log" >&2; exit 1; }
-  # Pages of what is installed cost every boot nothing, package lists of another day would mislead.
+  # Old package lists would mislead.
   rm -rf "$image.part"/var/cache/apt/archives/*.deb
   mv "$image.part" "$image"
 fi
@@ -48,7 +48,7 @@ ExecStart=/opt/on_host.sh
 ExecStopPost=/bin/systemctl poweroff
 UNIT
 
-# The image is below, what the run writes is above it in memory.
+# The image is the lower layer; what the run writes goes to a layer in memory.
 timeout 300 systemd-nspawn --quiet --directory="$image" --volatile=overlay --boot --register=no --keep-unit \
   --private-network --hostname=host1 --bind-ro="$work/stage/usr/local:/usr/local" \
   --bind-ro="$work/on_host.sh:/opt/on_host.sh" --bind-ro="$work/orch-test.service:/etc/systemd/system/orch-test.service" \

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Run by bare.sh inside the bare root, in the folder of the clone: one step, named by the argument. What a step
-# prints goes to the caller; the exit code is the verdict.
+# Runs one step, which the argument names. bare.sh calls it inside the bare root, in the folder of the clone. The
+# output of the step goes to the caller; the exit code is the verdict.
 set -euo pipefail
 failures=0
 
-# Runs the command "$@" under the name $1; its output is shown when it fails.
+# Runs the command "$@" under the name $1; shows its output when it fails.
 check() {
   local name=$1 log started=$SECONDS
   shift
@@ -33,7 +33,8 @@ case "${1:-}" in
     check 'and then finds nothing to do' test -z "$(deploy/install-deps.sh 2>&1)"
     check 'the preset dev configures' cmake --preset dev
     check 'the floors of the house' python3 tests/house/house_includes.py "$PWD"
-    # A service of systemd has no home.
+    check './x explains itself' ./x help
+    # A service of systemd has no $HOME.
     export PYTHONDONTWRITEBYTECODE=1
     check 'the Python example and the main job' env -u HOME python3 tests/integration/test_main_job.py
     finish

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run by host.sh as a service of the test host: tries the installed programs as an administrator does.
-# Writes /out/report, and "passed" to /out/verdict when every check held.
+# Tries the installed programs as an administrator does; host.sh runs it as a service of the test host.
+# Writes /out/report, and "passed" to /out/verdict when all checks passed.
 exec >/out/report 2>&1
 set -u
 export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -29,7 +29,7 @@ finish() {
   fi
   exit
 }
-# Looks again until it is so, at most $1 seconds.
+# Tries the command "${@:2}" until it succeeds, for at most $1 seconds.
 await() {
   local end=$((SECONDS + $1))
   shift
@@ -37,10 +37,10 @@ await() {
 }
 main_pid() { systemctl show -P MainPID "$1"; }
 answers() { orchctl ping | grep -q '^host1.example.net '; }
-# Words of an orchctl call, and a jq-free look at one value of its JSON.
+# Prints the value of the key $1 in the JSON answer of orchctl "${@:2}"; jq is not installed here.
 value() { local key=$1; shift; orchctl "$@" --json | tr -d ' \n' | grep -o "\"$key\":[^,}]*" | head -n 1 | cut -d: -f2 | tr -d '"'; }
 runs_once() { is "$(wc -l </run/slow/began)" 1; }
-# A client in the background, and a change that takes until /run/slow/hold is gone.
+# Starts a client in the background, with a change that lasts until /run/slow/hold is gone.
 begin_client() {
   rm -f /run/slow/code /run/slow/told
   { "$@" >/run/slow/told 2>&1; echo $? >/run/slow/code; } >/dev/null 2>&1 &
@@ -72,15 +72,15 @@ check 'the samples that init writes name this host' ls -l /etc/orch/hub.yaml /et
 sed -i '/^#* *identity:/d' /etc/orch/agent.yaml
 echo 'identity: host1.example.net' >>/etc/orch/agent.yaml
 orch-hub key node host1.example.net >/etc/orch/agent.credentials
-# Here the hub dies more often in a minute than the pauses between attempts are made for.
+# Here the hub ends more often per minute than the default pauses between connection attempts allow for.
 printf '%s\n' 'plugins: {mcollective: [/opt/mco]}' 'reconnect: {max: 4s}' >>/etc/orch/agent.yaml
-# Two listeners, a group that may use the second, and a log in a file.
+# The hub gets two listeners, a group that may use the second, and a log in a file.
 sed -i 's/^listen:.*/listen: ["127.0.0.1:61613", "unix:\/run\/orch\/hub.sock"]/' /etc/orch/hub.yaml
 printf '%s\n' 'local: {group: orch-admins}' 'log: {file: /var/log/orch-hub/hub.log}' >>/etc/orch/hub.yaml
 groupadd orch-admins
 useradd --groups orch-admins ann
 usermod --append --groups orch-admins orch
-# A plugin whose change is slow and counts its runs; one of MCollective's, in Ruby.
+# One plugin makes a slow change and counts its runs; another is an agent of MCollective, in Ruby.
 mkdir -p /etc/orch/plugins.d /opt/mco/mcollective/agent /run/slow
 cat >/etc/orch/plugins.d/slow <<'PROGRAM'
 #!/bin/sh
@@ -159,7 +159,7 @@ check 'package checkupdates runs apt' orchctl invoke package checkupdates
 check 'a package is removed as root, from inside the unit' orchctl package cron purge --yes
 check 'dpkg says it is gone' refuses dpkg-query -s cron
 
-# A job goes on whatever is restarted under it.
+# A job continues, whatever is restarted meanwhile.
 before=$(main_pid orch-nodeagent)
 check 'a change begins' begin_change orchctl invoke slow go --yes --json
 check 'the agent is restarted in the middle of it' systemctl restart orch-nodeagent
@@ -206,7 +206,7 @@ check 'the node comes back by itself' await 30 answers
 check 'it is the same agent' is "$(main_pid orch-nodeagent)" "$agent"
 systemctl kill -s KILL orch-nodeagent
 check 'a killed agent is started again and comes back' await 30 answers
-# More often than systemd by itself would let a service be started.
+# This is more often than the default start limit of systemd allows.
 for _ in 1 2 3 4 5 6; do
   before=$(main_pid orch-nodeagent)
   kill_main orch-nodeagent

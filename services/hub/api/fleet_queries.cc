@@ -196,8 +196,9 @@ void FleetQueries::ListNodes(Asker asker, const v1::ListNodesRequest* request, v
   };
   question.answer = [query, page, request, response](const FleetSnapshot& fleet, StepBudget* budget) {
     auto chosen = ChoosePage(*query, *request, fleet, budget, response);
-    if (chosen.ok()) *page = *std::move(chosen);
-    return chosen.status();
+    if (!chosen.ok()) return chosen.status();
+    *page = *std::move(chosen);
+    return absl::OkStatus();
   };
   question.done = [this, page, response, done = std::move(done)](const absl::Status& status) {
     if (!status.ok()) return done(status);

@@ -23,8 +23,9 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
   return Answer("/orch.v1.Orchestrator/ControlJob", context,
                 [this, request, response](const std::string& caller, const Done& done) {
                   rooms_.dispatcher->Control(*request, caller, [response, done](absl::StatusOr<v1::Job> job) {
+                    const absl::Status status = job.status();
                     if (job.ok()) *response->mutable_job() = *std::move(job);
-                    done(job.status());
+                    done(status);
                   });
                 });
 }

@@ -42,7 +42,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Fleet* fleet;
     FleetQueries* fleet_queries;
   };
-  explicit OrchestratorService(Rooms rooms) : rooms_(std::move(rooms)) {}
+  explicit OrchestratorService(Rooms rooms) : rooms_(rooms) {}
 
   grpc::ServerWriteReactor<v1::InvokeResponse>* Invoke(grpc::CallbackServerContext* context,
                                                        const v1::InvokeRequest* request) override;

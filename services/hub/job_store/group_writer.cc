@@ -57,9 +57,8 @@ void GroupWriter::Add(Write write) {
     MutexLock lock(&mu_);
     if (queue_.size() < kMaxQueuedWrites && queued_bytes_ + write.bytes <= kMaxQueuedWriteBytes) {
       queued_bytes_ += write.bytes;
-      queue_.push_back(std::move(write));
+      queue_.push_back(std::exchange(write, Write()));
       wake = !std::exchange(awake_, true);
-      write.done = nullptr;
     } else if (write.done == nullptr) {
       return;
     }

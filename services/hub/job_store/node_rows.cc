@@ -14,10 +14,10 @@ namespace {
 
 // In the order of NodeRows::Statement.
 constexpr const char* kNodeSql[] = {
-    "INSERT INTO nodes (identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason) "
-    "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET first_seen_us = excluded.first_seen_us, "
-    "last_seen_us = excluded.last_seen_us, attached = excluded.attached, gone_us = excluded.gone_us, "
-    "gone_reason = excluded.gone_reason RETURNING num",
+    ("INSERT INTO nodes (identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason) "
+     "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET first_seen_us = excluded.first_seen_us, "
+     "last_seen_us = excluded.last_seen_us, attached = excluded.attached, gone_us = excluded.gone_us, "
+     "gone_reason = excluded.gone_reason RETURNING num"),
     "INSERT OR REPLACE INTO node_parts VALUES (?, ?, ?, ?)",
     "UPDATE nodes SET last_seen_us = ?, attached = ?, gone_us = ?, gone_reason = ? WHERE identity = ?",
     "DELETE FROM node_parts WHERE num = (SELECT num FROM nodes WHERE identity = ?)",

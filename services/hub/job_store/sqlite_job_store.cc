@@ -41,7 +41,7 @@ SqliteJobStore::~SqliteJobStore() {
 
 void SqliteJobStore::Create(StoredJob job, std::vector<std::string> targets, Done done) {
   size_t bytes = kRowOverhead + job.spec.ByteSizeLong() + job.accepted.ByteSizeLong() + job.plan.size();
-  for (const std::string& target : targets) bytes += target.size() + sizeof target;
+  for (const std::string& target : targets) bytes += target.size() + sizeof(std::string);
   writer_->Add(
       {[job = std::move(job), targets = std::move(targets)](JobRows* rows) { return rows->CreateJob(job, targets); },
        std::move(done), 2, bytes});

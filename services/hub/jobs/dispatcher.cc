@@ -160,7 +160,7 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
     });
     return;
   }
-  const std::string id = run->id();
+  const std::string id = run->id();  // NOLINT(performance-unnecessary-copy-initialization): erase() ends the run
   v1::Job last = DescribeJob(run->state());
   switch (request.verb()) {
     case v1::ControlJobRequest::CANCEL:
@@ -204,7 +204,7 @@ void Dispatcher::OnNodeBack(absl::string_view identity) {
 }
 
 void Dispatcher::OnFinished(JobRun* run) {
-  const std::string id = run->id();
+  const std::string id = run->id();  // NOLINT(performance-unnecessary-copy-initialization): erase() ends the run
   locks_.Release(run->request().spec.lock(), id);
   for (uint32_t attempt = 1; attempt <= run->request().spec.retries() + 1; ++attempt) {
     by_attempt_id_.erase(AttemptId(id, attempt));

@@ -123,8 +123,9 @@ void NodeWatch::AskPending(WatchId id, Watcher* watcher) {
   };
   question.answer = [query = watcher->query, events, verdicts](const FleetSnapshot& fleet, StepBudget* budget) {
     auto judged = Judge(ParsedAnew(*query), *events, fleet, budget);
-    if (judged.ok()) *verdicts = *std::move(judged);
-    return judged.status();
+    if (!judged.ok()) return judged.status();
+    *verdicts = *std::move(judged);
+    return absl::OkStatus();
   };
   question.done = [this, id, events, verdicts](const absl::Status& status) {
     loop_->Post([this, id, events, verdicts, status] {
