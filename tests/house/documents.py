@@ -11,6 +11,8 @@ import tempfile
 import unittest
 import urllib.parse
 
+import house_includes
+
 MAX_README_LINES = 120
 SKIPPED = {".git", "build", "node_modules"}
 LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)|\b(?:src|srcset|href)=\"([^\"]+)\"")
@@ -103,6 +105,17 @@ def missing_calls(root):
     return problems
 
 
+def unnamed_rooms(page, rooms):
+    """Rooms that the page does not name, by their path or by their name below their program."""
+    problems = []
+    for room in rooms:
+        names = {room, re.sub(r"^(services/hub|services/nodeagent|cli)/", "", room),
+                 re.sub(r"^actions/plugins/\w+$", "actions/plugins/NAME", room)}
+        if not any(f"`{name}`" in page or f"`{name}/`" in page for name in names):
+            problems.append(f"docs/ARCHITECTURE.md: the room {room} is not in its tables")
+    return problems
+
+
 def long_readme(root):
     lines = read(root, "README.md").count("\n")
     return [f"README.md has {lines} lines, more than {MAX_README_LINES}"] if lines > MAX_README_LINES else []
@@ -178,6 +191,11 @@ class SelfCheck(unittest.TestCase):
         found = self.problems(missing_calls, sources)
         self.assertEqual([problem.rpartition(" ")[2] for problem in found], ["A::Stop", "B::Stay"])
 
+    def test_finds_rooms_that_are_not_named(self):
+        page = "`base` `base/net` | `door` | `services/hub/` `actions/plugins/NAME`"
+        rooms = ["base", "base/net", "services/hub", "services/hub/door", "actions/plugins/nrpe", "services/hub/jobs"]
+        self.assertEqual([problem.split()[3] for problem in unnamed_rooms(page, rooms)], ["services/hub/jobs"])
+
     def test_finds_a_long_readme(self):
         for lines, found in ((MAX_README_LINES, 0), (MAX_README_LINES + 1, 1)):
             self.assertEqual(len(self.problems(long_readme, {"README.md": "x\n" * lines})), found)
@@ -214,6 +232,9 @@ class Documents(unittest.TestCase):
 
     def test_calls_exist(self):
         self.check(missing_calls(self.root))
+
+    def test_every_room_is_in_the_architecture(self):
+        self.check(unnamed_rooms(read(self.root, "docs/ARCHITECTURE.md"), house_includes.MAY_INCLUDE))
 
     def test_the_readme_is_short(self):
         self.check(long_readme(self.root))
