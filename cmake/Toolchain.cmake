@@ -15,7 +15,8 @@ if(ORCH_WERROR)
   add_compile_options(-Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  add_compile_options(-Wthread-safety)
+  # beta: also checks the order of locks (ABSL_ACQUIRED_BEFORE).
+  add_compile_options(-Wthread-safety -Wthread-safety-beta)
 else()
   # GCC 12 reports overflows in inlined std::string code where there are none (GCC bug 105651).
   add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds

@@ -24,7 +24,7 @@ SKIPPED = re.compile(r"^(tests|proto|CMakeFiles)/")  # below the build folder: t
 FINDING = re.compile(r"^(?P<file>[^:\s]+):(?P<line>\d+):(?P<rest>\d+: (?:error|warning|note): .*)$")
 # Shallow: functions are analyzed one by one, not through the calls they make, which costs a fifth.
 ANALYZER = ["-Xclang", "-analyzer-config", "-Xclang", "mode=shallow"]
-WARNINGS = ["-Wall", "-Wextra", "-Wthread-safety", "-Wno-missing-field-initializers"]
+WARNINGS = ["-Wall", "-Wextra", "-Wthread-safety", "-Wthread-safety-beta", "-Wno-missing-field-initializers"]
 KEPT_FLAGS = re.compile(r"^-(std=|I|isystem|D|U)")
 
 
