@@ -24,8 +24,9 @@ class StoredFacts {
   StoredFacts(const Clock* clock, std::vector<StoredFleet::Node>* nodes) : nodes_(*nodes) {
     for (size_t i = 0; i < kParsers; ++i) {
       parsers_.push_back({{}, false, std::make_unique<LoopExecutor>(clock, "fleet-load")});
-      Ask(i, {});
     }
+    // Only now: a parser that works must not see the vector grow.
+    for (size_t i = 0; i < kParsers; ++i) Ask(i, {});
   }
   ~StoredFacts() {
     for (Parser& parser : parsers_) parser.thread->Stop();
