@@ -282,6 +282,40 @@ TEST_F(TaskRunnerTest, AdmittedTasksKeepToTheLimitOfTheirAction) {
   EXPECT_EQ(most, 0);
 }
 
+TEST_F(TaskRunnerTest, WhatAdmissionAddsIsCalledAfterTheAnswer) {
+  Inbox<size_t> answers;
+  auto runner = Make(1, 10);
+  TaskSpec spec = Spec("a", Returns(Json::object()));
+  spec.admit = [&](TaskSpec* admitted) {
+    admitted->answered = [&] { answers.Put(seen_.All().size()); };
+    return std::nullopt;
+  };
+  runner->Submit(std::move(spec));
+  EXPECT_EQ(answers.Await(1)[0], 1u);
+}
+
+TEST_F(TaskRunnerTest, ASinkThatIsSlowDelaysNeitherOtherTasksNorACancelAndKeepsTheOrder) {
+  Latch writing, written;
+  TaskRunner runner({2, 10}, &clock_, &executor_, &state_, [&](const std::string& job_id, v1::TaskUpdate update, bool) {
+    if (update.kind() == v1::TaskUpdate::STARTED) {
+      writing.Open();
+      written.Wait();  // as a journal on a slow disk would
+    }
+    seen_.Put({job_id, std::move(update)});
+  });
+  runner.Submit(Spec("a", Returns(Json::object()), "change"));
+  writing.Wait();
+  EXPECT_TRUE(runner.Cancel("a", "cancelled", "not wanted any more"));
+  runner.Submit(Spec("b", Returns(Json::object())));
+  EXPECT_EQ(seen_.Await(1)[0].job_id, "b");
+  written.Open();
+  const std::vector<Seen> seen = seen_.Await(3);
+  EXPECT_EQ(seen[1].update.kind(), v1::TaskUpdate::STARTED);
+  EXPECT_EQ(seen[2].update.reply().state(), v1::CANCELLED);
+  AwaitIdle(&runner);
+  EXPECT_EQ(seen_.All().size(), 3u);
+}
+
 TEST_F(TaskRunnerTest, TurnsAThrowingActionIntoACrashReply) {
   auto runner = Make(1, 10);
   auto plugin = std::make_shared<FakePlugin>(

@@ -5,7 +5,7 @@
 #include "absl/time/time.h"
 #include "actions/core/catalog.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/nodeagent/tasks/task.h"
+#include "services/nodeagent/tasks/task_spec.h"
 
 namespace orch::nodeagent {
 

@@ -75,7 +75,7 @@ class Journal {
 
   const Clock* const clock_;
   std::unique_ptr<RecordFile> file_;  // constant after Open
-  mutable Mutex mu_;
+  mutable Mutex mu_;                  // acquired before the lock of `file_`; not held while the disk is synced
   absl::flat_hash_map<std::string, Job> jobs_ ABSL_GUARDED_BY(mu_);
   std::map<uint64_t, std::string> finished_ ABSL_GUARDED_BY(mu_);  // by order
   std::deque<std::string> settled_ ABSL_GUARDED_BY(mu_);           // oldest first

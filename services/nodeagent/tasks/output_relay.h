@@ -80,7 +80,9 @@ class OutputRelay {
   Executor* const executor_;
   const Send send_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  Mutex send_mu_ ABSL_ACQUIRED_BEFORE(mu_);  // from cutting a chunk to having sent it: keeps their order
+  // Held from cutting a chunk until it is sent, which keeps the chunks in order. The one lock of the agent that is no
+  // leaf: it is acquired before mu_, before the lock of UpdateSealer and before that of the loop's queue.
+  Mutex send_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   mutable Mutex mu_;
   std::map<std::string, Task> tasks_ ABSL_GUARDED_BY(mu_);
   size_t held_ ABSL_GUARDED_BY(mu_) = 0;

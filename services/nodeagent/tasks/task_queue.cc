@@ -3,17 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace orch::nodeagent {
-namespace {
-
-std::string SlotOf(const TaskSpec& spec) {
-  if (spec.plugin == nullptr) return spec.job_id;
-  return absl::StrCat(spec.request.plugin, ".", spec.plugin->ConcurrencySlot(spec.action->name));
-}
-
-}  // namespace
 
 void TaskQueue::Delay(const TaskPtr& task) {
   task->delayed = true;
@@ -38,23 +28,16 @@ TaskPtr TaskQueue::Take() {
   return nullptr;
 }
 
-bool TaskQueue::SlotFree(const TaskSpec& spec) const {
-  if (spec.plugin == nullptr) return true;
-  const int limit = spec.plugin->MaxConcurrency(spec.action->name);
-  if (limit <= 0) return true;
-  const auto found = running_.find(SlotOf(spec));
-  return found == running_.end() || found->second < limit;
-}
-
 bool TaskQueue::TakeSlot(const TaskPtr& task) {
-  if (!SlotFree(task->spec)) return false;
-  task->slot = SlotOf(task->spec);
-  ++running_[task->slot];
+  int& running = running_[task->slot];
+  if (task->slot_limit > 0 && running >= task->slot_limit) return false;
+  ++running;
+  task->holds_slot = true;
   return true;
 }
 
 void TaskQueue::FreeSlot(const TaskPtr& task) {
-  if (!task->slot.empty() && --running_[task->slot] == 0) running_.erase(task->slot);
+  if (std::exchange(task->holds_slot, false) && --running_[task->slot] == 0) running_.erase(task->slot);
 }
 
 bool TaskQueue::TakeBack(const TaskPtr& task) {

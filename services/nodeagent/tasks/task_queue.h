@@ -1,5 +1,5 @@
-// Which task is run next: the first whose plugin has a slot free, in the order they came. Owned by
-// TaskRunner, under its mutex.
+// Chooses the task that runs next: the first, in the order of arrival, whose slot is free. A slot limits how many
+// actions of a plugin run at once. Owned by TaskRunner and used under its mutex; calls no plugin.
 #pragma once
 
 #include <deque>
@@ -13,30 +13,28 @@ namespace orch::nodeagent {
 class TaskQueue {
  public:
   void Add(const TaskPtr& task) { waiting_.push_back(task); }
-  // For one that was taken, and found no slot.
+  // Puts a task that was taken, but found no slot, at the front.
   void PutBack(const TaskPtr& task) { waiting_.push_front(task); }
-  // A task that joins later; it counts as waiting.
+  // Notes a task that joins later; it counts as waiting.
   void Delay(const TaskPtr& task);
-  // Ends the delay. False when it was taken back.
+  // Ends the delay. Returns false if the task was taken back before.
   bool Join(const TaskPtr& task);
 
-  // Null when there is none that may run now. It has taken its slot, unless it must be admitted first.
+  // Returns a task that holds its slot or has to be admitted first; null if none may run now.
   TaskPtr Take();
-  // False when there is no slot for it.
+  // Returns false if no slot is free.
   bool TakeSlot(const TaskPtr& task);
   void FreeSlot(const TaskPtr& task);
-  // Off the queue, or out of its delay. False when a worker has it.
+  // Removes a task that is queued or delayed. Returns false if a worker has it.
   bool TakeBack(const TaskPtr& task);
 
   size_t ready() const { return waiting_.size(); }
   size_t size() const { return waiting_.size() + delayed_; }
 
  private:
-  bool SlotFree(const TaskSpec& spec) const;
-
   std::deque<TaskPtr> waiting_;
   size_t delayed_ = 0;
-  std::map<std::string, int> running_;  // by "plugin.slot"
+  std::map<std::string, int> running_;  // by slot
 };
 
 }  // namespace orch::nodeagent

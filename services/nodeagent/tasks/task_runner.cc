@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "services/nodeagent/runner/run_action.h"
+#include "services/nodeagent/tasks/run_task.h"
 #include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {
-namespace {
-
-constexpr char kTooLate[] = "the action did not end within its time";
-
-}  // namespace
 
 TaskRunner::TaskRunner(Options options, const Clock* clock, Executor* executor, actions::NodeState* node,
                        UpdateSink sink)
@@ -36,7 +30,7 @@ TaskRunner::~TaskRunner() {
 
 TaskRunner::Submitted TaskRunner::Submit(TaskSpec spec) {
   JoinEnded();
-  const auto task = std::make_shared<Task>(std::move(spec));
+  const auto task = std::make_shared<Task>(std::move(spec), &sink_);
   const bool delayed = task->spec.delay > absl::ZeroDuration();
   {
     MutexLock lock(&mu_);
@@ -104,7 +98,8 @@ void TaskRunner::Work(std::list<std::thread>::iterator self) {
   while (TaskPtr task = Take()) {
     const Admission admission = Admit(task);
     if (admission == Admission::kRequeued) continue;
-    if (admission == Admission::kRun) RunAction(task);
+    if (admission == Admission::kRun) RunTask(clock_, node_, task.get());
+    task->AwaitSent();  // so that no task is forgotten before its answer is on its way
     Retire(task);
   }
   MutexLock lock(&mu_);
@@ -129,9 +124,10 @@ TaskRunner::Admission TaskRunner::Admit(const TaskPtr& task) {
   if (task->spec.admit == nullptr) return Admission::kRun;
   const auto admit = std::exchange(task->spec.admit, nullptr);
   if (std::optional<v1::TaskUpdate> update = admit(&task->spec)) {
-    Emit(task, std::move(*update));
+    task->Emit(*std::move(update));
     return Admission::kEnded;
   }
+  task->OnAdmitted();
   MutexLock lock(&mu_);
   if (task->cancel.cancelled()) return Admission::kEnded;
   if (queue_.TakeSlot(task)) return Admission::kRun;
@@ -139,77 +135,14 @@ TaskRunner::Admission TaskRunner::Admit(const TaskPtr& task) {
   return Admission::kRequeued;
 }
 
-void TaskRunner::RunAction(const TaskPtr& task) {
-  const TaskSpec& spec = task->spec;
-  const absl::Duration start = clock_->Steady();
-  if (task->cancel.cancelled() && !task->taken_over) return;  // answered
-  if (start >= spec.deadline && !task->taken_over) {
-    return Emit(task, EndedUpdate(v1::FAILED, actions::kUnknownError, "timeout", kTooLate));
-  }
-  if (spec.accept != nullptr) {
-    if (const absl::Status accepted = spec.accept(); !accepted.ok()) {
-      return Emit(task, EndedUpdate(v1::FAILED, actions::kUnknownError, "journal",
-                                    absl::StrCat("not started: ", accepted.message())));
-    }
-    if (task->cancel.cancelled()) return;
-  }
-  if (spec.action != nullptr && spec.action->impact == ddl::Impact::kChange) Emit(task, StartedUpdate());
-  actions::Context context{
-      .clock = clock_, .node = node_, .cancel = &task->cancel, .timeout = spec.deadline - start, .on_output = nullptr};
-  if (spec.run_outside != nullptr) return RunOutside(task, context);
-  if (!Begin(task, /*outside=*/false)) return;
-  if (spec.action->streams) context.on_output = spec.on_output;
-  Emit(task, Final(task, nodeagent::RunAction(spec.plugin.get(), *spec.action, spec.request, context), start));
-}
-
-bool TaskRunner::Begin(const TaskPtr& task, bool outside) {
-  MutexLock lock(&mu_);
-  if (task->ended_by.has_value() && !task->outside) return false;  // answered
-  (outside ? task->outside : task->running) = true;
-  return true;
-}
-
-v1::TaskUpdate TaskRunner::Final(const TaskPtr& task, const actions::Reply& reply, absl::Duration start) {
-  MutexLock lock(&mu_);
-  // What had ended well before it was told to is not undone by that.
-  if (task->ended_by.has_value() && reply.status_code != actions::kOk) return *task->ended_by;
-  return FinishedUpdate(reply, clock_->Steady() - start, task->spec.no_reply_data);
-}
-
-void TaskRunner::RunOutside(const TaskPtr& task, const actions::Context& context) {
-  if (!Begin(task, /*outside=*/true)) return;
-  const absl::Duration start = clock_->Steady();
-  const std::optional<actions::Reply> reply = task->spec.run_outside(context);
-  if (!reply.has_value()) {
-    MutexLock lock(&task->emit_mu);
-    task->answered = true;
-    return;
-  }
-  Emit(task, Final(task, *reply, start));
-}
-
-void TaskRunner::Emit(const TaskPtr& task, v1::TaskUpdate update) {
-  MutexLock lock(&task->emit_mu);
-  if (task->answered) return;
-  task->answered = update.kind() != v1::TaskUpdate::STARTED;
-  sink_(task->job_id, std::move(update), task->durable);
-  if (task->answered && task->after_answer != nullptr) task->after_answer();
-}
-
 void TaskRunner::End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind,
                      const std::string& message) {
   v1::TaskUpdate update = EndedUpdate(state, actions::kUnknownError, error_kind, message);
-  bool outside, running;
-  {
-    MutexLock lock(&mu_);
-    outside = task->outside;
-    running = task->running;
-    if (!task->ended_by.has_value()) task->ended_by = update;
-  }
-  if (!outside && !running) Emit(task, update);
+  const Task::Place place = task->RequestEnd(update);
+  if (place == Task::Place::kNowhere) task->Emit(update);
   task->cancel.Cancel();
-  if (outside) return;  // its worker ends that process first, and may only now come to it
-  if (running) return AnswerFor(task, update);
+  if (place == Task::Place::kOutside) return;  // its worker answers, after it has ended that process
+  if (place == Task::Place::kHere) return AnswerLate(task, update);
   {
     MutexLock lock(&mu_);
     if (!queue_.TakeBack(task)) return;  // its worker retires it
@@ -217,13 +150,13 @@ void TaskRunner::End(const TaskPtr& task, v1::TaskState state, const std::string
   Retire(task);
 }
 
-// An action that ends what it started, and returns, answers itself.
-void TaskRunner::AnswerFor(const TaskPtr& task, const v1::TaskUpdate& update) {
+// An action that returns in time answers itself, so that this update is ignored.
+void TaskRunner::AnswerLate(const TaskPtr& task, const v1::TaskUpdate& update) {
   v1::TaskUpdate late = update;
   late.mutable_reply()->mutable_status_message()->append("; the action would not end, and may still run");
   std::weak_ptr<bool> alive = alive_;
   executor_->PostAfter(kEndWait, [this, alive, task, late = std::move(late)]() mutable {
-    if (alive.lock() != nullptr) Emit(task, std::move(late));
+    if (alive.lock() != nullptr) task->Emit(std::move(late));
   });
 }
 
@@ -286,7 +219,7 @@ TaskRunner::Where TaskRunner::Find(const std::string& job_id) const {
   MutexLock lock(&mu_);
   const auto found = tasks_.find(job_id);
   if (found == tasks_.end()) return Where::kNowhere;
-  return found->second->slot.empty() ? Where::kWaiting : Where::kAtWork;
+  return found->second->holds_slot ? Where::kAtWork : Where::kWaiting;
 }
 
 size_t TaskRunner::active() const {

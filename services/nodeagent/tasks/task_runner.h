@@ -1,9 +1,9 @@
-// Runs accepted tasks: a bounded queue, workers started on demand and ended when idle, and one answer
-// for every task. A task that is cancelled or late is answered at once while it waits, and after its action
-// has returned when that runs: then nothing it started is left. An action that does not return within
-// kEndWait is answered for (its worker stays accounted for until it has); only tasks run outside this
-// process are always answered after their end. Owned by CommandGate. Thread-safe; destroyed on the executor's loop or
-// after that has stopped. Never decides whether something may run.
+// Runs accepted tasks: a bounded queue, workers that are started on demand and end when idle, and one answer for every
+// task. A task that is cancelled or late is answered at once while it waits, and after its action has returned while
+// the action runs, so that nothing it started is left. If an action in this process does not return within kEndWait,
+// the runner answers in its place; the worker still counts until the action has returned. Owned by CommandGate.
+// Thread-safe; must be destroyed on the executor's loop or after the loop has stopped. Its lock is a leaf: updates are
+// given to the sink with no lock held. Never decides whether something may run.
 #pragma once
 
 #include <functional>
@@ -33,23 +33,20 @@ class TaskRunner {
     size_t workers = 8;
     size_t queue = 100;  // tasks waiting, at most
   };
-  // Any thread, under a lock of the task: must not call the runner, nor block for longer than a disk
-  // takes. One STARTED at most, then exactly one final update for every accepted task.
-  using UpdateSink = std::function<void(const std::string& job_id, v1::TaskUpdate update, bool durable)>;
   enum class Submitted { kAccepted, kBusy, kClosed };
   enum class Where { kNowhere, kWaiting, kAtWork };
 
   TaskRunner(Options options, const Clock* clock, Executor* executor, actions::NodeState* node, UpdateSink sink);
-  // Cancels what runs and waits for it.
+  // Cancels the tasks and waits for the actions that run.
   ~TaskRunner();
 
   Submitted Submit(TaskSpec spec);
-  // Ends the action and answers CANCELLED, unless it had ended well before. False when there is no such task.
+  // Ends the action and answers CANCELLED, unless the action still succeeds. Returns false if there is no such task.
   bool Cancel(const std::string& job_id, const std::string& error_kind, const std::string& message);
-  // From now on Submit answers kClosed.
+  // Makes every later Submit return kClosed.
   void Close();
   void CancelAll(const std::string& error_kind, const std::string& message);
-  // Calls back on the loop once no task is left, answered or not.
+  // Calls `callback` on the loop once no task is left, answered or not.
   void WhenIdle(absl::AnyInvocable<void()> callback);
 
   Where Find(const std::string& job_id) const;
@@ -57,7 +54,7 @@ class TaskRunner {
   size_t workers() const;  // threads alive
 
  private:
-  enum class Admission { kRun, kEnded, kRequeued };  // kRun: it holds its slot
+  enum class Admission { kRun, kEnded, kRequeued };  // kRun: the task holds its slot
 
   void Work(std::list<std::thread>::iterator self);
   TaskPtr Take();
@@ -66,13 +63,7 @@ class TaskRunner {
   void WakeWorkerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ArmStart(const TaskPtr& task);
   void ArmDeadline(const TaskPtr& task);
-  void RunAction(const TaskPtr& task);
-  // False when it was told to end before.
-  bool Begin(const TaskPtr& task, bool outside);
-  v1::TaskUpdate Final(const TaskPtr& task, const actions::Reply& reply, absl::Duration start);
-  void AnswerFor(const TaskPtr& task, const v1::TaskUpdate& update);
-  void RunOutside(const TaskPtr& task, const actions::Context& context);
-  void Emit(const TaskPtr& task, v1::TaskUpdate update);
+  void AnswerLate(const TaskPtr& task, const v1::TaskUpdate& update);
   void End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind, const std::string& message);
   void Retire(const TaskPtr& task);
   void JoinEnded();
