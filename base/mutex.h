@@ -1,6 +1,6 @@
-// std::mutex with thread-safety annotations. absl::Mutex as packaged is not instrumented for
-// ThreadSanitizer, so it is not used. Every lock in this project is a leaf: no call into another
-// room while holding one.
+// std::mutex with thread-safety annotations. absl::Mutex as packaged is not instrumented for ThreadSanitizer, so it is
+// not used. A lock is a leaf: no other room is called while it is held. Where that cannot be, the lock's declaration
+// states the order (ABSL_ACQUIRED_BEFORE). Posting to an Executor is allowed, since an Executor runs nothing inline.
 #pragma once
 
 #include <chrono>
