@@ -30,6 +30,7 @@ void AppendFactNames(const Json& facts, const std::string& prefix, int depth, st
 
 std::vector<Candidate> ToCandidates(const std::set<std::string>& words) {
   std::vector<Candidate> list;
+  list.reserve(words.size());
   for (const std::string& word : words) list.push_back({word, ""});
   return list;
 }

@@ -13,6 +13,7 @@ constexpr size_t kTickCount = 7;
 
 std::string Sparkline(const std::vector<size_t>& counts) {
   const size_t largest = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
+  if (largest == 0) return std::string(counts.size(), ' ');
   std::string line;
   for (const size_t count : counts) {
     if (count == 0) {

@@ -20,7 +20,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SKIPPED = re.compile(r"^(tests|proto|CMakeFiles)/")  # below the build folder: tests, generated code, precompiled headers
+SKIPPED = re.compile(r"^(tests|proto|CMakeFiles)/")  # in the build folder: tests, generated code, precompiled headers
 FINDING = re.compile(r"^(?P<file>[^:\s]+):(?P<line>\d+):(?P<rest>\d+: (?:error|warning|note): .*)$")
 # Shallow: functions are analyzed one by one, not through the calls they make, which costs a fifth.
 ANALYZER = ["-Xclang", "-analyzer-config", "-Xclang", "mode=shallow"]
