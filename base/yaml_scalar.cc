@@ -128,7 +128,7 @@ std::optional<Json> Sexagesimal(absl::string_view text) {
     int64_t number;
     if (digits.size() > kMaxSexagesimalDigits || !absl::SimpleAtoi(digits, &number)) return std::nullopt;
     if (i > 0 && (parts[i].size() > 2 || !AllIn(parts[i], "0123456789") || number > 59)) return std::nullopt;
-    whole += number * kSeconds[i];
+    whole += number * kSeconds[i];  // NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult): at most 3 parts
   }
   if (!real) return Json(whole);
   double fraction = 0;

@@ -1,6 +1,7 @@
 #include "services/nodeagent/facts/hardware_facts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <vector>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr size_t kMaxListedProcessors = 512;
 
-double TwoDecimals(double value) { return static_cast<double>(static_cast<int64_t>(value * 100 + 0.5)) / 100; }
+double TwoDecimals(double value) { return std::floor(value * 100 + 0.5) / 100; }
 double Megabytes(uint64_t bytes) { return TwoDecimals(static_cast<double>(bytes) / (1 << 20)); }
 
 // "MemTotal:  8062456 kB" lines, in bytes.

@@ -49,10 +49,8 @@ HubSession::Output HubSession::OnMessage(v1::HubMessage message) {
     case v1::HubMessage::kNeedDdls:
       AppendDdls(message.need_ddls().ddl_sha256(), &output);
       break;
-    case v1::HubMessage::kHeartbeatAck:
-      break;
     default:
-      break;  // of a newer hub: nothing this version has to answer
+      break;  // a heartbeat's acknowledgement, or a message of a newer hub: neither needs an answer
   }
   return output;
 }

@@ -155,7 +155,7 @@ void TaskRunner::AnswerLate(const TaskPtr& task, const v1::TaskUpdate& update) {
   v1::TaskUpdate late = update;
   late.mutable_reply()->mutable_status_message()->append("; the action would not end, and may still run");
   std::weak_ptr<bool> alive = alive_;
-  executor_->PostAfter(kEndWait, [this, alive, task, late = std::move(late)]() mutable {
+  executor_->PostAfter(kEndWait, [alive, task, late = std::move(late)]() mutable {
     if (alive.lock() != nullptr) task->Emit(std::move(late));
   });
 }
