@@ -56,7 +56,8 @@ Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now)
       count_unproven = size;
     }
   }
-  return OldestOf(2 * unproven >= most_ && most_unproven != nullptr ? *most_unproven : *most);
+  if (2 * unproven >= most_ && most_unproven != nullptr) most = most_unproven;
+  return most == nullptr ? nullptr : OldestOf(*most);
 }
 
 Connection* WaitingRoom::Overdue(absl::Duration now) const {
