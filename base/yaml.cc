@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
-#include "base/yaml_events.h"
+#include "base/yaml_handler.h"
 #include "base/yaml_scalar.h"
 #include "base/yaml_value.h"
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "actions/ddl/aggregate.h"
 #include "actions/ddl/aggregate_function.h"
+#include "actions/ddl/aggregator.h"
 #include "actions/ddl/printf_format.h"
 
 namespace orch::ddl {

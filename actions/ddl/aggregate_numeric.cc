@@ -7,8 +7,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "actions/ddl/aggregate.h"
 #include "actions/ddl/aggregate_function.h"
+#include "actions/ddl/aggregator.h"
 #include "actions/ddl/printf_format.h"
 #include "base/json_number.h"
 

@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "actions/ddl/nearest.h"
+#include "base/nearest_word.h"
 #include "actions/ddl/validate.h"
 #include "actions/ddl/validators.h"
 #include "base/json_number.h"

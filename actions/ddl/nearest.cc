@@ -1,4 +1,4 @@
-#include "actions/ddl/nearest.h"
+#include "base/nearest_word.h"
 
 #include <algorithm>
 #include <cstddef>

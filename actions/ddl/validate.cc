@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/ddl/load_fields.h"
-#include "actions/ddl/nearest.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 #include "re2/re2.h"
 

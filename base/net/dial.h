@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/net/address.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 

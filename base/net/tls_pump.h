@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/net/address.h"
 #include "base/net/tls_pump.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 

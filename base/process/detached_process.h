@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/process/process.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 namespace orch {
 

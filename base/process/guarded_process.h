@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/process/process_guard.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 namespace orch {
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/process/process_child.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 #include "base/status_macros.h"
 
 namespace orch {

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/process/guarded_process.h"
-#include "base/process/process_run.h"
-#include "base/process/process_spawn.h"
+#include "base/process/running_process.h"
+#include "base/process/spawn_arguments.h"
 #include "base/status_macros.h"
 
 namespace orch {

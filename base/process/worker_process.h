@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/process/guarded_process.h"
 #include "base/process/process.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 namespace orch {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "actions/ddl/validators.h"
-#include "filter/data_functions.h"
+#include "filter/data_function_table.h"
 
 namespace orch::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 #include "base/json.h"
 #include "orch/v1/job.pb.h"
 

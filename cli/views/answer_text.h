@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 #include "actions/ddl/ddl.h"
 #include "cli/jobs/answer.h"
 #include "cli/options/common_options.h"

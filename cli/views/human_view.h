@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 #include "cli/jobs/answer.h"
 #include "cli/jobs/invocation.h"
 #include "cli/jobs/job_end.h"

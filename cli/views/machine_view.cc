@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 #include "cli/jobs/answer.h"
 #include "cli/jobs/job_end.h"
 #include "cli/jobs/job_text.h"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 namespace orch::nodeagent {
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 #include "actions/ddl/printf_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -13,7 +13,7 @@
 #include "base/durable_file.h"
 #include "base/failpoint.h"
 #include "base/process/lasting_process.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fake_hub.h"

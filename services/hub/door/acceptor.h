@@ -9,7 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/net/address.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "services/hub/door/listener.h"
 
 namespace orch::hub {

@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/net/frame_guard.h"
 #include "base/net/tls_pump.h"
-#include "base/net/unique_fd.h"
 #include "base/random.h"
+#include "base/unique_fd.h"
 #include "services/hub/door/reception.h"
 
 namespace orch::hub {

@@ -9,7 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 #include "services/hub/door/connection.h"
 
 namespace orch::hub {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/net/address.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 

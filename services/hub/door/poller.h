@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/mutex.h"
 #include "base/process/process.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 namespace orch::nodeagent {
 

@@ -12,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "actions/core/action.h"
 #include "base/process/process.h"
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 #include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/task_folder.h"
 

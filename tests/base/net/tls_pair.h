@@ -13,7 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/net/tls_pump.h"
-#include "base/net/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 

@@ -1,4 +1,4 @@
-#include "filter/data_functions.h"
+#include "filter/data_function_table.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "base/executor.h"
-
 #include <pthread.h>
+
+#include "base/executor.h"
 
 namespace orch {
 

@@ -1,4 +1,4 @@
-#include "actions/ddl/aggregate.h"
+#include "actions/ddl/aggregator.h"
 
 #include <utility>
 

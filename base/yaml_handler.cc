@@ -1,4 +1,4 @@
-#include "base/yaml_events.h"
+#include "base/yaml_handler.h"
 
 #include <exception>
 #include <sstream>

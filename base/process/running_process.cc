@@ -1,4 +1,4 @@
-#include "base/process/process_run.h"
+#include "base/process/running_process.h"
 
 #include <poll.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "base/process/process_spawn.h"
+#include "base/process/spawn_arguments.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
