@@ -51,19 +51,14 @@ absl::Status ColumnNames::Check() const {
                                                  kMaxColumnsOfQuestion, " are taken; ask in several parts"));
 }
 
-const ColumnView* FactSnapshot::FindFact(absl::string_view name) const {
-  const std::optional<ColumnView>& column = facts_.at(name);
-  return column.has_value() ? &*column : nullptr;
-}
-
 absl::StatusOr<FactSnapshot::Selection> FactSnapshot::Select(const filter::Filter& filter, StepBudget* budget,
                                                              const SlotSet* within) const {
   Selection selection;
-  selection.nodes = live_;
+  selection.nodes = columns_.live;
   if (within != nullptr) selection.nodes.Intersect(*within);
   if (filter.empty()) return selection;
   selection.ask_nodes = filter.has_data_functions();
-  selection.nodes = Selector(this, budget).Select(*filter.root(), selection.nodes, /*optimistic=*/true);
+  selection.nodes = Selector(&columns_, budget).Select(*filter.root(), selection.nodes, /*optimistic=*/true);
   if (!budget->ok()) return budget->status();
   return selection;
 }
@@ -72,7 +67,8 @@ absl::StatusOr<SlotSet> FactSnapshot::InCollective(absl::string_view collective,
   const ColumnTest::TextTest test{[collective](absl::string_view text) { return text == collective; },
                                   [](absl::string_view) { return uint64_t{1}; }};
   SlotSet found =
-      ColumnTest(collectives_, PathWalk(collectives_.values, {}), test, /*negated=*/false, budget).Select(live_);
+      ColumnTest(columns_.collectives, PathWalk(columns_.collectives.values, {}), test, /*negated=*/false, budget)
+          .Select(columns_.live);
   if (!budget->ok()) return budget->status();
   return found;
 }
@@ -81,15 +77,15 @@ absl::StatusOr<FactSnapshot::FactCounts> FactSnapshot::CountFact(absl::string_vi
                                                                  StepBudget* budget) const {
   FactCounts counts;
   std::vector<Reach> reaches;
-  if (const ColumnView* whole = FindFact(path)) reaches.push_back({whole, PathWalk(whole->values, {})});
+  if (const ColumnView* whole = columns_.FindFact(path)) reaches.push_back({whole, PathWalk(whole->values, {})});
   std::vector<absl::string_view> segments = absl::StrSplit(path, '.');
-  if (const ColumnView* first = segments.size() > 1 ? FindFact(segments.front()) : nullptr) {
+  if (const ColumnView* first = segments.size() > 1 ? columns_.FindFact(segments.front()) : nullptr) {
     segments.erase(segments.begin());
     reaches.push_back({first, PathWalk(first->values, segments)});
   }
   std::map<std::pair<size_t, ValueId>, std::vector<Slot>> by_id;
   nodes.ForEach([&](Slot slot) {
-    if (!budget->Spend(kStepsPerNode) || !live_.contains(slot)) return;
+    if (!budget->Spend(kStepsPerNode) || !columns_.live.contains(slot)) return;
     for (size_t i = 0; i < reaches.size(); ++i) {
       const ValueId root = reaches[i].column->rows.at(slot);
       if (root == kNoValue) continue;  // a node without the whole name is asked for the path

@@ -4,18 +4,17 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/json.h"
 #include "filter/filter.h"
 #include "services/hub/nodes/fact_table/column_view.h"
+#include "services/hub/nodes/fact_table/fact_columns.h"
 #include "services/hub/nodes/fact_table/node_names.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 #include "services/hub/nodes/fact_table/step_budget.h"
@@ -64,22 +63,13 @@ class FactSnapshot {
   // The values of a fact (name or dotted path, looked up as in a filter) over `nodes`.
   absl::StatusOr<FactCounts> CountFact(absl::string_view path, const SlotSet& nodes, StepBudget* budget) const;
 
-  const NodeNames& names() const { return names_; }
-  const SlotSet& live() const { return live_; }
+  const NodeNames& names() const { return columns_.names; }
+  const SlotSet& live() const { return columns_.live; }
 
  private:
   friend class FactTable;
-  friend class Selector;
 
-  // nullptr when no node has a fact of that name.
-  const ColumnView* FindFact(absl::string_view name) const;
-
-  absl::flat_hash_map<std::string, std::optional<ColumnView>> facts_;  // those asked for; nullopt: no node has it
-  ColumnView classes_;
-  ColumnView plugins_;
-  ColumnView collectives_;
-  NodeNames names_;
-  SlotSet live_;
+  FactColumns columns_;
 };
 
 // One node's facts and lists at one moment; as a FactSnapshot.

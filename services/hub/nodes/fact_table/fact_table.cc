@@ -138,16 +138,16 @@ absl::Status FactTable::SetList(Slot slot, absl::string_view what, const std::ve
 
 FactSnapshot FactTable::Freeze(const ColumnNames& columns) const {
   FactSnapshot snapshot;
-  snapshot.facts_.reserve(columns.names().size());
+  snapshot.columns_.facts.reserve(columns.names().size());
   for (const std::string& name : columns.names()) {
     const FactColumn* column = store_.FindFact(name);
-    snapshot.facts_.emplace(name, column == nullptr ? std::nullopt : std::make_optional(column->View()));
+    snapshot.columns_.facts.emplace(name, column == nullptr ? std::nullopt : std::make_optional(column->View()));
   }
-  snapshot.classes_ = store_.classes.View();
-  snapshot.plugins_ = store_.plugins.View();
-  snapshot.collectives_ = store_.collectives.View();
-  snapshot.names_ = names_;
-  snapshot.live_ = live_;
+  snapshot.columns_.classes = store_.classes.View();
+  snapshot.columns_.plugins = store_.plugins.View();
+  snapshot.columns_.collectives = store_.collectives.View();
+  snapshot.columns_.names = names_;
+  snapshot.columns_.live = live_;
   return snapshot;
 }
 

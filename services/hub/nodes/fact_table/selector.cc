@@ -26,9 +26,9 @@ SlotSet Selector::Select(const Expression& expression, const SlotSet& within, bo
     case Expression::Kind::kFact:
       return SelectFact(expression, within);
     case Expression::Kind::kClass:
-      return SelectName(snapshot_.classes_, expression.name, within);
+      return SelectName(columns_.classes, expression.name, within);
     case Expression::Kind::kPlugin:
-      return SelectName(snapshot_.plugins_, expression.name, within);
+      return SelectName(columns_.plugins, expression.name, within);
     case Expression::Kind::kIdentity:
       return SelectIdentity(expression.name, within);
     case Expression::Kind::kCall:
@@ -53,7 +53,7 @@ SlotSet Selector::SelectAny(const Expression& expression, const SlotSet& within,
     // A long list of -I names costs one look-up each.
     if (child->kind == Expression::Kind::kIdentity && child->name.pattern == nullptr) {
       if (!budget_->Spend(1)) break;
-      const Slot slot = snapshot_.names().Find(child->name.text);
+      const Slot slot = columns_.names.Find(child->name.text);
       if (within.contains(slot)) found.Insert(slot);
       continue;
     }
@@ -74,7 +74,7 @@ SlotSet Selector::SelectFact(const Expression& expression, const SlotSet& within
   SlotSet found;
   SlotSet left = within;
   // The whole name first; a node that has it is not asked about the dotted path.
-  if (const ColumnView* whole = snapshot_.FindFact(expression.fact); whole != nullptr) {
+  if (const ColumnView* whole = columns_.FindFact(expression.fact); whole != nullptr) {
     found = ColumnTest(*whole, PathWalk(whole->values, {}), test, negated, budget_).Select(within);
     if (expression.fact.find('.') != std::string::npos) {
       std::vector<uint8_t> any(whole->values.limit(), 1);
@@ -84,7 +84,7 @@ SlotSet Selector::SelectFact(const Expression& expression, const SlotSet& within
   }
   std::vector<absl::string_view> segments = absl::StrSplit(expression.fact, '.');
   if (segments.size() == 1) return found;
-  const ColumnView* first = snapshot_.FindFact(segments.front());
+  const ColumnView* first = columns_.FindFact(segments.front());
   if (first == nullptr) return found;
   segments.erase(segments.begin());
   found.Union(ColumnTest(*first, PathWalk(first->values, segments), test, negated, budget_).Select(left));
@@ -92,7 +92,7 @@ SlotSet Selector::SelectFact(const Expression& expression, const SlotSet& within
 }
 
 SlotSet Selector::SelectIdentity(const filter::NameTest& name, const SlotSet& within) const {
-  const NodeNames& names = snapshot_.names();
+  const NodeNames& names = columns_.names;
   SlotSet found;
   if (name.pattern == nullptr) {
     const Slot slot = names.Find(name.text);

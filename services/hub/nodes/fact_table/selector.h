@@ -4,14 +4,15 @@
 #pragma once
 
 #include "filter/expression.h"
-#include "services/hub/nodes/fact_table/fact_snapshot.h"
+#include "services/hub/nodes/fact_table/fact_columns.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
+#include "services/hub/nodes/fact_table/step_budget.h"
 
 namespace orch::hub {
 
 class Selector {
  public:
-  Selector(const FactSnapshot* snapshot, StepBudget* budget) : snapshot_(*snapshot), budget_(budget) {}
+  Selector(const FactColumns* columns, StepBudget* budget) : columns_(*columns), budget_(budget) {}
 
   // Of `within` (live nodes) those for which the expression holds. Data calls count as holding when
   // `optimistic`.
@@ -24,7 +25,7 @@ class Selector {
   SlotSet SelectIdentity(const filter::NameTest& name, const SlotSet& within) const;
   SlotSet SelectName(const ColumnView& column, const filter::NameTest& name, const SlotSet& within) const;
 
-  const FactSnapshot& snapshot_;
+  const FactColumns& columns_;
   StepBudget* const budget_;
 };
 
