@@ -1,4 +1,5 @@
-// What is read from PEM text. Owned by nobody; pure but for OpenSSL's per-thread error queue.
+// Reads certificates and keys, and the identities in them. Keeps no state except OpenSSL's per-thread error queue.
+// Thread-safe.
 #pragma once
 
 #include <optional>
@@ -12,28 +13,29 @@
 
 namespace orch::auth {
 
-// First certificate of the text; InvalidArgument when there is none.
+// Returns the first certificate of the text; InvalidArgument if there is none.
 absl::StatusOr<X509Ptr> ParseCertificate(absl::string_view pem);
-// First private key of the text, without a passphrase. The message never holds any of it.
+// Returns the first private key of the text, which must have no passphrase. An error message never holds a part of it.
 absl::StatusOr<PkeyPtr> ParsePrivateKey(absl::string_view pem);
 
-// FailedPrecondition with both dates when `now` is outside its validity.
+// FailedPrecondition with both dates if `now` is outside the validity of the certificate.
 absl::Status CheckValidity(X509* certificate, absl::Time now);
-// Whom a certificate names: its common name, or its first DNS name when it has none. A certificate of the hub's own CA
-// also says in a URI name ("orch:client/deploy") for which kind of peer it was issued.
+// The identity that a certificate names: its common name, or its first DNS name if it has none. A certificate of the
+// hub's own CA also tells in a URI name ("orch:client/deploy") for which kind of peer it was issued.
 struct CertificateIdentity {
   std::string name;
   std::optional<PeerKind> issued_for;
 };
-// `by_own_ca`: whether such names count.
+// `by_own_ca` tells that the hub's own CA issued the certificate, so that its URI name counts.
 CertificateIdentity IdentityOf(X509* certificate, bool by_own_ca);
-// Whether an authority has the name that `orch-hub init` gives (CertificateAuthority). Only of those that are trusted.
+// Whether the authority has the name that `orch-hub init` gives (CertificateAuthority). Ask only about authorities that
+// are trusted already.
 bool IsOwnAuthority(X509* authority);
 inline constexpr absl::string_view kOwnAuthority = "orch CA of ";  // the beginning of its common name
-// The URI name that says so.
+// Returns the URI name for a peer of that kind and name.
 std::string IssuedForUri(PeerKind kind, absl::string_view name);
 
 std::string DerOf(X509* certificate);
-X509Ptr CertificateFromDer(absl::string_view der);  // null when it is none
+X509Ptr CertificateFromDer(absl::string_view der);  // null if the bytes are no certificate
 
 }  // namespace orch::auth

@@ -1,6 +1,6 @@
-// The hub's own certificate authority, for sites without one: made once by `orch-hub init`, it signs the hub's
-// certificate and those that `orch-hub key … --pem` gives to peers. Keys are ECDSA P-256. Nothing here touches a
-// network.
+// The hub's own certificate authority, for sites that have none. `orch-hub init` makes it once; it signs the
+// certificate of the hub and those that `orch-hub key … --pem` makes for peers. Keys are ECDSA P-256. It never uses a
+// network. One thread.
 #pragma once
 
 #include <string>
@@ -22,17 +22,17 @@ struct IssuedCertificate {
 
 class CertificateAuthority {
  public:
-  // Writes a new authority's certificate and key (mode 0600). AlreadyExists when either file is there.
+  // Makes a new authority and writes its certificate and its key (mode 0600). AlreadyExists if either file exists.
   static absl::Status WriteNew(const std::string& certificate_file, const std::string& key_file,
                                absl::string_view hub_identity, absl::Time now);
-  // Errors name the file and what is wrong.
+  // Errors name the file and the fault.
   static absl::StatusOr<CertificateAuthority> Load(const std::string& certificate_file, const std::string& key_file,
                                                    absl::Time now);
 
-  // For a hub that is reached by these names and addresses.
+  // Issues a certificate for a hub that peers reach by these names and addresses.
   absl::StatusOr<IssuedCertificate> IssueForHub(absl::string_view identity, const std::vector<std::string>& names,
                                                 absl::Time now, absl::Duration valid_for) const;
-  // For a peer of that kind and name, and nothing else.
+  // Issues a certificate that is valid only for a peer of that kind and name.
   absl::StatusOr<IssuedCertificate> IssueForPeer(PeerKind kind, absl::string_view name, absl::Time now,
                                                  absl::Duration valid_for) const;
   const std::string& certificate_pem() const { return certificate_pem_; }
@@ -46,7 +46,7 @@ class CertificateAuthority {
   std::string certificate_pem_;
 };
 
-// Writes a certificate and its key (mode 0600); both or none.
+// Writes a certificate and its key (mode 0600): both files or none.
 absl::Status WriteCertificate(const IssuedCertificate& issued, const std::string& certificate_file,
                               const std::string& key_file);
 

@@ -1,151 +1,31 @@
 #include "auth/clear_prologue.h"
 
-#include <utility>
-#include <vector>
-
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "auth/names.h"
 #include "base/digest.h"
 
 namespace orch::auth {
 namespace {
 
-constexpr size_t kNonceBytes = 32;
-constexpr size_t kHexDigits = 64;
-constexpr absl::string_view kUserLine = "orch1/user";
+constexpr absl::string_view kHubTag = "orch-clear-hub-v1";
+constexpr absl::string_view kPeerTag = "orch-clear-peer-v1";
 
 std::string ProofHex(absl::string_view tls_key, absl::string_view tag, absl::string_view identity,
                      absl::string_view peer_nonce, absl::string_view hub_nonce) {
   return absl::BytesToHexString(
       HmacSha256(tls_key, absl::StrCat(tag, "\n", identity, "\n", peer_nonce, "\n", hub_nonce)));
 }
-constexpr absl::string_view kHubTag = "orch-clear-hub-v1";
-constexpr absl::string_view kPeerTag = "orch-clear-peer-v1";
-
-absl::Status NoHub() {
-  return absl::FailedPreconditionError(
-      "what listens there is no orch hub without TLS; check the port, or set tls.mode to on");
-}
 
 }  // namespace
 
-PeerPrologue::PeerPrologue(PskIdentity identity, absl::string_view derived_key, Random* random)
-    : by_user_(false),
-      identity_(std::move(identity)),
-      tls_key_(TlsKey(derived_key)),
-      nonce_(absl::BytesToHexString(random->Bytes(kNonceBytes))),
-      state_(State::kAwaitProof) {}
-
-PeerPrologue::PeerPrologue(absl::string_view) : by_user_(true), state_(State::kAwaitOk) {}
-
-std::string PeerPrologue::FirstLine() const {
-  return by_user_ ? std::string(kUserLine) : absl::StrCat(identity_.Text(), " ", nonce_);
+std::string HubProof(absl::string_view tls_key, absl::string_view identity, absl::string_view peer_nonce,
+                     absl::string_view hub_nonce) {
+  return ProofHex(tls_key, kHubTag, identity, peer_nonce, hub_nonce);
 }
 
-absl::StatusOr<PeerPrologue::Step> PeerPrologue::OnLine(absl::string_view line) {
-  if (absl::ConsumePrefix(&line, "no ")) return absl::UnauthenticatedError(absl::CHexEscape(line));
-  const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
-  Step step;
-  if (state_ == State::kAwaitProof) {
-    if (words.size() != 3 || words[0] != "hub" || !IsLowerHex(words[1], kHexDigits)) return NoHub();
-    const std::string identity = identity_.Text();
-    if (!ConstantTimeEquals(ProofHex(tls_key_, kHubTag, identity, nonce_, words[1]), words[2])) {
-      return absl::UnauthenticatedError(absl::StrCat("the hub did not prove that it holds the key of '", identity_.name,
-                                                     "' (key id ", identity_.key_id,
-                                                     "): the keys differ, or another program listens at its address"));
-    }
-    state_ = State::kAwaitOk;
-    step.say = ProofHex(tls_key_, kPeerTag, identity, nonce_, words[1]);
-    Wipe(&tls_key_);
-    return step;
-  }
-  if (state_ != State::kAwaitOk || words.size() != 2 || words[0] != "ok") return NoHub();
-  if (!IsLowerHex(words[1], kHexDigits)) return NoHub();
-  state_ = State::kDone;
-  step.done = true;
-  step.session = std::string(words[1]);
-  return step;
-}
-
-HubPrologue::HubPrologue(const HubTls* tls, const Keyring* keyring, bool is_local, std::string user,
-                         std::string session, Random* random)
-    : tls_(tls),
-      keyring_(keyring),
-      is_local_(is_local),
-      user_(std::move(user)),
-      session_(std::move(session)),
-      random_(random) {}
-
-HubPrologue::State HubPrologue::Refuse(Refusal refusal, absl::string_view name, absl::string_view detail,
-                                       std::string* answer) {
-  rejection_ = {refusal, 0, std::string(name), std::string(detail)};
-  *answer = absl::StrCat("no ", RefusalStatus(refusal, name, detail).message()).substr(0, kMaxPrologueLine);
-  return State::kRefused;
-}
-
-HubPrologue::State HubPrologue::OnLine(absl::string_view line, std::string* answer) {
-  return std::exchange(first_, false) ? OnFirst(line, answer) : OnProof(line, answer);
-}
-
-HubPrologue::State HubPrologue::OnFirst(absl::string_view line, std::string* answer) {
-  if (line == kUserLine) {
-    if (!is_local_) return Refuse(Refusal::kNoKey, "", "only a unix socket says who its user is", answer);
-    if (user_.empty()) return Refuse(Refusal::kNoKey, "", "this user may not ask the hub; see local.group", answer);
-    peer_.name = user_;
-    peer_.client = true;
-    peer_.proof = Proof::kUser;
-    *answer = absl::StrCat("ok ", session_);
-    return State::kProven;
-  }
-  const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
-  PskIdentity identity;
-  if (words.size() != 2 || !IsLowerHex(words[1], kHexDigits) || !PskIdentity::Parse(words[0], &identity)) {
-    return Refuse(Refusal::kMalformed, "", "the first line is not that of an orch peer", answer);
-  }
-  ClientHello hello;
-  hello.kind = ClientHello::Kind::kPsk;
-  hello.psk_identity = words[0];
-  if (!tls_->Judge(hello, &rejection_)) {
-    return Refuse(rejection_.refusal, rejection_.name, rejection_.detail, answer);
-  }
-  absl::StatusOr<std::string> derived = keyring_->DerivedKey(identity.key_id, identity.kind, identity.name);
-  if (!derived.ok()) return Refuse(Refusal::kUnknownKey, identity.name, "", answer);
-  std::string tls_key = TlsKey(*derived);
-  Wipe(&*derived);
-  const std::string nonce = absl::BytesToHexString(random_->Bytes(kNonceBytes));
-  *answer = absl::StrCat("hub ", nonce, " ", ProofHex(tls_key, kHubTag, words[0], words[1], nonce));
-  expected_ = ProofHex(tls_key, kPeerTag, words[0], words[1], nonce);
-  peer_.name = identity.name;
-  peer_.node = identity.kind == PeerKind::kNode;
-  peer_.client = identity.kind == PeerKind::kClient;
-  peer_.proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
-  peer_.key_id = identity.key_id;
-  peer_.key_mark = Sha256(tls_key);
-  Wipe(&tls_key);
-  return State::kTalking;
-}
-
-bool HubPrologue::OnHangUp() {
-  if (expected_.empty()) return false;
-  rejection_ = {Refusal::kWrongKey, 0, peer_.name, absl::StrCat("key id ", peer_.key_id)};
-  return true;
-}
-
-HubPrologue::State HubPrologue::OnProof(absl::string_view line, std::string* answer) {
-  if (expected_.empty() || !ConstantTimeEquals(expected_, line)) {
-    return Refuse(Refusal::kWrongKey, peer_.name, absl::StrCat("key id ", peer_.key_id), answer);
-  }
-  expected_.clear();
-  // The keys may have been read anew since the first line.
-  if (const absl::Status standing = tls_->CheckStanding(peer_); !standing.ok()) {
-    return Refuse(absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, peer_.name,
-                  standing.message(), answer);
-  }
-  *answer = absl::StrCat("ok ", session_);
-  return State::kProven;
+std::string PeerProof(absl::string_view tls_key, absl::string_view identity, absl::string_view peer_nonce,
+                      absl::string_view hub_nonce) {
+  return ProofHex(tls_key, kPeerTag, identity, peer_nonce, hub_nonce);
 }
 
 }  // namespace orch::auth

@@ -1,5 +1,5 @@
-// Looks at the first bytes of a connection before anything is made for it: is this a TLS 1.3 ClientHello, is it whole,
-// and which pre-shared key does it name? Pure; reads no byte beyond the record; fuzzed.
+// Classifies the first bytes of a connection before the hub allocates anything for it: whether they are a complete TLS
+// 1.3 ClientHello, and which pre-shared key it names. Pure; reads no byte beyond the record; fuzzed.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 namespace orch::auth {
 
-// A ClientHello of this door's peers fits easily; a longer one is refused unread.
+// The ClientHello of a peer is much shorter; a longer one is refused unread.
 inline constexpr size_t kMaxClientHelloBytes = 8192;
 
 struct ClientHello {
   enum class Kind {
-    kIncomplete,   // more bytes are needed to tell
+    kIncomplete,   // more bytes are needed
     kGarbage,      // no ClientHello in one record of at most kMaxClientHelloBytes
-    kPsk,          // offers a pre-shared key under `psk_identity`, the first it names
-    kCertificate,  // offers none, so it can only prove itself by a certificate
+    kPsk,          // offers a pre-shared key; `psk_identity` is the first one
+    kCertificate,  // offers no key, so that only a certificate can prove the peer
   };
   Kind kind = Kind::kIncomplete;
   absl::string_view psk_identity;  // points into the bytes

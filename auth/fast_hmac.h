@@ -1,5 +1,5 @@
-// HMAC-SHA256 and SHA-256 for what is done once a message: no allocation, no look-up of the
-// algorithm. The same results as base/digest.h. Thread-safe: scratch is per thread.
+// HMAC-SHA256 and SHA-256 without allocation and without a lookup of the algorithm, for work that is done for every
+// message. The results equal those of base/digest.h. Thread-safe: each thread has its own scratch.
 #pragma once
 
 #include <array>

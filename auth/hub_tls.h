@@ -1,5 +1,5 @@
-// The hub's side of handshakes: which peers may begin one, with which key or certificate, and who a finished one has
-// proved to be there. Begin, Judge and Finish are for the door's thread, the rest for any; thread-safe.
+// The hub's side of TLS handshakes: decides which peers may begin one, with which key or certificate, and who the peer
+// is after a finished one. main owns it. Thread-safe; Begin, Judge and Finish run on the door's thread.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -23,16 +23,16 @@
 
 namespace orch::auth {
 
-// Whether certificates count: not at all; beside keys; or alone.
+// Whether certificates are accepted: not at all, besides keys, or exclusively.
 enum class MtlsMode { kOff, kOptional, kRequired };
 absl::StatusOr<MtlsMode> ParseMtlsMode(absl::string_view text);  // off, optional, required
 absl::string_view MtlsModeName(MtlsMode mode);
 
-// Why a peer is turned away, and the TLS alert that tells it (RFC 8446, section 6).
+// Why a peer is refused, and the TLS alert for it (RFC 8446, section 6).
 struct Rejection {
   Refusal refusal = Refusal::kMalformed;
-  uint8_t alert = 0;  // 0: none is sent
-  std::string name;   // what the peer calls itself; empty when it does not
+  uint8_t alert = 0;  // 0: no alert
+  std::string name;   // the name that the peer gave; empty if it gave none
   std::string detail;
 };
 
@@ -40,37 +40,38 @@ class HubTls {
  public:
   struct Options {
     MtlsMode mode = MtlsMode::kOff;
-    // These are read only where certificates count.
+    // The files are read only if certificates are accepted.
     std::string certificate_file;
     std::string key_file;
     std::string client_ca_file;
     std::string crl_file;              // empty: none
-    std::vector<std::string> clients;  // names whose certificate may command, besides those the hub issued for clients
+    std::vector<std::string> clients;  // names that may command by certificate, besides those issued for clients
   };
-  // Errors name the file and what is wrong: missing, unreadable, key readable by others, key of another
+  // Errors name the file and the fault: missing, unreadable, a key that others may read or that belongs to another
   // certificate, expired.
   static absl::StatusOr<std::unique_ptr<HubTls>> Load(Options options, const Keyring* keyring, const Clock* clock);
 
-  // Reads the files again when one of them changed. On error the old ones stay in force.
+  // Reads the files again if one of them has changed. After an error the old ones stay in force.
   absl::Status ReloadIfChanged(bool* changed);
 
-  // A handshake that runs. Lives as long as its SSL.
+  // The state of a running handshake. It must live as long as its SSL.
   struct Handshake {
     SslContextPtr context;
     const HubTls* tls = nullptr;
-    PskIdentity identity;  // once a key was found for it
+    PskIdentity identity;  // valid once `found`
     bool found = false;
     std::string key_mark;  // Peer::key_mark of the key that was found
   };
-  // Whether a whole ClientHello is worth a handshake. Ok, or `*rejection` says why not.
+  // Whether a complete ClientHello may begin a handshake. False sets `*rejection`.
   bool Judge(const ClientHello& hello, Rejection* rejection) const;
   SslPtr Begin(Handshake* handshake) const;
-  // Who the peer is, once the handshake is over; or `*rejection`.
+  // Sets `*peer` after a finished handshake. False sets `*rejection`.
   bool Finish(SSL* ssl, const Handshake& handshake, Peer* peer, Rejection* rejection) const;
-  // Why a handshake failed; `error`: OpenSSL's packed error, 0 when the peer just hung up.
+  // Why a handshake failed; `error` is OpenSSL's packed error, 0 if the peer hung up.
   static Rejection ExplainFailure(unsigned long error, const Handshake& handshake);  // NOLINT: OpenSSL's type
 
-  // Whether a peer that was let in may stay: its key is still there, it is not banned, its certificate still holds.
+  // Whether a peer that is connected may stay: its key still exists, it is not banned, and its certificate is still
+  // valid.
   absl::Status CheckStanding(const Peer& peer) const;
 
   MtlsMode mode() const { return options_.mode; }

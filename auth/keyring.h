@@ -1,12 +1,12 @@
-// Who holds which key. A credentials file (mode 0600) holds lines
+// The keys of peers, as credentials files hold them. A credentials file (mode 0600) has lines
 //   node-psk KEY_ID 64HEX            a pre-shared key (32 random bytes) from which nodes' keys are derived
 //   client-psk KEY_ID 64HEX          the same for clients' keys
-//   psk KEY_ID 64HEX                 one for both
+//   psk KEY_ID 64HEX                 the same for both
 //   node KEY_ID IDENTITY 64HEX       only that node's derived key
 //   client KEY_ID NAME 64HEX         only that client's derived key
-//   banned node|client NAME          refused whatever it shows; read by the hub
-// and comments (#). The hub needs PSKs; of each kind the first is what new keys are derived from, all are accepted, so
-// that keys rotate without an outage. A peer's own file holds its derived key or, if it must, a whole PSK.
+//   banned node|client NAME          a peer that the hub refuses whatever key it holds
+// and comments (#). The hub needs PSKs. It derives new keys from the first one of each kind and accepts all of them, so
+// that keys rotate without an outage. The file of a peer holds its derived key or, less safely, a whole PSK.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ absl::string_view PeerKindName(PeerKind kind);  // "node", "client"
 inline constexpr size_t kKeyBytes = 32;
 inline constexpr size_t kMaxCredentialsFileBytes = 64u << 10;
 
-// A key and the id of the PSK it comes from. Never printed; its bytes are wiped when it goes.
+// A key and the id of its PSK. It is never printed, and its destructor wipes the bytes.
 struct Key {
   std::string id;
   std::string bytes;  // 32
@@ -44,16 +44,16 @@ struct Key {
   ~Key();
 };
 
-// Overwrites the text's bytes in memory.
+// Overwrites the bytes of the text in memory.
 void Wipe(std::string* text);
 
-// HKDF-SHA256(psk, info = kind ‖ 0x00 ‖ name): the peer's derived key, which signs its envelopes.
+// Returns the derived key of a peer, HKDF-SHA256(psk, info = kind ‖ 0x00 ‖ name), which signs its envelopes.
 std::string DeriveKey(absl::string_view psk, PeerKind kind, absl::string_view name);
-// HMAC-SHA256(derived key, "orch-tls-psk-v1"): the key of its TLS handshakes, which signs nothing.
+// Returns the key of its TLS handshakes, HMAC-SHA256(derived key, "orch-tls-psk-v1"), which signs nothing.
 std::string TlsKey(absl::string_view derived_key);
 
-// What a credentials file says. InvalidArgument names file and line, never the key;
-// PermissionDenied when others than its owner may read it.
+// The contents of a credentials file. Load and Parse return InvalidArgument with file and line, never with the key, and
+// PermissionDenied if others than the owner may read the file.
 struct CredentialsFile {
   struct Derived {
     PeerKind kind;
@@ -62,8 +62,8 @@ struct CredentialsFile {
   };
   struct Psk {
     Key key;
-    bool node = false;    // keys of nodes are derived from it
-    bool client = false;  // keys of clients are
+    bool node = false;    // derives keys of nodes
+    bool client = false;  // derives keys of clients
     bool Is(PeerKind kind) const { return kind == PeerKind::kNode ? node : client; }
   };
   std::vector<Psk> psks;  // in file order
@@ -74,42 +74,42 @@ struct CredentialsFile {
   static absl::StatusOr<CredentialsFile> Parse(absl::string_view text, absl::string_view file_name);
 };
 
-// The key a node or client proves itself with.
+// The key with which a node or client proves itself.
 struct PeerKey {
   Key key;
-  bool from_psk = false;  // derived here from a whole PSK, which fits every peer of its kind
+  bool from_psk = false;  // derived from a whole PSK in the file, which fits every peer of its kind
 };
-// A derived key of its name if the file holds one, else one derived from the first PSK for that kind.
-// FailedPrecondition when the file holds neither.
+// Returns the derived key of that name if the file holds one, else a key derived from the first PSK for that kind.
+// FailedPrecondition if the file holds neither.
 absl::StatusOr<PeerKey> LoadPeerKey(const std::string& path, PeerKind kind, absl::string_view name);
 
-// Writes a hub's credentials file with two new random PSKs, one for nodes and one for clients, mode 0600;
-// AlreadyExists rather than overwriting.
+// Writes the credentials file of a hub (mode 0600) with two new random PSKs, one for nodes and one for clients.
+// AlreadyExists if the file exists.
 absl::Status WriteNewCredentials(const std::string& path, Random* random);
-// The line of a peer's own credentials file: "node KEY_ID NAME 64HEX".
+// Returns the line for the credentials file of a peer: "node KEY_ID NAME 64HEX".
 std::string DerivedKeyLine(PeerKind kind, absl::string_view name, const Key& key);
 
-// The hub's PSKs. Thread-safe. Derived keys are cached (at most kMaxCachedKeys).
+// The hub's PSKs and a cache of at most kMaxCachedKeys derived keys. main owns it. Thread-safe.
 class Keyring {
  public:
   static constexpr size_t kMaxCachedKeys = 65'536;
 
   static absl::StatusOr<std::unique_ptr<Keyring>> Load(const std::string& path);
 
-  // Re-reads the file when it changed (size, times, inode). On error the old keys stay in force and
-  // the error is returned. `*changed` tells whether new keys are in force.
+  // Reads the file again if it has changed. After an error the old keys stay in force. `*changed` tells whether new
+  // keys are in force.
   absl::Status ReloadIfChanged(bool* changed);
 
-  // NotFound for a key id that is unknown, or not for peers of this kind.
+  // NotFound if the key id is unknown or belongs to the other kind of peers.
   absl::StatusOr<std::string> DerivedKey(absl::string_view key_id, PeerKind kind, absl::string_view name) const;
-  // The same from the first PSK for that kind. FailedPrecondition when there is none.
+  // Derives a key from the first PSK for that kind. FailedPrecondition if there is none.
   absl::StatusOr<Key> NewKey(PeerKind kind, absl::string_view name) const;
   bool IsBanned(PeerKind kind, absl::string_view name) const;
   std::vector<std::string> key_ids() const;  // in file order
 
  private:
   explicit Keyring(std::string path) : path_(std::move(path)) {}
-  // The derived key of the PSK, kept for the next time.
+  // Returns the derived key, and caches it.
   std::string Derive(const CredentialsFile::Psk& psk, PeerKind kind, absl::string_view name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -1,6 +1,6 @@
-// Authenticates single messages between hub and node, on top of the stream's own protection:
-// orch.v1.Envelope. The MAC covers direction, kind, job, node, key id, both times, nonce and
-// SHA-256 of the body, each length-prefixed behind a version tag.
+// Authenticates single messages between hub and node (orch.v1.Envelope), in addition to the protection of the stream.
+// The MAC covers a version tag and, each with its length, direction, kind, job, node, key id, both times, nonce and
+// SHA-256 of the body. Thread-safe; keeps no state.
 #pragma once
 
 #include <string>
@@ -20,20 +20,20 @@ namespace orch::auth {
 inline constexpr absl::Duration kMessageTtl = absl::Seconds(60);
 inline constexpr absl::Duration kAllowedSkew = absl::Seconds(30);
 
-// The body is set once for all nodes by the caller; `body_sha256` is SHA-256 of it. Sets key_id,
-// issued_at_us, expires_at_us, nonce and mac; direction, kind, job_id, identity and body are the caller's.
-// `ttl`: at most kMessageTtl is given, as no receiver takes more.
+// Sets key_id, issued_at_us, expires_at_us, nonce and mac. The caller has set direction, kind, job_id, identity and
+// body; `body_sha256` is SHA-256 of the body, which the caller computes once for all nodes. A `ttl` above kMessageTtl
+// is cut, because no receiver accepts more.
 void SealEnvelope(const Key& key, absl::string_view body_sha256, absl::Time now, absl::Duration ttl, Random* random,
                   v1::Envelope* envelope);
 
 struct EnvelopeExpectation {
   v1::Envelope::Direction direction;
   absl::string_view identity;
-  ReplayGuard* replay_guard = nullptr;  // null: the caller's own state refuses repeats
+  ReplayGuard* replay_guard = nullptr;  // null if the caller's own state refuses repeats
 };
 
-// Unauthenticated with the refusal's text when it is not what it must be; `*refusal` then says
-// which. Order: direction and identity, key id, MAC, times, replay. Reads nothing of the body.
+// Checks, in this order: direction and identity, key id, MAC, times, replay. A failed check returns Unauthenticated
+// with the text of the refusal and sets `*refusal`. Does not parse the body.
 absl::Status OpenEnvelope(const v1::Envelope& envelope, const Key& key, const EnvelopeExpectation& expected,
                           absl::Time now, Refusal* refusal);
 

@@ -1,4 +1,4 @@
-// What names, key ids and hex may look like in credentials, in a file or in a header. Pure.
+// The syntax of names, key ids and hexadecimal text in credentials, files and headers. Pure.
 #pragma once
 
 #include <string>
@@ -9,14 +9,15 @@
 namespace orch::auth {
 
 inline constexpr size_t kMaxNameBytes = 255;
-inline constexpr size_t kMaxKeyIdBytes = 32;  // shorter than a key in hex, so that one is never taken for the other
+inline constexpr size_t kMaxKeyIdBytes = 32;  // shorter than a key in hexadecimal, so that they cannot be confused
 
-// Letters, digits, "_", "." and "-", not "." or ".." and not beginning with "-"; a client's name may also hold "@".
+// Whether the name consists of letters, digits, "_", "." and "-", does not begin with "-", and is neither "." nor "..".
+// The name of a client may also hold "@".
 bool IsPeerName(PeerKind kind, absl::string_view name);
 bool IsKeyId(absl::string_view id);
-// Lower-case hex of exactly `digits` digits.
+// Whether the text has exactly `digits` lower-case hexadecimal digits.
 bool IsLowerHex(absl::string_view text, size_t digits);
-// False when `hex` is not exactly 2 * `size` hex digits of either case.
+// False if `hex` does not have exactly 2 * `size` hexadecimal digits; both cases are accepted.
 bool DecodeHex(absl::string_view hex, size_t size, std::string* bytes);
 
 }  // namespace orch::auth

@@ -1,4 +1,4 @@
-// Owning pointers for OpenSSL's objects, and its last error as text.
+// Owning pointers for the objects of OpenSSL, and its last error as text. Thread-safe.
 #pragma once
 
 #include <openssl/bio.h>
@@ -23,13 +23,12 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDeleter<EVP_PKEY, EVP_PKEY_free
 using BioPtr = std::unique_ptr<BIO, OpensslDeleter<BIO, BIO_free_all>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslDeleter<GENERAL_NAMES, GENERAL_NAMES_free>>;
 
-// Reads from `text`, which must outlive the result.
+// Returns a BIO that reads from `text`, which must outlive it.
 inline BioPtr BioOver(absl::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// The first error of this thread's queue, which is emptied: what other libraries do with OpenSSL
-// must not find it.
+// Returns the first error of this thread's queue and empties the queue, so that other users of OpenSSL do not find it.
 inline std::string TakeOpensslError() {
   const unsigned long code = ERR_get_error();  // NOLINT: OpenSSL's type
   ERR_clear_error();

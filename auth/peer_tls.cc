@@ -9,7 +9,9 @@
 #include "auth/clear_prologue.h"
 #include "auth/openssl_ptr.h"
 #include "auth/peer.h"
+#include "auth/peer_prologue.h"
 #include "auth/tls_context.h"
+#include "base/net/tunnel_security.h"
 #include "base/status_macros.h"
 
 namespace orch::auth {

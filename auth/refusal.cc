@@ -1,5 +1,7 @@
 #include "auth/refusal.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 
 namespace orch::auth {
@@ -94,15 +96,6 @@ absl::Status RefusalStatus(Refusal refusal, absl::string_view peer, absl::string
       absl::StrCat("refused (", RefusalName(refusal),
                    "): ", Explain(refusal, who, detail.empty() ? std::string() : absl::StrCat(" (", detail, ")")));
   return refusal == Refusal::kOverloaded ? absl::ResourceExhaustedError(text) : absl::UnauthenticatedError(text);
-}
-
-std::map<std::string, uint64_t> RefusalCounters::All() const {
-  std::map<std::string, uint64_t> all;
-  for (size_t i = 0; i < static_cast<size_t>(Refusal::kCount); ++i) {
-    const Refusal refusal = static_cast<Refusal>(i);
-    all.emplace(std::string(RefusalName(refusal)), Get(refusal));
-  }
-  return all;
 }
 
 }  // namespace orch::auth

@@ -1,4 +1,4 @@
-// Remembers nonces for as long as a message with one could still be accepted.
+// Remembers nonces for as long as a message with one of them could still be accepted. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,13 @@
 
 namespace orch::auth {
 
-// Two generations, each `window` long: a nonce is kept for at least one window and at most two.
-// Thread-safe.
+// Keeps two generations of nonces, each `window` long, so that a nonce is kept for one to two windows.
 class ReplayGuard {
  public:
   enum class Seen { kNew, kReplay, kFull };
 
-  // `window`: ttl plus twice the allowed skew. At most `max_entries` nonces in all; beyond that
-  // nothing new is accepted (kFull) until a generation ends.
+  // `window` is the ttl plus twice the allowed skew. Holds at most `max_entries` nonces; further ones are refused
+  // (kFull) until a generation ends.
   ReplayGuard(const Clock* clock, absl::Duration window, size_t max_entries);
 
   Seen Check(absl::string_view nonce);

@@ -1,4 +1,5 @@
-// Full-jitter exponential backoff (Brooker, "Exponential Backoff And Jitter", AWS 2015).
+// Full-jitter exponential backoff (Brooker, "Exponential Backoff And Jitter", AWS 2015). Its owner asks it for the next
+// wait after each failure. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -8,11 +9,10 @@
 
 namespace orch {
 
-// Not thread-safe.
 class Backoff {
  public:
-  // The n-th wait is uniform in [0, min(ceiling, floor * 2^n)), but never below floor / 2: a
-  // peer that comes back at once finds the same fault again.
+  // The n-th wait is uniform in [0, min(ceiling, floor * 2^n)), but never below floor / 2, because a peer that retries
+  // immediately meets the same fault again. `random` must outlive this object.
   Backoff(absl::Duration floor, absl::Duration ceiling, Random* random)
       : floor_(floor), ceiling_(ceiling), random_(random), span_(floor) {}
 
@@ -21,7 +21,7 @@ class Backoff {
     span_ = std::min(ceiling_, span_ * 2);
     return wait;
   }
-  // After a success that lasted.
+  // Starts again at `floor`; called after a success that lasted.
   void Reset() { span_ = floor_; }
 
  private:

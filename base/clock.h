@@ -1,17 +1,16 @@
-// Where time comes from. Passed in everywhere; only base/ asks the system.
+// The source of time. main makes one and passes it to whatever needs time; only base/ asks the system. Thread-safe.
 #pragma once
 
 #include "absl/time/time.h"
 
 namespace orch {
 
-// Thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Wall time. May jump; for what is shown, signed or compared across machines.
+  // Wall time, which may jump. Use it for times that are shown, signed or compared across machines.
   virtual absl::Time Now() const = 0;
-  // Time since an arbitrary start that never runs backwards. For deadlines and latencies.
+  // Time since an arbitrary start; never runs backwards. Use it for deadlines and latencies.
   virtual absl::Duration Steady() const = 0;
 };
 

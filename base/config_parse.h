@@ -1,5 +1,5 @@
-// YAML text to a flat list of keys: the strict reading of our own configuration (other YAML: base/yaml.h). Only
-// config_file.cc uses it.
+// Reads the YAML of our own configuration, strictly, into a flat list of keys; base/yaml.h reads all other YAML. Only
+// config_file.cc uses it. Pure.
 #pragma once
 
 #include <string>
@@ -12,15 +12,14 @@ namespace orch {
 
 struct ConfigEntry {
   std::string key;  // "tls.mode"
-  // One for a scalar; none for a null or for an empty mapping.
+  // One item for a scalar; none for a null or an empty mapping.
   std::vector<std::string> items;
   bool is_list = false;
   int line = 0;
 };
 
-// InvalidArgument with "name:line:" for wrong syntax, nesting deeper than 32, anchors and aliases
-// (nothing is expanded), tags, keys or list items that are not scalars, a second document. Repeated
-// keys are returned as they stand.
+// InvalidArgument with "name:line:" for wrong syntax, more than 32 levels, anchors and aliases, tags, keys or list
+// items that are not scalars, and a second document. Repeated keys are all returned.
 absl::StatusOr<std::vector<ConfigEntry>> ParseConfigText(absl::string_view text, absl::string_view name);
 
 }  // namespace orch

@@ -1,4 +1,4 @@
-// Files that are whole or not there, also after a crash.
+// Files that are either complete or absent, also after a crash. Thread-safe; keeps no state.
 #pragma once
 
 #include <sys/types.h>
@@ -12,24 +12,24 @@
 
 namespace orch {
 
-// Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder.
-// The mode is set before the first byte is written. Unavailable when the disk is full.
+// Writes a temporary file beside `path`, fsyncs it, renames it to `path` and fsyncs the folder. Sets the mode before it
+// writes the first byte. Unavailable if the disk is full.
 absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode);
 
-// Makes the file `path` (mode 0600) with `bytes` set aside for what it will hold, where its file system
-// can. Unavailable when the disk is full.
+// Creates the file `path` (mode 0600) and reserves `bytes` of disk space for its later contents if the file system can
+// do that. Unavailable if the disk is full.
 absl::Status SetRoomAside(const std::string& path, size_t bytes);
-// Writes `contents` there, syncs, and renames it to `path`, in the same folder: works on a full disk, as
-// far as the room goes. After an error the room is there still.
+// Writes `contents` into the reserved file `room`, fsyncs it and renames it to `path` in the same folder. Works on a
+// full disk if `contents` fits into the reserved space. After an error `room` still exists.
 absl::Status WriteIntoRoom(const std::string& room, const std::string& path, absl::string_view contents);
 
-// Makes names given or taken in the folder of `path` last.
+// Fsyncs the parent folder of `path`, so that creations, renames and deletions in it survive a crash.
 absl::Status SyncFolderOf(const std::string& path);
 
-// NotFound, PermissionDenied, or ResourceExhausted when the file holds more than `max_bytes`.
+// Returns the whole contents. NotFound, PermissionDenied, or ResourceExhausted if the file holds more than `max_bytes`.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 
-// Text for an errno, with what failed on which path: "cannot open /x: Permission denied".
+// The status for an errno; `what_failed` names the operation and the path: "cannot open /x: Permission denied".
 absl::Status ErrnoStatus(int error, absl::string_view what_failed);
 
 }  // namespace orch

@@ -1,5 +1,5 @@
-// Durations as people say them, for messages: "6.5s", "1m30s", "350ms". Settings are written with
-// absl::FormatDuration, which loses nothing.
+// Writes durations for people, in messages: "6.5s", "1m30s", "350ms". Settings are written with absl::FormatDuration
+// instead, which does not round. Pure.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace orch {
 
-// Rounded to three digits or so: below a second to milliseconds, below a minute to tenths, else to seconds.
+// Rounds to milliseconds below a second, to tenths of a second below a minute, and to seconds above.
 inline std::string DurationText(absl::Duration time) {
   const absl::Duration unit = time < absl::Seconds(1)   ? absl::Milliseconds(1)
                               : time < absl::Minutes(1) ? absl::Milliseconds(100)

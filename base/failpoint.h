@@ -1,12 +1,12 @@
-// Named places at which a test may end a process the way `kill -9` and a power cut do. Compiled in only
-// with the CMake option ORCH_FAILPOINTS (preset dev and the sanitizers'); a release holds no trace of them.
+// Named places in the code at which a test can kill the process, as `kill -9` and a power cut would. They are compiled
+// in only with the CMake option ORCH_FAILPOINTS (preset dev and those of the sanitizers); a release contains none.
 //
 //   ORCH_FAILPOINT("agent.journal.accepted");
 //
-// Which one strikes is said in the environment, once, when the first is passed:
-//   ORCH_FAILPOINTS=agent.journal.accepted      the first time it is passed
-//   ORCH_FAILPOINTS=hub.ack.before:3,hub.x      the third time; several are separated by commas
-// A name is room.thing.moment and stands in one place of the source only.
+// The environment names those that strike; it is read once, when the process passes the first failpoint:
+//   ORCH_FAILPOINTS=agent.journal.accepted      strikes the first time
+//   ORCH_FAILPOINTS=hub.ack.before:3,hub.x      strikes the third time; commas separate several names
+// A name has the form room.thing.moment and occurs in one place of the source only.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -16,7 +16,7 @@ namespace orch {
 
 inline constexpr char kFailpointsVariable[] = "ORCH_FAILPOINTS";
 
-// Thread-safe. Sends this process SIGKILL when its turn has come; says so on standard error before.
+// Writes a line to standard error and sends this process SIGKILL if the failpoint strikes now. Thread-safe.
 void PassFailpoint(absl::string_view name);
 
 }  // namespace orch

@@ -1,5 +1,5 @@
-// JSON with bounds. Nothing else in the project calls nlohmann's parser on bytes from outside, and nothing else
-// writes JSON: integers of any size keep their digits (base/json_number.h), which nlohmann alone cannot do.
+// Reads and writes JSON, with bounds. Nothing else in the project calls nlohmann's parser on bytes from outside, and
+// nothing else writes JSON, because nlohmann alone loses the digits of large integers (json_number.h). Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "nlohmann/json.hpp"
+#include "base/json_value.h"
 
 namespace orch {
-
-using Json = nlohmann::json;
 
 inline constexpr size_t kMaxJsonDepth = 32;
 inline constexpr size_t kMaxJsonBytes = 4u << 20;
@@ -22,11 +20,11 @@ inline constexpr size_t kMaxJsonBytes = 4u << 20;
 // `what` names the text in the message ("facts file /x").
 absl::StatusOr<Json> ParseJson(absl::string_view text, absl::string_view what, size_t max_bytes = kMaxJsonBytes);
 
-// Same, and the text must be one object. Empty text is the empty object.
+// Same, but the text must be one object. An empty text means the empty object.
 absl::StatusOr<Json> ParseJsonObject(absl::string_view text, absl::string_view what, size_t max_bytes = kMaxJsonBytes);
 
-// Compact text, or lines indented by `indent` blanks a level. Bytes that are not UTF-8 become U+FFFD, so it never
-// fails. Big integers are written as numbers.
+// Returns compact text, or lines that are indented by `indent` blanks a level. Never fails: bytes that are not UTF-8
+// become U+FFFD. Big integers are written as numbers.
 std::string DumpJson(const Json& value, int indent = -1);
 
 }  // namespace orch

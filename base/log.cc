@@ -1,76 +1,94 @@
 #include "base/log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
+#include <cstdint>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/foreign_text.h"
 #include "base/log_rate.h"
+#include "base/log_sink.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
-#include "spdlog/sinks/basic_file_sink.h"
-#include "spdlog/sinks/stdout_sinks.h"
-#include "spdlog/spdlog.h"
 
 namespace orch {
 namespace {
 
-std::atomic<bool> log_json{false};
 std::atomic<int> log_threshold{static_cast<int>(LogLevel::kWarning)};
 
-spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-    case LogLevel::kOff:
-      return spdlog::level::off;
+constexpr std::pair<absl::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
+                                                              {"info", LogLevel::kInfo},
+                                                              {"warning", LogLevel::kWarning},
+                                                              {"error", LogLevel::kError},
+                                                              {"off", LogLevel::kOff}};
+
+absl::string_view LevelName(LogLevel level) {
+  for (const auto& [name, value] : kLevels) {
+    if (value == level) return name;
   }
-  return spdlog::level::off;
+  return "off";
 }
+
+// The place to which lines go, and their form. Immutable.
+struct Target {
+  bool json = false;
+  std::string file;  // empty: standard error
+  std::unique_ptr<LogSink> sink = std::make_unique<LogSink>();
+};
+Mutex target_mu;
+std::shared_ptr<Target>& TargetLocked() {
+  static auto* const target = new std::shared_ptr<Target>(std::make_shared<Target>());
+  return *target;
+}
+std::shared_ptr<Target> TheTarget() {
+  MutexLock lock(&target_mu);
+  return TargetLocked();
+}
+
+std::atomic<uint64_t> dropped_lines{0};  // since the last line that told of them
 
 // Others, such as a wide blank, stand in quotes: a value must not look like further fields.
 bool IsBareCharacter(char c) { return c > ' ' && c < 0x7f && c != '"'; }
 
-std::shared_ptr<spdlog::logger> Logger() {
-  static const std::shared_ptr<spdlog::logger> fallback = [] {
-    auto logger = std::make_shared<spdlog::logger>("orch", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-    return logger;
-  }();
-  const std::shared_ptr<spdlog::logger> chosen = spdlog::get("orch-main");
-  return chosen != nullptr ? chosen : fallback;
+std::string TextLine(LogLevel level, absl::string_view time, absl::string_view message, const LogFields& fields) {
+  std::string line = absl::StrCat(time, " ", LevelName(level), " ");
+  AppendLogText(message, /*quoted=*/false, &line);
+  for (const auto& [key, value] : fields) {
+    absl::StrAppend(&line, " ", key, "=");
+    const bool quote = value.empty() || !std::all_of(value.begin(), value.end(), IsBareCharacter);
+    if (quote) line.push_back('"');
+    AppendLogText(value, quote, &line);
+    if (quote) line.push_back('"');
+  }
+  return line;
+}
+
+std::string JsonLine(LogLevel level, absl::string_view time, absl::string_view message, const LogFields& fields) {
+  std::string line = absl::StrCat(R"({"time":")", time, R"(","level":")", LevelName(level), R"(","message":)",
+                                  PrintableJson(std::string(message)));
+  for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", PrintableJson(value));
+  line.push_back('}');
+  return line;
+}
+
+bool WriteTo(const Target& target, LogLevel level, absl::string_view message, const LogFields& fields) {
+  static const absl::TimeZone zone = absl::LocalTimeZone();
+  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E3S%Ez", SystemClock().Now(), zone);
+  return target.sink->Write(target.json ? JsonLine(level, time, message, fields)
+                                        : TextLine(level, time, message, fields));
 }
 
 void WriteLine(LogLevel level, absl::string_view message, const LogFields& fields) {
-  std::string line;
-  if (log_json) {
-    line = absl::StrCat("\"message\":", PrintableJson(std::string(message)));
-    for (const auto& [key, value] : fields) absl::StrAppend(&line, ",\"", key, "\":", PrintableJson(value));
-  } else {
-    AppendLogText(message, /*quoted=*/false, &line);
-    for (const auto& [key, value] : fields) {
-      absl::StrAppend(&line, " ", key, "=");
-      const bool quote = value.empty() || !std::all_of(value.begin(), value.end(), IsBareCharacter);
-      if (quote) line.push_back('"');
-      AppendLogText(value, quote, &line);
-      if (quote) line.push_back('"');
-    }
+  const std::shared_ptr<Target> target = TheTarget();
+  const uint64_t dropped = dropped_lines.exchange(0);
+  if (dropped > 0 &&
+      !WriteTo(*target, LogLevel::kWarning, "log lines could not be written", {{"count", absl::StrCat(dropped)}})) {
+    dropped_lines += dropped;
   }
-  Logger()->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  if (!WriteTo(*target, level, message, fields)) ++dropped_lines;
 }
 
 struct Rate {
@@ -102,68 +120,22 @@ bool MayWrite(LogLevel level, absl::string_view message) {
   return allowed;
 }
 
-// Where lines go.
-struct Target {
-  bool json = false;
-  std::string file;  // empty: standard error
-};
-Mutex target_mu;
-Target& TargetLocked() {
-  static Target* const target = new Target;
-  return *target;
-}
-Target TheTarget() {
-  MutexLock lock(&target_mu);
-  return TargetLocked();
-}
-
-// spdlog would make a new file as the umask has it.
-absl::Status MakeLogFile(const std::string& file) {
-  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  std::error_code error;
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-  if (fd < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("log file ", file, " cannot be opened: ", strerrordesc_np(errno)));
-  }
-  close(fd);
-  return absl::OkStatus();
-}
-
 absl::Status Install(bool json, const std::string& file) {
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  if (!file.empty()) ORCH_RETURN_IF_ERROR(MakeLogFile(file));
-  try {
-    if (file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
-    }
-  } catch (const spdlog::spdlog_ex& e) {
-    return absl::FailedPreconditionError(absl::StrCat("log file ", file, " cannot be opened: ", e.what()));
+  auto target = std::make_shared<Target>();
+  target->json = json;
+  target->file = file;
+  if (!file.empty()) {
+    ORCH_ASSIGN_OR_RETURN(target->sink, LogSink::Open(file));
   }
-  auto logger = std::make_shared<spdlog::logger>("orch-main", std::move(sink));
-  logger->set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  logger->set_level(spdlog::level::trace);
-  logger->flush_on(spdlog::level::info);
-  spdlog::drop("orch-main");
-  spdlog::register_logger(std::move(logger));
-  log_json = json;
   MutexLock lock(&target_mu);
-  TargetLocked() = {json, file};
+  TargetLocked() = std::move(target);
   return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::Status ParseLogLevel(absl::string_view text, LogLevel* level) {
-  constexpr std::pair<absl::string_view, LogLevel> kNames[] = {{"debug", LogLevel::kDebug},
-                                                               {"info", LogLevel::kInfo},
-                                                               {"warning", LogLevel::kWarning},
-                                                               {"error", LogLevel::kError},
-                                                               {"off", LogLevel::kOff}};
-  for (const auto& [name, value] : kNames) {
+  for (const auto& [name, value] : kLevels) {
     if (text == name) {
       *level = value;
       return absl::OkStatus();
@@ -182,8 +154,8 @@ absl::Status InitLog(LogLevel level, bool json, const std::string& file) {
 }
 
 absl::Status ReopenLog() {
-  const Target target = TheTarget();
-  return target.file.empty() ? absl::OkStatus() : Install(target.json, target.file);
+  const std::shared_ptr<Target> target = TheTarget();
+  return target->file.empty() ? absl::OkStatus() : Install(target->json, target->file);
 }
 
 bool LogEnabled(LogLevel level) { return static_cast<int>(level) >= log_threshold.load(std::memory_order_relaxed); }

@@ -1,5 +1,5 @@
-// One log for a process: text or JSON lines on standard error (systemd's journal keeps them) or a
-// file. Never a secret: keys, PSKs and inputs marked sensitive have no business in a message.
+// The log of this process: lines of text or JSON on standard error, which systemd's journal keeps, or in a file.
+// Thread-safe. A message never holds a secret: neither a key, a PSK nor an input that is marked sensitive.
 #pragma once
 
 #include <string>
@@ -16,16 +16,18 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 // "debug", "info", "warning", "error", "off".
 absl::Status ParseLogLevel(absl::string_view text, LogLevel* level);
 
-// `file` empty: standard error. A file that is not there is made, with its folder, and mode 0600. On error the log
-// stays as it was. Without a call: warnings as text.
+// Sets the least level, the form and the place of all further lines; an empty `file` means standard error. A missing
+// file is created with mode 0600, and so is its folder. An error leaves the log unchanged. Before the first call the
+// log writes warnings and errors as text to standard error.
 absl::Status InitLog(LogLevel level, bool json, const std::string& file);
 
-// Opens the log's file anew, after another program has renamed it. On error the log stays as it was.
+// Opens the log's file again after another program has renamed it. An error leaves the log unchanged.
 absl::Status ReopenLog();
 
-// Key-value pairs follow the message as key=value or as JSON members. Thread-safe, never blocks on
-// a full disk (the line is dropped and counted). Of one message above debug at most LogRate::kMostLines are
-// written in a window, so that neither a fleet nor a stranger fills the disk: what varies belongs in fields.
+// Writes one line: the message, then the fields as key=value or as JSON members. A line that cannot be written, because
+// the disk is full, is dropped, and the next line that can be written tells how many were dropped. Lines of one message
+// above the level debug are limited to LogRate::kMostLines in a window, so that neither a fleet nor a stranger fills
+// the disk; the varying parts of a message therefore belong in its fields.
 using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
 void Log(LogLevel level, absl::string_view message, const LogFields& fields = {});
 inline void LogDebug(absl::string_view message, const LogFields& fields = {}) {

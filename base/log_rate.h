@@ -1,5 +1,5 @@
-// Bounds a log in lines: of each message so many in a window of time, whatever a fleet or a stranger
-// does. What is left out is counted and said. Not thread-safe.
+// Limits the number of lines that a log writes of each message in a window of time, and counts the lines it leaves out.
+// log.cc owns it. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -20,21 +20,22 @@ class LogRate {
   static constexpr absl::Duration kWindow = absl::Seconds(10);
   static constexpr size_t kMaxMessages = 256;  // further ones share one bound
 
-  // Lines were left out: `count` of this message; 0: from now on they are, until the window ends.
+  // A notice about lines of one message: `count` lines were left out; 0 means that lines are left out from now on,
+  // until the window ends.
   struct LeftOut {
     std::string message;
     uint64_t count = 0;
   };
 
-  // Whether a line of this message is written. `now` never runs backwards. What has to be said about
-  // lines that were left out is appended.
+  // Whether a line of this message may be written. Appends to `said` the notices that are due. `now` must not run
+  // backwards.
   bool Allow(absl::string_view message, absl::Duration now, std::vector<LeftOut>* said);
 
  private:
   void EndWindow(std::vector<LeftOut>* said);
 
   absl::Duration window_end_ = -absl::InfiniteDuration();
-  absl::flat_hash_map<std::string, uint64_t> lines_;  // in this window, written or not
+  absl::flat_hash_map<std::string, uint64_t> lines_;  // by message, in this window, written or not
 };
 
 }  // namespace orch

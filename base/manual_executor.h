@@ -1,45 +1,18 @@
-// Time and a loop moved by hand, for tests: an in-process cluster runs to the microsecond.
+// A loop for tests that runs only when the test says so, together with a ManualClock; a whole cluster in one process
+// then runs to the microsecond. Post is thread-safe; everything else belongs to the test's thread.
 #pragma once
 
 #include <deque>
 #include <utility>
 
 #include "absl/time/time.h"
-#include "base/clock.h"
 #include "base/executor.h"
+#include "base/manual_clock.h"
+#include "base/mutex.h"
+#include "base/timer_queue.h"
 
 namespace orch {
 
-// Stands still until moved. Thread-safe.
-class ManualClock final : public Clock {
- public:
-  explicit ManualClock(absl::Time start = absl::FromUnixSeconds(1'700'000'000)) : now_(start) {}
-  absl::Time Now() const override {
-    MutexLock lock(&mu_);
-    return now_;
-  }
-  absl::Duration Steady() const override {
-    MutexLock lock(&mu_);
-    return steady_;
-  }
-  void Advance(absl::Duration by) {
-    MutexLock lock(&mu_);
-    now_ += by;
-    steady_ += by;
-  }
-  // A wall clock set by hand or by NTP: steady time is not moved.
-  void JumpWall(absl::Duration by) {
-    MutexLock lock(&mu_);
-    now_ += by;
-  }
-
- private:
-  mutable Mutex mu_;
-  absl::Time now_ ABSL_GUARDED_BY(mu_);
-  absl::Duration steady_ ABSL_GUARDED_BY(mu_) = absl::Seconds(1);
-};
-
-// Runs nothing until told to. Post is thread-safe; the rest belongs to the test's thread.
 class ManualExecutor final : public Executor {
  public:
   explicit ManualExecutor(ManualClock* clock) : clock_(clock) {}
@@ -58,11 +31,11 @@ class ManualExecutor final : public Executor {
   }
   bool OnLoop() const override { return true; }
 
-  // Runs all that is posted or due now, what these post included.
+  // Runs everything that is posted or due now, including whatever those functions post.
   void RunUntilIdle() {
     while (Closure task = Next()) task();
   }
-  // Moves time from timer to timer, running each at its own time.
+  // Moves time from timer to timer and runs each at its own time.
   void Advance(absl::Duration by) {
     const absl::Duration end = clock_->Steady() + by;
     RunUntilIdle();

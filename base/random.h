@@ -1,4 +1,4 @@
-// Where chance comes from. Passed in; only base/ asks the system.
+// The source of randomness. main makes one and passes it to whatever needs it; only base/ asks the system. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,17 @@
 
 namespace orch {
 
-// Thread-safe.
 class Random {
  public:
   virtual ~Random() = default;
-  // `size` unpredictable bytes, fit for keys and nonces.
+  // Returns `size` unpredictable bytes, which are good enough for keys and nonces.
   virtual std::string Bytes(size_t size) = 0;
   // Uniform in [0, 1).
   double Uniform();
   uint64_t Uint64();
 };
 
-// getrandom(2).
+// Asks getrandom(2).
 class SystemRandom final : public Random {
  public:
   std::string Bytes(size_t size) override;

@@ -1,7 +1,6 @@
-// An append-only file of records, for what must be known again after a crash. Every record carries its
-// length and a checksum. A last record that a crash cut short is taken off when the file is opened; a
-// record that cannot be read in the middle means damage, which is set aside and said, never skipped in
-// silence. Thread-safe; threads that wait for the disk share one sync.
+// An append-only file of records that survive a crash. Every record carries its length and a checksum. Opening removes
+// a last record that a crash cut short. An unreadable record in the middle means damage: opening then keeps a copy of
+// the file, reports it, and goes on with the good records. Thread-safe; threads that wait for the disk share one fsync.
 #pragma once
 
 #include <cstdint>
@@ -27,26 +26,27 @@ class RecordFile {
     uint64_t offset = 0;
     size_t size = 0;
   };
-  // What opening found wrong.
+  // The faults that opening found.
   struct Repair {
-    uint64_t torn_bytes = 0;     // taken off the end
-    uint64_t damaged_bytes = 0;  // in the middle, not readable
-    std::string set_aside;       // where the file is as it was, when damaged_bytes is not 0
+    uint64_t torn_bytes = 0;     // removed from the end
+    uint64_t damaged_bytes = 0;  // unreadable, in the middle
+    std::string set_aside;       // path of the copy of the damaged file; empty if damaged_bytes is 0
   };
   using Reader = absl::FunctionRef<void(Place place, absl::string_view record)>;
 
-  // Reads every good record in order, then is ready to append. Makes the file (mode 0600) when there
-  // is none. FailedPrecondition when it is larger than kMaxFileBytes.
+  // Passes every good record to `reader` in order; afterwards the file is ready to append. Creates the file (mode 0600)
+  // if it does not exist. FailedPrecondition if it is larger than kMaxFileBytes.
   static absl::StatusOr<std::unique_ptr<RecordFile>> Open(const std::string& path, Reader reader, Repair* repair);
   ~RecordFile();
 
-  // Not on the disk before Sync. `reserve` further bytes are set aside there, where its file system can.
-  // Unavailable when the disk is full: nothing was written.
+  // Appends a record, which is durable only after Sync. Reserves `reserve` further bytes of disk space if the file
+  // system can do that. Unavailable if the disk is full; then nothing was written.
   absl::StatusOr<Place> Append(absl::string_view record, size_t reserve = 0);
-  // Waits until all that was appended before is on the disk. An error is for good, but for Rewrite.
+  // Waits until all records appended before this call are on the disk. After an error only Rewrite helps.
   absl::Status Sync();
   absl::StatusOr<std::string> Read(Place place) const;
-  // Replaces the file by one that holds these records only; whole or not at all. Returns their places.
+  // Replaces the file by one that holds only these records; a crash leaves the old file or the new one. Returns their
+  // places.
   absl::StatusOr<std::vector<Place>> Rewrite(const std::vector<std::string>& records);
 
   uint64_t size() const;
@@ -63,10 +63,10 @@ class RecordFile {
   CondVar synced_signal_;
   std::shared_ptr<File> file_ ABSL_GUARDED_BY(mu_);
   uint64_t end_ ABSL_GUARDED_BY(mu_);
-  uint64_t appended_ ABSL_GUARDED_BY(mu_) = 0;  // records, ever
-  uint64_t synced_ ABSL_GUARDED_BY(mu_) = 0;    // of them on the disk
+  uint64_t appended_ ABSL_GUARDED_BY(mu_) = 0;  // records since opening
+  uint64_t synced_ ABSL_GUARDED_BY(mu_) = 0;    // those on the disk
   bool syncing_ ABSL_GUARDED_BY(mu_) = false;
-  absl::Status broken_ ABSL_GUARDED_BY(mu_);  // nothing can be relied on any more
+  absl::Status broken_ ABSL_GUARDED_BY(mu_);  // not OK: an fsync or a write failed for good
 };
 
 }  // namespace orch

@@ -1,4 +1,4 @@
-// What a daemon owes its service manager: readiness, a watchdog, and an orderly stop.
+// The duties of a daemon towards its service manager and the kernel: readiness, signals, limits. main calls these.
 #pragma once
 
 #include <string>
@@ -8,25 +8,24 @@
 
 namespace orch {
 
-// Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH in this and all later threads and
-// ignores SIGPIPE and SIGXFSZ (a file that may not grow is an error like any other). First thing in main, before any
-// thread.
+// Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGWINCH in this and all later threads. Ignores SIGPIPE and
+// SIGXFSZ, so that a file at its size limit is an ordinary error. main calls it first, before it starts a thread.
 void BlockServiceSignals();
 
-// Waits for one of the blocked signals and returns its number. From main.
+// Waits for one of the blocked signals and returns its number. Only main calls it.
 int WaitForSignal();
 
-// sd_notify(3); does nothing where NOTIFY_SOCKET is not set.
+// These call sd_notify(3) and do nothing if NOTIFY_SOCKET is not set.
 void NotifyReady(absl::string_view status);
 void NotifyStatus(absl::string_view status);
 void NotifyReloading();
 void NotifyStopping();
 
-// Raises the soft limit of open files to the hard one. Returns the limit in force.
+// Raises the soft limit of open files to the hard one and returns the limit that is then in force.
 size_t RaiseFileLimit();
 
-// This process leaves no core file and cannot be read by others of its user: it holds keys. What it starts is not
-// affected.
+// Forbids core files of this process and, because it holds keys, keeps other processes of its user from reading its
+// memory. Does not affect processes that it starts.
 void ForbidCoreDumps();
 
 }  // namespace orch

@@ -1,4 +1,4 @@
-// Early return on a bad absl::Status.
+// Early returns for functions that return absl::Status or absl::StatusOr.
 #pragma once
 
 #include <utility>

@@ -1,14 +1,14 @@
-// What a thread asks the kernel for itself.
+// Requests of a thread to the kernel about itself.
 #pragma once
 
 #include "absl/time/time.h"
 
 namespace orch {
 
-// Processor time the calling thread has used; others that take the processor do not count.
+// Returns the processor time that the calling thread has used.
 absl::Duration ThreadProcessorTime();
 
-// Names the calling thread (at most 15 characters) and lets threads of ordinary priority go first.
+// Names the calling thread (at most 15 characters) and lowers its priority below that of ordinary threads.
 void EnterBackground(const char* name);
 
 }  // namespace orch

@@ -1,5 +1,5 @@
-// A rate with a burst: tokens come at a steady rate up to a maximum and are taken by what costs. Debt is
-// allowed, so that one piece larger than the burst passes and is paid for afterwards. Not thread-safe.
+// Limits a rate and allows bursts: tokens arrive at a steady rate up to a maximum, and work takes tokens. Debt is
+// allowed, so that one piece of work larger than the burst passes and is paid for afterwards. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -10,22 +10,22 @@ namespace orch {
 
 class TokenBucket {
  public:
-  // `per_second` > 0; starts full.
+  // The bucket starts full. `per_second` must be above 0.
   TokenBucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
 
-  // `now`: Clock::Steady. Takes `tokens` also when fewer are there.
+  // Takes `tokens` even if the bucket holds fewer. `now` is Clock::Steady in all methods.
   void Take(double tokens, absl::Duration now) {
     Refill(now);
     tokens_ -= tokens;
   }
-  // Takes `tokens` only when they are there.
+  // Takes `tokens` only if the bucket holds them.
   bool TryTake(double tokens, absl::Duration now) {
     Refill(now);
     if (tokens_ < tokens) return false;
     tokens_ -= tokens;
     return true;
   }
-  // How long until the debt is paid; zero when there is none.
+  // The time until the debt is paid; zero if there is no debt.
   absl::Duration Wait(absl::Duration now) {
     Refill(now);
     return tokens_ >= 0 ? absl::ZeroDuration() : absl::Seconds(-tokens_ / per_second_);

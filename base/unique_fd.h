@@ -1,4 +1,4 @@
-// A file descriptor with one owner, which closes it.
+// Owns a file descriptor and closes it. Movable; not thread-safe.
 #pragma once
 
 #include <unistd.h>

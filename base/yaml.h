@@ -1,7 +1,8 @@
-// YAML as a Json value, with bounds: the one reader for facts files, for what Puppet wrote and for node lists. It means
-// what Ruby's Psych means (docs/YAML.md): plain scalars by ResolveYamlScalar, quoted ones as text, merge keys (<<)
-// merged, aliases followed, Ruby's tags read through. Nothing is lost or guessed: what has no meaning here (a key given
-// twice or that is no text, a key without a colon, a second document) is an error with its line. Pure.
+// Reads YAML into a Json value, with bounds. The only reader of facts files, files of Puppet and node lists; our own
+// configuration has a stricter one (config_parse.h). The meaning is that of Ruby's Psych (docs/YAML.md):
+// ResolveYamlScalar decides about plain scalars, quoted ones are text, merge keys (<<) are merged, aliases are
+// followed, and Ruby's tags are ignored or applied. The reader guesses nothing: a repeated key, a key that is no text,
+// a key without a colon and a second document are errors with their line. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,22 +15,22 @@
 namespace orch {
 
 struct YamlLimits {
-  size_t max_bytes = 1u << 20;  // of the text; and as much again of what its anchors and aliases repeat
+  size_t max_bytes = 1u << 20;  // of the text; its aliases may repeat as much again
   size_t max_depth = kMaxJsonDepth;
 };
 
 enum class YamlScalars {
-  kRuby,  // plain scalars are numbers, booleans, symbols … as Ruby reads them
-  kText,  // every scalar but null is text, as it is written
+  kRuby,  // plain scalars are numbers, booleans, symbols and so on, as Ruby reads them
+  kText,  // every scalar but null is text, exactly as written
 };
 
 struct YamlDocument {
-  Json value;       // null when is_blank: the text is empty, or ends before a first value (comments, "---")
-  std::string tag;  // of the whole document, such as "!ruby/object:Puppet::Node::Facts"; empty when it has none
+  Json value;       // null if is_blank: the text holds no value, only comments or "---"
+  std::string tag;  // of the whole document, such as "!ruby/object:Puppet::Node::Facts"; empty if it has none
   bool is_blank = true;
 };
 
-// One document. InvalidArgument "WHAT:LINE: …". A byte order mark and CRLF are accepted, see base/text_file.h.
+// Reads one document. InvalidArgument "WHAT:LINE: …". Accepts a byte order mark and CRLF (base/text_file.h).
 absl::StatusOr<YamlDocument> ParseYaml(absl::string_view text, absl::string_view what, const YamlLimits& limits = {},
                                        YamlScalars scalars = YamlScalars::kRuby);
 

@@ -1,5 +1,6 @@
-// YAML text as yaml-cpp's events. The one file that calls that library's parser: it keeps the library's exceptions
-// here and closes what it lets through. Only base/yaml.cc and base/config_parse.cc use it.
+// Passes YAML text to a handler as yaml-cpp's events. The only file that calls yaml-cpp's parser: it catches the
+// library's exceptions and reports the faults that the library lets pass. Only base/yaml.cc and base/config_parse.cc
+// use it.
 #pragma once
 
 #include "absl/status/status.h"
@@ -9,17 +10,17 @@
 
 namespace orch {
 
-// Receives the events of one document. Nothing is sent for a text without a document.
+// Receives the events of one document; a text without a document causes no event.
 class YamlHandler : public YAML::EventHandler {
  public:
-  // Whether the handler has seen enough: what is wrong later in the text does not matter then.
+  // Whether the handler has failed; later faults of the text are then ignored.
   virtual bool failed() const = 0;
   // Takes an error of the parser at `mark`; the first error counts.
   virtual void Fail(const YAML::Mark& mark, absl::string_view problem) = 0;
 };
 
-// Reads `text` (DecodeText is applied to it) and tells `handler`. What is wrong with the text is told to
-// handler->Fail; what is wrong with its bytes is returned, and `what` names the text in that message.
+// Applies DecodeText to `text`, parses it and calls `handler`. Faults of the syntax go to handler->Fail; faults of the
+// bytes are returned, and `what` names the text in that message.
 absl::Status ReadYamlEvents(absl::string_view text, absl::string_view what, YamlHandler* handler);
 
 }  // namespace orch

@@ -1,4 +1,4 @@
-// What tags of YAML 1.1 and of Ruby make of a value. A helper of base/yaml.cc. Pure.
+// Applies the tags of YAML 1.1 and of Ruby to values. Only base/yaml.cc uses it. Pure.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,13 +7,13 @@
 
 namespace orch {
 
-// A scalar with an explicit tag: !!str and !ruby/string are text, !ruby/sym a name, !binary the text behind its base
-// 64, !!float a float, !ruby/… else the text as written, and any other tag what the scalar means without one.
-// InvalidArgument when it cannot be that.
+// The value of a scalar with an explicit tag: text for !!str and !ruby/string, the name for !ruby/sym, the decoded text
+// for !binary (base 64), a float for !!float, and the text as written for other tags of Ruby. Any other tag is ignored.
+// InvalidArgument if the scalar does not fit its tag.
 absl::StatusOr<Json> TaggedYamlScalar(absl::string_view tag, absl::string_view text);
 
-// A list or mapping with an explicit tag, built already: !!omap is a mapping, Ruby's sets, and its hashes, arrays and
-// strings with instance variables are what they hold. Any other is what it looks like.
+// The value of a list or mapping with an explicit tag: a mapping for !!omap, and the contents for Ruby's sets and for
+// its hashes, arrays and strings with instance variables. Any other tag leaves `value` unchanged.
 Json TaggedYamlContainer(absl::string_view tag, Json value);
 
 }  // namespace orch

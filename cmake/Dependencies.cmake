@@ -6,7 +6,6 @@ find_package(Protobuf REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
-find_package(spdlog REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 pkg_check_modules(GRPCPP REQUIRED grpc++)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
@@ -47,8 +46,8 @@ else()
 endif()
 
 # Each shared C++ library adds a millisecond and a half to the start of a program, because the loader resolves
-# thousands of names. Therefore yaml-cpp is linked as an archive, base/log.cc compiles spdlog from its headers,
-# and orch_program drops libraries that nothing refers to.
+# thousands of names. Therefore yaml-cpp is linked as an archive, and orch_program
+# drops libraries that nothing refers to.
 if(ORCH_STATIC)
   find_library(YAML_CPP_ARCHIVE libyaml-cpp.a REQUIRED)
   get_target_property(yaml_cpp_configurations yaml-cpp IMPORTED_CONFIGURATIONS)

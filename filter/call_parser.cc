@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "filter/characters.h"
 #include "filter/data_function_table.h"
 #include "filter/lexer.h"
 #include "filter/utf8.h"

@@ -1,5 +1,4 @@
-// The data functions a filter may call, as the table of FILTERS.md: names, arguments, fields.
-// Constant; nothing here runs one.
+// The table of data functions in FILTERS.md: their names, arguments and fields. Constant; data_functions.h runs them.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +13,16 @@ struct DataFunction {
   absl::string_view name;
   size_t min_arguments;
   size_t max_arguments;
-  size_t max_length;  // of an argument, in characters
+  size_t max_length;  // characters of one argument
   absl::Span<const absl::string_view> fields;
 
   bool HasField(absl::string_view field) const;
 };
 
-// nullptr when there is none of that name.
+// Returns nullptr if there is no function of that name.
 const DataFunction* FindDataFunction(absl::string_view name);
 
-// For messages: "agent, collective, …".
+// Lists for messages: "agent, collective, …".
 std::string DataFunctionNames();
 std::string FieldNames(const DataFunction& function);
 

@@ -1,4 +1,4 @@
-// The lines in which Describe and Explain show a tree: one shape, with or without a remark a check.
+// Renders a filter as the lines that Describe and Explain show, with or without a remark after each check. Pure.
 #pragma once
 
 #include <functional>
@@ -9,10 +9,10 @@
 
 namespace orch::filter {
 
-// "Check if fact 'osfamily' = 'Debian'". Control characters are replaced.
+// Returns "Check if fact 'osfamily' = 'Debian'". Control characters are replaced.
 std::string CheckText(const Expression& check);
 
-// The whole filter; `remark` gives what follows a check's line ("" for nothing).
+// Renders the whole filter; `remark` returns the text after the line of a check, or "".
 std::string Render(const Filter& filter, const std::function<std::string(const Expression& check)>& remark);
 
 }  // namespace orch::filter

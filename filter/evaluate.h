@@ -1,5 +1,5 @@
-// The tree over one node, for match and explain. A data call's outcome comes from outside: its
-// fields, or not known here, in which case the caller says which way to lean.
+// Evaluates a filter's tree for one node; match.cc and explain.cc share it. The results of data calls come from the
+// caller; where they are unknown, the caller chooses the assumed outcome. Pure except for RunCalls.
 #pragma once
 
 #include <string>
@@ -9,28 +9,29 @@
 #include "base/json.h"
 #include "filter/expression.h"
 #include "filter/filter.h"
+#include "filter/node_view.h"
 
 namespace orch::filter {
 
-// By DataCall::key.
+// The results by DataCall::key.
 using CallResults = absl::flat_hash_map<std::string, absl::StatusOr<Json>>;
 
-// Calls every data function of the tree once.
+// Calls every data function of the tree, once for each set of arguments.
 CallResults RunCalls(const Expression& root, DataFunctions* functions);
 bool AnyCallFailed(const CallResults& results);
-// The first failed call in the order of the filter and its reason; empty when none failed.
+// Returns the first failed call, in the order of the filter, and its reason; empty if none failed.
 std::string FirstFailure(const Expression& root, const CallResults& results);
 
 struct Evaluation {
   const NodeView& node;
   const CallResults* calls = nullptr;  // nullptr: unknown
-  // Unknown calls count as true, or under a `not` as false: whether the tree may still become true.
+  // Assumes true for unknown calls, and false under a `not`: the result tells whether the tree may still become true.
   bool optimistic = false;
 };
 
 bool Holds(const Expression& expression, const Evaluation& evaluation);
 
-// The field a call returned; nullptr when the call is unknown, failed, or lacks the field.
+// Returns the field of a call; nullptr if the call is unknown, failed, or lacks the field.
 const Json* CallField(const DataCall& call, const CallResults* results);
 
 }  // namespace orch::filter

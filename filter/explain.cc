@@ -5,6 +5,7 @@
 #include "filter/compare.h"
 #include "filter/describe.h"
 #include "filter/evaluate.h"
+#include "filter/node_view.h"
 #include "filter/source.h"
 
 namespace orch::filter {

@@ -1,6 +1,6 @@
-// What a filter means, as a tree: made once by the parsers, read by match, describe and the hub's
-// fact table. Immutable and shared between threads once parsed. Never deeper than the language's
-// nesting limit: chains of and/or are one node with many children.
+// The meaning of a filter as a tree. The parsers make it; match, describe and the hub's fact table read it. Immutable
+// and shared between threads after parsing. Its depth is bounded by the language's nesting limit, because a chain of
+// and/or is one node with many children.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "filter/filter.h"
+#include "filter/option.h"
 #include "filter/pattern.h"
 
 namespace orch::filter {
@@ -17,13 +17,13 @@ namespace orch::filter {
 // `==` is kEqual, `=>` kGreaterOrEqual, `=<` kLessOrEqual.
 enum class Operator { kEqual, kNotEqual, kMatch, kNotMatch, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
 
-// As people write it: "=", "!=", "=~" …
+// Returns the operator as users write it: "=", "!=", "=~" and so on.
 absl::string_view OperatorText(Operator op);
-// != and !~: the exact opposite of = and =~ over a value.
+// True for != and !~, which are the exact opposite of = and =~ over a value.
 inline bool IsNegated(Operator op) { return op == Operator::kNotEqual || op == Operator::kNotMatch; }
 inline bool IsOrdering(Operator op) { return op >= Operator::kLess; }
 
-// What a text is to the comparison rules.
+// The kind of a text for the comparison rules.
 enum class Shape { kText, kNumber, kVersion };
 
 // `OP VALUE`. With a pattern, `text` is the pattern's source.
@@ -34,13 +34,13 @@ struct Comparison {
   std::shared_ptr<const Pattern> pattern;  // always set for kMatch and kNotMatch
 };
 
-// A class, an identity or a plugin: this text exactly, or the pattern when set.
+// A test of a class, an identity or a plugin: equality with `text`, or the pattern if it is set.
 struct NameTest {
   std::string text;
   std::shared_ptr<const Pattern> pattern;
 
   bool Holds(absl::string_view name) const { return pattern != nullptr ? pattern->Finds(name) : name == text; }
-  // The steps which Holds takes at most.
+  // An upper bound of the steps that Holds takes.
   uint64_t Steps(absl::string_view name) const { return pattern != nullptr ? pattern->Steps(name) : 1; }
 };
 
@@ -49,7 +49,7 @@ struct DataCall {
   std::string function;
   std::vector<std::string> arguments;
   std::string field;
-  std::string key;  // equal for calls of the same function with the same arguments
+  std::string key;  // the same for calls of one function with the same arguments
 };
 
 struct Expression {
@@ -61,17 +61,17 @@ struct Expression {
   NameTest name;                                            // kClass, kIdentity, kPlugin
   DataCall call;                                            // kCall
   std::vector<std::shared_ptr<const Expression>> children;  // kNot: one; kAnd, kOr: one or more
-  // Of the root's children: the option they come from (the -I options together are one kOr).
+  // For children of the root: the option they come from. All -I options together are one kOr.
   OptionKind origin = OptionKind::kFact;
 };
 
 using ExpressionPtr = std::shared_ptr<const Expression>;
 
 ExpressionPtr MakeNot(ExpressionPtr child);
-// The child itself when there is only one.
+// Returns the child itself if there is only one.
 ExpressionPtr MakeGroup(Expression::Kind kind, std::vector<ExpressionPtr> children);
 ExpressionPtr MakeFact(absl::string_view path, Comparison comparison);
-// `kind`: kClass, kIdentity or kPlugin.
+// `kind` is kClass, kIdentity or kPlugin.
 ExpressionPtr MakeName(Expression::Kind kind, NameTest name);
 
 }  // namespace orch::filter

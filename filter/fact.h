@@ -1,5 +1,5 @@
-// Looking up a fact in a node's facts, and its text (the functions of filter.h), with the path
-// split beforehand for callers that look up the same fact many times.
+// The steps of looking up a fact by a dotted path, for callers that split the path once and look up the same fact many
+// times. LookUpFact in filter.h is the whole look-up. Pure.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,10 @@
 
 namespace orch::filter {
 
-// The index an array's segment means: 0|[1-9][0-9]*, nullopt for anything else or beyond memory.
+// The array index that a segment means, 0|[1-9][0-9]*; nullopt for any other text and for a number beyond size_t.
 std::optional<size_t> ArrayIndex(absl::string_view segment);
 
-// One step of a dotted path; nullptr when there is nothing.
+// Takes one step of a dotted path; nullptr if there is no such member.
 const Json* Step(const Json& value, absl::string_view segment);
 
 }  // namespace orch::filter

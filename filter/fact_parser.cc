@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "filter/characters.h"
 #include "filter/lexer.h"
 #include "filter/parser.h"
 #include "filter/value_parser.h"

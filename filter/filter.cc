@@ -5,6 +5,7 @@
 #include "base/status_macros.h"
 #include "filter/expression.h"
 #include "filter/parser.h"
+#include "filter/pattern_budget.h"
 #include "filter/source.h"
 
 namespace orch::filter {

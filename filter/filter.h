@@ -1,6 +1,6 @@
-// The filter language (docs/FILTERS.md): options as the user gave them, parsed once, matched
-// against any number of nodes. Pure: no I/O, no clock. The same code serves hub, node, policy and
-// CLI. A Filter is immutable and may be shared between threads.
+// The filter language (docs/FILTERS.md): a Filter is parsed once from the user's options and matched against any number
+// of nodes. Hub, node and CLI use the same code. Pure: no I/O and no clock. A Filter is immutable and may be shared
+// between threads.
 #pragma once
 
 #include <memory>
@@ -12,55 +12,31 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/json.h"
+#include "filter/data_functions.h"
+#include "filter/node_view.h"
+#include "filter/option.h"
 
 namespace orch::filter {
 
 struct Expression;  // filter/expression.h
 
-// Numbers as in orch.v1.FilterOption.Kind.
-enum class OptionKind { kFact = 1, kClass = 2, kIdentity = 3, kPlugin = 4, kCombined = 5, kCompound = 6 };
-
-struct Option {
-  OptionKind kind = OptionKind::kFact;
-  std::string text;
-};
-
-// What a filter asks of a node. References stay valid for the call.
-class NodeView {
- public:
-  virtual ~NodeView() = default;
-  virtual absl::string_view identity() const = 0;
-  virtual const Json& facts() const = 0;                        // an object
-  virtual const std::vector<std::string>& classes() const = 0;  // empty when the list cannot be read
-  virtual const std::vector<std::string>& plugins() const = 0;
-};
-
-// Runs data functions on a node (fstat('/etc/hosts') …). May block.
-class DataFunctions {
- public:
-  virtual ~DataFunctions() = default;
-  // The function's fields as an object; an error when the call failed on this node. `arguments`
-  // were checked against the table of FILTERS.md.
-  virtual absl::StatusOr<Json> Call(absl::string_view function, const std::vector<std::string>& arguments) = 0;
-};
-
 enum class Verdict { kNo, kYes, kAskNode };
 
 class Filter {
  public:
-  // The empty filter: every node matches.
+  // The empty filter, which matches every node.
   Filter();
-  // InvalidArgument in the form "-S: column 12: <what>; <what to do>", then the option's text and
-  // a caret line. Checks everything FILTERS.md asks for, data functions included.
+  // Checks everything that FILTERS.md demands, including data functions. InvalidArgument has the form
+  // "-S: column 12: <fault>; <remedy>", followed by the text of the option and a line with a caret.
   static absl::StatusOr<Filter> Parse(absl::Span<const Option> options);
 
   bool empty() const { return options_.empty(); }
   const std::vector<Option>& options() const { return options_; }
-  // The conjunction of all options; nullptr when empty.
+  // The conjunction of all options; nullptr for the empty filter.
   const std::shared_ptr<const Expression>& root() const { return root_; }
   bool has_data_functions() const { return has_data_functions_; }
-  // The identities when the -I options are all plain names and each node matched must be one of
-  // them; empty otherwise. For "unknown identity" reports.
+  // The identities if all -I options are plain names, so that every match must be one of them; else empty. For reports
+  // of unknown identities.
   const std::vector<std::string>& literal_identities() const { return literal_identities_; }
 
  private:
@@ -70,38 +46,38 @@ class Filter {
   std::vector<std::string> literal_identities_;
 };
 
-// The final word, on the node. Every data function of the filter is called, none twice for the
-// same arguments; if any fails the answer is false, and `failure`, when given, says of the first why:
-// "service('cron'): …". `functions` may be null when the filter has none.
+// The final decision, on the node. Calls every data function of the filter, but none twice with the same arguments. If
+// one fails, the result is false, and `failure`, unless null, gets the first reason: "service('cron'): …". `functions`
+// may be null if the filter has no data functions.
 bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions, std::string* failure = nullptr);
 
-// The hub's first phase: what can be told without calling data functions.
+// The hub's decision, without calling data functions.
 Verdict Narrow(const Filter& filter, const NodeView& node);
 
-// The filter in words, one check a line, in the shape `mco describe_filter` printed.
+// Returns the filter in words, one check a line, in the form that `mco describe_filter` printed.
 std::string Describe(const Filter& filter);
 
-// Why a node matched or not: the same lines, each with yes/no and the values that decided. `functions` null:
-// the node is not asked, and where a data function decides it says that only the node can tell.
+// Explains why a node matches or not: the same lines, each with yes or no and the values that decided. If `functions`
+// is null, a line with a data function says that only the node can decide.
 std::string Explain(const Filter& filter, const NodeView& node, DataFunctions* functions);
 
-// A command line's filter words, `-F x`, `-Fx`, `--with-fact x`, `--with-fact=x` and the other
-// spellings of FILTERS.md; any other word is an error. For the conformance vectors and policies;
-// orchctl's own option parser hands over Options.
+// Reads the filter words of a command line: `-F x`, `-Fx`, `--with-fact x`, `--with-fact=x` and the other spellings of
+// FILTERS.md. Any other word is an error. The conformance vectors use it; orchctl has its own option parser.
 absl::StatusOr<std::vector<Option>> OptionsFromWords(absl::Span<const std::string> words);
 
-// [A-Za-z0-9_.-]+, 1 to 255 characters, not beginning with '-', and neither "." nor "..".
+// Whether the text matches [A-Za-z0-9_.-]+, has 1 to 255 characters, does not begin with '-', and is neither "." nor
+// "..".
 bool IsIdentity(absl::string_view text);
 
-// The language accepts any text in -I and it then simply matches nothing; a person who writes `web*`
-// meant something else. InvalidArgument for a -I name that no node can have, with the regex to write
-// instead (`/^web.*$/`). For clients, after Parse and before anything is sent.
+// InvalidArgument for a -I name that no node can have, with the regular expression to write instead (`/^web.*$/`). The
+// language itself accepts any text, which then matches nothing, but a user who writes `web*` meant something else.
+// Clients call this after Parse, before they send anything.
 absl::Status CheckIdentityNames(absl::Span<const Option> options);
 
-// A fact by name or dotted path as FILTERS.md's "Look-up"; nullptr when missing.
+// Looks up a fact by name or dotted path ("Look-up" in FILTERS.md); nullptr if it is missing.
 const Json* LookUpFact(const Json& facts, absl::string_view path);
 
-// FILTERS.md's "Text of a stored value" for scalars; nullopt for arrays and maps.
+// Returns the text of a scalar ("Text of a stored value" in FILTERS.md); nullopt for arrays and maps.
 std::optional<std::string> FactText(const Json& value);
 
 }  // namespace orch::filter

@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "filter/characters.h"
+#include "filter/pattern_budget.h"
 
 namespace orch::filter {
 namespace {
@@ -27,21 +29,6 @@ constexpr std::array<std::pair<absl::string_view, Operator>, 11> kOperators = {{
 }};
 
 }  // namespace
-
-bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool IsOperatorCharacter(char c) { return c == '=' || c == '<' || c == '>' || c == '!' || c == '~'; }
-bool IsQuote(char c) { return c == '\'' || c == '"'; }
-bool IsReserved(absl::string_view word) { return word == "and" || word == "or" || word == "not"; }
-
-size_t SkipBlanks(absl::string_view text, size_t from) {
-  while (from < text.size() && IsBlank(text[from])) ++from;
-  return from;
-}
-
-size_t FindBlank(absl::string_view text, size_t from) {
-  while (from < text.size() && !IsBlank(text[from])) ++from;
-  return from;
-}
 
 std::optional<OperatorAt> ReadOperator(absl::string_view text, size_t offset) {
   if (offset >= text.size()) return std::nullopt;

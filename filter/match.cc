@@ -6,6 +6,7 @@
 #include "filter/compare.h"
 #include "filter/evaluate.h"
 #include "filter/filter.h"
+#include "filter/node_view.h"
 
 namespace orch::filter {
 namespace {

@@ -1,6 +1,6 @@
-// One option's text into its part of the tree, one function a kind of option. Pure; an error is
-// InvalidArgument as Source formats it. The text was checked by Source::CheckWhole; the caller asks
-// Source::CheckBytes afterwards.
+// Parses the text of one option into its part of the tree; one function for each kind of option. Errors are
+// InvalidArgument in the form of Source::Error. Callers call Source::CheckWhole before and Source::CheckBytes after.
+// Pure.
 #pragma once
 
 #include "absl/status/statusor.h"

@@ -1,6 +1,6 @@
-// A regular expression of the filter language: RE2, unanchored search over a whole text. Compiled
-// once; immutable and safe to use from several threads. Bounded in memory and in the time of one
-// search: RE2's slowest way takes the size of its program for each byte of the text.
+// A regular expression of the filter language: an unanchored search by RE2. It is compiled once, immutable, and may be
+// shared between threads. Memory and time of one search are bounded; at worst RE2 takes the size of its program for
+// each byte of the text.
 #pragma once
 
 #include <cstddef>
@@ -17,41 +17,29 @@ class RE2;
 
 namespace orch::filter {
 
-// For one compiled pattern and what it caches while searching.
+// Memory of one compiled pattern and of its caches while it searches.
 inline constexpr int64_t kMaxPatternMemory = 512 << 10;
 
-// Instructions of RE2's program: `.{1000}` has 8,004. The longest text takes them half a second at worst.
+// Instructions of RE2's program; `.{1000}` has 8,004. At worst such a program takes half a second for the longest text.
 inline constexpr int kMaxPatternSize = 8200;
 
-// In one filter: together they take at most 64 MiB while they search.
-inline constexpr size_t kMaxPatterns = 128;
-
-// A longer text is not searched; no pattern is found in it (docs/FILTERS.md).
+// A longer text is not searched, so no pattern matches it (docs/FILTERS.md).
 inline constexpr size_t kMaxSearchedBytes = 4096;
-
-class PatternBudget {
- public:
-  // False when the filter may have no further pattern.
-  bool Take() { return ++taken_ <= kMaxPatterns; }
-
- private:
-  size_t taken_ = 0;
-};
 
 class Pattern {
  public:
-  // `source` without delimiters, not empty. InvalidArgument with RE2's own words.
+  // `source` has no delimiters and is not empty. InvalidArgument with the message of RE2.
   static absl::StatusOr<std::shared_ptr<const Pattern>> Compile(absl::string_view source, bool ignore_case);
   ~Pattern();
 
-  // False for a text of more than kMaxSearchedBytes, whatever is in it.
+  // Whether the pattern occurs in `text`. Always false for a text of more than kMaxSearchedBytes.
   bool Finds(absl::string_view text) const;
-  // The steps which Finds takes at most.
+  // An upper bound of the steps that Finds takes.
   uint64_t Steps(absl::string_view text) const;
 
   const std::string& source() const { return source_; }
   bool ignore_case() const { return ignore_case_; }
-  // As in a filter: /source/ or /source/i.
+  // Returns the pattern as a filter has it: /source/ or /source/i.
   std::string Written() const;
 
  private:

@@ -6,7 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/foreign_text.h"
 #include "base/utf8.h"
-#include "filter/lexer.h"
+#include "filter/characters.h"
+#include "filter/pattern_budget.h"
 #include "filter/utf8.h"
 
 namespace orch::filter {

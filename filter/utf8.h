@@ -1,4 +1,4 @@
-// UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+// UTF-8 (RFC 3629) in the text of a filter. Pure.
 #pragma once
 
 #include <cstddef>
@@ -7,10 +7,11 @@
 
 namespace orch::filter {
 
-// Bytes of the character at `offset` (1 to 4); 0 when it is not UTF-8. `offset` < text.size().
+// Returns the number of bytes (1 to 4) of the character at `offset`, which must be below text.size(); 0 if it is not
+// UTF-8.
 size_t Utf8Length(absl::string_view text, size_t offset);
 
-// Offset of the first NUL or byte that is not UTF-8; text.size() when there is none.
+// Returns the offset of the first NUL or the first byte that is not UTF-8; text.size() if there is none.
 size_t FirstForbiddenByte(absl::string_view text);
 
 }  // namespace orch::filter

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "filter/characters.h"
 #include "filter/compare.h"
 
 namespace orch::filter {

@@ -1,5 +1,5 @@
-// Between Filter and the wire's orch.v1.Filter, without including proto/: both sides are
-// repeated {kind, text} with the same numbers.
+// Converts between Filter and orch.v1.Filter of the wire. The functions are templates, so that filter/ does not depend
+// on proto/; both sides repeat {kind, text} with the same numbers. Pure.
 #pragma once
 
 #include <vector>

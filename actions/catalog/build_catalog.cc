@@ -13,9 +13,11 @@
 #include "actions/core/activation.h"
 #include "actions/external/plugin_files.h"
 #include "actions/external/program_plugin.h"
+#include "actions/external/program_providers.h"
 #include "actions/mcollective/mcollective_agents.h"
 #include "base/durable_file.h"
 #include "base/log.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 
@@ -56,7 +58,7 @@ absl::StatusOr<std::shared_ptr<Plugin>> LoadInstalled(const InstalledPlugin& fil
   if (!wanted) return std::shared_ptr<Plugin>();
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<const ddl::Plugin> ddl, LoadDdl(files));
   ORCH_ASSIGN_OR_RETURN(std::shared_ptr<ProgramPlugin> plugin,
-                        ProgramPlugin::Create({files, std::move(ddl), OwnSettings(settings, files.name), clock}));
+                        CreateProgramPlugin({files, std::move(ddl), OwnSettings(settings, files.name), clock}));
   if (!options.ask_plugins) return std::shared_ptr<Plugin>(std::move(plugin));
   const absl::StatusOr<bool> active = plugin->Activate(options.facts, cancel);
   if (!active.ok()) {

@@ -1,4 +1,4 @@
-// The plugins that are built into the node agent, by name.
+// The list of plugins that are built into the node agent. Any thread.
 #pragma once
 
 #include <memory>
@@ -11,9 +11,8 @@
 
 namespace orch::actions {
 
-// Returns a catalog of the built-in plugins, or of the one called `only`. A plugin that nobody asked for is left out;
-// a plugin that cannot be loaded is a problem of the catalog. Only for building; the catalog does not change
-// afterwards.
+// Returns a catalog of the built-in plugins, or of the one called `only`. Plugins that are off by default are left out
+// unless the settings turn them on; a plugin that cannot be loaded becomes a problem of the catalog.
 std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& options, const Clock* clock, absl::string_view only = "");
 
 std::shared_ptr<PuppetMemory> MakePuppetMemory();

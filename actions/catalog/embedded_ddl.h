@@ -1,11 +1,11 @@
-// The DDLs of the built-in plugins (actions/plugins/NAME/*.json), put into the program at build time.
+// The DDLs of the built-in plugins (actions/plugins/NAME/*.json), which the build embeds in the program. Constant.
 #pragma once
 
 #include "absl/strings/string_view.h"
 
 namespace orch::actions {
 
-// Empty for a name that is not built in.
+// Returns the text of a DDL; empty for a name that is not built in.
 absl::string_view EmbeddedDdl(absl::string_view plugin);
 
 }  // namespace orch::actions

@@ -1,4 +1,4 @@
-// The setting NAME.activate_agent, as MCollective had it.
+// The setting NAME.activate_agent of MCollective. Pure.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace orch::actions {
 
-// True when it is not set. InvalidArgument for what is neither yes nor no.
+// Returns true if it is not set. InvalidArgument for a value that is neither yes nor no.
 absl::StatusOr<bool> ActivatedBySettings(const std::map<std::string, std::string>& settings, absl::string_view plugin);
 
 }  // namespace orch::actions

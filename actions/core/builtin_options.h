@@ -1,4 +1,5 @@
-// What the node gives to its built-in plugins and data functions. A value; the agent makes it.
+// The settings and shared objects that the node gives to its built-in plugins and data functions. A value; the agent
+// makes it.
 #pragma once
 
 #include <map>
@@ -11,10 +12,10 @@ class PuppetMemory;
 class ShellJobs;
 
 struct BuiltinOptions {
-  // The node's configuration by "plugin.item": package.provider, package.yum_clean_mode, service.provider, …
+  // The node's configuration by "plugin.item", such as package.provider or service.provider.
   std::map<std::string, std::string> settings;
-  std::shared_ptr<PuppetMemory> puppet;   // outlives a reload of the plugins; null: each catalog makes its own
-  std::shared_ptr<ShellJobs> shell_jobs;  // belongs to the agent; null: no command can be left running
+  std::shared_ptr<PuppetMemory> puppet;   // outlives a reload of plugins; null: each catalog makes its own
+  std::shared_ptr<ShellJobs> shell_jobs;  // belongs to the agent; null: no command can run in the background
 };
 
 }  // namespace orch::actions

@@ -1,5 +1,5 @@
-// What the built-in plugins share: their DDL, and a Run that knows its actions. Thread-safe as far as
-// RunAction is.
+// The base class of the built-in plugins: it holds the DDL and checks that the action exists. Thread-safe if RunAction
+// is.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "actions/core/action.h"
+#include "actions/core/plugin.h"
 
 namespace orch::actions {
 
@@ -18,23 +19,23 @@ class BuiltinPlugin : public Plugin {
   explicit BuiltinPlugin(std::shared_ptr<const ddl::Plugin> ddl) : ddl_(std::move(ddl)) {}
 
   const std::shared_ptr<const ddl::Plugin>& ddl() const final { return ddl_; }
-  // Status code 2 for an action the DDL does not declare. Outputs with a default are always there.
+  // Returns status code 2 for an action that the DDL does not declare. Sets missing outputs that have a default.
   Reply Run(const Request& request, const Context& context) final;
 
  protected:
-  // Only actions of the DDL, with inputs that were checked against it.
+  // Called only for actions of the DDL, with inputs that were checked against it.
   virtual Reply RunAction(const Request& request, const Context& context) = 0;
 
  private:
   const std::shared_ptr<const ddl::Plugin> ddl_;
 };
 
-// Out of time and cancellation are code 5 with their kind; everything else is code 1. Not for OK.
+// The reply for an error: code 5 with its kind for a timeout or a cancellation, code 1 otherwise. Not for OK.
 Reply ReplyFor(const absl::Status& status, Json data = Json::object());
 
-// Text of an input, or empty.
+// Returns the text of an input, or empty.
 std::string InputText(const Request& request, absl::string_view name);
-// False when it is not given.
+// Returns a boolean input; false if it is not given.
 bool InputFlag(const Request& request, absl::string_view name);
 // Whether the setting "plugin.item" is true, yes, on or 1.
 bool SettingIsOn(const std::map<std::string, std::string>& settings, const std::string& name);

@@ -1,5 +1,5 @@
-// The plugins a node offers: name → plugin. Immutable; a reload builds a new one and swaps the
-// pointer, running actions finish on the old one.
+// The plugins that a node offers, by name. Immutable after building, and then thread-safe. A reload builds a new
+// catalog and replaces the pointer; running actions finish with the old one.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "actions/core/action.h"
+#include "actions/core/plugin.h"
 
 namespace orch::actions {
 
@@ -20,12 +20,12 @@ class Catalog {
     std::string reason;
   };
 
-  void Add(std::shared_ptr<Plugin> plugin);  // replaces one of the same name; building only
+  void Add(std::shared_ptr<Plugin> plugin);  // replaces a plugin of the same name; only while building
   void AddProblem(Problem problem) { problems_.push_back(std::move(problem)); }
-  // Forgets a plugin and what is known against it; building only.
+  // Removes a plugin and its problems; only while building.
   void Remove(absl::string_view name);
 
-  std::shared_ptr<Plugin> Find(absl::string_view name) const;  // nullptr when not there
+  std::shared_ptr<Plugin> Find(absl::string_view name) const;  // nullptr if there is none
   const std::map<std::string, std::shared_ptr<Plugin>>& plugins() const { return plugins_; }
   const std::vector<Problem>& problems() const { return problems_; }
 

@@ -6,6 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/duration_text.h"
+#include "base/process/find_program.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -1,5 +1,5 @@
-// Runs the programs one action needs, within the action's time and cancellation. Made for one Run on
-// its thread.
+// Runs the programs of one action within its time, and ends them when the action is cancelled. A plugin makes one for
+// each Run and uses it on that thread.
 #pragma once
 
 #include <map>
@@ -10,34 +10,33 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "actions/core/action.h"
-#include "base/process/process.h"
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxCommandOutput = 1u << 20;  // kept of stdout, and of stderr
+inline constexpr size_t kMaxCommandOutput = 1u << 20;  // bytes kept of stdout and of stderr
 
 struct CommandOutput {
   int exit_code = 0;
   std::string out;
   std::string err;
-  // Both, stdout first; says so when something was dropped.
+  // Returns both outputs, stdout first, with a note if output was dropped.
   std::string Text() const;
   bool truncated = false;
 };
 
 class CommandRunner {
  public:
-  // `path`: folders to look for programs in, as in PATH; empty: the system's.
+  // `path` has the folders in which programs are searched, as in PATH; empty means the PATH of this process.
   CommandRunner(const Context& context, std::string path);
 
   bool Has(absl::string_view program) const;
-  // The same, for what starts services: what its programs leave running when they end by themselves lives
-  // on. Else all that a program started has ended when Run returns.
+  // Returns a runner for programs that start services: processes that a program leaves running when it ends by itself
+  // survive. Without this, all processes that a program started have ended when Run returns.
   CommandRunner Leaving() const;
 
-  // Any exit code is an answer. What the program prints also goes to the context's on_output, at once.
-  // DeadlineExceeded and Cancelled when the action's time or patience ran out, Aborted when a signal
-  // ended the program, else as RunProcess.
+  // Runs a program to its end; any exit code is a result. Its output also goes to the context's on_output, immediately.
+  // DeadlineExceeded if the action's time is over, Cancelled, Aborted if a signal ended the program, else the errors of
+  // RunProcess.
   absl::StatusOr<CommandOutput> Run(const std::vector<std::string>& argv,
                                     const std::map<std::string, std::string>& env = {}) const;
   absl::Duration Left() const { return deadline_ - context_.clock->Steady(); }

@@ -1,4 +1,4 @@
-// Looking up a fact as the filter language does (docs/FILTERS.md).
+// Looks up a fact as the filter language does (docs/FILTERS.md). Pure.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -6,8 +6,8 @@
 
 namespace orch::actions {
 
-// The whole name as a key; if there is none, parts between dots: keys of maps, indices of arrays.
-// nullptr when nothing is there. Refers into `facts`.
+// Takes the whole name as a key or, if there is none, its parts between dots as keys of maps and indices of arrays.
+// Returns nullptr if there is no such fact. The result refers into `facts`.
 const Json* FindFact(const Json& facts, absl::string_view name);
 
 }  // namespace orch::actions

@@ -1,5 +1,5 @@
-// What the plugin "controller" may tell the node agent to do. Thread-safe; called from an action's
-// thread, never from the agent's loop.
+// The commands of the plugin "controller" to the node agent, which implements them. Thread-safe; called on the thread
+// of an action, never on the agent's loop.
 #pragma once
 
 #include <string>
@@ -12,11 +12,11 @@ namespace orch::actions {
 class NodeControl {
  public:
   virtual ~NodeControl() = default;
-  // Reads plugins anew and offers the result: all, or one by name. Blocks until the node offers them, at
-  // most `timeout`. NotFound when there is no such plugin, neither loaded nor installed;
-  // FailedPrecondition when it cannot be loaded, with the reason; DeadlineExceeded.
+  // Reloads all plugins, or only the one called `only`. Blocks until the node offers them, at most `timeout`. NotFound
+  // if no such plugin is loaded or installed; FailedPrecondition with the reason if it cannot be loaded;
+  // DeadlineExceeded.
   virtual absl::Status ReloadPlugins(const std::string& only, absl::Duration timeout) = 0;
-  // Ends the service once the running actions, the caller's too, have been answered. Returns at once.
+  // Ends the service after the running actions, including the caller's, have been answered. Returns immediately.
   virtual absl::Status Exit(const std::string& why) = 0;
 };
 

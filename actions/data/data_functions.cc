@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/core/fact_path.h"
+#include "actions/core/node_state.h"
 #include "actions/data/data_function.h"
 #include "actions/data/node_data.h"
 #include "actions/data/puppet_data.h"

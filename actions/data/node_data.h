@@ -1,5 +1,5 @@
-// The data functions that ask the node's package manager, service manager, checks and kernel. What they
-// return is in the table of docs/FILTERS.md.
+// The data functions that ask the node's package manager, service manager, checks and kernel. docs/FILTERS.md has their
+// results. Thread-safe.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -12,7 +12,7 @@ absl::StatusOr<Json> NrpeData(const DataCall& call);
 absl::StatusOr<Json> PackageData(const DataCall& call);
 absl::StatusOr<Json> ProcessData(const DataCall& call);
 absl::StatusOr<Json> ServiceData(const DataCall& call);
-// Settings: sysctl.proc (/proc/sys).
+// The setting sysctl.proc replaces /proc/sys.
 absl::StatusOr<Json> SysctlData(const DataCall& call);
 
 }  // namespace orch::actions

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "actions/ddl/validate.h"
+#include "actions/ddl/validators.h"
 #include "actions/plugins/puppet/last_run.h"
 #include "actions/plugins/puppet/managed_resources.h"
 #include "actions/plugins/puppet/puppet_state.h"

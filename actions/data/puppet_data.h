@@ -1,4 +1,4 @@
-// The data functions puppet() and resource(): what Puppet's own files say.
+// The data functions puppet() and resource(), which read the files that Puppet writes. Thread-safe.
 #pragma once
 
 #include "actions/data/data_function.h"
@@ -6,7 +6,7 @@
 namespace orch::actions {
 
 absl::StatusOr<Json> PuppetStateData(const DataCall& call);
-// With an argument such as "File[/etc/hosts]" also whether the last catalog managed it.
+// With an argument such as "File[/etc/hosts]", also tells whether the last catalog managed that resource.
 absl::StatusOr<Json> PuppetResourceData(const DataCall& call);
 
 }  // namespace orch::actions

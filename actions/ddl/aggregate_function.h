@@ -1,4 +1,4 @@
-// One summary over the values of one output. Owned by an Aggregator; not thread-safe.
+// A summary of the values of one output. An Aggregator owns it. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -15,15 +15,15 @@ class AggregateFunction {
  public:
   virtual ~AggregateFunction() = default;
   virtual void Add(const Json& value) = 0;             // never null
-  virtual std::vector<std::string> Lines() const = 0;  // empty when nothing was added
+  virtual std::vector<std::string> Lines() const = 0;  // empty if nothing was added
   virtual Json Value() const = 0;
 };
 
-// summary, boolean_summary, nagios_states: how often each value was seen.
+// Makes summary, boolean_summary or nagios_states, which count how often each value occurs; nullptr for other
+// functions.
 std::unique_ptr<AggregateFunction> MakeCounting(const Aggregate& aggregate);
-// average, sum, min, max, percentile, chart: over numbers, and text that is a number.
+// Makes average, sum, min, max, percentile or chart, which take numbers and texts that are numbers; nullptr for other
+// functions.
 std::unique_ptr<AggregateFunction> MakeNumeric(const Aggregate& aggregate);
-
-// Both give nullptr when the function is not one of theirs.
 
 }  // namespace orch::ddl

@@ -1,4 +1,5 @@
-// A DDL's summaries over the replies of a job, one reply at a time.
+// Computes the summaries of a DDL over the replies of a job, one reply at a time. Each summary counts at most
+// kMaxDistinct different values; it counts further ones as one and says so. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -10,21 +11,18 @@
 
 namespace orch::ddl {
 
-// Replies with status 0 count, and with status 1 where the failure is what is summed up: nagios_states.
-// At most kMaxDistinct different values a summary; the rest is
-// counted as one, and said so. Not thread-safe.
 class Aggregator {
  public:
   static constexpr size_t kMaxDistinct = 10'000;
 
   explicit Aggregator(const Action& action);
   ~Aggregator();
-  void Add(const Json& data);        // of a reply with status 0
-  void AddFailed(const Json& data);  // with status 1
+  void Add(const Json& data);        // the data of a reply with status 0
+  void AddFailed(const Json& data);  // with status 1; only nagios_states counts these
 
   struct Result {
     std::string title;               // "Summary of Service Status"
-    std::vector<std::string> lines;  // as MCollective printed them, unindented; empty: nothing to aggregate
+    std::vector<std::string> lines;  // as MCollective printed them, not indented; empty: nothing to aggregate
     Json value;                      // for JSON output
     std::string function;
     std::string output;

@@ -7,9 +7,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/nearest_word.h"
 #include "actions/ddl/validate.h"
 #include "base/json_number.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 
 namespace orch::ddl {

@@ -1,8 +1,7 @@
-// A plugin's description: its actions, their inputs and outputs, how to show them, how long they
-// may take. JSON in the shape of Choria's agent DDL v1, plus `requires` of a plugin; `impact`,
-// `idempotent`, `streams`, `additional_inputs` and `implemented_by` of an action; `sensitive` of an
-// input. No execution here: client, hub and node
-// all read the same text. Immutable once loaded.
+// The DDL of a plugin: its actions, their inputs and outputs, their display and their time limits. It is JSON in the
+// form of Choria's agent DDL v1 with additions: `requires` of a plugin; `impact`, `idempotent`, `streams`,
+// `additional_inputs` and `implemented_by` of an action; `sensitive` of an input. Client, hub and node read the same
+// text. A loaded DDL is immutable and never executes anything.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +28,7 @@ inline constexpr size_t kMaxActions = 256;
 inline constexpr size_t kMaxFields = 256;  // inputs, and outputs, of one action
 
 enum class Display { kAlways, kOk, kFailed };
-enum class Impact { kRead, kChange };  // absent in the text: kChange, the careful reading
+enum class Impact { kRead, kChange };  // kChange if the text does not tell, to be safe
 enum class InputType { kString, kList, kBoolean, kInteger, kFloat, kNumber, kHash, kArray };
 
 struct Input {
@@ -40,8 +39,8 @@ struct Input {
   bool optional = false;
   bool sensitive = false;  // shown as *** everywhere
   std::optional<Json> default_value;
-  std::string validation;                   // regex, or a named validator; empty: none
-  std::shared_ptr<const re2::RE2> pattern;  // when `validation` is a regex
+  std::string validation;                   // a regular expression or a named validator; empty: none
+  std::shared_ptr<const re2::RE2> pattern;  // set if `validation` is a regular expression
   size_t max_length = 0;                    // characters; 0: unlimited
   std::vector<Json> list;                   // for kList
 };
@@ -57,8 +56,8 @@ struct Output {
 struct Aggregate {
   std::string function;  // summary, average, sum, min, max, percentile, boolean_summary, nagios_states, chart
   std::string output;
-  std::string format;  // printf-like as in MCollective; empty: the function's own
-  Json arguments;      // the function's other arguments as given
+  std::string format;  // as for printf, as in MCollective; empty: the function's own
+  Json arguments;      // further arguments of the function
 };
 
 struct Action {
@@ -67,11 +66,11 @@ struct Action {
   Display display = Display::kFailed;
   Impact impact = Impact::kChange;
   bool idempotent = false;
-  bool streams = false;                   // gives out what it prints while it runs
-  bool additional_inputs = false;         // takes inputs that are not declared
-  std::optional<absl::Duration> timeout;  // of this action; else the plugin's
-  std::string implemented_by;             // its script's name, for the provider legacy_json; else empty
-  std::vector<Input> inputs;              // in the text's order where it gives one, else by name
+  bool streams = false;                   // sends its output while it runs
+  bool additional_inputs = false;         // accepts inputs that are not declared
+  std::optional<absl::Duration> timeout;  // nullopt: the plugin's
+  std::string implemented_by;             // name of the script for the provider legacy_json; else empty
+  std::vector<Input> inputs;              // in the order that the text gives, else by name
   std::vector<Output> outputs;
   std::vector<Aggregate> aggregates;
 
@@ -87,8 +86,8 @@ struct Plugin {
   std::string version;
   std::string url;
   absl::Duration timeout;
-  std::string provider;       // "" built in, "external", …
-  std::string requires_orch;  // ">=0.1": the versions of orch it needs; empty: any
+  std::string provider;       // "" for a built-in plugin, "external" and so on
+  std::string requires_orch;  // the versions of orch that it needs, ">=0.1"; empty: any
   std::map<std::string, Action> actions;
   std::string json;    // the text as loaded
   std::string sha256;  // 32 bytes over `json`
@@ -97,11 +96,11 @@ struct Plugin {
   absl::Duration TimeoutOf(const Action& action) const { return action.timeout.value_or(timeout); }
 };
 
-// InvalidArgument names `source` and the place ("package.json: actions[3].inputs.package.validation")
-// and the fix: wrong types, unknown validators, validations that are no RE2, limits.
+// Loads a DDL. InvalidArgument for wrong types, unknown validators, validations that RE2 refuses, and exceeded limits
+// names `source`, the place ("package.json: actions[3].inputs.package.validation") and the remedy.
 absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source);
 
-// FailedPrecondition when the plugin needs another version of orch than `version` ("0.1.0").
+// FailedPrecondition if the plugin needs another version of orch than `version` ("0.1.0").
 absl::Status CheckRequires(const Plugin& plugin, absl::string_view version);
 
 }  // namespace orch::ddl

@@ -9,10 +9,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/nearest_word.h"
-#include "actions/ddl/validate.h"
 #include "actions/ddl/validators.h"
 #include "base/json_number.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 #include "re2/re2.h"
 

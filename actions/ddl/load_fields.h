@@ -1,4 +1,4 @@
-// Reading one input, output or aggregate of a DDL. Used by load.cc only.
+// Reads one input, output or aggregate of a DDL. Pure.
 #pragma once
 
 #include <string>
@@ -14,9 +14,9 @@ absl::StatusOr<Input> LoadInput(const std::string& name, const Place& place);
 absl::StatusOr<Output> LoadOutput(const std::string& name, const Place& place);
 absl::StatusOr<Aggregate> LoadAggregate(const Place& place);
 
-// The type's name as DDLs write it.
+// Returns the name of the type in DDLs.
 absl::string_view TypeName(InputType type);
-// "" when the value is of the type, else what it must be ("must be an integer").
+// Returns "" if the value has the type of the input, else what it must be ("must be an integer").
 std::string TypeProblem(const Input& input, const Json& value);
 
 }  // namespace orch::ddl

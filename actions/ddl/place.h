@@ -1,5 +1,5 @@
-// A value inside a DDL together with where it stands ("package.json: actions[3].inputs.package"),
-// so that every load error names its place. Lives on the loader's stack; refers to the parsed text.
+// A value in a DDL together with its place ("package.json: actions[3].inputs.package"), so that every error of loading
+// names the place. Lives on the stack of the loader and refers to the parsed text.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,13 @@ class Place {
   const Json& value() const { return *value_; }
   const std::string& source() const { return source_; }
 
-  // The member; one that is absent or null has no value.
+  // Returns the member; nullopt if it is absent or null.
   std::optional<Place> Member(absl::string_view key) const;
   Place Element(size_t index) const;
   absl::Status Error(absl::string_view what) const;
 
-  // Members by type. The plain forms fail when the member is absent, the Or forms when it is there
-  // and of another type. Required text is not empty.
+  // Return a member of that type. Text fails if the member is absent or empty; the Or forms return `absent` if it is
+  // absent. All fail if it has another type.
   absl::StatusOr<std::string> Text(absl::string_view key) const;
   absl::StatusOr<std::string> TextOr(absl::string_view key, absl::string_view absent) const;
   absl::StatusOr<bool> BoolOr(absl::string_view key, bool absent) const;

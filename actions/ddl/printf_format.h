@@ -1,5 +1,5 @@
-// The printf-like formats of aggregates ("%s = %d", "Average: %.2f"), with text from a DDL: it can
-// only ever read the given values.
+// Applies the formats of aggregates, which are like those of printf ("%s = %d", "Average: %.2f") and come from a DDL. A
+// format can read only the given values. Pure.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace orch::ddl {
 
-// Each %s, %d, %i or %f takes the next value, converted; %% is a percent sign; flags, width and
-// precision as in C, widths above 200 are cut. What is no conversion, or has no value left, stays as text.
+// Replaces each %s, %d, %i or %f by the next value, converted, and %% by a percent sign. Flags, width and precision are
+// those of C; widths above 200 are cut. Other text, and a conversion without a value, stays as it is.
 std::string FormatValues(absl::string_view format, const std::vector<Json>& values);
 
 }  // namespace orch::ddl

@@ -1,4 +1,5 @@
-// The versions of orch a plugin says it needs: metadata.requires, {"orch": ">=0.1"}. Used by load.cc.
+// Reads metadata.requires of a DDL, {"orch": ">=0.1"}: the versions of orch that the plugin needs. Only load.cc uses
+// it.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 
 namespace orch::ddl {
 
-// The text for "orch", or "". An error for other names and for what is no comparison with a version.
+// Returns the text for "orch", or "". Other names, and a text that is no comparison with a version, are errors.
 absl::StatusOr<std::string> LoadRequires(const Place& metadata);
 
 }  // namespace orch::ddl

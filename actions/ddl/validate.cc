@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/ddl/load_fields.h"
+#include "actions/ddl/validators.h"
 #include "base/nearest_word.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 #include "re2/re2.h"
 
 namespace orch::ddl {
@@ -21,29 +23,6 @@ constexpr size_t kMaxQuotedBytes = 60;
 // Code points of valid UTF-8.
 size_t Characters(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
-}
-
-bool IsUtf8(absl::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    const unsigned char lead = text[i];
-    const size_t size = lead < 0x80                   ? 1
-                        : lead >= 0xC2 && lead < 0xE0 ? 2
-                        : lead >= 0xE0 && lead < 0xF0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                      : 0;
-    if (size == 0 || i + size > text.size()) return false;
-    for (size_t k = 1; k < size; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    }
-    const unsigned char second = size > 1 ? text[i + 1] : 0;
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second > 0x8F)) {
-      return false;
-    }
-    i += size;
-  }
-  return true;
 }
 
 // No program takes a NUL in an argument, and JSON cannot carry what is not UTF-8: refused everywhere.

@@ -1,4 +1,4 @@
-// Inputs against the DDL. The same checks run on client, hub and node.
+// Checks the inputs of a request against the DDL. Client, hub and node run the same checks. Pure.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@
 
 namespace orch::ddl {
 
-// NotFound: "plugin package has no action 'instal'; did you mean install? It has: count, …".
+// Returns the action. NotFound: "plugin package has no action 'instal'; did you mean install? It has: count, …".
 absl::StatusOr<const Action*> RequireAction(const Plugin& plugin, absl::string_view action);
 
-// One "key=value" word, split at the first '='; "key=" is the empty text. InvalidArgument shows the form.
+// Splits a word "key=value" at the first '='; "key=" means the empty text. InvalidArgument tells the form.
 absl::StatusOr<std::pair<std::string, std::string>> SplitArgument(absl::string_view word);
 
-// Command-line values by declared type: booleans true/t/yes/y/1 and false/f/no/n/0 in any case;
-// integers, floats and numbers with an optional sign; hash and array as JSON text. A repeated key
-// or an undeclared one (without additional_inputs) is an error with the nearest known name.
+// Converts the values of a command line to the declared types: booleans from true/t/yes/y/1 and false/f/no/n/0 in any
+// case; integers, floats and numbers with an optional sign; hash and array from JSON text. A repeated key and, without
+// additional_inputs, an undeclared key are errors; the message names the nearest known key.
 absl::StatusOr<Json> CoerceArguments(const Action& action,
                                      const std::vector<std::pair<std::string, std::string>>& arguments);
 
@@ -30,17 +30,11 @@ void FillInputDefaults(const Action& action, Json* inputs);
 // Sets every output that has a default, before the action runs.
 void FillOutputDefaults(const Action& action, Json* data);
 
-// The whole check. InvalidArgument starts "input 'package': "; a missing one is FailedPrecondition
-// (status code 3 to the caller, all else 4). The value itself is not quoted when sensitive.
+// Checks all inputs. A missing input is FailedPrecondition (status code 3 for the caller); other faults are
+// InvalidArgument (status code 4). The message begins "input 'package': " and never quotes a sensitive value.
 absl::Status ValidateInputs(const Plugin& plugin, const Action& action, const Json& inputs);
 
-// A copy with sensitive values replaced by "***".
+// Returns a copy with "***" in place of sensitive values.
 Json Redact(const Action& action, const Json& inputs);
-
-// Named validators: shellsafe, ipv4address, ipv6address, ipaddress, fqdn, path, duration,
-// service_name, package_name, package_version, puppet_tags, puppet_variable, puppet_resource,
-// puppet_server_address; those of names are in system_names.h.
-bool IsNamedValidator(absl::string_view name);
-absl::Status CheckNamedValidator(absl::string_view name, absl::string_view value);
 
 }  // namespace orch::ddl

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "actions/ddl/system_names.h"
-#include "actions/ddl/validate.h"
 
 namespace orch::ddl {
 namespace {

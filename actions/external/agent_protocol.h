@@ -1,5 +1,4 @@
-// Choria's external agent protocol, version 1: the texts that go between the node and a plugin's
-// program. Pure functions.
+// The messages of Choria's external agent protocol, version 1, between the node and the program of a plugin. Pure.
 #pragma once
 
 #include <string>
@@ -16,17 +15,17 @@ inline constexpr char kActivationProtocol[] = "io.choria.mcorpc.external.v1.acti
 inline constexpr size_t kMaxReplyFile = kMaxJsonBytes;
 inline constexpr size_t kMaxActivationFile = 64u << 10;
 
-// {"$schema", "protocol", "agent", "action", "requestid", "senderid", "callerid", "collective", "ttl",
-// "msgtime", "data"}: ttl in seconds, msgtime in seconds since 1970.
+// Returns {"$schema", "protocol", "agent", "action", "requestid", "senderid", "callerid", "collective", "ttl",
+// "msgtime", "data"}, with ttl in seconds and msgtime in seconds since 1970.
 Json RequestObject(const Request& request);
 Json ActivationObject(absl::string_view plugin);
-// The members in the order of the protocol's own implementation, on one line.
+// Returns the message on one line, with the members in the order of Choria's implementation.
 std::string ProtocolText(const Json& message);
 
-// {"statuscode", "statusmsg", "data"}. What is absent is 0, "OK" and {}; members unknown here are left
-// alone. InvalidArgument says what is wrong with it.
+// Reads {"statuscode", "statusmsg", "data"}. Absent members default to 0, "OK" and {}; unknown members are ignored.
+// InvalidArgument tells the fault.
 absl::StatusOr<Reply> ReadReply(absl::string_view text);
-// {"activate": true or false}.
+// Reads {"activate": true or false}.
 absl::StatusOr<bool> ReadActivation(absl::string_view text);
 
 }  // namespace orch::actions

@@ -1,8 +1,10 @@
 #include "actions/external/external_plugin.h"
 
 #include "absl/strings/str_cat.h"
+#include "actions/core/node_state.h"
 #include "actions/external/agent_protocol.h"
 #include "actions/external/program_call.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -1,4 +1,4 @@
-// Provider "external": one run of the program a call, by Choria's external agent protocol v1.
+// The provider "external": every call runs the program once, by Choria's external agent protocol, version 1.
 // Thread-safe.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actions/external/program_plugin.h"
+#include "base/process/cancel_token.h"
 
 namespace orch::actions {
 

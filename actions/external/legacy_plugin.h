@@ -1,7 +1,6 @@
-// Provider "legacy_json": MCollective's actions implemented by scripts. Each action names its script
-// (implemented_by), which lies in the plugin's folder. The script reads the request file and writes a
-// JSON object of outputs to the reply file; its exit code is the status code, its standard error the
-// message. Thread-safe.
+// The provider "legacy_json": MCollective's actions that scripts implement. Each action names its script
+// (implemented_by) in the folder of the plugin. The script reads the request file and writes a JSON object of outputs
+// to the reply file; its exit code is the status code, and its standard error is the message. Thread-safe.
 #pragma once
 
 #include <map>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "actions/external/program_plugin.h"
+#include "base/process/cancel_token.h"
 
 namespace orch::actions {
 
@@ -19,7 +19,7 @@ class LegacyPlugin final : public ProgramPlugin {
   LegacyPlugin(Source source, std::map<std::string, std::string> scripts)
       : ProgramPlugin(std::move(source)), scripts_(std::move(scripts)) {}
 
-  // Such scripts have no activation.
+  // Always true, because such scripts have no activation.
   absl::StatusOr<bool> Activate(const std::shared_ptr<const Json>&, const CancelToken*) override { return true; }
 
  protected:

@@ -18,7 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
-#include "base/process/process.h"
+#include "base/process/find_program.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -1,6 +1,5 @@
-// Which plugins are installed in the node's plugin directories, and which files are theirs. What
-// anybody but root or the node agent's user could have written is refused. Pure but for the file
-// system; any thread.
+// Finds the plugins in the node's plugin directories, and their files. Refuses files that anybody but root or the user
+// of the node agent could have written. Reads the file system. Thread-safe; keeps no state.
 #pragma once
 
 #include <string>
@@ -13,26 +12,26 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxInstalledPlugins = 200;  // on one node; those beyond are problems
+inline constexpr size_t kMaxInstalledPlugins = 200;  // on one node; further ones become problems
 
 struct InstalledPlugin {
   std::string name;
-  std::string folder;  // that holds NAME.json
+  std::string folder;  // the one with NAME.json
   std::string DdlPath() const;
 };
 
-// Every NAME.json, by name; the first directory that has a name wins, whatever is wrong with it there.
-// A directory that is not there holds none. `only`: when not empty, no other name.
+// Returns every NAME.json, sorted by name. The first directory with a name wins, even if that plugin is faulty; a
+// missing directory holds no plugins. A non-empty `only` selects one name. Appends faults to `problems`.
 std::vector<InstalledPlugin> FindInstalledPlugins(const std::vector<std::string>& directories, absl::string_view only,
                                                   std::vector<Catalog::Problem>* problems);
 
-// FOLDER/NAME, else FOLDER/NAME/NAME-OS_ARCH as Go calls them ("linux_amd64"). NotFound names both.
+// Returns FOLDER/NAME, else FOLDER/NAME/NAME-OS_ARCH with the names of Go ("linux_amd64"). NotFound names both.
 absl::StatusOr<std::string> FindProgramOf(const InstalledPlugin& plugin);
-// FOLDER/NAME/SCRIPT.
+// Returns FOLDER/NAME/SCRIPT.
 absl::StatusOr<std::string> FindScriptOf(const InstalledPlugin& plugin, const std::string& script);
 
-// Of root or this process's user, and writable by no group and nobody else: the file a path leads to,
-// and the folder that is in. PermissionDenied names the file and what to do.
+// Checks that the file to which `path` leads and its folder belong to root or to the user of this process, and that
+// neither the group nor others may write them. PermissionDenied names the file and the remedy.
 absl::Status CheckSafeFile(const std::string& path);
 
 }  // namespace orch::actions

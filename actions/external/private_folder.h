@@ -1,6 +1,7 @@
-// A folder of its own for one call of a plugin: nobody else can look in, and it is gone with this
-// object. What a process that was killed leaves, the next agent's start sweeps: a folder nobody has locked.
-// Not among the agent's state: a call must work where that disk is full. Owned by the call; used on its thread.
+// A folder for one call of a plugin that no other user can read. The destructor removes it; the folder of a process
+// that was killed is not locked any more, and the next start of the agent removes it. The folder is not below the
+// agent's state directory, because a call must work even if that disk is full. The call owns it and uses it on its
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -15,27 +16,27 @@ namespace orch::actions {
 
 class PrivateFolder {
  public:
-  // Under $TMPDIR, else /tmp; mode 0700.
+  // Makes a folder with mode 0700 in $TMPDIR or /tmp.
   static absl::StatusOr<std::unique_ptr<PrivateFolder>> Create();
-  // Removes those of this user, under $TMPDIR or /tmp, that no process uses.
+  // Removes the folders of this user in $TMPDIR or /tmp that no process uses.
   static void SweepLeft();
-  // Removes it with all that is in it.
+  // Removes the folder and its contents.
   ~PrivateFolder();
   PrivateFolder(const PrivateFolder&) = delete;
   PrivateFolder& operator=(const PrivateFolder&) = delete;
 
   const std::string& path() const { return path_; }
   std::string File(absl::string_view name) const;
-  // Mode 0600; replaces the whole file at once.
+  // Writes a file with mode 0600; replaces an older one atomically.
   absl::Status Write(absl::string_view name, absl::string_view contents) const;
-  // What a plugin left there is not trusted: only a regular file is read, never through a link.
-  // NotFound, FailedPrecondition (no regular file), ResourceExhausted (more than `max_bytes`).
+  // Reads a file that the plugin wrote. The plugin is not trusted, so only a regular file is read, never through a
+  // link. NotFound, FailedPrecondition (no regular file), ResourceExhausted (more than `max_bytes`).
   absl::StatusOr<std::string> Read(absl::string_view name, size_t max_bytes) const;
 
  private:
   PrivateFolder(std::string path, int lock);
   const std::string path_;
-  const int lock_;  // the folder, locked for as long as this is there
+  const int lock_;  // descriptor of the folder, which holds the lock
 };
 
 }  // namespace orch::actions

@@ -13,6 +13,9 @@
 #include "actions/external/output_log.h"
 #include "actions/external/private_folder.h"
 #include "base/duration_text.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -4,7 +4,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "actions/core/node_state.h"
 #include "actions/external/agent_protocol.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process_spec.h"
 #include "base/process/worker_process.h"
 #include "base/status_macros.h"
 

@@ -1,7 +1,6 @@
-// Provider "worker": the program stays and is asked again; the messages of the external agent
-// protocol, one object a line, go over its standard input and output. Settings: NAME.processes, how
-// many may run at once (4), NAME.idle, after how many seconds without a request they end (600).
-// Thread-safe.
+// The provider "worker": the program stays and answers further requests. The messages are those of the external agent
+// protocol, one object a line, on its standard input and output. Settings: NAME.processes, the maximum number of
+// processes (4), and NAME.idle, the seconds without a request after which a process ends (600). Thread-safe.
 #pragma once
 
 #include <memory>
@@ -11,6 +10,8 @@
 #include "actions/external/program_plugin.h"
 #include "actions/worker/warm_worker.h"
 #include "base/mutex.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process_spec.h"
 
 namespace orch::actions {
 
@@ -23,9 +24,9 @@ class WorkerPlugin final : public ProgramPlugin {
   };
   WorkerPlugin(Source source, std::string program, Limits limits);
 
-  // Its processes live in the agent.
+  // True, because its processes belong to the agent.
   bool NeedsAgent(absl::string_view) const override { return true; }
-  // Asks a process of its own, which then ends: a plugin nobody uses costs nothing.
+  // Asks a process that then ends, so that an unused plugin costs nothing.
   absl::StatusOr<bool> Activate(const std::shared_ptr<const Json>& facts, const CancelToken* cancel) override;
 
  protected:
@@ -33,15 +34,16 @@ class WorkerPlugin final : public ProgramPlugin {
 
  private:
   ProcessSpec SpecIn(const PrivateFolder& folder) const;
-  // The processes, with current facts beside them.
+  // Returns the processes after writing the current facts for them.
   absl::StatusOr<WarmWorker*> Ready(const std::shared_ptr<const Json>& facts);
 
   const std::string program_;
   const Limits limits_;
   Mutex mu_;
-  std::unique_ptr<PrivateFolder> folder_ ABSL_GUARDED_BY(mu_);  // their working folder; null before the first call
-  std::shared_ptr<const Json> facts_ ABSL_GUARDED_BY(mu_);      // those written there
-  std::unique_ptr<WarmWorker> worker_ ABSL_GUARDED_BY(mu_);     // after folder_: they end before it goes
+  std::unique_ptr<PrivateFolder> folder_
+      ABSL_GUARDED_BY(mu_);  // working folder of the processes; null before the first call
+  std::shared_ptr<const Json> facts_ ABSL_GUARDED_BY(mu_);   // the facts written there
+  std::unique_ptr<WarmWorker> worker_ ABSL_GUARDED_BY(mu_);  // declared after folder_, so that the processes end first
 };
 
 }  // namespace orch::actions

@@ -9,7 +9,10 @@
 #include "absl/strings/string_view.h"
 #include "actions/mcollective/mcollective_plugin.h"
 #include "actions/worker/ruby_worker.h"
+#include "base/process/cancel_token.h"
+#include "base/process/find_program.h"
 #include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

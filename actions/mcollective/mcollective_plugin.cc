@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "actions/core/node_state.h"
+
 namespace orch::actions {
 
 Json McollectiveConfig(const std::vector<std::string>& libdirs, const std::map<std::string, std::string>& settings) {

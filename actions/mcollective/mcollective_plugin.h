@@ -1,5 +1,5 @@
-// One of MCollective's Ruby agents, in warm processes of its own. Thread-safe. Made by
-// LoadMcollectiveAgents.
+// One of MCollective's Ruby agents, which runs in warm processes of its own. LoadMcollectiveAgents makes it.
+// Thread-safe.
 #pragma once
 
 #include <map>
@@ -14,14 +14,14 @@ namespace orch::actions {
 
 class McollectivePlugin final : public BuiltinPlugin {
  public:
-  // `settings`: of all plugins, for the agent's configuration.
+  // `settings` are those of all plugins, which an agent can read.
   McollectivePlugin(std::shared_ptr<const ddl::Plugin> ddl, std::vector<std::string> libdirs,
                     std::map<std::string, std::string> settings, const WarmWorker::Options& options,
                     const Clock* clock);
 
-  // More would wait for a process inside the action.
+  // The number of its processes; further runs would only wait inside the action.
   int MaxConcurrency(absl::string_view action) const override;
-  // Its warm process is the agent's.
+  // True, because its warm processes belong to the node agent.
   bool NeedsAgent(absl::string_view) const override { return true; }
 
  protected:
@@ -34,7 +34,7 @@ class McollectivePlugin final : public BuiltinPlugin {
   WarmWorker worker_;
 };
 
-// What an agent finds in MCollective's Config.
+// Returns the contents of MCollective's Config for an agent.
 Json McollectiveConfig(const std::vector<std::string>& libdirs, const std::map<std::string, std::string>& settings);
 
 }  // namespace orch::actions

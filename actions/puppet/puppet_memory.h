@@ -1,5 +1,5 @@
-// The files that hold Puppet's state on this node, by the names that `puppet config print` gives them, and the runs
-// that were started here.
+// Remembers between calls the places of Puppet's files and the run that was started last, for plugins and data
+// functions together, because asking Puppet for its files takes a second. The agent owns it, or a catalog. Thread-safe.
 #pragma once
 
 #include <sys/types.h>
@@ -15,26 +15,25 @@
 
 namespace orch::actions {
 
-// Paths of what Puppet writes. Not all of them need to be there.
+// The paths of the files that Puppet writes, as `puppet config print` returns them. A file need not exist.
 struct PuppetFiles {
   std::string config;  // puppet.conf
   std::string state_folder;
-  std::string disabled_lock;  // there while Puppet is disabled; may hold why, as JSON
-  std::string run_lock;       // the process that applies a catalog
+  std::string disabled_lock;  // exists while Puppet is disabled; may hold the reason as JSON
+  std::string run_lock;       // holds the pid of the process that applies a catalog
   std::string daemon_pid;
   std::string summary;    // of the last run, YAML
   std::string report;     // of the last run, YAML
-  std::string resources;  // what the last catalog manages, "type[title]" a line
+  std::string resources;  // the resources of the last catalog, one "type[title]" a line
 };
 
-// What is remembered between calls, by plugins and data functions together: asking Puppet where its
-// files are takes a second. Thread-safe.
 class PuppetMemory {
  public:
-  // Asked again once the command, or puppet.conf, is another one. Errors as CommandRunner::Run.
+  // Asks Puppet if the command or puppet.conf has changed since the last call. Returns the errors of
+  // CommandRunner::Run.
   absl::StatusOr<PuppetFiles> Files(const PuppetProgram& program, const CommandRunner& runner);
 
-  // The newest run that was started here, and has not been seen to end; 0: none.
+  // The pid of the latest run that was started here and is not known to have ended; 0: none.
   std::atomic<pid_t> started_run{0};
 
  private:

@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "base/process/process.h"
+#include "base/process/find_program.h"
 
 namespace orch::actions {
 namespace {

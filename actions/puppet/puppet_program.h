@@ -1,4 +1,4 @@
-// Which Puppet a node has: the program and its configuration, from the settings of the plugin.
+// The Puppet of a node: its program and configuration, from the settings of the plugin. Immutable.
 #pragma once
 
 #include <map>
@@ -10,19 +10,19 @@
 
 namespace orch::actions {
 
-// Settings, all below "puppet.": command (program and first arguments, separated by blanks), config
-// (a puppet.conf other than Puppet's own), path (folders to look for programs in, as in PATH).
+// The settings begin with "puppet.": command (the program and first arguments, separated by blanks), config (a
+// puppet.conf other than Puppet's own), path (the folders in which programs are searched, as in PATH).
 class PuppetProgram {
  public:
   using Settings = std::map<std::string, std::string>;
-  // `settings` must outlive it.
+  // `settings` must outlive this object.
   explicit PuppetProgram(const Settings& settings) : settings_(settings) {}
 
-  // NotFound on a node without Puppet.
+  // OK if Puppet is installed; else NotFound.
   absl::Status Installed() const;
-  // {"puppet", "agent", "--config", "/x/puppet.conf"} and so on.
+  // Returns a command line such as {"puppet", "agent", "--config", "/x/puppet.conf"}.
   std::vector<std::string> Command(absl::string_view subcommand) const;
-  // Environment for it: Ruby takes the text of files for ASCII otherwise.
+  // The environment for Puppet. Without it, Ruby takes the text of files for ASCII.
   static std::map<std::string, std::string> Environment() { return {{"LC_ALL", "C.UTF-8"}}; }
   std::string Path() const;
 

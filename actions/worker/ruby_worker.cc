@@ -16,7 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "actions/puppet/puppet_program.h"
-#include "base/process/process.h"
+#include "base/process/find_program.h"
 
 namespace orch::actions {
 namespace {

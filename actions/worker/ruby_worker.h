@@ -1,5 +1,5 @@
-// Where the project's own Ruby scripts are, which ruby runs them, and the settings their warm workers
-// share. Reads the file system; blocks for no longer than that.
+// Finds the project's own Ruby scripts and the ruby that runs them, and reads the settings that their warm workers
+// share. Reads the file system. Thread-safe; keeps no state.
 #pragma once
 
 #include <map>
@@ -12,24 +12,24 @@
 
 namespace orch::actions {
 
-using PluginSettings = std::map<std::string, std::string>;  // by "plugin.item", as BuiltinOptions has them
+using PluginSettings = std::map<std::string, std::string>;  // by "plugin.item", as in BuiltinOptions
 
-// "" when it is not set.
+// Returns a setting; "" if it is not set.
 std::string SettingOf(const PluginSettings& settings, absl::string_view name);
 
-// A script of actions/ruby by its name ("puppetral.rb"): in the setting ruby.scripts, else in
-// ../lib/orch/ruby beside the folder of the running program. NotFound says where it was looked for.
+// Returns the path of a script of actions/ruby ("puppetral.rb"), in the folder of the setting ruby.scripts, else in
+// ../lib/orch/ruby relative to the folder of the running program. NotFound names the folder.
 absl::StatusOr<std::string> FindRubyScript(const PluginSettings& settings, absl::string_view name);
 
-// The ruby that the first line of a Ruby program names, or that a shell script in its place hands over to, as
-// that of Puppet's packages does. NotFound when there is no such program or no such ruby, FailedPrecondition when
-// it is no Ruby program.
+// Returns the ruby that the first line of a Ruby program names, or that a wrapper script in its place executes, as the
+// one in Puppet's packages does. NotFound if there is no such program or ruby, FailedPrecondition if it is no Ruby
+// program.
 absl::StatusOr<std::string> RubyOf(const std::string& program);
 
-// The ruby that Puppet runs with on this node, also where only Puppet's packages have brought one.
+// Returns the ruby with which Puppet runs on this node, even if only Puppet's packages contain one.
 absl::StatusOr<std::string> FindPuppetsRuby(const PluginSettings& settings);
 
-// The program of the setting puppet.command, as the plugin puppet runs it.
+// Returns the program of the setting puppet.command, which the plugin puppet runs.
 absl::StatusOr<std::string> FindPuppet(const PluginSettings& settings);
 
 // Sets idle and max_processes from "NAME.idle" (10m) and "NAME.processes". InvalidArgument names the setting.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

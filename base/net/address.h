@@ -1,8 +1,8 @@
-// Addresses as configuration files and command lines give them: the one parser of the three programs.
+// Parses the addresses of configuration files and command lines, for all three programs.
 //
 //   hub.example.com:61613   127.0.0.1   [2001:db8::7]:61613   2001:db8::7   unix:/run/orch/hub.sock
 //
-// A missing port is kDefaultPort. Pure; looks nothing up.
+// A missing port means kDefaultPort. Pure; resolves no names.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +21,21 @@ struct Address {
   enum class Kind { kIpv4, kIpv6, kName, kUnix };
   Kind kind = Kind::kIpv4;
   std::string host;   // without brackets; empty for a unix socket
-  uint16_t port = 0;  // 0 only where ParseListenAddress took it
+  uint16_t port = 0;  // 0 only after ParseListenAddress
   std::string path;   // absolute; only for a unix socket
 
-  // What the parser reads as the same address: "[::1]:61613", "unix:/run/orch/hub.sock".
+  // Returns a text that parses to the same address: "[::1]:61613", "unix:/run/orch/hub.sock".
   std::string Text() const;
-  // A loopback address, "localhost", or a unix socket: the only ones that may go without TLS.
+  // Whether this is a loopback address, "localhost" or a unix socket. Only these may be used without TLS.
   bool IsLocal() const;
 };
 
-// Where a peer connects to. InvalidArgument says what is wrong and what an address looks like.
+// An address to connect to. InvalidArgument tells the fault and the form of an address.
 absl::StatusOr<Address> ParseAddress(absl::string_view text);
-// Where a server listens: port 0 is allowed and stands for any free one.
+// An address to listen on; port 0 is allowed and means any free port.
 absl::StatusOr<Address> ParseListenAddress(absl::string_view text);
 
-// FailedPrecondition unless the address is local.
+// FailedPrecondition unless the address is local (IsLocal).
 absl::Status CheckPlaintextAddress(const Address& address);
 
 }  // namespace orch

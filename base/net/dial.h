@@ -1,4 +1,4 @@
-// Connects to an address: first its name is looked up, then what that gives is tried in order. Blocks.
+// Connects to an address: looks up its name, then tries the results in order. All functions block. Thread-safe.
 #pragma once
 
 #include <sys/socket.h>
@@ -14,25 +14,26 @@
 
 namespace orch {
 
-inline constexpr size_t kMaxDialAddresses = 8;  // of one name that are tried
+inline constexpr size_t kMaxDialAddresses = 8;  // tried for one name
 
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
 };
-// Where the address leads; not empty. Asks the resolver for a name, which cannot be interrupted. Unavailable when the
-// name is not known.
+// Returns the socket addresses of `address`, at least one. Asks the resolver for a name, which cannot be interrupted.
+// Unavailable if the name is unknown.
 absl::StatusOr<std::vector<SocketAddress>> LookUp(const Address& address);
 
-// A connected, non-blocking socket, tuned by TuneTcp. `deadline`: Clock::Steady. Unavailable says what to look at;
-// Cancelled when `wake` became readable.
+// Returns a connected, non-blocking socket, tuned by TuneTcp. `deadline` is a time of Clock::Steady. Unavailable tells
+// what to check; Cancelled if `wake` became readable.
 absl::StatusOr<UniqueFd> Connect(const std::vector<SocketAddress>& addresses, const Clock& clock,
                                  absl::Duration deadline, int wake);
 
-// poll(2) until `fd` is ready for one of `events`. DeadlineExceeded, or Cancelled when `wake` became readable.
+// Waits with poll(2) until `fd` is ready for one of `events`. DeadlineExceeded, or Cancelled if `wake` became readable.
 absl::Status AwaitSocket(int fd, int events, int wake, const Clock& clock, absl::Duration deadline);
 
-// Sends small messages at once, and ends a connection whose other side acknowledges nothing for kTcpUserTimeout.
+// Turns off the delay of small packets, and ends a connection whose other side acknowledges nothing for
+// kTcpUserTimeout.
 inline constexpr absl::Duration kTcpUserTimeout = absl::Seconds(30);
 void TuneTcp(int fd);
 

@@ -1,5 +1,5 @@
-// Splits the bytes of one direction of an HTTP/2 connection into frames as they pass, whatever pieces they come in.
-// Keeps nothing but a frame's header. Pure; one owner, one thread.
+// Splits the bytes of one direction of an HTTP/2 connection into frames as they pass, in pieces of any size. Keeps only
+// the header of the current frame. Pure; one owner, one thread.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,11 @@ class FrameReader {
     uint8_t flags = 0;
     uint32_t stream = 0;
   };
-  // kHeader: header() is a new frame's. kPayload: `payload` is some of that frame's. kMore: all bytes are used up.
+  // kHeader: header() is that of a new frame. kPayload: `payload` is a part of that frame's payload. kMore: all bytes
+  // are consumed.
   enum class Part { kHeader, kPayload, kMore };
 
-  // Takes the next part from the front of `bytes`, which begin with a frame at the first call.
+  // Removes the next part from the front of `bytes`. At the first call, `bytes` begin with a frame.
   Part Next(absl::string_view* bytes, absl::string_view* payload);
 
   const Header& header() const { return header_; }

@@ -1,4 +1,4 @@
-// Numbers of HTTP/2 (RFC 9113) that this program itself must know.
+// The constants of HTTP/2 (RFC 9113) that the guard and the refusal frames use.
 #pragma once
 
 #include <cstddef>

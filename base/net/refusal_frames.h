@@ -1,5 +1,5 @@
-// How the hub tells a peer that has proved itself why it gets no connection: an empty SETTINGS frame and a GOAWAY with
-// the reason, which every gRPC client shows. Pure.
+// The two HTTP/2 frames with which the hub tells an authenticated peer why it gets no connection: an empty SETTINGS
+// frame and a GOAWAY with the reason, which every gRPC client shows. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace orch {
 
 inline constexpr size_t kMaxRefusalBytes = 600;  // both frames
 
-// `why` is cut where it would not fit.
+// Returns both frames; cuts `why` if it is too long.
 std::string MakeRefusal(absl::string_view why);
 
 struct Refused {
@@ -18,7 +18,7 @@ struct Refused {
   Kind kind = Kind::kUnknown;  // kUnknown: more bytes are needed
   std::string why;             // printable
 };
-// The first bytes that came from a hub.
+// Reads the first bytes that a hub sent.
 Refused ReadRefusal(absl::string_view bytes);
 
 }  // namespace orch

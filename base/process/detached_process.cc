@@ -11,8 +11,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
+#include "base/process/cancel_token.h"
 #include "base/process/process_keeper.h"
+#include "base/process/process_pipe.h"
+#include "base/process/spawn_arguments.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 namespace {
@@ -43,14 +47,14 @@ absl::StatusOr<std::unique_ptr<DetachedProcess>> DetachedProcess::Start(const Op
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(options.process));
   // A link or another's file at that name is replaced, never written through.
   unlink(options.log_file.c_str());
-  const ProcessFd log(open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kLogMode));
+  const UniqueFd log(open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kLogMode));
   if (log.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", options.log_file));
-  ProcessFd report, report_child;
+  UniqueFd report, report_child;
   ORCH_RETURN_IF_ERROR(MakePipe(&report, &report_child));
   const pid_t child = _Fork();
   if (child == 0) KeepProcess(arguments->Plan(-1, -1, -1), report_child.get(), log.get(), options.max_log);
   if (child < 0) return NoResource(absl::StrCat("cannot start ", options.process.argv[0]));
-  report_child.Close();
+  report_child.Reset();
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
   KeeperReport first;

@@ -13,8 +13,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/process/process_cgroup.h"
+#include "base/process/process_child.h"
+#include "base/process/process_pipe.h"
+#include "base/process/process_spec.h"
 #include "base/process/process_tree.h"
+#include "base/process/spawn_arguments.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 namespace {
@@ -22,20 +27,20 @@ namespace {
 constexpr int kLostRounds = 20;
 constexpr int kAwaitMs = 10'000;  // longer than a guard waits for the kernel
 
-absl::Status MakeChannel(ProcessFd* maker, ProcessFd* guard) {
+absl::Status MakeChannel(UniqueFd* maker, UniqueFd* guard) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return NoResource("cannot make a socket");
-  const ProcessFd low_maker(ends[0]), low_guard(ends[1]);
-  *maker = ProcessFd(fcntl(ends[0], F_DUPFD_CLOEXEC, 3));
-  *guard = ProcessFd(fcntl(ends[1], F_DUPFD_CLOEXEC, 3));
+  const UniqueFd low_maker(ends[0]), low_guard(ends[1]);
+  *maker = UniqueFd(fcntl(ends[0], F_DUPFD_CLOEXEC, 3));
+  *guard = UniqueFd(fcntl(ends[1], F_DUPFD_CLOEXEC, 3));
   return maker->get() < 0 || guard->get() < 0 ? NoResource("cannot make a socket") : absl::OkStatus();
 }
 
 // The cgroup a program is to be in, and how it is ended.
 struct RunCgroup {
   std::string folder;
-  ProcessFd processes;
-  ProcessFd kill;
+  UniqueFd processes;
+  UniqueFd kill;
 };
 
 RunCgroup MakeRunCgroup(bool leaves) {
@@ -43,8 +48,8 @@ RunCgroup MakeRunCgroup(bool leaves) {
   place.folder = leaves ? LastingCgroup() : MakeCgroup(NextRunCgroup());
   if (place.folder.empty()) return place;
   const auto open_above = [&place](const char* file) {
-    const ProcessFd low(open(absl::StrCat(place.folder, "/", file).c_str(), O_WRONLY | O_CLOEXEC));
-    return ProcessFd(low.get() < 0 ? -1 : fcntl(low.get(), F_DUPFD_CLOEXEC, 3));
+    const UniqueFd low(open(absl::StrCat(place.folder, "/", file).c_str(), O_WRONLY | O_CLOEXEC));
+    return UniqueFd(low.get() < 0 ? -1 : fcntl(low.get(), F_DUPFD_CLOEXEC, 3));
   };
   place.processes = open_above("cgroup.procs");
   if (leaves) {
@@ -57,11 +62,11 @@ RunCgroup MakeRunCgroup(bool leaves) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GuardedProcess>> GuardedProcess::Start(const ProcessSpec& spec, ProcessFd in,
+absl::StatusOr<std::unique_ptr<GuardedProcess>> GuardedProcess::Start(const ProcessSpec& spec, UniqueFd in,
                                                                       const Options& options) {
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(spec));
   std::unique_ptr<GuardedProcess> process(new GuardedProcess);
-  ProcessFd out_child, err_child, channel_child;
+  UniqueFd out_child, err_child, channel_child;
   ORCH_RETURN_IF_ERROR(MakePipe(&process->out_, &out_child));
   ORCH_RETURN_IF_ERROR(MakePipe(&process->err_, &err_child));
   ORCH_RETURN_IF_ERROR(MakeChannel(&process->channel_, &channel_child));
@@ -86,7 +91,7 @@ absl::StatusOr<std::unique_ptr<GuardedProcess>> GuardedProcess::Start(const Proc
   if (process->guard_ == 0) GuardProcess(plan, guard);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (process->guard_ < 0) return NoResource(absl::StrCat("cannot start ", spec.argv[0]));
-  channel_child.Close();
+  channel_child.Reset();
   GuardReport started;
   if (!process->Take(/*wait=*/true, &started)) {
     return absl::ResourceExhaustedError(absl::StrCat("cannot start ", spec.argv[0], ": its guard was ended"));
@@ -182,7 +187,7 @@ void GuardedProcess::AwaitEnd() {
 }
 
 void GuardedProcess::ReapGuard() {
-  channel_.Close();  // the guard waits for this before others read what is left of the outputs
+  channel_.Reset();  // the guard waits for this before others read what is left of the outputs
   while (waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
   }
   guard_ = -1;

@@ -1,6 +1,5 @@
-// Starting a process that is to go on when this program ends: in a session of its own, with given
-// descriptors and no pipe to us. A child of ours all the same for as long as we live: whoever started it
-// reaps it.
+// Starts a process that continues when this program ends: in a session of its own, with given descriptors and no pipe
+// to this program. It is still a child of this program, and the caller reaps it. Thread-safe; keeps no state.
 #pragma once
 
 #include <sys/types.h>
@@ -8,14 +7,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/process/process.h"
+#include "base/process/process_spec.h"
 
 namespace orch {
 
-// Of `spec` argv, env, bare_env and cwd count. `in_fd` becomes its standard input and `err_fd` its
-// standard error; its standard output goes nowhere. It is one of this project's own programs, and keeps the
-// limits, nice value and standing with the OOM killer of this one. `cgroup`: the folder of the cgroup it
-// is put into, or empty. Errors as RunProcess.
+// Only argv, env, bare_env and cwd of `spec` are used. `in_fd` becomes its standard input and `err_fd` its standard
+// error; its standard output is discarded. The program must be one of this project's own: it keeps the limits, nice
+// value and OOM score of this process. `cgroup` is the folder of its cgroup, or empty. Returns the pid, or an error of
+// RunProcess.
 absl::StatusOr<pid_t> StartLastingProcess(const ProcessSpec& spec, int in_fd, int err_fd,
                                           const std::string& cgroup = "");
 

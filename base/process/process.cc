@@ -1,19 +1,18 @@
 #include "base/process/process.h"
 
 #include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "base/process/guarded_process.h"
+#include "base/process/process_pipe.h"
 #include "base/process/running_process.h"
-#include "base/process/spawn_arguments.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 namespace {
@@ -21,8 +20,8 @@ namespace {
 constexpr absl::Duration kGuardSlack = absl::Seconds(10);  // for this program to end a process first
 
 // A file in memory holding the whole text: nothing to write while the child runs, no SIGPIPE.
-absl::Status MakeStdin(const std::string& text, ProcessFd* fd) {
-  ProcessFd low(text.empty() ? open("/dev/null", O_RDONLY | O_CLOEXEC) : memfd_create("stdin", MFD_CLOEXEC));
+absl::Status MakeStdin(const std::string& text, UniqueFd* fd) {
+  UniqueFd low(text.empty() ? open("/dev/null", O_RDONLY | O_CLOEXEC) : memfd_create("stdin", MFD_CLOEXEC));
   if (low.get() < 0) return NoResource("cannot make standard input");
   size_t done = 0;
   while (done < text.size()) {
@@ -31,23 +30,11 @@ absl::Status MakeStdin(const std::string& text, ProcessFd* fd) {
     if (written > 0) done += written;
   }
   if (!text.empty()) lseek(low.get(), 0, SEEK_SET);
-  *fd = ProcessFd(fcntl(low.get(), F_DUPFD_CLOEXEC, 3));
+  *fd = UniqueFd(fcntl(low.get(), F_DUPFD_CLOEXEC, 3));
   return fd->get() < 0 ? NoResource("cannot make standard input") : absl::OkStatus();
 }
 
 }  // namespace
-
-CancelToken::CancelToken() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
-CancelToken::~CancelToken() {
-  if (fd_ >= 0) close(fd_);
-}
-
-void CancelToken::Cancel() {
-  if (cancelled_.exchange(true, std::memory_order_acq_rel)) return;
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(fd_, &one, sizeof one);
-}
 
 absl::StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, const Clock& clock) {
   if (spec.cancel != nullptr && spec.cancel->cancelled()) {
@@ -55,7 +42,7 @@ absl::StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, const Clock& c
     never_started.end = ProcessResult::End::kCancelled;
     return never_started;
   }
-  ProcessFd in;
+  UniqueFd in;
   ORCH_RETURN_IF_ERROR(MakeStdin(spec.stdin_text, &in));
   const GuardedProcess::Options options{.leaves = spec.leaves, .limit = spec.timeout + spec.kill_grace + kGuardSlack};
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<GuardedProcess> process, GuardedProcess::Start(spec, std::move(in), options));

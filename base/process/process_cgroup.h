@@ -1,6 +1,6 @@
-// Cgroups (v2) for what this program starts, where the service manager delegated its own to it
-// (Delegate=yes in a unit of systemd). None can leave its cgroup by a new session or a double fork, and
-// cgroup.kill ends all of one at once. Thread-safe: keeps no state.
+// Cgroups (v2) for the processes that this program starts, if the service manager has delegated a cgroup to it
+// (Delegate=yes in a systemd unit). A process cannot leave its cgroup by a new session or a double fork, and
+// cgroup.kill ends all processes of a cgroup at once. Thread-safe; keeps no state.
 #pragma once
 
 #include <string>
@@ -10,20 +10,19 @@
 
 namespace orch {
 
-// The folder of this process's cgroup; empty where it is not delegated.
+// Returns the folder of this process's cgroup; empty if the cgroup is not delegated.
 std::string OwnCgroup();
-// Makes the cgroup `name` below that and returns its folder; empty where that cannot be.
+// Makes the cgroup `name` below it and returns the folder; empty if that fails.
 std::string MakeCgroup(absl::string_view name);
-// Where what is to live on goes: a cgroup that is never ended, below the one that was delegated. Empty as
-// MakeCgroup.
+// Returns the folder of the cgroup for processes that outlive their action; it is never ended. Empty if that fails.
 std::string LastingCgroup();
-// Kills all in the cgroup and in those below, waits for their end and removes them. True once none is left, also
-// when there is no such cgroup.
+// Kills all processes in the cgroup and in those below it, waits for their end and removes the cgroups. True if none is
+// left, also if there was no such cgroup.
 bool EndCgroup(const std::string& folder);
-// Ends the cgroups that a program of before left below this process's, killed together with its guards.
+// Ends the cgroups that an earlier process of this program left behind when it was killed together with its guards.
 void SweepCgroups();
 
-// Names of MakeCgroup: of one run, never used twice.
+// Returns a name for MakeCgroup that is never used twice.
 std::string NextRunCgroup();
 
 }  // namespace orch

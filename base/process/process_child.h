@@ -1,19 +1,19 @@
-// What happens between fork and exec, and nothing else: everything is prepared before, so that the
-// child makes system calls only. Used by process.cc.
+// The code between fork and exec. The caller prepares everything before, so that the child makes system calls only.
+// Only base/process uses it.
 #pragma once
 
 #include <sys/types.h>
 
 namespace orch {
 
-// Why no program came up: where it stopped, and errno.
+// Why the program did not start: the step that failed, and errno.
 struct SpawnFailure {
   enum class Stage : int { kNone, kFork, kFolder, kDescriptors, kExec };
   Stage stage = Stage::kNone;
   int error = 0;
 };
 
-// Plain pointers that outlive the call. Descriptors are at least 3.
+// The pointers must outlive the call. Descriptors are 3 or above.
 struct SpawnPlan {
   const char* path;
   char* const* argv;
@@ -22,15 +22,14 @@ struct SpawnPlan {
   int stdin_fd;
   int stdout_fd;
   int stderr_fd;
-  int cgroup_fd = -1;      // cgroup.procs of the cgroup it is to be in; -1: the one of its parent
-  bool as_parent = false;  // keeps this process's limits, nice value and standing with the OOM killer
+  int cgroup_fd = -1;      // cgroup.procs of the child's cgroup; -1: the parent's cgroup
+  bool as_parent = false;  // keeps this process's limits, nice value and OOM score
 };
 
-// The pid of a child that runs the program as leader of a session and process group of its own,
-// with default signal handlers, nothing blocked, umask 022 and no descriptor but 0, 1 and 2; unless
-// `as_parent` with what a service gets by default: a soft limit of 1024 open files (the hard one stays),
-// nice 0, no I/O priority and an oom_score_adj of 0, as far as it may. Returns -1 with `failure` set when there is
-// none. Blocks until the program was started.
+// Starts the program as the leader of a session and process group of its own, with default signal handlers, no blocked
+// signal, umask 022 and no descriptors but 0, 1 and 2. Unless `as_parent`, the child also gets the defaults of a
+// service as far as it may set them: a soft limit of 1024 open files (the hard limit stays), nice 0, no I/O priority
+// and oom_score_adj 0. Returns its pid, or -1 with `failure` set. Blocks until the program has started.
 pid_t SpawnChild(const SpawnPlan& plan, SpawnFailure* failure);
 
 }  // namespace orch

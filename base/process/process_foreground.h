@@ -1,5 +1,5 @@
-// A program that has the terminal to itself for a while, such as a pager: it stays in our process group, has our
-// environment and our standard output, and reads its text from us.
+// Runs a program that controls the terminal for a while, such as a pager. It stays in this process group, inherits the
+// environment and standard output, and reads its text from this program. Only orchctl uses it, on its main thread.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace orch {
 
-// Starts `argv` (argv[0] is searched in PATH), gives it `text` as standard input and waits for its end; it need not
-// read all of it. SIGINT and SIGQUIT are the program's meanwhile. An error means that it could not be started and
-// has shown nothing; how it ended is not told.
+// Starts `argv` (argv[0] is searched in PATH), writes `text` to its standard input and waits for its end; the program
+// need not read all of the text. SIGINT and SIGQUIT go to the program meanwhile. An error means that the program did
+// not start and showed nothing; its exit code is ignored.
 absl::Status RunInForeground(const std::vector<std::string>& argv, absl::string_view text);
 
 }  // namespace orch

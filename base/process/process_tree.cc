@@ -65,19 +65,6 @@ bool ReadStat(pid_t pid, pid_t* parent, bool* ended) {
 
 }  // namespace
 
-void SparedChildren::Remove(pid_t pid) {
-  for (size_t i = 0; i < count_; ++i) {
-    if (pids_[i] == pid) pids_[i] = pids_[--count_];
-  }
-}
-
-bool SparedChildren::Has(pid_t pid) const {
-  for (size_t i = 0; i < count_; ++i) {
-    if (pids_[i] == pid) return true;
-  }
-  return false;
-}
-
 ProcessTree::ProcessTree() {
   void* memory = mmap(nullptr, kMaxProcesses * sizeof(Row), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

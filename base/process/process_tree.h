@@ -1,35 +1,18 @@
-// Processes that descend from this one, in whatever session or process group they are now. Linux; reads
-// /proc. Makes system calls only and allocates nothing but one mapping, so that it may be used between
-// fork and exec in a child of a program with many threads.
+// Finds the descendants of a process in /proc, whatever session or process group they are in. Makes system calls only
+// and allocates nothing but one mapping, so that it may be used between fork and exec in a child of a program with many
+// threads. One thread.
 #pragma once
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstddef>
+
+#include "base/process/spared_children.h"
 
 namespace orch {
 
-inline constexpr size_t kMaxProcesses = 65'536;  // looked at; those beyond are seen once others have ended
-inline constexpr size_t kMaxSpared = 256;        // children of one process
+inline constexpr size_t kMaxProcesses = 65'536;  // read at a time; further ones are found once others have ended
 
-// Children of this process that are left alone, with all that descends from them. Their numbers cannot
-// be given to another process before this one reaps them.
-class SparedChildren {
- public:
-  void Add(pid_t pid) {
-    if (count_ < pids_.size() && !Has(pid)) pids_[count_++] = pid;
-  }
-  void Remove(pid_t pid);
-  bool Has(pid_t pid) const;
-  bool empty() const { return count_ == 0; }
-
- private:
-  std::array<pid_t, kMaxSpared> pids_ = {};
-  size_t count_ = 0;
-};
-
-// One look at /proc at a time. One thread.
 class ProcessTree {
  public:
   ProcessTree();
@@ -37,14 +20,14 @@ class ProcessTree {
   ProcessTree(const ProcessTree&) = delete;
   ProcessTree& operator=(const ProcessTree&) = delete;
 
-  // Looks for what descends from `root`, which is left out itself as well as what `spared` holds. Returns
-  // how many there are; those that have ended and wait to be reaped are left out.
+  // Finds the descendants of `root`, without `root` itself and without the processes of `spared` and their descendants.
+  // Returns their number without the zombies.
   size_t Find(pid_t root, const SparedChildren& spared);
-  // Sends `signal` to all that were found, parents before their children.
+  // Sends `signal` to all processes found, parents before their children.
   void Signal(int signal) const;
-  // Whether the last look saw any that has ended and was not reaped.
+  // Whether the last Find saw a zombie.
   bool HasEnded() const;
-  // Calls `visit(pid)` with each child of the root that was found.
+  // Calls `visit(pid)` for each child of the root that was found.
   template <typename Visit>
   void VisitChildren(Visit visit) const {
     for (size_t i = 0; i < count_; ++i) {
@@ -62,7 +45,7 @@ class ProcessTree {
   void ReadAll();
   Row* RowOf(pid_t pid) const;
 
-  Row* rows_ = nullptr;  // by pid, ascending; null when no memory could be had
+  Row* rows_ = nullptr;  // by pid, ascending; null if there was no memory
   size_t count_ = 0;
   pid_t root_ = 0;
 };

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 #include "base/utf8.h"
 
 namespace orch {
@@ -86,13 +88,13 @@ void RunningProcess::Wait() {
 }
 
 // One read. False when there is nothing more now.
-bool RunningProcess::Read(ProcessFd* fd, ProcessStream stream, std::string* kept, bool* truncated) {
+bool RunningProcess::Read(UniqueFd* fd, ProcessStream stream, std::string* kept, bool* truncated) {
   if (fd->get() < 0) return false;
   char buffer[kPipeReadBytes];
   const ssize_t size = read(fd->get(), buffer, sizeof buffer);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (size <= 0) {
-    fd->Close();
+    fd->Reset();
     return false;
   }
   if (spec_.on_output != nullptr) spec_.on_output(stream, absl::string_view(buffer, size));

@@ -1,5 +1,5 @@
-// A started process until its end: its output, its deadline, its end. Used by process.cc; lives on the
-// calling thread's stack.
+// Drives a started process to its end: collects its output and enforces its deadline. RunProcess keeps it on the stack
+// of the calling thread.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,8 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/process/guarded_process.h"
-#include "base/process/process.h"
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 
@@ -16,14 +17,14 @@ class RunningProcess {
  public:
   RunningProcess(std::unique_ptr<GuardedProcess> process, const ProcessSpec& spec, const Clock& clock);
 
-  // Waits for the end, or brings it about: deadline, cancellation, output limit. Once.
+  // Waits for the end, or ends the process on its deadline, cancellation or output limit. Called once.
   ProcessResult Run();
 
  private:
   void End(ProcessResult::End why);
   bool Escalate();
   void Wait();
-  bool Read(ProcessFd* fd, ProcessStream stream, std::string* kept, bool* truncated);
+  bool Read(UniqueFd* fd, ProcessStream stream, std::string* kept, bool* truncated);
   void SayHowItEnded();
 
   const std::unique_ptr<GuardedProcess> process_;
@@ -32,7 +33,7 @@ class RunningProcess {
   const absl::Duration start_;
   ProcessResult result_;
   absl::Duration deadline_;
-  bool ending_ = false;  // asked to end, for result_.end
+  bool ending_ = false;  // it was told to end, for the reason in result_.end
   bool killed_ = false;
 };
 

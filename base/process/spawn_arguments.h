@@ -1,5 +1,5 @@
-// Starting a child: what GuardedProcess, DetachedProcess and LastingProcess share. Used by base only.
-// Blocks until the program was started.
+// Everything that is settled before a fork: the path of the program, and its arguments and environment as execve wants
+// them. GuardedProcess, DetachedProcess and LastingProcess share it. Immutable.
 #pragma once
 
 #include <sys/types.h>
@@ -13,50 +13,21 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "base/process/process.h"
 #include "base/process/process_child.h"
+#include "base/process/process_spec.h"
 
 namespace orch {
 
-// Owns a descriptor.
-class ProcessFd {
- public:
-  ProcessFd() = default;
-  explicit ProcessFd(int fd) : fd_(fd) {}
-  ProcessFd(ProcessFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ProcessFd& operator=(ProcessFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~ProcessFd() { Close(); }
-  int get() const { return fd_; }
-  void Close() {
-    if (fd_ >= 0) close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_ = -1;
-};
-
-// ResourceExhausted with errno's words.
-absl::Status NoResource(absl::string_view what);
-
-// Both ends close-on-exec and at 3 or above, where the child's dup2 does not reach them. Blocking.
-absl::Status MakePipe(ProcessFd* read_end, ProcessFd* write_end);
-
-// Everything that must be settled before a fork: the program's path, and its arguments and environment
-// as execve wants them. Of a spec only argv, env, bare_env and cwd count.
 class SpawnArguments {
  public:
-  // Errors as RunProcess.
+  // Uses only argv, env, bare_env and cwd of `spec`. Returns the errors of RunProcess.
   static absl::StatusOr<std::unique_ptr<SpawnArguments>> Make(const ProcessSpec& spec);
   SpawnArguments(const SpawnArguments&) = delete;
   SpawnArguments& operator=(const SpawnArguments&) = delete;
 
-  // Refers to this object.
+  // The plan refers to this object.
   SpawnPlan Plan(int stdin_fd, int stdout_fd, int stderr_fd) const;
-  // Why SpawnChild gave no process.
+  // The status for a failure of SpawnChild.
   absl::Status Explain(const SpawnFailure& failure) const;
 
  private:

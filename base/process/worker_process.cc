@@ -13,7 +13,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process_pipe.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 namespace {
@@ -25,7 +28,7 @@ constexpr absl::Duration kReapWait = absl::Milliseconds(500);  // for a process 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const Options& options, const Clock* clock) {
-  ProcessFd in_child, in;
+  UniqueFd in_child, in;
   ORCH_RETURN_IF_ERROR(MakePipe(&in_child, &in));
   fcntl(in.get(), F_SETFL, O_NONBLOCK);
   ORCH_ASSIGN_OR_RETURN(
@@ -34,7 +37,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const Option
   return std::unique_ptr<WorkerProcess>(new WorkerProcess(std::move(process), std::move(in), options, clock));
 }
 
-WorkerProcess::WorkerProcess(std::unique_ptr<GuardedProcess> process, ProcessFd in, const Options& options,
+WorkerProcess::WorkerProcess(std::unique_ptr<GuardedProcess> process, UniqueFd in, const Options& options,
                              const Clock* clock)
     : clock_(clock),
       max_line_(options.max_line),
@@ -136,7 +139,7 @@ bool WorkerProcess::ReadOut() {
     } else if (size < 0 && errno == EINTR) {
       continue;
     } else {
-      if (size == 0 || errno != EAGAIN) process_->out().Close();
+      if (size == 0 || errno != EAGAIN) process_->out().Reset();
       break;
     }
   }
@@ -150,7 +153,7 @@ void WorkerProcess::ReadErr() {
     const ssize_t size = read(process_->err().get(), bytes, sizeof bytes);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) {
-      if (size == 0 || errno != EAGAIN) process_->err().Close();
+      if (size == 0 || errno != EAGAIN) process_->err().Reset();
       return;
     }
     error_tail_.append(bytes, size);
@@ -188,7 +191,7 @@ std::string WorkerProcess::ErrorTail() {
 }
 
 void WorkerProcess::Stop(absl::Duration grace) {
-  in_.Close();
+  in_.Reset();
   const absl::Duration give_up = clock_->Steady() + grace;
   while (Alive() && clock_->Steady() < give_up) {
     pollfd fds[] = {{process_->out().get(), POLLIN, 0}, {process_->err().get(), POLLIN, 0}};
@@ -207,7 +210,7 @@ void WorkerProcess::Kill() {
     process_->AwaitEnd();
   }
   ReadErr();
-  in_.Close();
+  in_.Reset();
 }
 
 }  // namespace orch

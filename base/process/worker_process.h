@@ -1,5 +1,5 @@
-// A child process that stays and is talked to: one line in, one line out. Owned by one user, on one
-// thread at a time. Never restarts itself: after an error it is dead, and its owner makes a new one.
+// A child process that stays and answers requests: one line in, one line out. Its owner uses it on one thread at a
+// time. It never restarts itself: after an error it is dead, and its owner makes a new one.
 #pragma once
 
 #include <sys/types.h>
@@ -12,52 +12,52 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/process/cancel_token.h"
 #include "base/process/guarded_process.h"
-#include "base/process/process.h"
-#include "base/process/spawn_arguments.h"
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 
 namespace orch {
 
 class WorkerProcess {
  public:
-  static constexpr size_t kMaxErrorTail = 16u << 10;  // bytes kept of what it last wrote to standard error
+  static constexpr size_t kMaxErrorTail = 16u << 10;  // bytes kept of its latest standard error
 
-  // Of `process` argv, env, bare_env, cwd and `leaves` count: what the worker has detached by the time it
-  // answers has ended before the answer is returned, or is never ended where it `leaves`. `max_line`: bytes of
-  // one answer, at most.
+  // Only argv, env, bare_env, cwd and `leaves` of `process` are used. Processes that the worker has detached when it
+  // answers are ended before the answer is returned; with `leaves` they are never ended. `max_line` bounds the bytes of
+  // one answer.
   struct Options {
     ProcessSpec process;
     size_t max_line = 4u << 20;
   };
-  // Errors as RunProcess.
+  // Returns the errors of RunProcess.
   static absl::StatusOr<std::unique_ptr<WorkerProcess>> Start(const Options& options, const Clock* clock);
-  // Ends it as an error does.
+  // Ends the worker as an error does.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  // Writes `line` and a newline, returns the next line without its end. `line` must hold no newline.
-  // DeadlineExceeded, Cancelled, ResourceExhausted (the answer is longer than max_line),
-  // FailedPrecondition (it printed something nobody had asked for), Unavailable (it ended; says how).
-  // Any error ends the worker and all that descends from it, in whatever sessions and groups, before this
-  // returns; so does the end of this program.
+  // Writes `line`, which must hold no newline, and a newline; returns the next line without its end. DeadlineExceeded,
+  // Cancelled, ResourceExhausted (the answer is longer than max_line), FailedPrecondition (the worker printed something
+  // without a request), Unavailable (the worker ended; the message tells how). Any error ends the worker and all its
+  // descendants, whatever their sessions and groups, before this returns; so does the end of this program.
   absl::StatusOr<std::string> Exchange(absl::string_view line, absl::Duration timeout,
                                        const CancelToken* cancel = nullptr);
 
-  // False once it has ended or was ended. Asks the kernel; blocks for nothing.
+  // Whether the worker still runs. Asks the kernel and never blocks.
   bool Alive();
   pid_t pid() const { return process_->pid(); }
-  // The last of its standard error.
+  // The latest part of its standard error.
   std::string ErrorTail();
-  // Closes its standard input and gives it this long to end by itself, then kills it.
+  // Closes its standard input, waits up to `grace` for it to end by itself, then kills it.
   void Stop(absl::Duration grace);
 
  private:
-  WorkerProcess(std::unique_ptr<GuardedProcess> process, ProcessFd in, const Options& options, const Clock* clock);
+  WorkerProcess(std::unique_ptr<GuardedProcess> process, UniqueFd in, const Options& options, const Clock* clock);
 
   absl::Status Write(absl::string_view text, absl::Duration deadline, const CancelToken* cancel);
   absl::StatusOr<std::string> ReadLine(absl::Duration deadline, const CancelToken* cancel);
-  // Waits until something can be read, or written when `writing`; reads standard error on the way.
+  // Waits until the worker can be read from, or written to if `writing`; reads standard error meanwhile.
   absl::Status Await(bool writing, absl::Duration deadline, const CancelToken* cancel);
   // False at the end of its standard output.
   bool ReadOut();
@@ -70,9 +70,9 @@ class WorkerProcess {
   const size_t max_line_;
   const bool leaves_;
   const std::unique_ptr<GuardedProcess> process_;
-  const ProcessFd pidfd_;  // the guard tells of its end only after all else has ended
-  ProcessFd in_;
-  std::string buffer_;  // read, not yet given out
+  const UniqueFd pidfd_;  // the guard reports the end only after all descendants have ended
+  UniqueFd in_;
+  std::string buffer_;  // read, not yet returned
   std::string error_tail_;
 };
 

@@ -5,7 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
-#include "base/config_file.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 #include "cli/session/plugin_source.h"
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "base/config_file.h"
+#include "base/nearest_word.h"
 #include "base/version.h"
 #include "cli/commands/command.h"
 #include "cli/commands/examples.h"

@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
+#include "filter/node_view.h"
 
 namespace orch::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/ddl/validate.h"
-#include "base/config_file.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 #include "cli/commands/input_options.h"
 #include "cli/commands/plugin_names.h"

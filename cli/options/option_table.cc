@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/config_file.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 
 namespace orch::cli {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "filter/expression.h"
+#include "filter/node_view.h"
 
 namespace orch::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/config_file.h"
+#include "base/config_reader.h"
 #include "base/status_macros.h"
 
 namespace orch::cli {

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/net/frame_guard.h"
 #include "base/net/tunnel.h"
+#include "base/net/tunnel_security.h"
 #include "base/status_macros.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/stream_guard.h"

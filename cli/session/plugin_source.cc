@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/config_file.h"
 #include "base/digest.h"
 #include "base/durable_file.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 #include "cli/terminal/style.h"
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/config_reader.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
 

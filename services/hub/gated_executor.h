@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "base/lifetime.h"
 
 namespace orch::hub {
 
@@ -14,24 +15,24 @@ class GatedExecutor final : public Executor {
   explicit GatedExecutor(Executor* inner) : inner_(inner) {}
 
   void Post(Closure task) override {
-    inner_->Post([open = open_, task = std::move(task)]() mutable {
-      if (*open) task();
+    inner_->Post([gate = lifetime_.watch(), task = std::move(task)]() mutable {
+      if (!gate.ended()) task();
     });
   }
   TimerId PostAfter(absl::Duration delay, Closure task) override {
-    return inner_->PostAfter(delay, [open = open_, task = std::move(task)]() mutable {
-      if (*open) task();
+    return inner_->PostAfter(delay, [gate = lifetime_.watch(), task = std::move(task)]() mutable {
+      if (!gate.ended()) task();
     });
   }
   bool Cancel(TimerId timer) override { return inner_->Cancel(timer); }
   bool OnLoop() const override { return inner_->OnLoop(); }
 
   // On the loop.
-  void Close() { *open_ = false; }
+  void Close() { lifetime_.End(); }
 
  private:
   Executor* const inner_;
-  const std::shared_ptr<bool> open_ = std::make_shared<bool>(true);  // loop only
+  Lifetime lifetime_;
 };
 
 }  // namespace orch::hub

@@ -9,8 +9,10 @@
 #include "actions/plugins/shell/shell_jobs.h"
 #include "auth/keyring.h"
 #include "auth/peer_tls.h"
+#include "base/lifetime.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "base/process/find_program.h"
 #include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
 #include "base/version.h"
@@ -103,14 +105,14 @@ void Agent::Wire() {
 }
 
 void Agent::MakeGate() {
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   gate_ = std::make_unique<CommandGate>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
       CommandGate::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
                                 [this] { return task_template_.For(*state_->snapshot()); }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
-          if (alive.lock() != nullptr) link_->SendUpdate(std::move(update));
+          if (!alive.ended()) link_->SendUpdate(std::move(update));
         });
       });
 }
@@ -141,7 +143,7 @@ absl::StatusOr<HubLink::Proof> Agent::Prove(const Address& hub) {
 }
 
 Agent::~Agent() {
-  *alive_ = false;
+  lifetime_.End();
   inventory_->Cancel();
   if (plugins_ != nullptr) plugins_->Cancel();  // null when it could not be made
   background_.Join();
@@ -187,9 +189,9 @@ absl::Status Agent::Exit(const std::string& why) {
 }
 
 void Agent::PostToLoop(absl::AnyInvocable<void()> task) {
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   deps_.loop->Post([alive, task = std::move(task)]() mutable {
-    if (alive.lock() != nullptr) task();
+    if (!alive.ended()) task();
   });
 }
 
@@ -256,12 +258,12 @@ void Agent::BeginStop(absl::Duration grace, std::function<void(size_t)> stopped)
     stopped_ = std::move(stopped);
     inventory_->Cancel();
     plugins_->Cancel();
-    std::weak_ptr<bool> alive = alive_;
+    Lifetime::Watch alive = lifetime_.watch();
     gate_->Drain([this, alive] {
-      if (alive.lock() != nullptr) StopLink();
+      if (!alive.ended()) StopLink();
     });
     deps_.loop->PostAfter(grace, [this, alive] {
-      if (alive.lock() != nullptr) CancelTasks();
+      if (!alive.ended()) CancelTasks();
     });
   });
 }
@@ -270,9 +272,9 @@ void Agent::CancelTasks() {
   if (link_stopping_) return;
   LogWarning("ending tasks that did not end within the grace", {{"tasks", absl::StrCat(gate_->active_tasks())}});
   gate_->CancelAll("the node agent is stopping");
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   deps_.loop->PostAfter(kTaskEndWait, [this, alive] {
-    if (alive.lock() != nullptr) StopLink();
+    if (!alive.ended()) StopLink();
   });
 }
 

@@ -12,6 +12,7 @@
 #include "actions/core/node_control.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "base/random.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
@@ -84,7 +85,7 @@ class Agent final : public actions::NodeControl {
 
   AgentConfig config_;
   const Dependencies deps_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   const std::shared_ptr<actions::PuppetMemory> puppet_;   // outlives a reload of the catalogue
   const std::shared_ptr<actions::ShellJobs> shell_jobs_;  // kept over a reload
   std::shared_ptr<const actions::Catalog> catalog_;

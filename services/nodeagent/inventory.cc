@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/lifetime.h"
 
 namespace orch::nodeagent {
 
@@ -35,9 +36,9 @@ void Inventory::Start() {
 
 void Inventory::Watch() {
   if (clock_->Steady() >= next_full_ || Stamp() != stamp_) StartCollection();
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   timer_ = executor_->PostAfter(kWatchInterval, [this, alive] {
-    if (alive.lock() != nullptr) Watch();
+    if (!alive.ended()) Watch();
   });
 }
 
@@ -60,12 +61,12 @@ void Inventory::StartCollection() {
   again_ = false;
   stamp_ = Stamp();  // before reading: what is written meanwhile is seen next time
   next_full_ = clock_->Steady() + options_.facts.interval;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   background_([this, alive, options = options_] {
     collector_.SetConfig(options.facts);
     Found found{collector_.Collect(FactCollector::Depth::kFull, &cancel_), classes_.Read(options.classes_files)};
     executor_->Post([this, alive, found = std::move(found)]() mutable {
-      if (alive.lock() != nullptr) FinishCollection(std::move(found));
+      if (!alive.ended()) FinishCollection(std::move(found));
     });
   });
 }

@@ -10,7 +10,8 @@
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "base/process/process.h"
+#include "base/lifetime.h"
+#include "base/process/cancel_token.h"
 #include "services/nodeagent/config.h"
 #include "services/nodeagent/facts/classes.h"
 #include "services/nodeagent/facts/fact_collector.h"
@@ -59,7 +60,7 @@ class Inventory {
   Executor* const executor_;
   const Background background_;
   const std::function<void(const Found&)> changed_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   CancelToken cancel_;
   FactCollector collector_;  // used by the collection that runs, else by the loop; as classes_ is
   ClassesFile classes_;

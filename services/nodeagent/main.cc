@@ -15,6 +15,7 @@
 #include "auth/library_log.h"
 #include "base/foreign_text.h"
 #include "base/log.h"
+#include "base/loop_executor.h"
 #include "base/service.h"
 #include "base/version.h"
 #include "services/nodeagent/agent.h"

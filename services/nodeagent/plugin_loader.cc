@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/lifetime.h"
 #include "base/log.h"
 
 namespace orch::nodeagent {
@@ -43,11 +44,11 @@ void PluginLoader::Load(actions::CatalogOptions options, Done done) {
 
 void PluginLoader::Next() {
   loading_ = true;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   background_([this, alive, options = waiting_.front().options] {
     std::shared_ptr<actions::Catalog> loaded = actions::BuildCatalog(options, clock_, &cancel_);
     executor_->Post([this, alive, loaded = std::move(loaded)]() mutable {
-      if (alive.lock() != nullptr) Finish(std::move(loaded));
+      if (!alive.ended()) Finish(std::move(loaded));
     });
   });
 }

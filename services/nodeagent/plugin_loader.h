@@ -13,7 +13,8 @@
 #include "actions/catalog/build_catalog.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "base/process/process.h"
+#include "base/lifetime.h"
+#include "base/process/cancel_token.h"
 
 namespace orch::nodeagent {
 
@@ -50,7 +51,7 @@ class PluginLoader {
   Executor* const executor_;
   const Background background_;
   const std::function<void(CatalogPtr)> changed_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   CancelToken cancel_;
   CatalogPtr current_ = std::make_shared<actions::Catalog>();
   std::vector<Request> waiting_;  // the first is being served while loading_

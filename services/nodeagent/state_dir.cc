@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -43,7 +44,7 @@ absl::StatusOr<std::unique_ptr<StateDir>> StateDir::Open(const std::string& path
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   ORCH_RETURN_IF_ERROR(MakeFolder(path));
   const std::string file = path + "/lock";
-  ProcessFd lock(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  UniqueFd lock(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", file));
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(

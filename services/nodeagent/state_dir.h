@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "base/process/spawn_arguments.h"
+#include "base/unique_fd.h"
 
 namespace orch::nodeagent {
 
@@ -23,10 +23,10 @@ class StateDir {
   std::string tasks() const { return path_ + "/tasks"; }  // a folder a task
 
  private:
-  StateDir(std::string path, ProcessFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  StateDir(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   const std::string path_;
-  const ProcessFd lock_;  // held while this is there
+  const UniqueFd lock_;  // held while this is there
 };
 
 }  // namespace orch::nodeagent

@@ -1,5 +1,6 @@
 #include "actions/core/command_runner.h"
 
+#include "base/process/process_spec.h"
 #include "gtest/gtest.h"
 
 namespace orch::actions {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
+#include "actions/ddl/validators.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -17,6 +17,7 @@
 #include "absl/strings/strip.h"
 #include "actions/catalog/build_catalog.h"
 #include "actions/ddl/validate.h"
+#include "base/process/cancel_token.h"
 #include "tests/actions/fake_node.h"
 
 namespace orch::actions {

@@ -1,6 +1,7 @@
 // Providers external and legacy_json: what goes to a program, and what comes of its answers.
 #include "actions/external/private_folder.h"
 #include "base/durable_file.h"
+#include "base/process/cancel_token.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"
 

@@ -13,8 +13,11 @@
 #include "actions/core/action.h"
 #include "actions/core/builtin_options.h"
 #include "actions/core/catalog.h"
+#include "actions/core/node_state.h"
+#include "actions/core/plugin.h"
 #include "actions/data/data_functions.h"
 #include "actions/ddl/validate.h"
+#include "base/process/cancel_token.h"
 
 namespace orch::actions {
 

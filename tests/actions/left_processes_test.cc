@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "actions/plugins/shell/shell_jobs.h"
+#include "base/process/cancel_token.h"
 #include "base/random.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"

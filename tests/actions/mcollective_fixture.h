@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
 #include "actions/mcollective/mcollective_agents.h"
+#include "base/process/cancel_token.h"
 #include "gtest/gtest.h"
 #include "tests/actions/fake_node.h"
 

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
+#include "base/process/find_program.h"
 #include "gmock/gmock.h"
 #include "tests/actions/package_fixture.h"
 

@@ -4,6 +4,7 @@
 
 #include "actions/puppet/puppet_memory.h"
 #include "actions/puppet/puppet_program.h"
+#include "base/process/cancel_token.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_puppet.h"
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
 #include "gmock/gmock.h"
 #include "tests/actions/fake_node.h"
 #include "tests/actions/fake_systemd.h"

@@ -7,6 +7,7 @@
 
 #include <thread>
 
+#include "base/process/cancel_token.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -4,6 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "auth/hub_prologue.h"
+#include "auth/peer_prologue.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/auth/hub_tls_fixture.h"

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "auth/hub_tls.h"
 #include "auth/peer_tls.h"
+#include "base/net/tunnel_security.h"
 
 namespace orch::auth {
 

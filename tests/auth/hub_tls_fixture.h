@@ -11,6 +11,7 @@
 #include "auth/hub_tls.h"
 #include "auth/peer_tls.h"
 #include "base/clock.h"
+#include "base/net/tunnel_security.h"
 #include "gtest/gtest.h"
 #include "tests/auth/handshake.h"
 #include "tests/auth/hex_key.h"

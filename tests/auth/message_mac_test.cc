@@ -3,7 +3,7 @@
 #include <random>
 
 #include "base/digest.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "auth/refusal_counters.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -1,7 +1,7 @@
 #include "auth/replay_guard.h"
 
 #include "absl/strings/str_cat.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gtest/gtest.h"
 
 namespace orch::auth {

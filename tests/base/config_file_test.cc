@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/config_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -300,21 +301,6 @@ TEST(ConfigFileTest, LoadTakesAPipeAsItIs) {
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(ConfigReader(&*file).String("name", ""), "value");
   close(ends[0]);
-}
-
-TEST(NearestWordTest, FindsSlipsOfTheHand) {
-  const std::vector<std::string> known = {"listen", "identity", "tls.certificate", "stale_after"};
-  EXPECT_EQ(NearestWord("listne", known), "listen");
-  EXPECT_EQ(NearestWord("Identty", known), "identity");
-  EXPECT_EQ(NearestWord("stale-after", known), "stale_after");
-  EXPECT_EQ(NearestWord("tls.cert", known), "tls.certificate");
-}
-
-TEST(NearestWordTest, SaysNothingWhenNothingIsNear) {
-  EXPECT_EQ(NearestWord("zebra", {"listen", "identity"}), "");
-  EXPECT_EQ(NearestWord("", {"listen"}), "");
-  EXPECT_EQ(NearestWord("ab", {"x", "yz"}), "");
-  EXPECT_EQ(NearestWord(std::string(1 << 16, 'a'), {"aa"}), "");
 }
 
 }  // namespace

@@ -14,6 +14,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/durable_file.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

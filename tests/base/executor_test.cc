@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/loop_executor.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
+#include "base/timer_queue.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

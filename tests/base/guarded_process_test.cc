@@ -19,8 +19,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/durable_file.h"
+#include "base/process/cancel_token.h"
 #include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/process/worker_process.h"
+#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -187,9 +190,8 @@ TEST_F(GuardedProcessTest, NothingIsLeftWhenItsMakerIsKilled) {
 
 TEST_F(GuardedProcessTest, ItsTimeEndsItThoughItsMakerIsStopped) {
   const pid_t maker = Fork([&] {
-    auto process =
-        GuardedProcess::Start(Shell("setsid sleep MARK & sleep MARK"), ProcessFd(open("/dev/null", O_RDONLY)),
-                              {.leaves = false, .limit = absl::Milliseconds(1500)});
+    auto process = GuardedProcess::Start(Shell("setsid sleep MARK & sleep MARK"), UniqueFd(open("/dev/null", O_RDONLY)),
+                                         {.leaves = false, .limit = absl::Milliseconds(1500)});
     return process.ok() && raise(SIGSTOP) == 0 ? 0 : 1;
   });
   ASSERT_TRUE(SleepersComeUp());

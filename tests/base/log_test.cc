@@ -1,8 +1,11 @@
 #include "base/log.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -122,6 +125,27 @@ TEST_F(LogTest, NamesAFileThatCannotBeOpened) {
   const absl::Status status = InitLog(LogLevel::kInfo, false, "/proc/no/such/log");
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/no/such/log"));
+}
+
+TEST_F(LogTest, LinesThatTheDiskCannotTakeAreCounted) {
+  Start(LogLevel::kInfo, /*json=*/false);
+  LogInfo("before");
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit full = before;
+  full.rlim_cur = std::filesystem::file_size(path_) + 10;  // a part of one line
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  LogInfo("lost");
+  LogInfo("also lost");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, old_handler);
+  LogInfo("after");
+  const std::vector<std::string> lines = Lines();
+  ASSERT_THAT(lines, SizeIs(4));
+  EXPECT_THAT(lines[1], SizeIs(10)) << "the part that was written";
+  EXPECT_THAT(lines[2], EndsWith(" warning log lines could not be written count=2"));
+  EXPECT_THAT(lines[3], EndsWith(" info after"));
 }
 
 TEST(ParseLogLevelTest, NamesTheLevelsForAnUnknownOne) {

@@ -18,6 +18,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/process/cancel_token.h"
+#include "base/process/find_program.h"
+#include "base/process/process_spec.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

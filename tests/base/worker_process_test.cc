@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

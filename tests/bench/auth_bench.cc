@@ -3,7 +3,6 @@
 #include "auth/keyring.h"
 #include "auth/message_mac.h"
 #include "base/digest.h"
-#include "base/manual_executor.h"
 #include "benchmark/benchmark.h"
 
 namespace orch::auth {

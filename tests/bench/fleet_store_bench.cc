@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/log.h"
+#include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "services/hub/fleet/fleet_recorder.h"

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/durable_file.h"
 #include "base/random.h"
+#include "filter/node_view.h"
 #include "filter/wire.h"
 
 namespace orch::cli::testing {

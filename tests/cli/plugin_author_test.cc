@@ -11,6 +11,7 @@
 #include "base/durable_file.h"
 #include "base/json.h"
 #include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "cli/commands/plugin_names.h"
 #include "tests/cli/run_cli.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/executor.h"
+#include "base/loop_executor.h"
 #include "base/random.h"
 #include "gtest/gtest.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"

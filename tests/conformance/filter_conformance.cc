@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
+#include "filter/node_view.h"
 
 namespace orch::filter {
 namespace {

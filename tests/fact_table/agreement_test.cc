@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/json.h"
 #include "filter/filter.h"
+#include "filter/node_view.h"
 #include "gtest/gtest.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
 #include "tests/fact_table/ask.h"

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "base/json.h"
 #include "filter/filter.h"
+#include "filter/node_view.h"
 
 namespace orch::filter {
 

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "filter/pattern.h"
+#include "filter/pattern_budget.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/filter/filter_fixture.h"

@@ -222,6 +222,34 @@ def circles(edges):
         open_edges = {name: targets - ends for name, targets in open_edges.items() if name not in ends}
 
 
+def file_circles(root):
+    """Groups of files in which each includes all others, in some steps; a source and its header count as one file."""
+    edges = {}
+    for top in sorted({room.split("/")[0] for room in MAY_INCLUDE}):
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in names:
+                if not name.endswith((".h", ".cc")):
+                    continue
+                path = os.path.join(folder, name)
+                with open(path, encoding="utf-8") as file:
+                    targets = {os.path.splitext(match[2])[0] for match in INCLUDE.finditer(file.read())}
+                stem = os.path.splitext(os.path.relpath(path, root))[0]
+                edges.setdefault(stem, set()).update(targets - {stem})
+    left = circles(edges)
+
+    def reached_from(start):
+        seen, ahead = set(), [start]
+        while ahead:
+            for name in edges[ahead.pop()] & set(left) - seen:
+                seen.add(name)
+                ahead.append(name)
+        return seen
+
+    reached = {name: reached_from(name) for name in left}
+    return sorted({" ".join(sorted(other for other in reached[name] if name in reached[other]))
+                   for name in left if name in reached[name]})
+
+
 def long_lines(root):
     """Lines beyond MAX_COLUMNS."""
     problems = []
@@ -306,6 +334,15 @@ class SelfCheck(unittest.TestCase):
         self.assertEqual(circles({"a": ["b"], "b": ["c"], "c": []}), [])
         self.assertEqual(circles({"a": ["b"], "b": ["c"], "c": ["b"], "d": []}), ["a", "b", "c"])
 
+    def test_finds_circles_of_files(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.makedirs(os.path.join(root, "base"))
+            for name, target in (("a.h", "base/b.h"), ("b.cc", "base/c.h"), ("c.h", "base/b.h"), ("d.cc", "base/d.h"),
+                                 ("b.h", "base/d.h"), ("d.h", "string")):
+                with open(os.path.join(root, "base", name), "w", encoding="utf-8") as file:
+                    file.write(f'#include "{target}"\n')
+            self.assertEqual(file_circles(root), ["base/b base/c"])
+
     def test_finds_long_lines(self):
         for columns, found in ((MAX_COLUMNS, 0), (MAX_COLUMNS + 1, 1)):
             with tempfile.TemporaryDirectory() as root:
@@ -330,6 +367,9 @@ class TheHouse(unittest.TestCase):
 
     def test_no_arrow_between_rooms_runs_back_up(self):
         self.assertEqual(circles(MAY_INCLUDE), [])
+
+    def test_no_files_include_each_other_in_a_circle(self):
+        self.assertEqual(file_circles(self.root), [])
 
     def test_every_row_is_a_room(self):
         self.assertEqual([room for room in MAY_INCLUDE if not os.path.isdir(os.path.join(self.root, room))], [])

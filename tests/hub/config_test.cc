@@ -1,5 +1,6 @@
 #include "services/hub/config.h"
 
+#include "base/config_file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "base/digest.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

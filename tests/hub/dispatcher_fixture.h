@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gtest/gtest.h"
 #include "services/hub/job_store/memory_job_store.h"

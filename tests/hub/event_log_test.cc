@@ -1,6 +1,6 @@
 #include "services/hub/events/event_log.h"
 
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/hub/fakes.h"

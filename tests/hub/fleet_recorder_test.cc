@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

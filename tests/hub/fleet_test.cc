@@ -1,6 +1,8 @@
 #include "services/hub/fleet/fleet.h"
 
 #include "absl/strings/str_cat.h"
+#include "auth/refusal_counters.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,6 +1,6 @@
 #include "services/hub/nodes/identity_conflicts.h"
 
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -7,8 +7,9 @@
 
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
+#include "base/config_file.h"
 #include "base/durable_file.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/config.h"

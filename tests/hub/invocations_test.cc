@@ -1,7 +1,9 @@
 #include "services/hub/jobs/invocations.h"
 
 #include "absl/strings/str_replace.h"
+#include "auth/refusal_counters.h"
 #include "base/digest.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,5 +1,6 @@
 #include "services/hub/api/job_queries.h"
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "services/hub/job_store/memory_job_store.h"
 #include "tests/hub/job_store_conformance.h"

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/manual_executor.h"
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/job_store/job_store.h"

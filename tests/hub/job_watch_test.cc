@@ -1,5 +1,6 @@
 #include "services/hub/jobs/run/job_watch.h"
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

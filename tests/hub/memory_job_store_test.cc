@@ -1,5 +1,7 @@
 #include "services/hub/job_store/memory_job_store.h"
 
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "tests/hub/job_store_conformance.h"
 
 namespace orch::hub {

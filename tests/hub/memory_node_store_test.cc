@@ -1,5 +1,6 @@
 #include "services/hub/job_store/memory_node_store.h"
 
+#include "base/executor.h"
 #include "tests/hub/node_store_conformance.h"
 
 namespace orch::hub {

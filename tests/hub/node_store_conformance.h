@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/job_store/node_store.h"

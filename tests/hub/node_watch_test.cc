@@ -1,5 +1,6 @@
 #include "services/hub/nodes/node_watch.h"
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

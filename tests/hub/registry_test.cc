@@ -1,7 +1,7 @@
 #include "services/hub/nodes/registry.h"
 
 #include "base/digest.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/nodes/targets.h"

@@ -10,6 +10,8 @@
 #include <fstream>
 
 #include "base/durable_file.h"
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
 #include "tests/support/temp_folder.h"

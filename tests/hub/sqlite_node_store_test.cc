@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "base/digest.h"
+#include "base/executor.h"
+#include "base/manual_clock.h"
 #include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/hub/fakes.h"

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "base/loop_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fake_hub.h"

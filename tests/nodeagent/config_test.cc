@@ -4,7 +4,8 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "base/manual_executor.h"
+#include "base/config_file.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/facts/classes.h"

@@ -5,6 +5,7 @@
 #include "auth/message_mac.h"
 #include "base/digest.h"
 #include "base/durable_file.h"
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

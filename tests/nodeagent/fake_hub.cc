@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "auth/message_mac.h"
 #include "base/digest.h"
+#include "base/mutex.h"
 
 namespace orch::nodeagent {
 

@@ -7,7 +7,9 @@
 #include <string>
 
 #include "auth/keyring.h"
+#include "auth/refusal_counters.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/random.h"
 #include "orch/v1/node_service.grpc.pb.h"
 #include "tests/nodeagent/fakes.h"

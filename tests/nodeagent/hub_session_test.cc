@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fakes.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/durable_file.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/nodeagent/state_dir.h"

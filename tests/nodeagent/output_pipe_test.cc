@@ -6,6 +6,8 @@
 #include <fstream>
 #include <memory>
 
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 #include "gtest/gtest.h"
 #include "tests/support/temp_folder.h"
 
@@ -89,7 +91,7 @@ TEST_F(OutputPipeTest, ALaterReaderGoesOnWhereTheEarlierOneStopped) {
 TEST_F(OutputPipeTest, AReaderLetsGoOfAPipeThatCarriesSomethingElse) {
   ASSERT_TRUE(OutputReader::Make(path_).ok());
   const auto reader = Reader();
-  const ProcessFd stranger(open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  const UniqueFd stranger(open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   ASSERT_EQ(write(stranger.get(), "no frame of ours, but long enough", 33), 33);
   reader->Drain();
   EXPECT_EQ(reader->fd(), -1);

@@ -3,7 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
+#include "base/process/process_spec.h"
 #include "base/utf8.h"
 #include "gtest/gtest.h"
 

@@ -1,5 +1,6 @@
 #include "services/nodeagent/plugin_loader.h"
 
+#include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
 #include "tests/actions/external_fixture.h"

@@ -13,7 +13,8 @@
 #include "base/durable_file.h"
 #include "base/failpoint.h"
 #include "base/process/lasting_process.h"
-#include "base/process/spawn_arguments.h"
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fake_hub.h"
@@ -77,8 +78,8 @@ class RestartTest : public testing::Test {
   }
   // Waits until the hub knows it.
   void Start(const std::string& failpoints = "") {
-    const ProcessFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const ProcessFd log(open((folder_.Path("log")).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const UniqueFd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const UniqueFd log(open((folder_.Path("log")).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     ProcessSpec spec;
     spec.argv = {Program(), "-c", folder_.Path("agent.yaml")};
     if (!failpoints.empty()) spec.env[kFailpointsVariable] = failpoints;
@@ -322,7 +323,7 @@ TEST_F(RestartTest, AKilledAgentLeavesNothingOfWhatRanInIt) {
 TEST_F(RestartTest, NoTwoAgentsShareAStateDirectory) {
   Start();
   const pid_t first = std::exchange(agent_, 0);
-  const ProcessFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const UniqueFd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
   ProcessSpec spec;
   spec.argv = {Program(), "-c", folder_.Path("agent.yaml")};
   agent_ = StartLastingProcess(spec, nothing.get(), nothing.get()).value();

@@ -8,6 +8,7 @@
 
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
+#include "auth/refusal_counters.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "services/hub/door/door.h"

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/core/node_control.h"
+#include "actions/core/node_state.h"
 
 namespace orch::actions {
 namespace {

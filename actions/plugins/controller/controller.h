@@ -1,4 +1,4 @@
-// The plugin "controller": the node agent's own counters, its plugins read anew, its end.
+// The plugin "controller": shows the counters of the node agent, reloads its plugins and stops it. Thread-safe.
 #pragma once
 
 #include "actions/core/builtin_plugin.h"

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
+#include "actions/ddl/validators.h"
 #include "actions/plugins/filemgr/fstat.h"
 #include "base/durable_file.h"
 #include "base/status_macros.h"

@@ -1,7 +1,7 @@
-// The plugin "filemgr": touches, removes and looks at one file. Never follows a symbolic link at the
-// end of the path, never removes a directory.
+// The plugin "filemgr": touches, removes and inspects one file. It never follows a symbolic link at the end of the path
+// and never removes a directory. Thread-safe.
 //
-// Settings: filemgr.touch_file (the file when a request names none).
+// The setting filemgr.touch_file names the file for requests that name none.
 #pragma once
 
 #include <memory>

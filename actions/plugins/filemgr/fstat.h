@@ -1,4 +1,5 @@
-// The data function fstat: what the file system says of one path. Never follows a symbolic link.
+// The state of one path in the file system, for the data function fstat and the plugin filemgr. Never follows a
+// symbolic link. Thread-safe.
 #pragma once
 
 #include <string>
@@ -9,10 +10,10 @@
 
 namespace orch::actions {
 
-// Files above this size have no digest (md5 is 0): reading them would take longer than a filter may.
+// Larger files get no digest (md5 is 0), because reading them would exceed the time of a filter.
 inline constexpr int64_t kMaxDigestedBytes = 256 << 20;
 
-// A path that is not there is an answer too: present 0, zeros, type "unknown". Without `digest` md5 is 0.
+// A missing path is a result, too: present 0, zeros, type "unknown". Without `digest`, md5 is 0.
 absl::StatusOr<Json> FileStatus(const std::string& path, const Clock& clock, bool digest = true);
 
 }  // namespace orch::actions

@@ -1,4 +1,5 @@
-// The checks a node's NRPE configuration defines, and running one. Read anew for every request.
+// Reads the checks in the NRPE configuration of a node and runs one. Every request reads the configuration again.
+// Thread-safe; keeps no state.
 #pragma once
 
 #include <map>
@@ -14,16 +15,16 @@ namespace orch::actions {
 inline constexpr size_t kMaxChecks = 512;      // of one node
 inline constexpr size_t kMaxCheckFiles = 256;  // *.cfg files of one folder
 inline constexpr size_t kMaxCheckFileBytes = 1 << 20;
-inline constexpr int kUnknownState = 3;  // of Nagios' 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+inline constexpr int kUnknownState = 3;  // Nagios has 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
 
 const char* StateName(int exit_code);
 
-// Name → command line. Settings: nrpe.conf_file (one file), else nrpe.conf_path (folders, separated by
-// colons), else nrpe.conf_dir, by default /etc/nagios/nrpe.d; their *.cfg files in order of name, a later
-// definition wins; then nrpe.command.NAME. A folder that is not there holds no checks.
+// Returns the command lines by the name of the check. They come from the file in the setting nrpe.conf_file, else from
+// the *.cfg files of the folders in nrpe.conf_path (separated by colons) or nrpe.conf_dir (default /etc/nagios/nrpe.d)
+// in order of name, and then from nrpe.command.NAME. A later definition wins. A missing folder holds no checks.
 absl::StatusOr<std::map<std::string, std::string>> LoadChecks(const std::map<std::string, std::string>& settings);
 
-// Lines "command[name]=…" of one file; others are passed over.
+// Reads the lines "command[name]=…" of one file; ignores all others.
 void ReadChecks(absl::string_view text, std::map<std::string, std::string>* checks);
 
 struct CheckResult {
@@ -32,11 +33,11 @@ struct CheckResult {
   std::string perfdata;
 };
 
-// Text and performance data of what a check printed, apart.
+// Separates the text and the performance data in the output of a check.
 void SplitCheckOutput(absl::string_view text, CheckResult* result);
 
-// Any end of a check is a result: one that cannot run, runs too long or dies is UNKNOWN with the reason.
-// An error only when the action itself is cancelled. `arguments` as for CheckArgv.
+// Runs one check. Every outcome is a result: a check that cannot run, exceeds its time or dies is UNKNOWN with the
+// reason. Returns an error only if the action is cancelled. `arguments` are those of CheckArgv.
 absl::StatusOr<CheckResult> RunCheck(const CommandRunner& runner, const std::string& line,
                                      const std::vector<std::string>* arguments);
 

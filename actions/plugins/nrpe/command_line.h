@@ -1,5 +1,4 @@
-// A check's command line as it stands in NRPE's configuration, turned into an argument vector without
-// a shell. Pure.
+// Converts the command line of a check in NRPE's configuration to an argument vector, without a shell. Pure.
 #pragma once
 
 #include <string>
@@ -10,13 +9,12 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxCheckArguments = 16;  // $ARG1$ to $ARG16$, as NRPE has them
+inline constexpr size_t kMaxCheckArguments = 16;  // $ARG1$ to $ARG16$, as in NRPE
 
-// Words as a shell would split them: blanks, '…', "…" and \. What only a shell could do (pipes,
-// redirections, variables, patterns) is InvalidArgument, naming it. A word holds $ARGn$ as it is
-// written; an argument takes its place inside the word and is never split or read again; a word that is
-// nothing but arguments left empty is dropped. `arguments` null: none are allowed, and a line that
-// wants one is FailedPrecondition.
+// Splits the line into words as a shell does, with blanks, '…', "…" and \. InvalidArgument names a construct that needs
+// a shell: pipes, redirections, variables, patterns. Each $ARGn$ in a word is replaced by an argument, which is never
+// split or interpreted; a word that consists only of empty arguments is dropped. If `arguments` is null, none are
+// allowed, and a line that needs one is FailedPrecondition.
 absl::StatusOr<std::vector<std::string>> CheckArgv(absl::string_view line, const std::vector<std::string>* arguments);
 
 }  // namespace orch::actions

@@ -1,9 +1,8 @@
-// The plugin "nrpe": the checks of Nagios' remote plugin executor, without its daemon and without a
-// shell.
+// The plugin "nrpe": runs the checks of Nagios' remote plugin executor without its daemon and without a shell.
+// Thread-safe.
 //
-// Settings: those of actions/plugins/nrpe/checks.h, nrpe.allow_args (false: requests may not give arguments),
-// nrpe.command_timeout (seconds one check may take, 10), nrpe.path (folders to look for programs in, as
-// in PATH).
+// Settings: those of checks.h, nrpe.allow_args (false: requests may not have arguments), nrpe.command_timeout (seconds
+// for one check, 10), nrpe.path (the folders in which programs are searched, as in PATH).
 #pragma once
 
 #include <map>
@@ -29,8 +28,7 @@ class NrpePlugin final : public BuiltinPlugin {
   const std::map<std::string, std::string> settings_;
 };
 
-// The exit code of one check, for the data function; its arguments cannot be given. NotFound when the
-// node has no check of that name.
+// Returns the exit code of one check without arguments, for the data function. NotFound if the node has no such check.
 absl::StatusOr<int> CheckExitCode(const std::string& check, const Context& context,
                                   const std::map<std::string, std::string>& settings);
 

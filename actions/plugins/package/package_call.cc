@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "actions/ddl/validate.h"
+#include "actions/ddl/validators.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {
@@ -69,9 +70,9 @@ absl::StatusOr<std::vector<WantedPackage>> ReadWantedPackages(const Request& req
   return wanted;
 }
 
-Reply PackagePlugin::Call::Change(const PackageState& before, const char* what,
-                                  const std::function<absl::StatusOr<PackageCommand>()>& change,
-                                  const std::function<bool(const PackageState&)>& reached) const {
+Reply PackageCall::Change(const PackageState& before, const char* what,
+                          const std::function<absl::StatusOr<PackageCommand>()>& change,
+                          const std::function<bool(const PackageState&)>& reached) const {
   if (const absl::Status lock = provider.CheckLock(); !lock.ok()) {
     return ReplyFor(lock, PackageStateData(before, provider.name()));
   }
@@ -93,7 +94,7 @@ Reply PackagePlugin::Call::Change(const PackageState& before, const char* what,
   return OkWith(std::move(data));
 }
 
-Reply PackagePlugin::Call::Unchanged(const PackageState& state) const {
+Reply PackageCall::Unchanged(const PackageState& state) const {
   Json data = PackageStateData(state, provider.name());
   data["changed"] = false;
   return OkWith(std::move(data));

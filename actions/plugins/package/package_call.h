@@ -1,4 +1,5 @@
-// What the actions of the plugin "package" share: one package of one request, and how to answer.
+// One package of one request, with the steps and replies that the actions of the plugin "package" share. Lives for one
+// Run on its thread.
 #pragma once
 
 #include <functional>
@@ -6,7 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "actions/plugins/package/package_plugin.h"
+#include "actions/core/builtin_plugin.h"
+#include "actions/core/command_runner.h"
 #include "actions/plugins/package/package_provider.h"
 
 namespace orch::actions {
@@ -15,25 +17,25 @@ inline constexpr size_t kMaxWantedPackages = 50;  // of one request
 
 struct WantedPackage {
   std::string name;
-  std::string version;  // empty: any, or the newest
+  std::string version;  // empty: any version, or the newest
 };
 
-// The inputs package and version, or packages: names between commas, to install also name=version.
-// FailedPrecondition when neither is there, InvalidArgument for both, for too many and for bad ones.
+// Reads the inputs package and version, or packages: names between commas, for install also name=version.
+// FailedPrecondition if both are missing; InvalidArgument for both at once, for too many and for invalid ones.
 absl::StatusOr<std::vector<WantedPackage>> ReadWantedPackages(const Request& request);
 
-// Beyond the DDL's shellsafe, by a named validator (package_name, package_version): nothing that a package
-// manager could read as an option, a pattern, a path or a second package.
+// Checks a word by a named validator (package_name, package_version), which is stricter than the DDL's shellsafe: it
+// refuses words that a package manager could take for an option, a pattern, a path or a second package.
 absl::Status CheckPackageWord(const char* input, const char* validator, const std::string& value);
 
-struct PackagePlugin::Call {
+struct PackageCall {
   const Request& request;
   const PackageProvider& provider;
   const CommandRunner& runner;
   std::string package;
   std::string version;
 
-  // Runs what changes a package, then looks again. `reached`: whether the state is the one wanted.
+  // Runs `change`, then queries the package again. `reached` tells whether the new state is the wanted one.
   Reply Change(const PackageState& before, const char* what,
                const std::function<absl::StatusOr<PackageCommand>()>& change,
                const std::function<bool(const PackageState&)>& reached) const;

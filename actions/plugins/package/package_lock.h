@@ -1,4 +1,4 @@
-// Who holds a package manager's lock. Asking takes no lock and waits for nothing.
+// Finds the process that holds the lock of a package manager. Never takes a lock and never waits. Thread-safe.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace orch::actions {
 
-// Files locked with fcntl. Unavailable names the file, the pid and its program.
+// Checks files that are locked with fcntl. Unavailable names the file, the pid and the program of the holder.
 absl::Status CheckRecordLocks(const std::vector<std::string>& files);
 
-// Files that hold the pid of the running package manager; a stale one, whose process is gone or is
-// another program (its name holds none of `programs`), does not count.
+// Checks files that hold the pid of a running package manager. Ignores a stale file, whose process has ended or runs
+// another program (its name contains none of `programs`).
 absl::Status CheckPidFiles(const std::vector<std::string>& files, const std::vector<std::string>& programs);
 
 }  // namespace orch::actions

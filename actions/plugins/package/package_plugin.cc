@@ -44,7 +44,7 @@ Reply PackagePlugin::RunAction(const Request& request, const Context& context) {
     if (!InputText(request, "packages").empty()) return Each(request, **provider, runner, *packages);
     return One({request, **provider, runner, packages->front().name, packages->front().version});
   }
-  const Call call{request, **provider, runner, InputText(request, "package"), ""};
+  const PackageCall call{request, **provider, runner, InputText(request, "package"), ""};
   if (declared.FindInput("package") != nullptr) {
     const absl::Status good = CheckPackageWord("package", "package_name", call.package);
     if (!good.ok()) return RefusedInput(good, kInvalidInput);
@@ -57,7 +57,7 @@ Reply PackagePlugin::RunAction(const Request& request, const Context& context) {
   return CheckUpdates(call);
 }
 
-Reply PackagePlugin::One(const Call& call) const {
+Reply PackagePlugin::One(const PackageCall& call) const {
   const std::string& action = call.request.action;
   if (action == "install") return Install(call);
   if (action == "update") return Update(call);
@@ -92,13 +92,13 @@ Reply PackagePlugin::Each(const Request& request, const PackageProvider& provide
   return all;
 }
 
-Reply PackagePlugin::Status(const Call& call) const {
+Reply PackagePlugin::Status(const PackageCall& call) const {
   const absl::StatusOr<PackageState> state = call.provider.Query(call.runner, call.package);
   if (!state.ok()) return ReplyFor(state.status());
   return OkWith(PackageStateData(*state, call.provider.name()));
 }
 
-Reply PackagePlugin::Install(const Call& call) const {
+Reply PackagePlugin::Install(const PackageCall& call) const {
   const absl::StatusOr<PackageState> before = call.provider.Query(call.runner, call.package);
   if (!before.ok()) return ReplyFor(before.status());
   if (before->installed && (call.version.empty() || before->HasVersion(call.version))) return call.Unchanged(*before);
@@ -109,7 +109,7 @@ Reply PackagePlugin::Install(const Call& call) const {
       });
 }
 
-Reply PackagePlugin::Update(const Call& call) const {
+Reply PackagePlugin::Update(const PackageCall& call) const {
   const absl::StatusOr<PackageState> before = call.provider.Query(call.runner, call.package);
   if (!before.ok()) return ReplyFor(before.status());
   if (!before->installed) {
@@ -121,7 +121,7 @@ Reply PackagePlugin::Update(const Call& call) const {
       [](const PackageState& after) { return after.installed; });
 }
 
-Reply PackagePlugin::Remove(const Call& call, bool purge) const {
+Reply PackagePlugin::Remove(const PackageCall& call, bool purge) const {
   const absl::StatusOr<PackageState> before = call.provider.Query(call.runner, call.package);
   if (!before.ok()) return ReplyFor(before.status());
   const bool nothing_left = before->ensure == "purged" || before->ensure == "absent";

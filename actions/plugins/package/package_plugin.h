@@ -1,7 +1,7 @@
-// The plugin "package": software packages by apt, dnf, yum or zypper, whichever the node has.
+// The plugin "package": manages software packages with apt, dnf, yum or zypper, whichever the node has. Thread-safe.
 //
-// Settings: package.provider (auto, apt, dnf, yum, zypper), package.yum_clean_mode, package.path
-// (folders to look for programs in, as in PATH), package.root (before the paths of lock files).
+// Settings: package.provider (auto, apt, dnf, yum, zypper), package.yum_clean_mode, package.path (the folders in which
+// programs are searched, as in PATH), package.root (prefix of the paths of lock files).
 #pragma once
 
 #include <map>
@@ -16,13 +16,14 @@
 
 namespace orch::actions {
 
+struct PackageCall;
 struct WantedPackage;
 
 class PackagePlugin final : public BuiltinPlugin {
  public:
   PackagePlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options);
 
-  // One at a time for what changes packages: the package manager has one lock.
+  // One for actions that change packages, because the package manager has one lock.
   int MaxConcurrency(absl::string_view action) const override;
   std::string ConcurrencySlot(absl::string_view action) const override;
 
@@ -30,28 +31,26 @@ class PackagePlugin final : public BuiltinPlugin {
   Reply RunAction(const Request& request, const Context& context) override;
 
  private:
-  struct Call;  // one package of a request, with its provider and runner
-
-  Reply One(const Call& call) const;
-  // One after the other, whatever becomes of the ones before.
+  Reply One(const PackageCall& call) const;
+  // Handles the packages one after another; a failure does not stop the others.
   Reply Each(const Request& request, const PackageProvider& provider, const CommandRunner& runner,
              const std::vector<WantedPackage>& packages) const;
-  Reply Status(const Call& call) const;
-  Reply Install(const Call& call) const;
-  Reply Update(const Call& call) const;
-  Reply Remove(const Call& call, bool purge) const;
-  Reply Count(const Call& call, bool digest) const;
-  Reply CheckUpdates(const Call& call) const;
-  Reply Search(const Call& call) const;
-  Reply Refresh(const Call& call) const;
-  Reply Clean(const Call& call) const;
+  Reply Status(const PackageCall& call) const;
+  Reply Install(const PackageCall& call) const;
+  Reply Update(const PackageCall& call) const;
+  Reply Remove(const PackageCall& call, bool purge) const;
+  Reply Count(const PackageCall& call, bool digest) const;
+  Reply CheckUpdates(const PackageCall& call) const;
+  Reply Search(const PackageCall& call) const;
+  Reply Refresh(const PackageCall& call) const;
+  Reply Clean(const PackageCall& call) const;
 
   std::string Setting(const char* name) const;
 
   const std::map<std::string, std::string> settings_;
 };
 
-// The state of one package, for the data function.
+// Returns the state of one package, for the data function.
 absl::StatusOr<PackageState> FindPackage(const std::string& package, const Context& context,
                                          const std::map<std::string, std::string>& settings);
 

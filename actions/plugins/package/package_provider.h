@@ -1,4 +1,4 @@
-// One package manager. Stateless and thread-safe; every call runs programs through the given runner.
+// A package manager. Stateless and thread-safe; every call runs programs through the given runner.
 #pragma once
 
 #include <memory>
@@ -12,16 +12,16 @@
 
 namespace orch::actions {
 
-// What the node knows of one package.
+// The state of one package on the node.
 struct PackageState {
   bool installed = false;
-  std::string ensure;  // the full version; "absent", or "purged" when dpkg keeps nothing of it
+  std::string ensure;  // the full version; "absent", or "purged" if dpkg has no remains of it
   std::string name, version, release, epoch, arch;
-  // Further versions that are installed beside this one, which is the newest: kernels and the like.
+  // Further installed versions, such as those of kernels; this one is the newest.
   std::vector<PackageState> others;
 
-  // Whether one of the versions is `wanted` as a person gives it: full version, or without release, or with
-  // the epoch, or with the architecture behind it.
+  // Whether one of the versions is `wanted`, which may be the full version, lack the release, have the epoch, or have
+  // the architecture behind it.
   bool HasVersion(absl::string_view wanted) const;
   bool operator==(const PackageState&) const = default;
 };
@@ -32,15 +32,15 @@ struct AvailablePackage {
 
 struct PackageUpdates {
   std::vector<AvailablePackage> outdated;
-  std::vector<AvailablePackage> added;  // not installed now; the update would bring them
+  std::vector<AvailablePackage> added;  // not installed yet; the update would add them
 };
 
-// A program that ran: whether its exit code means success to this package manager.
+// The outcome of a program; `ok` tells whether its exit code means success to this package manager.
 struct PackageCommand {
   bool ok = false;
   int exit_code = 0;
   std::string output;
-  std::string problem;  // one line, when not ok
+  std::string problem;  // one line, if not ok
 };
 
 class PackageProvider {
@@ -48,13 +48,13 @@ class PackageProvider {
   virtual ~PackageProvider() = default;
   virtual absl::string_view name() const = 0;
 
-  // Unavailable, naming the holder, when another process holds the package manager's lock.
+  // Unavailable with the name of the holder if another process holds the lock of the package manager.
   virtual absl::Status CheckLock() const = 0;
   virtual absl::StatusOr<PackageState> Query(const CommandRunner& runner, const std::string& package) const = 0;
-  // One line a package that is installed: name, version, architecture. Sorted.
+  // Returns a sorted line for each installed package: name, version, architecture.
   virtual absl::StatusOr<std::vector<std::string>> List(const CommandRunner& runner) const = 0;
 
-  // `version` may be empty: the newest.
+  // An empty `version` means the newest.
   virtual absl::StatusOr<PackageCommand> Install(const CommandRunner& runner, const std::string& package,
                                                  const std::string& version) const = 0;
   virtual absl::StatusOr<PackageCommand> Update(const CommandRunner& runner, const std::string& package) const = 0;
@@ -65,16 +65,17 @@ class PackageProvider {
   virtual absl::StatusOr<PackageCommand> Refresh(const CommandRunner& runner) const = 0;
   virtual absl::StatusOr<PackageCommand> Search(const CommandRunner& runner, const std::string& package,
                                                 std::vector<AvailablePackage>* found) const = 0;
-  // Unimplemented where the package manager has no such thing.
+  // Unimplemented if the package manager has no such command.
   virtual absl::StatusOr<PackageCommand> Clean(const CommandRunner& runner, const std::string& mode) const;
 };
 
-// `root` goes before the paths of lock files ("" on a real node). Of dnf and yum, `program` says which.
+// `root` is the prefix of the paths of lock files ("" on a real node). `program` is dnf or yum.
 std::unique_ptr<PackageProvider> MakeAptProvider(std::string root);
 std::unique_ptr<PackageProvider> MakeYumProvider(std::string program, std::string root);
 std::unique_ptr<PackageProvider> MakeZypperProvider(std::string root);
 
-// By name, or for "" and "auto" by the programs the node has. NotFound names what was looked for.
+// Makes the provider of that name or, for "" and "auto", the one whose programs the node has. NotFound names the
+// programs.
 absl::StatusOr<std::unique_ptr<PackageProvider>> MakePackageProvider(absl::string_view name,
                                                                      const CommandRunner& runner,
                                                                      const std::string& root);

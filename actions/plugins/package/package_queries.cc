@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "actions/plugins/package/package_call.h"
+#include "actions/plugins/package/package_plugin.h"
 #include "base/digest.h"
 
 namespace orch::actions {
@@ -20,7 +21,7 @@ Json PackageList(const std::vector<AvailablePackage>& packages) {
 
 }  // namespace
 
-Reply PackagePlugin::Count(const Call& call, bool digest) const {
+Reply PackagePlugin::Count(const PackageCall& call, bool digest) const {
   const absl::StatusOr<std::vector<std::string>> lines = call.provider.List(call.runner);
   if (!lines.ok()) return ReplyFor(lines.status());
   Json output = lines->size();
@@ -28,7 +29,7 @@ Reply PackagePlugin::Count(const Call& call, bool digest) const {
   return OkWith(Json{{"output", output}, {"exitcode", 0}});
 }
 
-Reply PackagePlugin::CheckUpdates(const Call& call) const {
+Reply PackagePlugin::CheckUpdates(const PackageCall& call) const {
   PackageUpdates updates;
   const absl::StatusOr<PackageCommand> command = call.provider.CheckUpdates(call.runner, &updates);
   if (!command.ok()) return ReplyFor(command.status());
@@ -41,7 +42,7 @@ Reply PackagePlugin::CheckUpdates(const Call& call) const {
   return Reply::Aborted(absl::StrCat("could not check for updates: ", command->problem), std::move(data));
 }
 
-Reply PackagePlugin::Search(const Call& call) const {
+Reply PackagePlugin::Search(const PackageCall& call) const {
   std::vector<AvailablePackage> found;
   const absl::StatusOr<PackageCommand> command = call.provider.Search(call.runner, call.package, &found);
   if (!command.ok()) return ReplyFor(command.status());
@@ -49,7 +50,7 @@ Reply PackagePlugin::Search(const Call& call) const {
   return OkWith(Json{{"package_count", found.size()}, {"available_packages", PackageList(found)}});
 }
 
-Reply PackagePlugin::Refresh(const Call& call) const {
+Reply PackagePlugin::Refresh(const PackageCall& call) const {
   if (const absl::Status lock = call.provider.CheckLock(); !lock.ok()) return ReplyFor(lock);
   const absl::StatusOr<PackageCommand> command = call.provider.Refresh(call.runner);
   if (!command.ok()) return ReplyFor(command.status());
@@ -58,7 +59,7 @@ Reply PackagePlugin::Refresh(const Call& call) const {
   return Reply::Aborted(absl::StrCat("could not read the package lists: ", command->problem), std::move(data));
 }
 
-Reply PackagePlugin::Clean(const Call& call) const {
+Reply PackagePlugin::Clean(const PackageCall& call) const {
   std::string mode = InputText(call.request, "mode");
   if (mode.empty()) mode = Setting("yum_clean_mode");
   if (mode.empty()) mode = "all";

@@ -1,4 +1,4 @@
-// What package managers over rpm share: its database answers which packages are there.
+// The base class of the package managers on top of rpm: it queries rpm's database. Thread-safe.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ class RpmProvider : public PackageProvider {
   absl::StatusOr<std::vector<std::string>> List(const CommandRunner& runner) const override;
 
  protected:
-  // Runs `argv`; `good` are the exit codes that mean success.
+  // Runs `argv`; `good` has the exit codes that mean success.
   static absl::StatusOr<PackageCommand> RunCommand(const CommandRunner& runner, const std::vector<std::string>& argv,
                                                    const std::vector<int>& good = {0});
 

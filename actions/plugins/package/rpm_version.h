@@ -1,12 +1,13 @@
-// The order of versions as rpm has it. Pure.
+// Compares versions by rpm's rules. Pure.
 #pragma once
 
 #include "absl/strings/string_view.h"
 
 namespace orch::actions {
 
-// Below, at or above zero as `left` is older, as old or newer. Of one part: an epoch, a version or a release.
-// Numbers are compared as numbers and stand above letters; "~" sorts before the end, "^" just behind it.
+// Compares one part: an epoch, a version or a release. The result is below, at or above zero if `left` is older,
+// equally old or newer. Numbers are compared as numbers and sort above letters; "~" sorts before the end and "^" just
+// after it.
 int CompareRpmPart(absl::string_view left, absl::string_view right);
 
 }  // namespace orch::actions

@@ -1,6 +1,6 @@
-// The plugin "process": which processes run. Reads /proc, signals nobody.
+// The plugin "process": lists the running processes. It reads /proc and sends no signal. Thread-safe.
 //
-// Settings: process.proc (/proc).
+// The setting process.proc replaces /proc.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxListedProcesses = 1000;  // in one reply; all are counted
+inline constexpr size_t kMaxListedProcesses = 1000;  // in one reply; the count includes all
 
 class ProcessPlugin final : public BuiltinPlugin {
  public:
@@ -25,8 +25,8 @@ class ProcessPlugin final : public BuiltinPlugin {
   const std::string root_;
 };
 
-// How many processes have a command line in which `pattern` is found; zombies do not count.
-// InvalidArgument for a pattern that is none.
+// Returns the number of processes, without zombies, whose command line matches `pattern`. InvalidArgument for an
+// invalid pattern.
 absl::StatusOr<int64_t> CountProcesses(const std::string& pattern, const std::map<std::string, std::string>& settings);
 
 }  // namespace orch::actions

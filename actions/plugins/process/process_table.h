@@ -1,4 +1,4 @@
-// The processes of this machine, as /proc shows them. Reads only; blocks as long as that takes.
+// Reads the processes of this machine from /proc. Thread-safe; keeps no state.
 #pragma once
 
 #include <sys/types.h>
@@ -11,15 +11,15 @@
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxProcesses = 100'000;      // looked at
-inline constexpr size_t kMaxCommandLineBytes = 4096;  // kept of one
+inline constexpr size_t kMaxProcesses = 100'000;      // read
+inline constexpr size_t kMaxCommandLineBytes = 4096;  // kept of one command line
 
 struct ProcessInfo {
   pid_t pid = 0;
   pid_t ppid = 0;
   uid_t uid = 0;             // effective
-  char state = '?';          // as in proc(5): R, S, D, Z, …
-  std::string name;          // of the program, at most 15 bytes
+  char state = '?';          // as in proc(5): R, S, D, Z and so on
+  std::string name;          // name of the program, at most 15 bytes
   std::string command_line;  // blanks between the arguments; [name] for a kernel thread or a zombie
   int64_t memory_bytes = 0;  // virtual
   int64_t resident_bytes = 0;
@@ -27,7 +27,7 @@ struct ProcessInfo {
   bool zombie() const { return state == 'Z'; }
 };
 
-// By pid. `root`: /proc, or a folder like it. Processes that end meanwhile are left out.
+// Returns the processes by pid; leaves out those that end meanwhile. `root` is /proc or a folder like it.
 absl::StatusOr<std::vector<ProcessInfo>> ReadProcesses(const std::string& root);
 
 }  // namespace orch::actions

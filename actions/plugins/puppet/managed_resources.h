@@ -1,4 +1,4 @@
-// What the last catalog manages, by the list Puppet leaves on the node.
+// Reads the list of resources that the last catalog of Puppet manages. Thread-safe; keeps no state.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,16 @@ namespace orch::actions {
 
 inline constexpr size_t kMaxResourcesBytes = 16u << 20;
 
-// "file[/etc/hosts]", a line each; none when there was no catalog.
+// Returns the lines, such as "file[/etc/hosts]"; none if there was no catalog.
 absl::StatusOr<std::vector<std::string>> ReadManagedResources(const std::string& resources);
 
-// Whether `resource` ("File[/srv/README]", the type in any case) stands in the list. Older Puppets keep the
-// case of names there, Puppet 7 writes everything in lower case: a name that stands there in either way
-// counts, because what is managed must not be changed by hand. Paths of files count as the same however many
-// slashes and dots they are written with. puppetral.rb follows the same rule.
+// Whether the list has `resource` ("File[/srv/README]", with the type in any case). Older versions of Puppet keep the
+// case of names in the list, and Puppet 7 writes all in lower case; a name in either form counts, because managed
+// resources must not be changed by hand. Paths of files are normalized before the comparison. puppetral.rb follows the
+// same rule.
 bool IsManaged(const std::vector<std::string>& managed, absl::string_view resource);
 
-// {"File": 3, "Service": 1}.
+// Returns the number of resources by type: {"File": 3, "Service": 1}.
 Json TypeDistribution(const std::vector<std::string>& managed);
 
 }  // namespace orch::actions

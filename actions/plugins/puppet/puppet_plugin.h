@@ -1,7 +1,7 @@
-// The plugin "puppet": Puppet's agent on this node. Reads the files Puppet keeps, starts runs of it.
+// The plugin "puppet": controls Puppet's agent on this node. It reads Puppet's files and starts runs. Thread-safe.
 //
-// Settings, below "puppet.": command, config, path (see PuppetProgram), splay (true), splaylimit (30,
-// seconds), signal_daemon (true), allow_server_override (false), and those of PuppetResource.
+// Settings, which begin with "puppet.": command, config, path (see PuppetProgram), splay (true), splaylimit (30,
+// seconds), signal_daemon (true), allow_server_override (false), and those of puppet_resource.h.
 #pragma once
 
 #include <map>
@@ -18,12 +18,13 @@ namespace orch::actions {
 
 class PuppetPlugin final : public BuiltinPlugin {
  public:
-  // NotFound on a node without Puppet.
+  // NotFound if the node has no Puppet.
   static absl::StatusOr<std::shared_ptr<Plugin>> Create(std::shared_ptr<const ddl::Plugin> ddl,
                                                         const BuiltinOptions& options, const Clock* clock);
   PuppetPlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options);
 
-  // What it knows of Puppet's settings took a second to learn and lives in the agent; a run it starts outlives both.
+  // True, because the agent remembers Puppet's settings, which take a second to read. A run that it starts outlives the
+  // agent.
   bool NeedsAgent(absl::string_view) const override { return true; }
 
  protected:

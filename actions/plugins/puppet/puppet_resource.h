@@ -1,10 +1,9 @@
-// The action "resource": one resource of any type Puppet knows, read or set by `puppet resource`, as far
-// as the node's settings allow.
+// The action "resource" of the plugin "puppet": reads or changes one resource of any type with `puppet resource`, as
+// far as the settings of the node allow. Thread-safe; keeps no state.
 //
-// Settings: puppet.resource_type_whitelist (none, which refuses all, when not set) or
-// puppet.resource_type_blacklist; for the names of one type puppet.resource_name_whitelist.TYPE or
-// puppet.resource_name_blacklist.TYPE; puppet.resource_allow_managed_resources (false). Lists are
-// separated by commas.
+// Settings: puppet.resource_type_whitelist (default: empty, which refuses all) or puppet.resource_type_blacklist; for
+// the names of one type puppet.resource_name_whitelist.TYPE or puppet.resource_name_blacklist.TYPE;
+// puppet.resource_allow_managed_resources (false). Commas separate the items of a list.
 #pragma once
 
 #include <string>
@@ -17,10 +16,10 @@
 
 namespace orch::actions {
 
-// PermissionDenied says which setting refuses; FailedPrecondition when the settings contradict each other.
+// PermissionDenied names the setting that refuses; FailedPrecondition if the settings contradict each other.
 absl::Status CheckResourceAllowed(const std::string& type, const std::string& name, const PuppetProgram& program);
 
-// Inputs: type, name, and properties.
+// Runs the action with the inputs type, name, and properties.
 Reply ApplyResource(const Request& request, const PuppetProgram& program, PuppetMemory* memory, const Context& context);
 
 }  // namespace orch::actions

@@ -16,6 +16,7 @@
 #include "actions/plugins/puppet/last_run.h"
 #include "actions/plugins/puppet/puppet_state.h"
 #include "base/durable_file.h"
+#include "base/process/cancel_token.h"
 #include "base/process/detached_process.h"
 
 namespace orch::actions {

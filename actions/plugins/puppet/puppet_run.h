@@ -1,4 +1,4 @@
-// One run of Puppet on this node: whether it may begin, by which way, and how it ended.
+// Starts a run of Puppet on this node, if it may begin, and reports its end. Thread-safe; keeps no state.
 #pragma once
 
 #include <cstdint>
@@ -14,30 +14,29 @@
 
 namespace orch::actions {
 
-// What the caller of "runonce" wishes. Unset: nothing was said.
+// The wishes of the caller of "runonce". An unset one leaves the choice to the settings.
 struct PuppetRunOptions {
-  bool force = false;  // at once: no splay, and not held up by a run that still waits for its splay
-  bool wait = false;   // reply when the run has ended; one that is under way before is waited for
+  bool force = false;  // starts without splay, and even if another run still waits for its splay
+  bool wait = false;   // waits for a run that is in progress, and replies after the end of its own
   std::string server, tags, skip_tags, environment;
   std::optional<bool> noop, splay, use_cached_catalog, ignoreschedules;
   std::optional<int64_t> splaylimit;  // seconds
 
-  // A running daemon can be told to run, but not how: only without any wish it is.
+  // Whether there is any wish. A running daemon can be signalled only without one, because a signal carries no options.
   bool Any() const;
 };
 
-// From the inputs of puppet.runonce. InvalidArgument for those that exclude each other,
-// PermissionDenied for a server where puppet.allow_server_override is not set.
+// Reads the inputs of puppet.runonce. InvalidArgument for inputs that exclude each other, PermissionDenied for a server
+// unless puppet.allow_server_override is set.
 absl::StatusOr<PuppetRunOptions> ReadRunOptions(const Json& inputs, const PuppetProgram& program);
 
-// "puppet agent --onetime …" with all that was wished; puppet.splay and puppet.splaylimit say what is
-// done without a wish.
+// Returns "puppet agent --onetime …" with all wishes; puppet.splay and puppet.splaylimit are the defaults.
 std::vector<std::string> RunCommand(const PuppetRunOptions& options, const PuppetProgram& program);
 
-// Refused (code 1) while Puppet is disabled, applies a catalog, or is about to; with `wait` only while it is
-// disabled, because another run is waited for until the action's time is over. An idle daemon is
-// signalled when that does what was wished and puppet.signal_daemon allows it; else `command` is run,
-// outliving this call and this program, its output in "orch_run.log" beside Puppet's state.
+// Refuses (code 1) while Puppet is disabled, applies a catalog, or is about to. With `wait` it refuses only while
+// Puppet is disabled, and otherwise waits for the other run until the time of the action is over. Signals an idle
+// daemon if there is no wish and puppet.signal_daemon allows it. Otherwise runs `command`, which outlives this call and
+// this program; its output goes to "orch_run.log" in Puppet's state folder.
 Reply RunPuppet(const PuppetRunOptions& options, const std::vector<std::string>& command, const PuppetProgram& program,
                 PuppetMemory* memory, const Context& context);
 

@@ -1,4 +1,4 @@
-// Parts of large YAML files that Puppet writes. What they mean: base/yaml.h. Pure.
+// Cuts parts out of large YAML files that Puppet writes; base/yaml.h parses them. Pure.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace orch::actions {
 
-// The part of a mapping's text that is its top-level key `key`, empty when there is none: a report has
-// megabytes of which few are wanted, and parsing costs a second each.
+// Returns the text of the top-level key `key` of a mapping; empty if there is none. A report has megabytes, of which
+// little is needed, and parsing one megabyte takes a second.
 std::string TopLevelSection(absl::string_view text, absl::string_view key);
 
 }  // namespace orch::actions

@@ -1,7 +1,7 @@
-// The plugin "puppetd": the plugin "puppet" under the name and in the words of 2011.
+// The plugin "puppetd": an alias of the plugin "puppet" with the action names and texts of 2011. Thread-safe.
 //
-// Settings: those of puppet, and puppetd.splaytime (0: no splay; seconds a run waits at most when it is
-// not forced).
+// Settings: those of puppet, and puppetd.splaytime (the longest splay of a run that is not forced, in seconds; 0:
+// none).
 #pragma once
 
 #include <map>
@@ -18,12 +18,13 @@ namespace orch::actions {
 
 class PuppetdPlugin final : public BuiltinPlugin {
  public:
-  // NotFound on a node without Puppet.
+  // NotFound if the node has no Puppet.
   static absl::StatusOr<std::shared_ptr<Plugin>> Create(std::shared_ptr<const ddl::Plugin> ddl,
                                                         const BuiltinOptions& options, const Clock* clock);
   PuppetdPlugin(std::shared_ptr<const ddl::Plugin> ddl, const BuiltinOptions& options);
 
-  // What it knows of Puppet's settings took a second to learn and lives in the agent; a run it starts outlives both.
+  // True, because the agent remembers Puppet's settings, which take a second to read. A run that it starts outlives the
+  // agent.
   bool NeedsAgent(absl::string_view) const override { return true; }
 
  protected:

@@ -1,5 +1,5 @@
-// The plugin "puppetral": Puppet's resource abstraction layer, in a warm process of Puppet's own ruby
-// (actions/ruby/puppetral.rb). Needs Puppet on the node.
+// The plugin "puppetral": Puppet's resource abstraction layer, in warm processes of Puppet's own ruby
+// (actions/ruby/puppetral.rb). Thread-safe.
 #pragma once
 
 #include <memory>
@@ -13,17 +13,17 @@ namespace orch::actions {
 
 class PuppetralPlugin final : public BuiltinPlugin {
  public:
-  static constexpr size_t kProcesses = 2;  // unless puppetral.processes says otherwise; about 80 MB each
+  static constexpr size_t kProcesses = 2;  // default of puppetral.processes; about 80 MB each
 
-  // Settings: puppet.command, puppet.config and puppet.path as for the plugin puppet; ruby.scripts,
-  // puppetral.idle, puppetral.processes. NotFound without Puppet or its ruby.
+  // Settings: puppet.command, puppet.config and puppet.path as for the plugin puppet; ruby.scripts, puppetral.idle,
+  // puppetral.processes. NotFound if the node has no Puppet or no ruby for it.
   static absl::StatusOr<std::shared_ptr<Plugin>> Create(std::shared_ptr<const ddl::Plugin> ddl,
                                                         const BuiltinOptions& options, const Clock* clock);
 
-  // More would wait for a process inside the action.
+  // The number of its processes; further runs would only wait inside the action.
   int MaxConcurrency(absl::string_view action) const override;
 
-  // Its warm process is the agent's.
+  // True, because its warm processes belong to the node agent.
   bool NeedsAgent(absl::string_view) const override { return true; }
 
  protected:

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "actions/core/fact_path.h"
+#include "actions/core/node_state.h"
 #include "base/version.h"
 
 namespace orch::actions {

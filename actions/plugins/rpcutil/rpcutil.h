@@ -1,4 +1,4 @@
-// The plugin "rpcutil": what a node knows about itself. Reads the node's state, changes nothing.
+// The plugin "rpcutil": reports the state of the node. It changes nothing. Thread-safe.
 #pragma once
 
 #include "actions/core/builtin_plugin.h"

@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "actions/plugins/service/service_provider.h"
-#include "base/process/process.h"
+#include "base/process/find_program.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

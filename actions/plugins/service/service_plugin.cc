@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
+#include "actions/ddl/validators.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

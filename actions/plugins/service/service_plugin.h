@@ -1,7 +1,7 @@
-// The plugin "service": services by systemd, or by their init scripts where there is no systemd.
+// The plugin "service": controls services by systemd or, where there is no systemd, by their init scripts. Thread-safe.
 //
-// Settings: service.provider (auto, systemd, script), service.path (folders to look for programs in,
-// as in PATH), service.init_dir (/etc/init.d).
+// Settings: service.provider (auto, systemd, script), service.path (the folders in which programs are searched, as in
+// PATH), service.init_dir (/etc/init.d).
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ class ServicePlugin final : public BuiltinPlugin {
   const std::map<std::string, std::string> settings_;
 };
 
-// Whether one service runs, for the data function.
+// Returns whether one service runs, for the data function.
 absl::StatusOr<bool> IsServiceRunning(const std::string& service, const Context& context,
                                       const std::map<std::string, std::string>& settings);
 

@@ -1,4 +1,4 @@
-// One way to run services. Made for one Run on its thread.
+// A way to control services. Made for one Run and used on its thread.
 #pragma once
 
 #include <memory>
@@ -17,19 +17,19 @@ absl::string_view VerbName(ServiceVerb verb);
 class ServiceProvider {
  public:
   virtual ~ServiceProvider() = default;
-  // NotFound when the node has no such service.
+  // Whether the service runs. NotFound if the node has no such service.
   virtual absl::StatusOr<bool> Running(const std::string& service) = 0;
-  // Ends when the node's service manager has done it, or says why it could not (Aborted).
+  // Returns after the service manager has finished. Aborted tells why it failed.
   virtual absl::Status Act(ServiceVerb verb, const std::string& service) = 0;
-  // Whether the service is one that does its work and ends, and last did so without a failure: then it is
-  // as it should be after a start though it does not run.
+  // Whether the service does its work and ends, and did so without a failure the last time. It is then in the right
+  // state after a start although it does not run.
   virtual bool EndsByItself(const std::string& service) = 0;
 };
 
-// systemd over the system bus (org.freedesktop.systemd1). Unavailable when the bus does not answer.
+// Uses systemd over the system bus (org.freedesktop.systemd1). Unavailable if the bus does not answer.
 absl::StatusOr<std::unique_ptr<ServiceProvider>> MakeSystemdProvider(const CommandRunner& runner);
 
-// `service NAME VERB` where the program is there, else the script in `folder` itself.
+// Uses `service NAME VERB` if that program exists, else the script in `folder` itself.
 std::unique_ptr<ServiceProvider> MakeScriptProvider(const CommandRunner& runner, std::string folder);
 
 }  // namespace orch::actions

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/system_names.h"
 #include "actions/plugins/service/service_provider.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

@@ -7,6 +7,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 #include "base/utf8.h"
 

@@ -1,5 +1,5 @@
-// Shell commands that run beside the requests which started them. Owned by the agent, so that a reload
-// of the plugins keeps them; they end with it. Thread-safe; one thread a running job.
+// Shell commands that run in the background, after the request that started them. The agent owns this object, so that a
+// reload of plugins keeps the jobs; they end with the agent. Thread-safe; one thread for each running job.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/random.h"
 
 namespace orch::actions {
 
-inline constexpr size_t kMaxShellJobs = 32;         // running, or ended and still remembered
-inline constexpr size_t kMaxShellSpool = 1u << 20;  // bytes kept of each output of a job: its start
+inline constexpr size_t kMaxShellJobs = 32;         // running ones, and ended ones that are still remembered
+inline constexpr size_t kMaxShellSpool = 1u << 20;  // bytes kept from the start of each output of a job
 inline constexpr absl::Duration kMaxShellJobTime = absl::Hours(24);
 
 class ShellJobs {
@@ -27,31 +27,31 @@ class ShellJobs {
   struct Status {
     std::string handle;
     std::string command;
-    std::string state;  // running; stopped: it ended by itself; failed: it could not run or was ended
+    std::string state;  // running; stopped: ended by itself; failed: could not run or was ended
     int exit_code = -1;
-    std::string problem;     // of a failed one
-    std::string out, err;    // from the offsets on
-    bool truncated = false;  // it printed more than is kept
+    std::string problem;     // if it failed
+    std::string out, err;    // from the requested offsets on
+    bool truncated = false;  // it printed more than was kept
   };
 
   ShellJobs(const Clock* clock, Random* random) : clock_(clock), random_(random) {}
   // Ends every job.
   ~ShellJobs();
 
-  // Returns the handle. The job that ended first is forgotten when there is no room; ResourceExhausted
-  // when all are running. Of `spec` argv, env, bare_env and cwd count.
+  // Starts a job and returns its handle. If there are too many jobs, the one that ended first is forgotten;
+  // ResourceExhausted if all of them run. Only argv, env, bare_env and cwd of `spec` are used.
   absl::StatusOr<std::string> Start(std::string command, ProcessSpec spec);
-  // NotFound for a handle that is not, or no more, known.
+  // NotFound if the handle is unknown or forgotten.
   absl::StatusOr<Status> Get(const std::string& handle, size_t out_offset, size_t err_offset) const;
   std::vector<Status> List() const;  // without output
-  // Ends it and all that descends from it: SIGTERM, then SIGKILL. One that has ended is left alone.
+  // Ends the job and all its descendants: SIGTERM, then SIGKILL. Does nothing to a job that has ended.
   absl::Status Kill(const std::string& handle);
 
  private:
   struct Job;
 
   void Run(Job* job, ProcessSpec spec);
-  // Moves the thread of the job it forgets to `ended`, to be joined without the lock.
+  // Moves the thread of the forgotten job to `ended`, which the caller joins without the lock.
   absl::Status MakeRoomLocked(std::thread* ended) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Status Describe(const Job& job);
 

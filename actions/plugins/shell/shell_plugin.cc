@@ -13,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/json_number.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 
 namespace orch::actions {

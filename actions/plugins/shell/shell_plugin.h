@@ -1,6 +1,5 @@
-// The plugin "shell": runs any command by /bin/sh. Off unless the node's configuration and its
-// administrator's policy say otherwise; the one place where a text from outside reaches a shell, as its
-// declared purpose.
+// The plugin "shell": runs any command by /bin/sh. It is off unless both the configuration of the node and a policy of
+// its administrator turn it on. Only here does a text from outside reach a shell, as its declared purpose. Thread-safe.
 //
 // Settings: shell.allow (false), shell.policies_dir (/etc/orch/policies).
 #pragma once
@@ -18,12 +17,12 @@ namespace orch::actions {
 
 class ShellPlugin final : public BuiltinPlugin {
  public:
-  // Cancelled: nobody asked for it. FailedPrecondition: allowed, but shell.policy is missing, empty, or
-  // writable by others than root and the agent's own user.
+  // Cancelled if the configuration does not allow it. FailedPrecondition if it is allowed, but shell.policy is missing,
+  // empty, or writable by anybody but root and the user of the agent.
   static absl::StatusOr<std::shared_ptr<Plugin>> Create(std::shared_ptr<const ddl::Plugin> ddl,
                                                         const BuiltinOptions& options, const Clock* clock);
 
-  // Jobs belong to the agent.
+  // True for all actions but run, because jobs belong to the agent.
   bool NeedsAgent(absl::string_view action) const override { return action != "run"; }
 
  protected:
@@ -37,7 +36,7 @@ class ShellPlugin final : public BuiltinPlugin {
   Reply Status(const Request& request) const;
   Reply List() const;
 
-  const std::shared_ptr<ShellJobs> jobs_;  // null where there is no agent
+  const std::shared_ptr<ShellJobs> jobs_;  // null outside the agent
 };
 
 }  // namespace orch::actions

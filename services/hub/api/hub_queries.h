@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "auth/refusal.h"
+#include "auth/refusal_counters.h"
 #include "base/clock.h"
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/jobs/dispatcher.h"

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "auth/hub_prologue.h"
 #include "base/net/refusal_frames.h"
 
 namespace orch::hub {

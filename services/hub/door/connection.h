@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "auth/clear_prologue.h"
+#include "auth/hub_prologue.h"
 #include "auth/hub_tls.h"
 #include "base/clock.h"
 #include "base/net/frame_guard.h"

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/net/dial.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 namespace {

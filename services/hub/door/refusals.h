@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/refusal.h"
+#include "auth/refusal_counters.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 

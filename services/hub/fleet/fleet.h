@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "auth/refusal.h"
-#include "base/executor.h"
+#include "auth/refusal_counters.h"
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/fleet/fleet_recorder.h"
 #include "services/hub/jobs/dispatcher.h"

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "services/hub/fleet/fleet_recorder.h"

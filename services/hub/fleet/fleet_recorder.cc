@@ -25,8 +25,8 @@ void FleetRecorder::OnDdl(std::string json) {
 
 void FleetRecorder::Arm(absl::Duration after) {
   if (writing_ || std::exchange(armed_, true)) return;
-  executor_->PostAfter(after, [this, there = std::weak_ptr<bool>(there_)] {
-    if (there.lock() == nullptr) return;
+  executor_->PostAfter(after, [this, alive = lifetime_.watch()] {
+    if (alive.ended()) return;
     armed_ = false;
     WriteSome();
   });
@@ -58,9 +58,9 @@ void FleetRecorder::WriteSome() {
   change.ddls = std::exchange(new_ddls_, {});
   writing_ = true;
   std::vector<std::string> ddls = change.ddls;
-  store_->Apply(std::move(change), [this, there = std::weak_ptr<bool>(there_), batch = std::move(batch),
+  store_->Apply(std::move(change), [this, alive = lifetime_.watch(), batch = std::move(batch),
                                     ddls = std::move(ddls)](const absl::Status& status) mutable {
-    if (there.lock() != nullptr) OnWritten(batch, std::move(ddls), status);
+    if (!alive.ended()) OnWritten(batch, std::move(ddls), status);
   });
 }
 
@@ -86,8 +86,8 @@ void FleetRecorder::Forget(std::vector<std::string> identities, NodeStore::Done 
   FleetChange change;
   change.forgotten = std::move(identities);
   store_->Apply(std::move(change),
-                [there = std::weak_ptr<bool>(there_), done = std::move(done)](const absl::Status& status) mutable {
-                  if (there.lock() != nullptr) done(status);
+                [alive = lifetime_.watch(), done = std::move(done)](const absl::Status& status) mutable {
+                  if (!alive.ended()) done(status);
                 });
 }
 

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "services/hub/job_store/node_store.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/registry.h"
@@ -85,7 +86,7 @@ class FleetRecorder {
   bool closed_ = false;
   absl::Duration alive_told_ = -absl::InfiniteDuration();
   absl::Duration ddls_kept_ = -absl::InfiniteDuration();
-  const std::shared_ptr<bool> there_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace orch::hub

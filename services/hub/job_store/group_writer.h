@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "services/hub/job_store/job_rows.h"
 #include "services/hub/job_store/node_rows.h"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
 #include "services/hub/job_store/sqlite_node_store.h"
@@ -32,7 +33,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const Clock
 }
 
 SqliteJobStore::~SqliteJobStore() {
-  *there_ = false;
+  lifetime_.End();
   // The writer closes the file last: only then does SQLite fold its log into the file.
   reading_ = nullptr;
   reader_ = nullptr;
@@ -139,9 +140,9 @@ void SqliteJobStore::DeleteAll(DeleteOne delete_one, uint64_t removed, Answer<ui
     }
     return absl::OkStatus();
   };
-  write.done = [this, there = there_, delete_one, deleted, removed,
+  write.done = [this, alive = lifetime_.watch(), delete_one, deleted, removed,
                 answer = std::move(answer)](const absl::Status& status) mutable {
-    if (!*there) return;
+    if (alive.ended()) return;
     if (status.ok() && *deleted > 0) return DeleteAll(std::move(delete_one), removed + *deleted, std::move(answer));
     if (removed > 0) writer_->Shrink();
     if (answer != nullptr) answer(status.ok() ? absl::StatusOr<uint64_t>(removed) : status);

@@ -13,6 +13,8 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
+#include "base/loop_executor.h"
 #include "base/random.h"
 #include "services/hub/job_store/group_writer.h"
 #include "services/hub/job_store/job_reader.h"
@@ -83,7 +85,7 @@ class SqliteJobStore final : public JobStore {
   std::unique_ptr<GroupWriter> writer_;
   std::unique_ptr<LoopExecutor> reading_;
   // Callbacks that come back to the store itself ask whether it is still there.
-  const std::shared_ptr<bool> there_ = std::make_shared<bool>(true);  // loop only
+  Lifetime lifetime_;
 };
 
 }  // namespace orch::hub

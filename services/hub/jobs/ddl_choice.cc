@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
-#include "base/config_file.h"
+#include "base/nearest_word.h"
 #include "base/status_macros.h"
 
 namespace orch::hub {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/process/cancel_token.h"
+#include "base/process/find_program.h"
 #include "services/nodeagent/facts/builtin.h"
 
 namespace orch::nodeagent {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/process/process.h"
+#include "base/process/cancel_token.h"
 #include "services/nodeagent/facts/fact_part.h"
 #include "services/nodeagent/facts/facts_config.h"
 #include "services/nodeagent/facts/facts_directory.h"

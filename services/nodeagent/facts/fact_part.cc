@@ -4,6 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_text.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
 #include "services/nodeagent/facts/fact_text.h"
 #include "services/nodeagent/facts/yaml_facts.h"

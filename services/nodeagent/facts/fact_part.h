@@ -10,7 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/process/process.h"
+#include "base/process/cancel_token.h"
 
 namespace orch::nodeagent {
 

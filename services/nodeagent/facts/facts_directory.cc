@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
 #include "base/file_stamp.h"
+#include "base/process/cancel_token.h"
 #include "base/status_macros.h"
 #include "services/nodeagent/facts/fact_text.h"
 #include "services/nodeagent/facts/yaml_facts.h"

@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 #include "base/clock.h"
-#include "base/process/process.h"
+#include "base/process/cancel_token.h"
 #include "services/nodeagent/facts/fact_part.h"
 
 namespace orch::nodeagent {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "actions/ddl/validate.h"
 #include "base/json.h"
+#include "filter/node_view.h"
 #include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {

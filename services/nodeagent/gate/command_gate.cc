@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "auth/message_mac.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "filter/wire.h"
 #include "services/nodeagent/gate/admission.h"
 #include "services/nodeagent/gate/command_spec.h"

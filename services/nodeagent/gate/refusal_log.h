@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "auth/refusal.h"
+#include "auth/refusal_counters.h"
 #include "base/clock.h"
 #include "orch/v1/node_service.pb.h"
 

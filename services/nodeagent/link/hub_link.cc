@@ -70,13 +70,13 @@ void HubLink::Attempt() {
 absl::Status HubLink::Connect() {
   const Address& address = options_.hubs[hub_index_];
   ORCH_ASSIGN_OR_RETURN(Proof proof, callbacks_.prove(address));
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   // Called on the tunnel's thread, so it posts to the loop.
   auto on_open = [this, alive, key_id = proof.key_id, attempt = ++attempt_,
                   executor = deps_.executor](absl::StatusOr<Tunnel::Opened> opened) {
     auto shared = std::make_shared<absl::StatusOr<Tunnel::Opened>>(std::move(opened));
     executor->Post([this, alive, key_id, attempt, shared] {
-      if (alive.lock() != nullptr && attempt == attempt_) OnTunnel(std::move(*shared), key_id);
+      if (!alive.ended() && attempt == attempt_) OnTunnel(std::move(*shared), key_id);
     });
   };
   tunnel_ = Tunnel::Start(address, std::move(proof.security), deps_.clock, kConnectTimeout, std::move(on_open));
@@ -88,25 +88,25 @@ void HubLink::OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string&
   if (!opened.ok()) return EndStream(opened.status(), absl::ZeroDuration());
   std::shared_ptr<grpc::Channel> channel =
       grpc::CreateCustomInsecureChannelFromFd("hub", opened->channel.Release(), ChannelArgs());
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   stream_ = std::make_shared<HubStream>(std::move(channel), opened->session, deps_.executor,
                                         HubStream::Callbacks{.message =
                                                                  [this, alive](v1::HubMessage message) {
-                                                                   if (alive.lock() != nullptr)
+                                                                   if (!alive.ended())
                                                                      Apply(session_->OnMessage(std::move(message)));
                                                                  },
                                                              .done =
                                                                  [this, alive](const grpc::Status& status) {
-                                                                   if (alive.lock() != nullptr)
+                                                                   if (!alive.ended())
                                                                      EndStream(WhyEnded(status), absl::ZeroDuration());
                                                                  },
                                                              .drained =
                                                                  [this, alive] {
-                                                                   if (alive.lock() != nullptr) TellOutputAllowed();
+                                                                   if (!alive.ended()) TellOutputAllowed();
                                                                  },
                                                              .released =
                                                                  [this, alive](HubStream* stream) {
-                                                                   if (alive.lock() != nullptr) Forget(stream);
+                                                                   if (!alive.ended()) Forget(stream);
                                                                  }});
   session_ = std::make_unique<HubSession>(deps_.clock, key_id, snapshot_);
   stream_->Start();
@@ -179,9 +179,9 @@ void HubLink::EndStream(const absl::Status& why, absl::Duration retry_after) {
 }
 
 void HubLink::ScheduleAttempt(absl::Duration at_least) {
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   timer_ = deps_.executor->PostAfter(at_least, [this, alive] {
-    if (alive.lock() == nullptr) return;
+    if (alive.ended()) return;
     timer_ = 0;
     Attempt();
   });
@@ -192,9 +192,9 @@ void HubLink::ArmTimer() {
   timer_ = 0;
   const absl::Duration due = session_->NextTimer();
   if (due == absl::InfiniteDuration()) return;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   timer_ = deps_.executor->PostAfter(due - deps_.clock->Steady(), [this, alive] {
-    if (alive.lock() == nullptr) return;
+    if (alive.ended()) return;
     timer_ = 0;
     if (session_ != nullptr) Apply(session_->OnTimer());
   });
@@ -236,9 +236,9 @@ void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
   }
   stopped_ = std::move(stopped);
   stream_->HalfClose();
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   deps_.executor->PostAfter(grace, [this, alive] {
-    if (alive.lock() != nullptr && stopped_ != nullptr)
+    if (!alive.ended() && stopped_ != nullptr)
       EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
   });
 }

@@ -13,6 +13,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "base/net/address.h"
 #include "base/net/tunnel.h"
 #include "base/random.h"
@@ -84,7 +85,7 @@ class HubLink {
   Options options_;
   const Dependencies deps_;
   const Callbacks callbacks_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   Backoff backoff_;
   size_t hub_index_ = 0;
   size_t tried_in_round_ = 0;

@@ -14,6 +14,8 @@
 #include "base/durable_file.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process_spec.h"
 #include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/run_action.h"
 #include "services/nodeagent/runner/runner_node.h"

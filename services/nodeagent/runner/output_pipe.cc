@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/durable_file.h"
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -24,11 +26,11 @@ struct Head {
 constexpr size_t kMaxPiece = PIPE_BUF - sizeof(Head);
 
 // For both directions, so that it neither waits for the other end nor ends with it.
-ProcessFd OpenPipe(const std::string& path) {
-  ProcessFd fd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+UniqueFd OpenPipe(const std::string& path) {
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   struct stat what = {};
-  if (fd.get() < 0 || fstat(fd.get(), &what) != 0 || !S_ISFIFO(what.st_mode)) return ProcessFd();
-  if (fcntl(fd.get(), F_SETFL, O_DIRECT | O_NONBLOCK) != 0) return ProcessFd();  // packets
+  if (fd.get() < 0 || fstat(fd.get(), &what) != 0 || !S_ISFIFO(what.st_mode)) return UniqueFd();
+  if (fcntl(fd.get(), F_SETFL, O_DIRECT | O_NONBLOCK) != 0) return UniqueFd();  // packets
   (void)fcntl(fd.get(), F_SETPIPE_SZ, kOutputPipeBytes);
   return fd;
 }
@@ -69,7 +71,7 @@ absl::Status OutputReader::Make(const std::string& path) {
 }
 
 OutputReader::OutputReader(const std::string& path, Sink sink)
-    : fd_(sink == nullptr ? ProcessFd() : OpenPipe(path)), sink_(std::move(sink)) {}
+    : fd_(sink == nullptr ? UniqueFd() : OpenPipe(path)), sink_(std::move(sink)) {}
 
 void OutputReader::Drain() {
   if (fd_.get() < 0) return;
@@ -80,7 +82,7 @@ void OutputReader::Drain() {
     if (got <= 0) return;
     Head head = {};
     if (static_cast<size_t>(got) >= sizeof head) memcpy(&head, frame, sizeof head);
-    if (head.size + sizeof head != static_cast<size_t>(got) || head.stream > 1) return fd_.Close();  // none of ours
+    if (head.size + sizeof head != static_cast<size_t>(got) || head.stream > 1) return fd_.Reset();  // none of ours
     sink_(head.stream == 0 ? ProcessStream::kOut : ProcessStream::kErr, head.offset,
           absl::string_view(frame + sizeof head, head.size));
     drained += PIPE_BUF;  // its place in the pipe, however small it is

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/mutex.h"
-#include "base/process/process.h"
-#include "base/process/spawn_arguments.h"
+#include "base/process/process_spec.h"
+#include "base/unique_fd.h"
 
 namespace orch::nodeagent {
 
@@ -37,7 +37,7 @@ class OutputWriter {
  private:
   void WriteFrame(size_t stream, uint64_t offset, absl::string_view piece);
 
-  const ProcessFd fd_;
+  const UniqueFd fd_;
   mutable Mutex mu_;
   Printed printed_ ABSL_GUARDED_BY(mu_) = {};
 };
@@ -56,7 +56,7 @@ class OutputReader {
   void Drain();
 
  private:
-  ProcessFd fd_;
+  UniqueFd fd_;
   const Sink sink_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actions/core/action.h"
+#include "actions/core/plugin.h"
 
 namespace orch::nodeagent {
 

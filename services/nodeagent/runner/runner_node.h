@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actions/core/action.h"
+#include "actions/core/node_state.h"
 #include "actions/data/data_functions.h"
 #include "base/clock.h"
 #include "services/nodeagent/runner/task_folder.h"

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "actions/core/node_state.h"
 #include "actions/data/data_functions.h"
 #include "base/durable_file.h"
 

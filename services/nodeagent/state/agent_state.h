@@ -13,6 +13,7 @@
 #include "actions/core/action.h"
 #include "actions/core/builtin_options.h"
 #include "actions/core/catalog.h"
+#include "actions/core/node_state.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "services/nodeagent/state/node_snapshot.h"

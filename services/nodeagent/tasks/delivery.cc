@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/failpoint.h"
+#include "base/lifetime.h"
 #include "base/log.h"
 
 namespace orch::nodeagent {
@@ -64,9 +65,9 @@ void Delivery::ResendSome() {
   }
   if (resend_.empty()) return;
   resending_ = true;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   executor_->PostAfter(kResendPause, [this, alive] {
-    if (alive.lock() != nullptr) ResendSome();
+    if (!alive.ended()) ResendSome();
   });
 }
 

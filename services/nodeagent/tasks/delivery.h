@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/tasks/journal.h"
 #include "services/nodeagent/tasks/task_runner.h"
@@ -44,7 +45,7 @@ class Delivery {
   Journal* const journal_;
   Executor* const executor_;
   const Send send_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   std::deque<std::string> resend_;
   bool resending_ = false;  // a portion is scheduled
 };

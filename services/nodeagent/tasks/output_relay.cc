@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "base/failpoint.h"
+#include "base/lifetime.h"
+#include "base/process/process_spec.h"
 #include "base/utf8.h"
 
 namespace orch::nodeagent {
@@ -91,17 +93,17 @@ Printed OutputRelay::End(const std::string& job_id) {
 
 void OutputRelay::ScheduleLocked(absl::Duration delay) {
   if (std::exchange(scheduled_, true)) return;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   executor_->PostAfter(delay, [this, alive] {
-    if (alive.lock() != nullptr) Pump();
+    if (!alive.ended()) Pump();
   });
 }
 
 void OutputRelay::ScheduleLookLocked() {
   if (std::exchange(look_scheduled_, true)) return;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   executor_->PostAfter(kSilence, [this, alive] {
-    if (alive.lock() != nullptr) LookForSilence();
+    if (!alive.ended()) LookForSilence();
   });
 }
 

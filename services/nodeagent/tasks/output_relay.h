@@ -14,8 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "base/mutex.h"
-#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/runner/output_pipe.h"
 
@@ -79,7 +80,7 @@ class OutputRelay {
 
   Executor* const executor_;
   const Send send_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
   // Held from cutting a chunk until it is sent, which keeps the chunks in order. The one lock of the agent that is no
   // leaf: it is acquired before mu_, before the lock of UpdateSealer and before that of the loop's queue.
   Mutex send_mu_ ABSL_ACQUIRED_BEFORE(mu_);

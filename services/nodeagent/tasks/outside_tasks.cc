@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/process/process_spec.h"
 #include "services/nodeagent/tasks/task_update.h"
 
 namespace orch::nodeagent {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "actions/core/node_state.h"
 #include "services/nodeagent/runner/run_action.h"
 #include "services/nodeagent/tasks/task_update.h"
 

@@ -2,6 +2,7 @@
 // the TaskRunner; blocks until the action has ended. Never decides whether the action may run.
 #pragma once
 
+#include "actions/core/node_state.h"
 #include "base/clock.h"
 #include "services/nodeagent/tasks/task.h"
 

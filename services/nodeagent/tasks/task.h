@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "actions/core/action.h"
+#include "actions/core/plugin.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "base/process/process.h"
+#include "base/process/cancel_token.h"
+#include "base/process/process_spec.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/tasks/task_spec.h"
 

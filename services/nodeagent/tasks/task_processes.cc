@@ -24,7 +24,9 @@
 #include "base/log.h"
 #include "base/process/lasting_process.h"
 #include "base/process/process_cgroup.h"
+#include "base/process/process_spec.h"
 #include "base/status_macros.h"
+#include "base/unique_fd.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -35,7 +37,7 @@ constexpr char kEnded[] = "its process has ended";
 // Its process holds the lock for as long as it lives, and the guards of what it started for as long as any
 // of that lives; no process id can be mistaken for it.
 bool Lives(const std::string& folder) {
-  const ProcessFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
   return task.get() >= 0 && flock(task.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
@@ -77,13 +79,13 @@ ProcessSpec ProcessSpecOf(const std::string& program, const std::string& folder)
 
 }  // namespace
 
-absl::StatusOr<ProcessFd> TaskProcesses::WriteTask(const TaskFile& task) const {
+absl::StatusOr<UniqueFd> TaskProcesses::WriteTask(const TaskFile& task) const {
   const std::string folder = FolderOf(task.request.job_id);
   if (mkdir(folder.c_str(), 0700) != 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", folder));
   ORCH_RETURN_IF_ERROR(SetRoomAside(PidPath(folder), kPidRoomBytes));
   ORCH_RETURN_IF_ERROR(SetRoomAside(RoomPath(folder), kOutcomeRoomBytes));
   const std::string path = TaskPath(folder), text = DumpJson(task.ToJson());
-  ProcessFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) return ErrnoStatus(errno, absl::StrCat("cannot lock ", path));
   size_t done = 0;
@@ -100,7 +102,7 @@ absl::StatusOr<ProcessFd> TaskProcesses::WriteTask(const TaskFile& task) const {
 std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const actions::Context& context,
                                                  OutputReader::Sink output) {
   const std::string& job_id = task.request.job_id;
-  absl::StatusOr<ProcessFd> file = WriteTask(task);
+  absl::StatusOr<UniqueFd> file = WriteTask(task);
   if (!file.ok()) {
     return actions::Reply::Failure(actions::ErrorKind::kJournal,
                                    absl::StrCat("not started: ", file.status().message()));
@@ -116,7 +118,7 @@ std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const act
   if (!pid.ok())
     return actions::Reply::Failure(actions::ErrorKind::kCrash, absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
-  file->Close();  // from now on the lock is the process's
+  file->Reset();  // from now on the lock is the process's
   return Await(job_id, *pid, context, std::move(output));
 }
 
@@ -131,13 +133,13 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pi
   const std::string folder = FolderOf(job_id);
   OutputReader reader(OutputPath(folder), output);
   pid_t pid = child;
-  ProcessFd pidfd;
+  UniqueFd pidfd;
   absl::Duration kill_at = absl::InfiniteDuration();
   bool told = false;
   std::string how;  // our child ended, once it has
   while (true) {
     if (child == 0 && pid == 0) pid = PidIn(folder);
-    if (pidfd.get() < 0 && pid != 0) pidfd = ProcessFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (pidfd.get() < 0 && pid != 0) pidfd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (child != 0 && how.empty()) how = Reaped(child);
     // Asked after the pidfd was had: a number that was given to another process since is not used. What the
     // process started may outlive it for a moment, when it was killed.

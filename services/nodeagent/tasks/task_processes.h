@@ -11,8 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "actions/core/action.h"
-#include "base/process/process.h"
-#include "base/process/spawn_arguments.h"
+#include "base/process/cancel_token.h"
+#include "base/unique_fd.h"
 #include "services/nodeagent/runner/output_pipe.h"
 #include "services/nodeagent/runner/task_folder.h"
 
@@ -52,7 +52,7 @@ class TaskProcesses {
 
  private:
   std::string FolderOf(const std::string& job_id) const { return folder_ + "/" + job_id; }
-  absl::StatusOr<ProcessFd> WriteTask(const TaskFile& task) const;
+  absl::StatusOr<UniqueFd> WriteTask(const TaskFile& task) const;
   std::optional<actions::Reply> Await(const std::string& job_id, pid_t child, const actions::Context& context,
                                       OutputReader::Sink output);
   TaskOutcome Outcome(const std::string& job_id, const std::string& how_it_ended) const;

@@ -54,9 +54,9 @@ void TaskRunner::WakeWorkerLocked() {
 }
 
 void TaskRunner::ArmStart(const TaskPtr& task) {
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   const TimerId timer = executor_->PostAfter(task->spec.delay, [this, alive, task] {
-    if (alive.lock() == nullptr) return;
+    if (alive.ended()) return;
     MutexLock lock(&mu_);
     if (queue_.Join(task)) WakeWorkerLocked();
   });
@@ -66,9 +66,9 @@ void TaskRunner::ArmStart(const TaskPtr& task) {
 
 void TaskRunner::ArmDeadline(const TaskPtr& task) {
   const absl::Duration left = std::max(task->spec.deadline - clock_->Steady(), absl::ZeroDuration());
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   const TimerId timer = executor_->PostAfter(left, [this, alive, task] {
-    if (alive.lock() != nullptr) End(task, v1::FAILED, "timeout", kTooLate);
+    if (!alive.ended()) End(task, v1::FAILED, "timeout", kTooLate);
   });
   bool retired;
   {
@@ -154,9 +154,9 @@ void TaskRunner::End(const TaskPtr& task, v1::TaskState state, const std::string
 void TaskRunner::AnswerLate(const TaskPtr& task, const v1::TaskUpdate& update) {
   v1::TaskUpdate late = update;
   late.mutable_reply()->mutable_status_message()->append("; the action would not end, and may still run");
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   executor_->PostAfter(kEndWait, [alive, task, late = std::move(late)]() mutable {
-    if (alive.lock() != nullptr) task->Emit(std::move(late));
+    if (!alive.ended()) task->Emit(std::move(late));
   });
 }
 

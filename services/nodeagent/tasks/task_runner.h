@@ -16,7 +16,9 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "actions/core/node_state.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/nodeagent/tasks/task.h"
@@ -73,7 +75,7 @@ class TaskRunner {
   Executor* const executor_;
   actions::NodeState* const node_;
   const UpdateSink sink_;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for timers that outlive the runner
+  Lifetime lifetime_;  // for timers that outlive the runner
 
   mutable Mutex mu_;
   CondVar work_;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "actions/core/action.h"
-#include "base/process/process.h"
+#include "base/process/process_spec.h"
 #include "orch/v1/node_service.pb.h"
 
 namespace orch::nodeagent {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/net/refusal_frames.h"
+#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/net/tls_pair.h"

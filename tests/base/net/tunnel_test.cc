@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/net/refusal_frames.h"
+#include "base/net/tunnel_security.h"
+#include "base/unique_fd.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/base/net/tls_pair.h"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/hub/door/connection_table.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 

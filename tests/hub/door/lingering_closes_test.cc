@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 namespace {

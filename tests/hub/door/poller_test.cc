@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "gtest/gtest.h"
+#include "base/unique_fd.h"
 
 namespace orch::hub {
 namespace {

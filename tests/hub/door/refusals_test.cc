@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/manual_executor.h"
+#include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

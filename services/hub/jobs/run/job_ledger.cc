@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/lifetime.h"
 #include "base/log.h"
 
 namespace orch::hub {
@@ -16,17 +17,16 @@ bool CanBeTriedAgain(const absl::Status& status) {
 }  // namespace
 
 void JobLedger::Persist(std::shared_ptr<Try> attempt) {
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   attempt->write([this, alive, attempt](const absl::Status& status) {
-    const std::shared_ptr<bool> held = alive.lock();
-    if (held == nullptr) return;
+    if (alive.ended()) return;
     if (CanBeTriedAgain(status)) {
       if (!std::exchange(warned_, true)) {
         LogError("the store takes nothing now; trying until it does",
                  {{"job", job_id_}, {"what", attempt->what}, {"reason", std::string(status.message())}});
       }
       executor_->PostAfter(kStoreRetry, [this, alive, attempt] {
-        if (alive.lock() != nullptr) Persist(attempt);
+        if (!alive.ended()) Persist(attempt);
       });
       return;
     }
@@ -41,11 +41,10 @@ void JobLedger::Persist(std::shared_ptr<Try> attempt) {
 
 void JobLedger::Create(StoredJob job, std::vector<std::string> targets, JobStore::Done done) {
   ++pending_;
-  std::weak_ptr<bool> alive = alive_;
+  Lifetime::Watch alive = lifetime_.watch();
   store_->Create(std::move(job), std::move(targets),
                  [this, alive, done = std::move(done)](absl::Status status) mutable {
-                   const std::shared_ptr<bool> held = alive.lock();
-                   if (held == nullptr) return;
+                   if (alive.ended()) return;
                    --pending_;
                    done(std::move(status));
                  });

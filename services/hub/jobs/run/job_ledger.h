@@ -11,6 +11,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "base/executor.h"
+#include "base/lifetime.h"
 #include "orch/v1/job.pb.h"
 #include "services/hub/job_store/job_store.h"
 
@@ -59,7 +60,7 @@ class JobLedger {
   std::vector<TaskChange> noted_;
   size_t pending_ = 0;
   bool warned_ = false;
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace orch::hub
