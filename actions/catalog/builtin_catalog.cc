@@ -1,10 +1,13 @@
 #include "actions/catalog/builtin_catalog.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "actions/catalog/embedded_ddl.h"
 #include "actions/core/activation.h"
+#include "actions/ddl/builtin_plugins.h"
 #include "actions/plugins/controller/controller.h"
 #include "actions/plugins/filemgr/filemgr_plugin.h"
 #include "actions/plugins/nrpe/nrpe_plugin.h"
@@ -25,7 +28,7 @@ using Ddl = std::shared_ptr<const ddl::Plugin>;
 
 struct Builtin {
   const char* name;
-  // An error is why it cannot work on this node; Cancelled when nobody asked for it.
+  // An error tells why it cannot work on this node; Cancelled if the settings do not turn it on.
   absl::StatusOr<std::shared_ptr<Plugin>> (*make)(Ddl ddl, const BuiltinOptions& options, const Clock* clock);
 };
 
@@ -34,7 +37,7 @@ absl::StatusOr<std::shared_ptr<Plugin>> Make(Ddl ddl, const BuiltinOptions& opti
   return std::make_shared<P>(std::move(ddl), options);
 }
 
-// Every plugin that is built in.
+// All of ddl::kBuiltinPlugins, in its order.
 constexpr Builtin kBuiltins[] = {
     {"controller",
      [](Ddl ddl, const BuiltinOptions&, const Clock*) -> absl::StatusOr<std::shared_ptr<Plugin>> {
@@ -54,6 +57,9 @@ constexpr Builtin kBuiltins[] = {
     {"service", Make<ServicePlugin>},
     {"shell", ShellPlugin::Create},
 };
+static_assert(std::equal(std::begin(kBuiltins), std::end(kBuiltins), ddl::kBuiltinPlugins.begin(),
+                         ddl::kBuiltinPlugins.end(),
+                         [](const Builtin& builtin, absl::string_view name) { return builtin.name == name; }));
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
-# Hosts MCollective's own agents. Run by the node agent:
-#   mcollective_host.rb describe      every agent of the library folders: DDL, activation, or what is wrong
-#   mcollective_host.rb serve NAME    answers requests to one of them until its input ends
-# Requests are JSON, one a line; "config" holds settings and library folders, "facts" JSON text.
+# Hosts MCollective's own agents. The node agent runs it:
+#   mcollective_host.rb describe      reports DDL, activation and faults of every agent in the library folders
+#   mcollective_host.rb serve NAME    answers requests to one agent until its input ends
+# Requests are JSON, one a line; "config" has the settings and library folders, and "facts" is JSON text.
 $LOAD_PATH.unshift(File.join(__dir__, 'compat'))
 require_relative 'worker_loop'
 require 'mcollective'
@@ -22,7 +22,7 @@ module Orch
       libdirs.each { |folder| $LOAD_PATH.push(folder) unless $LOAD_PATH.include?(folder) }
     end
 
-    # The agent's class, from its file. Raises what is wrong with it.
+    # Loads the file of the agent and returns its class. Raises an error that tells the fault.
     def self.load_agent(name)
       path = MCollective::PluginManager.path_of("agent/#{name}.rb") or raise "agent/#{name}.rb is not there"
       [path, MCollective::PluginManager.path_of("agent/#{name}.ddl")].compact.each { |file| check_safe(file) }
@@ -35,7 +35,7 @@ module Orch
       klass
     end
 
-    # It runs with the node agent's rights, so nobody else may write it.
+    # The file runs with the rights of the node agent, so nobody else may be able to write it.
     def self.check_safe(path)
       [path, File.dirname(path)].each do |file|
         stat = File.stat(file)
@@ -50,7 +50,7 @@ module Orch
     end
   end
 
-  # Asked once: each agent is loaded in a process of its own, so that none can spoil it for the others.
+  # Answers one request. It loads each agent in a process of its own, so that no agent affects the others.
   class Describer
     AT_ONCE = 4
 
@@ -132,7 +132,7 @@ module Orch
     end
   end
 
-  # Asked again and again; the agent is loaded with the first request.
+  # Answers any number of requests; the first one loads the agent.
   class Server
     def initialize(name)
       @name = name

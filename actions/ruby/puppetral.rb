@@ -1,13 +1,12 @@
 # frozen_string_literal: true
 
-# Puppet's resource abstraction layer behind the plugin "puppetral". Loads Puppet once, then answers
-# find, search and create. Run by the node agent with Puppet's own ruby; its arguments are Puppet's
-# (--config FILE).
+# Puppet's resource abstraction layer for the plugin "puppetral". Loads Puppet once and then answers find, search and
+# create. The node agent runs it with Puppet's own ruby and passes Puppet's arguments (--config FILE).
 require_relative 'worker_loop'
 require 'puppet'
 
 module Orch
-  # What Puppet has to say, on standard error. Without a destination Puppet keeps every message for ever.
+  # Writes Puppet's messages to standard error. Without a destination, Puppet keeps every message forever.
   Puppet::Util::Log.newdesttype :orch do
     match 'Orch::LogDestination'
     def initialize(_name); end
@@ -20,7 +19,7 @@ module Orch
   end
   class LogDestination; end
 
-  # One provider that cannot list its resources must not hide those of the others.
+  # Ignores a provider that cannot list its resources, so that the others are still listed.
   module ForgivingInstances
     def instances(*arguments)
       super
@@ -54,8 +53,8 @@ module Orch
 
     private
 
-    # Types and providers that pluginsync has replaced. Puppet's own way to do it searches every folder for
-    # every file, which takes 25 ms.
+    # Reloads the types and providers that pluginsync has replaced. Puppet's own method searches every folder for every
+    # file, which takes 25 ms.
     def reload_changed(environment)
       Puppet::Util::Autoload.loaded.to_a.each do |name, (file, time)|
         next if !File.exist?(file) || File.mtime(file).to_i == time.to_i
@@ -91,14 +90,14 @@ module Orch
       ok(describe(state).merge('managed' => managed))
     end
 
-    # As a catalogue's transaction does it: some providers read all their resources at once.
+    # Prefetches as the transaction of a catalog does, because some providers read all their resources together.
     def prefetch(resource)
       provider = resource.provider.class
       provider.prefetch(resource.name => resource) if resource.provider && provider.respond_to?(:prefetch)
     end
 
-    # Whether the last catalogue held it; "unknown" where Puppet has left no list. The rule of the plugin puppet
-    # (managed_resources.h): by title or name, as it is or in lower case, paths of files however they are written.
+    # Returns whether the last catalog had the resource, or "unknown" if Puppet has left no list. The rule is that of
+    # managed_resources.h: by title or name, unchanged or in lower case, with normalized paths of files.
     def managed?(resource)
       listed = File.readlines(Puppet[:resourcefile], chomp: true, encoding: 'UTF-8')
       names = [resource.title]
@@ -146,7 +145,7 @@ module Orch
       { statuscode: 1, statusmsg: problem, data: data }
     end
 
-    # The property is left out where another resource of the type has this value, or the title exists.
+    # Drops the property if another resource of the type has this value or if the title exists.
     def drop_conflict(type, title, property, parameters)
       return unless property && parameters.key?(property)
 

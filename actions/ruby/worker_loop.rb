@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# The agent's side of a warm worker: one JSON object a line in, one out. What the code behind it prints
-# goes to standard error, and its children cannot read requests: the pipes are kept to this loop.
+# The loop of a warm worker: it reads one JSON object a line and writes one. Only this loop uses the two pipes: the
+# output of the code that it calls goes to standard error, and child processes cannot read requests.
 require 'json'
 require 'set'
 
@@ -9,7 +9,7 @@ module Orch
   module WorkerLoop
     MAX_DEPTH = 30 # levels of an answer; the reader's limit is 32
 
-    # Yields every request, answers with what the block returns. Ends with standard input.
+    # Yields every request and answers with the result of the block. Returns at the end of standard input.
     def self.run
       Encoding.default_external = Encoding::UTF_8
       requests = $stdin.dup
@@ -26,7 +26,7 @@ module Orch
       end
     end
 
-    # What JSON can carry: symbols and times as text, text as valid UTF-8.
+    # Converts a value to one that JSON can express: symbols and times become text, and text becomes valid UTF-8.
     def self.clean(value, depth = 0)
       return value.inspect[0, 200] if depth > MAX_DEPTH
 

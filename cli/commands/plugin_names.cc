@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "actions/ddl/builtin_plugins.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
 #include "cli/session/plugin_source.h"
@@ -11,8 +12,7 @@ namespace orch::cli {
 
 const std::vector<std::string>& BuiltInPlugins() {
   static const auto* const names =
-      new std::vector<std::string>{"controller", "filemgr",   "nrpe",    "package", "process", "puppet",
-                                   "puppetd",    "puppetral", "rpcutil", "service", "shell"};
+      new std::vector<std::string>(ddl::kBuiltinPlugins.begin(), ddl::kBuiltinPlugins.end());
   return *names;
 }
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What MCollective's agents expect to find around them, written anew and as small as they need it.
+# The environment that MCollective's agents expect, reimplemented as far as they need it.
 require 'etc'
 require 'json'
 require 'monitor'
@@ -33,7 +33,7 @@ require 'mcollective/validator'
 require 'mcollective/ddl'
 require 'mcollective/rpc'
 
-# Names that agents of the time use and later Rubies dropped.
+# Names that the agents use and later versions of Ruby have dropped.
 Fixnum = Integer unless defined?(Fixnum)
 Bignum = Integer unless defined?(Bignum)
 [File, Dir].each do |kind|

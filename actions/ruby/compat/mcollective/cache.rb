@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module MCollective
-  # Values that live for a while, in named caches. Lives as long as the worker does.
+  # Values with a time to live, in named caches. The caches last as long as the worker.
   module Cache
     @caches = {}
     @lock = Monitor.new
@@ -27,7 +27,7 @@ module MCollective
         cache(name)[:items][key][:value]
       end
 
-      # Seconds left; not above 0 when it is gone.
+      # Returns the seconds left; 0 or less if the value has expired.
       def ttl(name, key)
         item = cache(name)[:items][key] or return 0
         cache(name)[:ttl] - (now - item[:at])

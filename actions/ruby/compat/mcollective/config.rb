@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module MCollective
-  # The node's settings as the node agent hands them over; "plugin.x.y" is pluginconf["x.y"].
+  # The settings of the node, which the node agent passes; "plugin.x.y" is pluginconf["x.y"].
   class Config
     def self.instance
       @instance ||= new
@@ -41,7 +41,7 @@ module MCollective
 
     def loadconfig(_path = nil); end
 
-    # Any other setting is not set.
+    # All other settings are unset.
     def method_missing(name, *arguments)
       arguments.empty? ? nil : super
     end
@@ -52,7 +52,7 @@ module MCollective
 
     private
 
-    # The plugin settings of an old server.cfg, where the node's own name one.
+    # Reads the plugin settings of an old server.cfg if the node's settings name one.
     def from_server_cfg(own)
       file = (own || {})['mcollective.server_cfg'].to_s
       return {} if file.empty? || !File.readable?(file)

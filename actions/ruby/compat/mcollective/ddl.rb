@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
 module MCollective
-  # An agent's description, read from NAME.ddl by running it.
+  # The DDL of an agent, which is read by running NAME.ddl.
   class DDL
-    # Validators that the node, the hub and the clients check themselves; with theirs.
+    # The validators that the node, the hub and the clients know, with the names that they use.
     SHARED = %i[shellsafe ipv4address ipv6address ipaddress fqdn path duration service_name package_name
                 package_version puppet_tags puppet_variable puppet_resource puppet_server_address].freeze
 
-    # Aggregate functions that came with the original: known outside of summarize too.
+    # The aggregate functions of MCollective, which are known outside of summarize, too.
     FUNCTIONS = %w[average summary sum].freeze
     DISPLAYS = %i[always failed ok flatten].freeze
 
@@ -37,12 +37,12 @@ module MCollective
       @meta = meta
     end
 
-    # Text for people; without one, what was said before.
+    # Sets the display text; without an argument, returns it.
     def usage(text = nil)
       text ? @usage = text : @usage
     end
 
-    # {:mcollective => "2.2.1"}: the release whose agents these are has all that came before it.
+    # Accepts {:mcollective => "2.2.1"}: this environment is that of a later release.
     def requires(requirement)
       @requirements = @requirements.merge(requirement)
       wanted = requirement[:mcollective] or return
@@ -53,7 +53,7 @@ module MCollective
 
     def action(name, options = {}, &block)
       @current = name.to_s
-      # One that is declared again gets what is new.
+      # A second declaration adds its options to the first one.
       @entities[@current] ||= { action: @current, input: {}, output: {}, display: :failed,
                                 description: options[:description].to_s, aggregate: [] }
       @entities[@current][:impact] = options[:impact].to_s if options[:impact]
@@ -93,7 +93,7 @@ module MCollective
       current[:aggregate] << function.merge(format)
     end
 
-    # Within summarize every word is a function: summary(:version). Elsewhere those that are known.
+    # Inside summarize, every word is a function: summary(:version). Elsewhere only known words are.
     def method_missing(name, *arguments)
       return super unless function?(name)
 

@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
 module MCollective
-  # A Ruby DDL as the JSON that the node, the hub and the clients read.
+  # Converts a Ruby DDL to the JSON that the node, the hub and the clients read.
   class DdlJson
-    # `read` and `open_inputs`: names "agent.action" that the node's settings call read-only, or open
-    # to inputs that are not declared.
+    # `read` and `open_inputs` are lists of "agent.action" from the node's settings: actions that change nothing, and
+    # actions that accept undeclared inputs.
     def initialize(name, ddl, read: [], open_inputs: [])
       @name = name
       @ddl = ddl
@@ -22,7 +22,7 @@ module MCollective
 
     private
 
-    # A number, also where it is written as text.
+    # Returns a number, even if it is written as text.
     def number(value)
       value.is_a?(String) ? Float(value) : value
     rescue ArgumentError
@@ -32,7 +32,7 @@ module MCollective
     def action_hash(entity)
       full_name = "#{@name}.#{entity[:action]}"
       impact = @read.include?(full_name) ? 'read' : entity[:impact] || 'change'
-      # An input that may be anything is one that nobody checks: it is not declared. "flatten" shows all replies.
+      # An input of type "any" cannot be checked, so it is not declared. "flatten" displays all replies.
       rich, inputs = entity[:input].partition { |_, input| input[:type].to_s == 'any' }.map(&:to_h)
       { 'action' => entity[:action], 'description' => entity[:description],
         'display' => entity[:display] == :flatten ? 'always' : entity[:display].to_s,
@@ -49,7 +49,7 @@ module MCollective
     def input_hash(action, name, input)
       hash = { 'prompt' => input[:prompt].to_s, 'description' => input[:description].to_s,
                'type' => input[:type].to_s.downcase, 'optional' => input[:optional] ? true : false }
-      # As in the original, an optional input that is not given stays away.
+      # As in MCollective, an optional input without a value stays absent.
       hash['default'] = plain(input[:default]) unless input[:default].nil? || input[:optional]
       hash['maxlength'] = input[:maxlength].to_i if input[:maxlength] && hash['type'] != 'list'
       hash['list'] = input[:list].map { |item| plain(item) } if input[:list]
@@ -78,7 +78,7 @@ module MCollective
       value.is_a?(Symbol) ? value.to_s : value
     end
 
-    # nil: none that JSON can say. Whatever the DDL asks for is checked by the agent's worker (RPC::Agent) as well.
+    # Returns nil if JSON cannot express the validation. The agent's worker (RPC::Agent) checks it in any case.
     def validation_text(validation)
       case validation
       when nil then nil
@@ -107,16 +107,16 @@ module MCollective
       regexp.options & Regexp::EXTENDED != 0
     end
 
-    # What only Ruby can match: looking around, backreferences, atomic groups and possessive repetition, calls and
-    # conditions, comments, code points and escapes of its own, classes that intersect.
+    # The constructs that only Ruby can match: look-around, backreferences, atomic groups, possessive repetition, calls,
+    # conditions, comments, Ruby's own code points and escapes, and intersections of classes.
     RUBY_ONLY = /\(\?(?:[=!>~\#(]|<[=!]|[imx-]*[mx])|\\(?:[1-9kgGKXeucCM]|p\{\^?(?!(?:L[ulotm]?|N[dlo]?|P[cdsefio]?|Greek|Latin)\})|P\{)|[*+?}]\+|&&/.freeze
 
-    # nil where clients could not say the same.
+    # Returns nil if RE2 would match differently.
     def portable(flags, source)
       RUBY_ONLY.match?(source.gsub('\\\\', '')) ? nil : flags + re2(source)
     end
 
-    # Ruby's \Z lets a line end pass, which nothing here should; the rest are other spellings.
+    # Ruby's \Z accepts a line end, which must not pass here; the others are only spelled differently.
     RE2 = { '\\Z' => '\\z', '\\h' => '[0-9a-fA-F]', '\\H' => '[^0-9a-fA-F]', '\\_' => '_', '\\R' => '(?:\\r\\n|[\\n\\r])' }.freeze
     IN_CLASS = { '\\h' => '0-9a-fA-F', '\\_' => '_' }.freeze
 
@@ -128,7 +128,7 @@ module MCollective
         in_class = false if token == ']'
         token == '(?<' ? '(?P<' : known.fetch(token, token)
       end
-      # A lower-case word would be read as a validator's name.
+      # A lower-case word would mean the name of a validator.
       text =~ /\A[a-z][a-z0-9_]*\z/ ? "(?:#{text})" : text
     end
   end

@@ -7,7 +7,7 @@ module MCollective
   class UnknownPluginError < RuntimeError; end
   class MsgDoesNotMatchRequestID < RuntimeError; end
 
-  # Each status code of a reply has its error.
+  # One error class for each status code of a reply.
   class RPCError < StandardError; end
   class RPCAborted < RPCError; end
   class UnknownRPCAction < RPCError; end

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 module MCollective
-  # The node's facts; nothing is read before somebody asks. Every value is text, also inside of structures, as
-  # agents of the time have it.
+  # The facts of the node, which are read on the first access. As in MCollective, every value is text, even inside
+  # structures.
   module Facts
     class << self
       def get_facts
@@ -21,7 +21,7 @@ module MCollective
         get_fact(name)
       end
 
-      # Operators as in a fact filter.
+      # The operators of a fact filter.
       def has_fact?(name, value, operator = '==')
         case (fact = get_fact(name))
         when nil then false

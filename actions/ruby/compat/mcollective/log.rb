@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module MCollective
-  # To standard error: the node agent shows the last lines when something goes wrong.
+  # Logs to standard error. The node agent shows the last lines after a failure.
   module Log
     LEVELS = %i[debug info warn error fatal].freeze
     @level = :warn
@@ -19,7 +19,7 @@ module MCollective
         warn_line("#{level}: #{message}")
       end
 
-      # The program's own logger, in older agents: @logger.info("…").
+      # The logger of older agents: @logger.info("…").
       def instance
         self
       end

@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
 module MCollective
-  # Finds plugins' files in the library folders. A folder holds them below "mcollective", as installed,
-  # or at once, as in an agent's own repository.
+  # Finds the files of plugins in the library folders. They are in the subfolder "mcollective", as after an
+  # installation, or in the library folder itself, as in the repository of an agent.
   module PluginManager
     @plugins = {}
 
     class << self
-      # A plugin's file from its path below "mcollective", or nil.
+      # Returns the file of a plugin by its path below "mcollective", or nil.
       def path_of(relative)
         Config.instance.libdir.each do |folder|
           ['mcollective', ''].each do |inside|
@@ -29,7 +29,7 @@ module MCollective
         Log.warn("cannot load #{name}: #{e.message}")
       end
 
-      # Names of plugins of a kind: find("agent"), find("agent", "ddl").
+      # Returns the names of the plugins of a kind: find("agent"), find("agent", "ddl").
       def find(kind, extension = 'rb')
         Config.instance.libdir.flat_map do |folder|
           ['mcollective', ''].flat_map do |inside|
@@ -77,7 +77,7 @@ module Kernel
   alias orch_require require
   private :orch_require
 
-  # "mcollective/util/x" of a library folder that has no folder "mcollective".
+  # Finds "mcollective/util/x" in a library folder that has no folder "mcollective".
   def require(name)
     orch_require(name)
   rescue LoadError

@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 module MCollective
-  # Runs a command: a String by the shell, as agents of the time do it, an Array as it stands. After its
-  # timeout nothing that it started is left, in whatever group or session. What a command leaves running when it
-  # ends by itself lives on: an agent may start a service so.
+  # Runs a command: a String by the shell, as in MCollective, and an Array without a shell. After a timeout all its
+  # descendants are ended, whatever their groups and sessions. Processes that a command leaves running when it ends by
+  # itself survive, because an agent may start a service that way.
   class Shell
     KILL_AFTER = 2 # seconds between SIGTERM and SIGKILL
     KILL_ROUNDS = 50
@@ -12,8 +12,8 @@ module MCollective
 
     attr_reader :command, :environment, :cwd, :stdin, :stdout, :stderr, :status, :timeout
 
-    # Options: stdout and stderr (anything with <<), stdin (text), cwd, environment (nil takes none of
-    # ours, a Hash is added to LC_ALL=C.UTF-8), timeout (seconds).
+    # Options: stdout and stderr (any object with <<), stdin (text), cwd, environment (nil passes no variables, a Hash
+    # is added to LC_ALL=C.UTF-8), timeout (seconds).
     def initialize(command, options = {})
       @command = command
       @stdout = writable(options, :stdout)
@@ -35,7 +35,7 @@ module MCollective
       feed = Thread.new { write_input(in_write) }
       readers = [drain(out_read, @stdout), drain(err_read, @stderr)]
       @status = wait(pid)
-      # What the command left running may hold the pipes open; it is not waited for.
+      # Processes that the command left running may keep the pipes open; this does not wait for them.
       readers.each { |reader| reader.join(DRAIN_SECONDS) || reader.kill }
       feed.kill
       @status
@@ -82,7 +82,7 @@ module MCollective
       wait_until(pid, @timeout) || end_all(pid)
     end
 
-    # Returns the command's status.
+    # Returns the status of the command.
     def end_all(pid)
       signal('TERM', family(pid))
       ended = wait_until(pid, KILL_AFTER)
@@ -107,14 +107,14 @@ module MCollective
       end
     end
 
-    # The command, what descends from it, and what it has detached from itself.
+    # Returns the command, its descendants, and the processes that have detached themselves from it.
     def family(pid)
       children = children_by_parent
       found = [pid] + (children[guard] - @adopted_before - [Process.pid])
       found.each { |one| found.concat(children[one] - found) }
     end
 
-    # nil without one: then nobody knows whose the orphans of the system's first process are.
+    # Returns nil without a subreaper; the orphans then belong to init and cannot be attributed.
     def guard
       File.read("/proc/#{Process.ppid}/comm").chomp == GUARD ? Process.ppid : nil
     rescue SystemCallError

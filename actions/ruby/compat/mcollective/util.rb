@@ -73,7 +73,7 @@ module MCollective
         Shellwords.escape(text.to_s)
       end
 
-      # -1, 0 or 1, by numbers where both have them.
+      # Returns -1, 0 or 1; compares numbers as numbers.
       def versioncmp(left, right)
         parts = [left, right].map { |version| version.to_s.scan(/\d+|[a-zA-Z]+/) }
         parts[0].zip(parts[1]).each do |one, other|
@@ -88,7 +88,7 @@ module MCollective
 
       private
 
-      # "/x/" is a pattern.
+      # A text "/x/" is a pattern.
       def matches?(text, wanted)
         wanted = Regexp.new($1) if wanted.is_a?(String) && wanted =~ %r{\A/(.*)/\z}
         wanted.is_a?(Regexp) ? !(text.to_s =~ wanted).nil? : text.to_s == wanted.to_s

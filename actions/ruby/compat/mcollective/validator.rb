@@ -3,7 +3,8 @@
 require 'ipaddr'
 
 module MCollective
-  # Checks of one value; each raises ValidatorError. Those of a library folder's "validator" are known too.
+  # Checks one value; each check raises ValidatorError. Also knows the validators in the folder "validator" of a library
+  # folder.
   module Validator
     TYPES = {
       integer: ->(value) { value.is_a?(Integer) },
@@ -58,7 +59,7 @@ module MCollective
         address(value, 'ipv6', &:ipv6?)
       end
 
-      # The class of a validator that a plugin brings: validator/NAME.rb or validator/NAME_validator.rb.
+      # Returns the class of a validator of a plugin: validator/NAME.rb or validator/NAME_validator.rb.
       def own(name)
         file = ["#{name}_validator", name.to_s].map { |stem| PluginManager.path_of("validator/#{stem}.rb") }.compact.first
         return nil unless file

@@ -2,8 +2,8 @@
 
 module MCollective
   module RPC
-    # An action that is a script beside the agent: request file and reply file as arguments and in the
-    # environment, the exit code is the status code, standard error the message.
+    # Runs an action that is a script beside the agent. The script gets the names of the request file and the reply file
+    # as arguments and in the environment; its exit code is the status code, and standard error is the message.
     class ActionRunner
       attr_reader :command, :agent, :action, :format, :request
 
@@ -23,7 +23,7 @@ module MCollective
         Dir.mktmpdir('mcollective') { |folder| run_in(folder) }
       end
 
-      # An absolute path, or a script in agent/NAME of a library folder.
+      # Returns an absolute path as it is, or finds a script in agent/NAME of a library folder.
       def path_to_command(command)
         return command if command.start_with?('/')
 

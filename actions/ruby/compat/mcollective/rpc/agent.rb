@@ -2,10 +2,10 @@
 
 module MCollective
   module RPC
-    # The base class of agents. One object serves every request of its process, one after another.
+    # The base class of agents. One object serves all requests of its process, one after another.
     class Agent
       class << self
-        # Old agents say here what their DDL says.
+        # Old agents repeat their DDL here.
         def metadata(data = nil)
           @metadata = data if data
           @metadata || {}
@@ -21,7 +21,7 @@ module MCollective
           define_singleton_method(:activate?) { block.call }
         end
 
-        # Off in the node's settings (NAME.activate_agent), unless the agent says more.
+        # Returns the setting NAME.activate_agent of the node; an agent may override this.
         def activate?
           setting = Config.instance.pluginconf["#{agent_name}.activate_agent"]
           setting.nil? || Util.str_to_bool(setting)
@@ -59,7 +59,7 @@ module MCollective
         self.class.actions
       end
 
-      # The whole of one request; returns the reply.
+      # Handles one request and returns the reply.
       def serve(message)
         @request = Request.new(message, @ddl)
         @reply = Reply.new(@request.action, @ddl)
@@ -78,14 +78,14 @@ module MCollective
 
       private
 
-      # A message as it came in, for hooks.
+      # The message in its original form, for hooks.
       def envelope(message)
         { body: @request.to_hash, senderid: message['senderid'], callerid: message['callerid'],
           requestid: message['requestid'], msgtime: message['msgtime'], collective: message['collective'], agent: @agent_name }
       end
 
-      # What the node could not check: validators that came with the agent, expressions that only Ruby knows, and
-      # whether an input of the type "any" is there.
+      # The checks that the node cannot make: validators of the agent, regular expressions that only Ruby knows, and the
+      # presence of inputs of type "any".
       def check_own_validators
         @ddl.action_interface(@request.action)[:input].each do |name, input|
           unless @request.include?(name)
@@ -117,8 +117,8 @@ module MCollective
         @reply.fail!(message, code)
       end
 
-      # Runs a command and returns its exit code. stdout and stderr: a Symbol names an output, anything
-      # else is appended to. Also stdin, cwd, environment, timeout, chomp.
+      # Runs a command and returns its exit code. stdout and stderr may be a Symbol, which names an output, or an object
+      # to append to. Further options: stdin, cwd, environment, timeout, chomp.
       def run(command, options = {})
         shell_options = {}
         %i[stdin cwd environment timeout].each { |key| shell_options[key] = options[key] if options.key?(key) }
@@ -133,7 +133,7 @@ module MCollective
         shell.status && shell.status.exitstatus
       end
 
-      # The action is a script: agent/NAME/SCRIPT, or an absolute path.
+      # Declares that a script implements the action: agent/NAME/SCRIPT, or an absolute path.
       def implemented_by(command, format = :json)
         result = ActionRunner.new(command, @request, format).run
         @reply.data.merge!(result[:data])

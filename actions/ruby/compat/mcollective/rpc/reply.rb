@@ -2,7 +2,7 @@
 
 module MCollective
   module RPC
-    # What an action answers. Outputs with a default are there from the start.
+    # The reply of an action. Outputs with a default are set from the start.
     class Reply
       ERRORS = { 1 => RPCAborted, 2 => UnknownRPCAction, 3 => MissingRPCData, 4 => InvalidRPCData, 5 => UnknownRPCError }.freeze
 
@@ -22,7 +22,7 @@ module MCollective
         @statusmsg = message
       end
 
-      # Ends the action as well.
+      # Also ends the action.
       def fail!(message, code = 1)
         self.fail(message, code)
         raise ERRORS.fetch(code, UnknownRPCError), message

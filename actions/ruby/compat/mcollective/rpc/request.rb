@@ -2,7 +2,7 @@
 
 module MCollective
   module RPC
-    # What an action is asked.
+    # The request to an action.
     class Request
       attr_accessor :time, :action, :data, :sender, :agent, :uniqid, :caller, :ddl
 
