@@ -238,8 +238,7 @@ void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
   stream_->HalfClose();
   Lifetime::Watch alive = lifetime_.watch();
   deps_.executor->PostAfter(grace, [this, alive] {
-    if (!alive.ended() && stopped_ != nullptr)
-      EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
+    if (!alive.ended() && stopped_ != nullptr) EndStream(absl::CancelledError("stopping"), absl::ZeroDuration());
   });
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "services/hub/door/connection_table.h"
 #include "base/unique_fd.h"
+#include "services/hub/door/connection_table.h"
 
 namespace orch::hub {
 

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "gtest/gtest.h"
 #include "base/unique_fd.h"
+#include "gtest/gtest.h"
 
 namespace orch::hub {
 namespace {

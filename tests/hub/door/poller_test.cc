@@ -3,8 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gtest/gtest.h"
 #include "base/unique_fd.h"
+#include "gtest/gtest.h"
 
 namespace orch::hub {
 namespace {
