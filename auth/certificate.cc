@@ -12,7 +12,7 @@
 namespace orch::auth {
 namespace {
 
-// A key with a passphrase must not make a daemon ask for one on its terminal.
+// Keeps OpenSSL from asking for a passphrase on the terminal of a daemon.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
 absl::Time ToTime(const ASN1_TIME* time) {
@@ -30,7 +30,7 @@ std::string ToText(const ASN1_STRING* text) {
   return out;
 }
 
-// Empty when there is none.
+// Returns empty if there is none.
 std::string CommonNameOf(const X509_NAME* subject) {
   const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   return index < 0 ? "" : ToText(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));

@@ -61,7 +61,7 @@ struct Plan {
   absl::Time until;
 };
 
-// `issuer` and `issuer_key` null: signed by itself.
+// If `issuer` and `issuer_key` are null, the certificate signs itself.
 absl::Status Fill(X509* certificate, EVP_PKEY* key, X509* issuer, EVP_PKEY* issuer_key, const Plan& plan) {
   X509* const by = issuer == nullptr ? certificate : issuer;
   bool ok = X509_set_version(certificate, X509_VERSION_3) == 1 && SetRandomSerial(certificate) &&
@@ -75,7 +75,7 @@ absl::Status Fill(X509* certificate, EVP_PKEY* key, X509* issuer, EVP_PKEY* issu
   return ok ? absl::OkStatus() : OpensslFailed("filling it");
 }
 
-// A name that OpenSSL's configuration syntax takes as one: no comma, no line break.
+// Whether OpenSSL's configuration syntax takes the text for one name: it has no comma and no line break.
 absl::StatusOr<std::string> AltName(absl::string_view name) {
   const std::string text(name);
   if (ASN1_OCTET_STRING* address = a2i_IPADDRESS(text.c_str()); address != nullptr) {

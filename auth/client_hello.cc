@@ -10,7 +10,7 @@ constexpr uint8_t kHandshakeRecord = 22;
 constexpr uint8_t kClientHelloMessage = 1;
 constexpr uint16_t kPreSharedKeyExtension = 41;  // RFC 8446, section 4.2.11
 
-// A place in the message. Every read is checked; after the first that fails all others fail.
+// A position in the message. Every read is checked; after the first failure all further reads fail.
 class Reader {
  public:
   explicit Reader(absl::string_view bytes) : rest_(bytes) {}
@@ -31,7 +31,7 @@ class Reader {
     rest_.remove_prefix(size);
     return bytes;
   }
-  // A vector with its length in `size` bytes before it.
+  // Reads a vector whose length precedes it in `size` bytes.
   absl::string_view Vector(int size) { return Bytes(Number(size)); }
 
   bool good() const { return good_; }

@@ -15,7 +15,7 @@
 namespace orch::auth {
 namespace {
 
-// No message repeats a word of the line: any of them may be a key in the wrong place.
+// No message quotes a word of the line, because any word may be a misplaced key.
 absl::Status CheckKeyId(absl::string_view id) {
   if (IsKeyId(id)) return absl::OkStatus();
   return absl::InvalidArgumentError(

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kBlockBytes = 64;
 
-// A fetched algorithm and a context that is re-used; both end with the thread.
+// A fetched algorithm and a reusable context for each thread.
 class Sha256Context {
  public:
   Sha256Context() : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {

@@ -81,7 +81,7 @@ HubPrologue::State HubPrologue::OnProof(absl::string_view line, std::string* ans
     return Refuse(Refusal::kWrongKey, peer_.name, absl::StrCat("key id ", peer_.key_id), answer);
   }
   expected_.clear();
-  // The keys may have been read anew since the first line.
+  // The keys may have been reloaded since the first line.
   if (const absl::Status standing = tls_->CheckStanding(peer_); !standing.ok()) {
     return Refuse(absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, peer_.name,
                   standing.message(), answer);

@@ -70,13 +70,14 @@ std::string HubTls::Stamp() const {
 }
 
 absl::Status HubTls::ReadFiles() {
-  // Taken before reading: a write that comes between is seen the next time.
+  // Taken before reading, so that the next call sees a write in between.
   std::string stamp = Stamp();
   ORCH_ASSIGN_OR_RETURN(SslContextPtr context, MakeTlsContext(TlsSide::kHub));
   SSL_CTX* c = context.get();
   SSL_CTX_set_psk_find_session_callback(c, FindSession);
   SSL_CTX_set_alpn_select_cb(c, SelectAlpn, nullptr);
-  // Without one every handshake by key ends in an internal error as soon as client certificates are asked for.
+  // Without a session id context, every handshake by key fails with an internal error if client certificates are
+  // requested.
   SSL_CTX_set_session_id_context(c, reinterpret_cast<const unsigned char*>("orch"), 4);
   std::shared_ptr<X509_STORE> store;
   if (options_.mode != MtlsMode::kOff) {
@@ -150,7 +151,7 @@ int HubTls::FindSession(SSL* ssl, const unsigned char* identity, size_t size, SS
   Handshake* const handshake = HandshakeOf(ssl);
   const HubTls& tls = *handshake->tls;
   handshake->found = false;
-  // 0 ends the handshake; 1 without a session would go on by certificate, and is never right for an unknown key.
+  // 0 ends the handshake. 1 without a session would continue by certificate, which is wrong for an unknown key.
   if (tls.options_.mode == MtlsMode::kRequired) return 0;
   if (!PskIdentity::Parse({reinterpret_cast<const char*>(identity), size}, &handshake->identity)) return 0;
   const PskIdentity& peer = handshake->identity;
@@ -185,7 +186,7 @@ bool HubTls::Finish(SSL* ssl, const Handshake& handshake, Peer* peer, Rejection*
   peer->proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
   peer->key_id = identity.key_id;
   peer->key_mark = handshake.key_mark;
-  // The keys may have been read anew since the first words.
+  // The keys may have been reloaded since the first bytes.
   const absl::Status standing = CheckStanding(*peer);
   if (standing.ok()) return true;
   return Reject(rejection, absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, 0,
@@ -198,13 +199,13 @@ bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const
     return Reject(rejection, Refusal::kNoCertificate, 0, "", "");
   }
   const STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
-  // What the name in a URI says counts from an authority of ours alone: others may let their clients choose it.
+  // A URI name counts only if the hub's own authority issued it; others may let their clients choose it.
   const bool ours = sk_X509_num(chain) == 2 && IsOwnAuthority(sk_X509_value(chain, 1));
   const CertificateIdentity who = IdentityOf(certificate, ours);
   peer->name = who.name;
   peer->proof = Proof::kCertificate;
-  // A certificate that the hub issued says itself what it is for. One of a site's own CA belongs to a node, and
-  // commands only where the configuration lists its name: a node's secret must never be enough to command.
+  // A certificate that the hub issued tells its purpose. One of a site's own CA belongs to a node and may command only
+  // if the configuration lists its name, because the secret of a node must never suffice to command.
   peer->client = who.issued_for.has_value() ? *who.issued_for == PeerKind::kClient : clients_.contains(who.name);
   peer->node = !who.issued_for.has_value() || *who.issued_for == PeerKind::kNode;
   if (!IsPeerName(peer->client ? PeerKind::kClient : PeerKind::kNode, who.name)) {

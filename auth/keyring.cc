@@ -57,13 +57,13 @@ absl::StatusOr<std::unique_ptr<Keyring>> Keyring::Load(const std::string& path) 
 
 absl::Status Keyring::ReloadIfChanged(bool* changed) {
   *changed = false;
-  // Taken before reading: a write that comes between is seen by the next call.
+  // Taken before reading, so that the next call sees a write in between.
   std::string stamp = FileStamp(path_);
   {
     MutexLock lock(&mu_);
     if (stamp == stamp_) return absl::OkStatus();
   }
-  // On error the stamp stays, so that the error is reported until the file is mended.
+  // An error leaves the stamp unchanged, so that it is reported until the file is corrected.
   ORCH_ASSIGN_OR_RETURN(CredentialsFile file, LoadHubFile(path_));
   MutexLock lock(&mu_);
   stamp_ = std::move(stamp);

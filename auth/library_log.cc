@@ -14,7 +14,7 @@ void FromGrpc(gpr_log_func_args* args) {
 }
 
 void FromProtobuf(google::protobuf::LogLevel level, const char* file, int line, const std::string& message) {
-  // After a fatal one the library aborts: its reason must be seen.
+  // After a fatal message the library aborts, so the reason must be visible.
   const LogLevel ours = level == google::protobuf::LOGLEVEL_FATAL ? LogLevel::kError : LogLevel::kDebug;
   Log(ours, message, {{"library", "protobuf"}, {"place", absl::StrCat(file, ":", line)}});
 }

@@ -17,7 +17,7 @@ namespace {
 constexpr absl::string_view kVersionTag = "orch-envelope-v1\n";
 constexpr size_t kMaxJobIdBytes = 64;
 
-// The MAC's input, on the stack for all names of usual length.
+// The input of the MAC, which is on the stack for names of ordinary length.
 class MacInput {
  public:
   MacInput() { Append(kVersionTag); }

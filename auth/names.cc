@@ -21,7 +21,7 @@ int HexValue(char c) {
 }  // namespace
 
 bool IsPeerName(PeerKind kind, absl::string_view name) {
-  // Names are also file names, words of a command line and parts of an identity.
+  // Names also occur as file names, as words of a command line and in identities.
   if (name == "." || name == ".." || (!name.empty() && name.front() == '-')) return false;
   return !name.empty() && name.size() <= kMaxNameBytes && std::all_of(name.begin(), name.end(), [kind](char c) {
     return IsNameByte(c) || (c == '@' && kind == PeerKind::kClient);

@@ -20,7 +20,7 @@ absl::Status WriteNewFile(const std::string& path, absl::string_view contents, m
   }
   const std::string made = absl::StrCat(path, ".new-", getpid());
   ORCH_RETURN_IF_ERROR(WriteFileDurably(made, contents, mode));
-  // link(2) is what refuses to replace a file that appeared since.
+  // link(2) refuses to replace a file that has appeared meanwhile.
   const int error = link(made.c_str(), path.c_str()) == 0 ? 0 : errno;
   unlink(made.c_str());
   if (error == EEXIST) {

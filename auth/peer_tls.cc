@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kPeerAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
 
-// The hub's alerts (RFC 8446, section 6), in words for the person at this side.
+// Explains the hub's alerts (RFC 8446, section 6) to the operator of this peer.
 absl::Status ExplainAlert(int alert, const PeerCredential& who) {
   const std::string key =
       absl::StrCat("the key of ", PeerKindName(who.kind), " '", who.name, "' (key id ", who.key.key.id, ")");
@@ -106,7 +106,7 @@ class PeerTls final : public TunnelSecurity {
     SSL_set_connect_state(ssl.get());
     SSL_set_app_data(ssl.get(), this);
     if (!options_.by_certificate()) return ssl;
-    // An address or a name, as the hub's certificate must say it (RFC 6125).
+    // The address or name that the hub's certificate must have (RFC 6125).
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host_.c_str()) != 1) {
       ERR_clear_error();
       SSL_set1_host(ssl.get(), host_.c_str());
@@ -133,7 +133,7 @@ class PeerTls final : public TunnelSecurity {
     return absl::InternalError("lines are exchanged in clear only");
   }
 
-  // OpenSSL asks with `digest` null for the first ClientHello, and again with the suite's after a retry request.
+  // OpenSSL calls this with a null `digest` for the first ClientHello, and again with that of the suite after a retry.
   static int UseSession(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, size_t* size,
                         SSL_SESSION** session) {
     *session = nullptr;
@@ -209,13 +209,13 @@ absl::StatusOr<std::unique_ptr<TunnelSecurity>> MakePeerSecurity(const PeerTlsOp
   SSL_CTX_set_alpn_protos(context.get(), kAlpnH2, sizeof kAlpnH2);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   if (options.by_certificate()) {
-    // Own certificates are not dated here: the hub decides by its own clock.
+    // The validity of our own certificate is not checked here, because the hub decides by its own clock.
     ORCH_RETURN_IF_ERROR(
         UseIdentity(context.get(), options.certificate_file, options.key_file, absl::InfiniteFuture()));
     ORCH_ASSIGN_OR_RETURN(X509StorePtr roots, LoadStore("CA file", options.ca_file, ""));
     SSL_CTX_set1_verify_cert_store(context.get(), roots.get());
   } else {
-    // No root is trusted: who answers with a certificate instead of the key fails, and again in CheckTls.
+    // No root is trusted, so a hub that answers with a certificate instead of the key fails, and again in CheckTls.
     SSL_CTX_set_psk_use_session_callback(context.get(), PeerTls::UseSession);
   }
   std::string host = options.server_name.empty() ? address.host : options.server_name;

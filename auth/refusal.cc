@@ -7,7 +7,7 @@
 namespace orch::auth {
 namespace {
 
-// What a peer's operator should look at. `who` is quoted, `detail` in parentheses or empty.
+// Tells the operator of a peer what to check. `who` is quoted; `detail` is in parentheses or empty.
 std::string Explain(Refusal refusal, const std::string& who, const std::string& detail) {
   switch (refusal) {
     case Refusal::kMalformed:

@@ -8,11 +8,11 @@ ReplayGuard::ReplayGuard(const Clock* clock, absl::Duration window, size_t max_e
     : clock_(clock), window_(window), max_entries_(max_entries), generation_started_(clock->Steady()) {}
 
 ReplayGuard::Seen ReplayGuard::Check(absl::string_view nonce) {
-  // Declared before the lock: the nonces that end are freed after it is released.
+  // Declared before the lock, so that expired nonces are freed after its release.
   absl::flat_hash_set<std::string> ended_young;
   absl::flat_hash_set<std::string> ended_old;
   MutexLock lock(&mu_);
-  // Read under the lock, so that the generations never see time run backwards.
+  // Read under the lock, so that time never runs backwards for the generations.
   const absl::Duration now = clock_->Steady();
   if (now - generation_started_ >= 2 * window_) {
     ended_young = std::exchange(young_, {});

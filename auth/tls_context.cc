@@ -22,7 +22,7 @@ absl::Status AboutFile(absl::string_view what, const std::string& path, const ab
   return absl::Status(status.code(), absl::StrCat(what, " ", path, ": ", status.message()));
 }
 
-// All certificates of the text; at least one.
+// Adds all certificates of the text; there must be at least one.
 absl::Status AddCertificates(absl::string_view pem, X509_STORE* store) {
   const BioPtr bio = BioOver(pem);
   int count = 0;
@@ -48,7 +48,7 @@ absl::Status AddRevocations(absl::string_view pem, X509_STORE* store) {
   }
   ERR_clear_error();
   if (count == 0) return absl::InvalidArgumentError("no PEM revocation list (X509 CRL) in it");
-  // Checked for every certificate of a chain that a list in the file speaks for.
+  // Checks every certificate of a chain for whose issuer the file has a list.
   X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | (count > 1 ? X509_V_FLAG_CRL_CHECK_ALL : 0));
   return absl::OkStatus();
 }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxConfigBytes = 1u << 20;
 
-// Pipes such as <(...) are taken as they are: whoever made one gave it to this program by hand.
+// Accepts pipes such as <(...) without a check, because the caller made them for this program.
 absl::Status CheckConfigFile(const std::string& path) {
   struct stat found;
   if (stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return absl::OkStatus();

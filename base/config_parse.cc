@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxConfigDepth = 32;
 
-// Keeps the first error and the way down to the node at hand; builds no tree.
+// Keeps the first error and the path to the current node; builds no tree.
 class Flattener final : public YamlHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}

@@ -29,7 +29,7 @@ std::string Quoted(absl::string_view text) { return absl::StrCat("'", text, "'")
 
 }  // namespace
 
-// A value that is written but empty (`ca:`) counts as absent.
+// An empty value (`ca:`) counts as absent.
 const ConfigFile::Value* ConfigReader::Find(absl::string_view key) {
   known_.emplace(key);
   const auto found = file_->values_.find(std::string(key));
@@ -159,7 +159,7 @@ absl::Status ConfigReader::Finish() {
     }
     unknown.push_back(absl::StrCat(file_->name_, ":", value.line, ": key ", Quoted(key), reason));
   }
-  // A misspelt key first: it is often the reason why another one is missing.
+  // A misspelt key comes first, because it is often the reason why another one is missing.
   errors_.insert(errors_.begin(), unknown.begin(), unknown.end());
   if (errors_.empty()) return absl::OkStatus();
   const size_t more = errors_.size() - 1;

@@ -100,7 +100,7 @@ absl::Status WriteIntoRoom(const std::string& room, const std::string& path, abs
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", room));
   const absl::Cleanup close_file = [fd] { close(fd); };
   ORCH_RETURN_IF_ERROR(WriteAll(fd, contents, path));
-  // What an earlier attempt wrote beyond.
+  // Removes the rest of an earlier attempt that wrote more.
   if (ftruncate(fd, static_cast<off_t>(contents.size())) != 0 || fsync(fd) != 0) {
     return ErrnoStatus(errno, absl::StrCat("cannot sync ", room));
   }

@@ -34,7 +34,7 @@ void AppendNumber(const Character& character, std::string* out) {
   }
 }
 
-// The next character to the end of `out`, harmless; returns its bytes.
+// Appends the next character to `out` in a harmless form; returns its number of bytes.
 size_t AppendNext(absl::string_view text, std::string* out) {
   const Character character = FirstCharacter(text);
   if (character.valid && IsPlainCharacter(character.code)) {
@@ -107,7 +107,7 @@ void AppendLogText(absl::string_view text, bool quoted, std::string* out) {
 
 std::string PrintableJson(const Json& value, int indent) {
   const std::string json = DumpJson(value, indent);
-  // Outside strings there are only the line breaks and blanks of our own indentation.
+  // Outside strings, only our own indentation has line breaks and blanks.
   const auto is_plain = [](char c) { return IsPlainAscii(c) || c == '\n'; };
   if (std::all_of(json.begin(), json.end(), is_plain)) return json;
   std::string out;

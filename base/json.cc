@@ -15,7 +15,7 @@
 namespace orch {
 namespace {
 
-// Tells how far the parser has read: its callbacks for keys and brackets name no place.
+// Counts the bytes that the parser has read, because its callbacks for keys and brackets tell no place.
 class CountingIterator {
  public:
   using iterator_category = std::forward_iterator_tag;
@@ -38,15 +38,15 @@ class CountingIterator {
   size_t* read_;
 };
 
-// nlohmann refuses an integer that no double can hold before anyone is asked. Where one of more digits than this
-// stands, the parser is shown a zero of the same length; its digits are then taken from the text itself.
+// nlohmann refuses an integer that no double can hold before it calls us. The parser therefore sees a zero in place of
+// an integer with more digits than this, and the digits are taken from the text itself.
 constexpr size_t kLongNumber = 300;
 
 bool IsNumberByte(char c) {
   return absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-// A copy of `text` with long integers hidden; empty when there are none.
+// Returns a copy of `text` with long integers hidden; empty if there are none.
 std::string HideLongIntegers(absl::string_view text) {
   std::string copy;
   bool in_string = false;
@@ -74,7 +74,7 @@ std::string HideLongIntegers(absl::string_view text) {
 // Builds the value and checks depth and repeated keys on the way.
 class Builder : public nlohmann::json_sax<Json> {
  public:
-  // `read`: how many bytes of `text` the parser has taken.
+  // `read` counts the bytes of `text` that the parser has read.
   Builder(absl::string_view text, const size_t* read) : text_(text), read_(read) {}
 
   bool null() override { return Put(nullptr); }
@@ -105,12 +105,12 @@ class Builder : public nlohmann::json_sax<Json> {
     return false;
   }
   const std::string& error() const { return error_; }
-  // 0 when the parser did not say: then the place is where it has read to.
+  // 0 if the parser told no place; the place is then where it has read to.
   size_t position() const { return position_; }
   Json Take() { return std::move(root_); }
 
  private:
-  // The number that was just read, of `size` bytes: the parser has looked at one byte more, unless it was the last.
+  // Returns the number of `size` bytes that was just read. The parser has read one byte more, unless it was the last.
   absl::string_view LastToken(size_t size) const {
     const size_t end = IsNumberByte(text_[*read_ - 1]) ? *read_ : *read_ - 1;
     return text_.substr(end - size, size);

@@ -1,4 +1,4 @@
-// A Json value as text.
+// Writes a Json value as text.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -16,14 +16,14 @@ bool HoldsBigInteger(const Json& value) {
   return std::any_of(value.begin(), value.end(), HoldsBigInteger);
 }
 
-// What dump() writes, with big integers as numbers.
+// Writes the text of dump(), but big integers as numbers.
 void Write(const Json& value, int indent, size_t level, std::string* out) {
   if (IsBigInteger(value)) {
     absl::StrAppend(out, IntegerText(value));
     return;
   }
   if (!HoldsBigInteger(value)) {
-    // dump() knows no level to begin with.
+    // dump() cannot begin at a deeper level.
     const std::string text = DumpJson(value, indent);
     const std::string margin = absl::StrCat("\n", std::string(indent > 0 ? level * indent : 0, ' '));
     absl::StrAppend(out, indent < 0 ? text : absl::StrReplaceAll(text, {{"\n", margin}}));

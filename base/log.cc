@@ -32,7 +32,7 @@ absl::string_view LevelName(LogLevel level) {
   return "off";
 }
 
-// The place to which lines go, and their form. Immutable.
+// The destination of the lines and their form. Immutable.
 struct Target {
   bool json = false;
   std::string file;  // empty: standard error
@@ -50,7 +50,7 @@ std::shared_ptr<Target> TheTarget() {
 
 std::atomic<uint64_t> dropped_lines{0};  // since the last line that told of them
 
-// Others, such as a wide blank, stand in quotes: a value must not look like further fields.
+// Values with other characters, such as a wide blank, are quoted, so that a value cannot imitate further fields.
 bool IsBareCharacter(char c) { return c > ' ' && c < 0x7f && c != '"'; }
 
 std::string TextLine(LogLevel level, absl::string_view time, absl::string_view message, const LogFields& fields) {
@@ -100,7 +100,7 @@ Rate& TheRate() {
   return *rate;
 }
 
-// Debug lines were asked for; all others are bounded.
+// Limits all lines except those of the level debug, which somebody has requested.
 bool MayWrite(LogLevel level, absl::string_view message) {
   if (level == LogLevel::kDebug) return true;
   std::vector<LogRate::LeftOut> said;

@@ -41,7 +41,7 @@ void LoopExecutor::Stop() {
     wake_.Signal();
   }
   if (thread_.joinable()) thread_.join();
-  // Destroyed outside the lock: a task may own objects that post when they end.
+  // Destroys the closures outside the lock, because a closure may own objects whose destructors post.
   std::vector<Closure> queue;
   TimerQueue timers;
   MutexLock lock(&mu_);
@@ -72,7 +72,7 @@ void LoopExecutor::Run(std::string thread_name) {
       task = nullptr;
     }
     batch.clear();
-    // Taken only now: what ran before may have cancelled it, and with it ended what it would touch.
+    // Takes the timer only now, because the closures before may have cancelled it and destroyed the objects it uses.
     Closure timer;
     {
       MutexLock lock(&mu_);

@@ -10,10 +10,10 @@
 namespace orch {
 namespace {
 
-// Longer words are compared with nothing: the distance costs the product of both lengths.
+// Longer words are never compared, because the distance costs the product of both lengths.
 constexpr size_t kMaxComparedWord = 128;
 
-// Letters changed, added, left out or swapped with their neighbour.
+// Counts the letters that were changed, added, left out or swapped with a neighbour.
 size_t EditDistance(absl::string_view a, absl::string_view b) {
   std::vector<size_t> before_last, last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) last[j] = j;

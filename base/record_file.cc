@@ -55,7 +55,7 @@ std::string WholeFile(const std::vector<absl::string_view>& records) {
   return contents;
 }
 
-// The damaged file stays under another name; one of the good records takes its place.
+// Keeps the damaged file under another name, and replaces it by a file of its good records.
 absl::Status SetAside(const std::string& path, const ScannedRecords& scan, RecordFile::Repair* repair) {
   repair->set_aside = FreeName(path);
   unlink(repair->set_aside.c_str());

@@ -28,7 +28,7 @@ std::string Checksum(absl::string_view length, absl::string_view record) {
   return Sha256(absl::StrCat(length, record)).substr(0, kChecksumBytes);
 }
 
-// Bytes of the record that begins here, frame included; 0 when none does.
+// Returns the bytes of the record that begins here, including its frame; 0 if none begins here.
 size_t RecordAt(absl::string_view rest, size_t max_record) {
   if (!absl::StartsWith(rest, kMarker) || rest.size() < kRecordFrameBytes) return 0;
   const absl::string_view length = rest.substr(kMarker.size(), 4);

@@ -12,7 +12,7 @@
 namespace orch {
 namespace {
 
-// Offset of the first byte that is not UTF-8; text.size() when there is none.
+// Returns the offset of the first byte that is not UTF-8; text.size() if there is none.
 size_t FirstWrongByte(absl::string_view text) {
   size_t i = 0;
   while (i < text.size()) {

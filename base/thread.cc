@@ -22,7 +22,7 @@ absl::Duration ThreadProcessorTime() {
 
 void EnterBackground(const char* name) {
   pthread_setname_np(pthread_self(), name);
-  // On Linux a thread has a nice value of its own. Where that is not allowed the thread is as the others.
+  // On Linux a thread has its own nice value. If the change is not allowed, the thread keeps the ordinary one.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kBackgroundNice);
 }
 

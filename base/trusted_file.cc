@@ -26,7 +26,7 @@ std::string UserName(uid_t uid) {
   return found == nullptr ? absl::StrCat(uid) : std::string(found->pw_name);
 }
 
-// A group of the owner's own name without other members: where a umask of 002 is usual, folders belong to it.
+// Whether the group has the name of the owner and no other members. With a umask of 002, folders belong to such groups.
 bool IsPrivateGroup(gid_t gid, uid_t owner) {
   std::vector<char> buffer(kLookUpBytes);
   group entry{};

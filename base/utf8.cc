@@ -7,7 +7,7 @@ namespace {
 
 unsigned char ByteAt(absl::string_view text, size_t i) { return static_cast<unsigned char>(text[i]); }
 
-// Of a character that begins with this byte; 0: none does.
+// Returns the length of a character that begins with this byte; 0 if none does.
 size_t LengthFor(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead < 0xE0) return 2;
@@ -15,7 +15,7 @@ size_t LengthFor(unsigned char lead) {
   return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
 }
 
-// Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
+// The second byte shows overlong forms, surrogates and codes beyond U+10FFFF.
 bool MayFollow(unsigned char lead, unsigned char second) {
   if ((second & 0xC0) != 0x80) return false;
   if (lead == 0xE0) return second >= 0xA0;

@@ -180,7 +180,7 @@ class YamlBuilder final : public YamlHandler {
     level.value[level.key] = std::move(value);
   }
 
-  // As Psych: what was there before gives way, what follows counts more; of a list, the first counts most.
+  // As in Psych: merged keys replace earlier ones, and later keys replace merged ones; the first item of a list wins.
   static bool Merge(const Json& value, bool is_alias, Json* into) {
     if (value.is_object()) {
       into->update(value);

@@ -15,7 +15,7 @@
 namespace orch {
 namespace {
 
-// Learns whether there is a document, and where it begins.
+// Finds out whether there is a document, and where it begins.
 class Finder final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override { start = mark; }
@@ -31,9 +31,9 @@ class Finder final : public YAML::EventHandler {
   YAML::Mark start;
 };
 
-// yaml-cpp takes a quote that is never closed for a closed one at the end of the text or before a last line break. The
-// mark of a document's end makes it look: within quotes such a mark is an error, and elsewhere it changes nothing,
-// unless the last line has no line break and belongs to a block (|).
+// yaml-cpp accepts an unclosed quote at the end of the text or before the last line break. The mark of a document's end
+// detects it: inside quotes the mark is an error, and elsewhere it changes nothing, unless the last line has no line
+// break and belongs to a block (|).
 constexpr char kDocumentEnd[] = "...\n";
 
 bool HasOpenLine(absl::string_view text) {
@@ -63,7 +63,7 @@ absl::Status ReadYamlEvents(absl::string_view text, absl::string_view what, Yaml
       YAML::Parser(stream).HandleNextDocument(any);
     }
   } catch (const YAML::Exception& e) {
-    // The handler's own bounds come first: what yaml-cpp says of a text nested too deep names no line of it.
+    // The handler's own bounds come first, because yaml-cpp's error about deep nesting tells no line.
     if (!handler->failed()) handler->Fail(e.mark, absl::StrCat("not valid YAML: ", e.msg));
   } catch (const std::exception& e) {
     return absl::InvalidArgumentError(absl::StrCat(what, ": not valid YAML: ", e.what()));

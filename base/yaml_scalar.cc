@@ -19,9 +19,9 @@
 namespace orch {
 namespace {
 
-// Converting digits of base 2, 8 or 16 costs their square: longer numbers stay text.
+// The conversion of digits of base 2, 8 or 16 costs their square, so longer numbers stay text.
 constexpr size_t kMaxBasedDigits = 4096;
-// Of the parts of a sexagesimal number: what it comes to then fits 64 bits.
+// Digits of a part of a sexagesimal number; its value then fits into 64 bits.
 constexpr size_t kMaxSexagesimalDigits = 12;
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }

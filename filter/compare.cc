@@ -18,7 +18,7 @@ absl::string_view WithoutLeadingZeros(absl::string_view digits) {
   return first == absl::string_view::npos ? absl::string_view() : digits.substr(first);
 }
 
-// Two non-negative integers of any length, as digits.
+// Compares two non-negative integers of any length, given as digits.
 int CompareIntegers(absl::string_view a, absl::string_view b) {
   a = WithoutLeadingZeros(a);
   b = WithoutLeadingZeros(b);
@@ -123,7 +123,7 @@ bool CandidateHolds(const Comparison& comparison, absl::string_view candidate) {
     if (shape == Shape::kNumber && comparison.shape == Shape::kNumber) {
       return OrderHolds(comparison.op, CompareNumbers(candidate, comparison.text));
     }
-    // Here one is a version and the other a version or a number.
+    // One is a version, and the other is a version or a number.
     if (ordering && shape != Shape::kText) {
       return OrderHolds(comparison.op, CompareVersions(candidate, comparison.text));
     }

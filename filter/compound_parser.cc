@@ -1,4 +1,4 @@
-// -S: statements joined by and, or, not and parentheses; by recursive descent.
+// Parses -S by recursive descent: statements with and, or, not and parentheses.
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -26,7 +26,7 @@ class CompoundParser {
   }
 
  private:
-  // Each starts at a blank or the part's first character and ends at the next part, blanks skipped.
+  // Each of these starts at a blank or at the first character of its part, and ends at the next part after the blanks.
   absl::StatusOr<ExpressionPtr> ParseOr() {
     std::vector<ExpressionPtr> parts;
     do {
@@ -143,7 +143,7 @@ class CompoundParser {
     return ExpressionPtr(std::move(made));
   }
 
-  // OP VALUE, the operator at `operator_at`.
+  // Parses OP VALUE; the operator is at `operator_at`.
   absl::StatusOr<Comparison> ParseComparison(size_t operator_at) {
     const OperatorAt op = *ReadOperator(text_, operator_at);
     const size_t after = operator_at + op.size;
@@ -160,7 +160,7 @@ class CompoundParser {
     return from;
   }
 
-  // Whether `word` stands here as and/or; steps over it.
+  // Whether `word` is the next word; if so, skips it.
   bool TakeWord(absl::string_view word) {
     const size_t end = WordEnd(at_);
     if (text_.substr(at_, end - at_) != word) return false;
@@ -193,7 +193,7 @@ class CompoundParser {
         "write one there; quote and, or, not to mean text");
   }
 
-  // Something that is no and, or, `)` or end stands after a statement.
+  // The error for text after a statement that is neither and, or, `)` nor the end.
   absl::Status StatementFollows() const {
     const size_t end = WordEnd(at_);
     const absl::string_view word = text_.substr(at_, end - at_);

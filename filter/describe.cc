@@ -11,7 +11,7 @@ constexpr size_t kIndent = 2;
 
 std::string Quoted(absl::string_view text) { return absl::StrCat("'", Source::Printable(text), "'"); }
 
-// An = with a pattern is a search, and is shown as one.
+// Shows an = with a pattern as the search that it is.
 std::string ComparisonText(const Comparison& comparison) {
   if (comparison.pattern == nullptr) return absl::StrCat(OperatorText(comparison.op), " ", Quoted(comparison.text));
   return absl::StrCat(IsNegated(comparison.op) ? "!~ " : "=~ ", Source::Printable(comparison.pattern->Written()));
@@ -48,7 +48,7 @@ class Renderer {
     }
   }
 
-  // A group inside another part stands in parentheses.
+  // Encloses a group inside another part in parentheses.
   void AddPart(const Expression& part, size_t depth) {
     if (part.kind != Expression::Kind::kAnd && part.kind != Expression::Kind::kOr) return Add(part, depth);
     Line("(", depth);

@@ -11,7 +11,7 @@
 namespace orch::filter {
 namespace {
 
-// Values a remark lists before it says how many more there are.
+// The number of values that a remark lists; for further ones it tells their number.
 constexpr size_t kMaxShown = 5;
 
 std::string Listed(const std::vector<std::string>& texts) {
@@ -44,7 +44,7 @@ std::string ValueRemark(const Comparison& comparison, const Json* value, absl::s
                         " bytes is not searched by a regular expression");
   }
   if (all.empty()) return absl::StrCat(Answer(yes), "nothing in it can be compared");
-  // What decided: the candidates that satisfy the plain comparison, else all of them.
+  // The candidates that satisfy the plain comparison decided; if there are none, all of them did.
   if (!kind.empty() && !found.empty()) return absl::StrCat(Answer(yes), "it holds ", Listed(found));
   return absl::StrCat(Answer(yes), "it is ", kind, Listed(all));
 }
@@ -57,7 +57,7 @@ std::string NamesRemark(const NameTest& name, const std::vector<std::string>& na
   return absl::StrCat(Answer(false), "none of its ", names.size(), " ", noun);
 }
 
-// `calls` null: nobody asked the node.
+// `calls` is null if the node was not asked.
 std::string CallRemark(const Expression& check, const CallResults* calls) {
   if (calls == nullptr) return "  → only the node can tell";
   const auto result = calls->find(check.call.key);

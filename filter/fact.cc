@@ -12,8 +12,8 @@
 namespace orch::filter {
 namespace {
 
-// to_chars gives the fewest digits that read back the same, as d.ddde±xx; the point is then put
-// where the exponent says.
+// to_chars returns the fewest digits that read back as the same number, in the form d.ddde±xx; this moves the point to
+// the place that the exponent tells.
 std::string FloatText(double value) {
   if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
   char buffer[64];

@@ -1,4 +1,4 @@
-// -F: one fact comparison.
+// Parses -F: one comparison of a fact.
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -39,7 +39,7 @@ bool HasCalls(const Expression& expression) {
   return false;
 }
 
-// A child of the root: a node of its own, since `origin` is set on it.
+// Returns a copy of the child of the root, because `origin` is set on it.
 ExpressionPtr WithOrigin(const ExpressionPtr& parsed, OptionKind kind) {
   auto child = std::make_shared<Expression>(*parsed);
   child->origin = kind;

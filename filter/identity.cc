@@ -17,8 +17,8 @@ bool IsIdentityCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';
 }
 
-// The length of the shell's bracket expression that `text` begins with, such as [1-3] or [!a]; 0 when
-// there is none that a regex would take as it stands.
+// Returns the length of a shell's bracket expression at the start of `text`, such as [1-3] or [!a]; 0 if there is none
+// that a regular expression accepts unchanged.
 size_t BracketLength(absl::string_view text) {
   const size_t close = text.find(']');
   if (text.empty() || text[0] != '[' || close == absl::string_view::npos) return 0;
@@ -31,7 +31,7 @@ size_t BracketLength(absl::string_view text) {
   return close + 1;
 }
 
-// The length of the shell's alternatives that `text` begins with, such as {a,b}; 0 when there are none.
+// Returns the length of a shell's alternatives at the start of `text`, such as {a,b}; 0 if there are none.
 size_t BraceLength(absl::string_view text) {
   const size_t close = text.find('}');
   if (text.empty() || text[0] != '{' || close == absl::string_view::npos) return 0;
@@ -66,15 +66,15 @@ void AppendPattern(absl::string_view text, std::string* out) {
   }
 }
 
-// The regex for what was surely meant: *, ?, [...] and {a,b} as in a shell, commas as alternatives, anything
-// else that no identity holds stands for any character.
+// Returns the regular expression that the user probably meant: *, ?, [...] and {a,b} as in a shell, and commas as
+// alternatives. Any other character that no identity has means any character.
 std::string SuggestedPattern(absl::string_view text) {
   std::string out;
   AppendPattern(text, &out);
   return absl::StrContains(text, ',') ? absl::StrCat("/^(", out, ")$/") : absl::StrCat("/^", out, "$/");
 }
 
-// A folder and a file are named after a node, and programs get its identity as an argument.
+// Folders and files have the name of a node, and programs get its identity as an argument.
 bool IsMisleading(absl::string_view text) { return text == "." || text == ".." || text[0] == '-'; }
 
 absl::Status CheckName(const Option& option) {

@@ -14,7 +14,7 @@ namespace orch::filter {
 namespace {
 
 constexpr std::array<std::pair<absl::string_view, Operator>, 11> kOperators = {{
-    // Two characters first: the longest at a place is the operator.
+    // Those of two characters come first, because the longest one at a place is the operator.
     {"==", Operator::kEqual},
     {"!=", Operator::kNotEqual},
     {"=~", Operator::kMatch},

@@ -95,7 +95,7 @@ bool Holds(const Expression& expression, const Evaluation& evaluation) {
 
 bool Matches(const Filter& filter, const NodeView& node, DataFunctions* functions, std::string* failure) {
   if (filter.empty()) return true;
-  // Every call counts, also those beside a true `or`: they run before anything is decided.
+  // Every call counts, even one beside a true `or`, because all calls run before the decision.
   const CallResults calls = RunCalls(*filter.root(), functions);
   if (!AnyCallFailed(calls)) return Holds(*filter.root(), {node, &calls});
   if (failure != nullptr) *failure = FirstFailure(*filter.root(), calls);

@@ -1,4 +1,4 @@
-// -C, -I, -A: one name, exact text or /regex/.
+// Parses -C, -I and -A: one name, as exact text or /regex/.
 #include <utility>
 
 #include "base/status_macros.h"

@@ -42,7 +42,7 @@ const Spelling* FindSpelling(absl::string_view name) {
   return found == std::end(kSpellings) ? nullptr : found;
 }
 
-// A word that starts an option: which one, and its value when joined to it.
+// The option that a word starts, and the value if it is in the same word.
 struct OptionWord {
   const Spelling* spelling = nullptr;
   bool has_value = false;

@@ -13,7 +13,7 @@
 namespace orch::filter {
 namespace {
 
-// An error shows this many characters on each side of its column.
+// The number of characters that an error shows on each side of its column.
 constexpr size_t kShownAround = 60;
 constexpr size_t kQuotedCharacters = 40;
 

@@ -25,7 +25,7 @@ Comparison PatternComparison(Operator op, std::shared_ptr<const Pattern> pattern
   return Comparison{op, std::move(text), Shape::kText, std::move(pattern)};
 }
 
-// [begin, end) as text, or as a whole pattern after =~ and !~.
+// Takes [begin, end) as text or, after =~ and !~, as a pattern.
 absl::StatusOr<ParsedValue> TextOrPattern(const Source& source, Operator op, size_t begin, size_t end, size_t after) {
   if (!IsPatternOperator(op)) return ParsedValue{TextComparison(op, source.text().substr(begin, end - begin)), after};
   ORCH_ASSIGN_OR_RETURN(auto pattern, CompilePattern(source, begin, end, /*ignore_case=*/false, /*delimited=*/false));
@@ -43,7 +43,7 @@ absl::Status CheckFirstCharacter(const Source& source, size_t begin) {
                       absl::StrCat(kOperatorsText, "; ", kQuoteIt));
 }
 
-// The slash that closes /…/ or /…/i when the value has that shape to its last character.
+// Returns the slash that closes /…/ or /…/i if the whole value has that form.
 std::optional<size_t> ClosingSlash(absl::string_view text, size_t begin, size_t end) {
   const size_t last = FindLastUnescapedSlash(text, begin + 1, end);
   if (last == absl::string_view::npos) return std::nullopt;
@@ -52,7 +52,7 @@ std::optional<size_t> ClosingSlash(absl::string_view text, size_t begin, size_t 
   return std::nullopt;
 }
 
-// `/deb/g` and its like: surely meant as a regex of another language.
+// Refuses values such as `/deb/g`, which are probably regular expressions of another language.
 absl::Status CheckForeignFlags(const Source& source, size_t begin, size_t end) {
   const absl::string_view text = source.text();
   const size_t second = FindUnescapedSlash(text, begin + 1, end);
@@ -64,7 +64,7 @@ absl::Status CheckForeignFlags(const Source& source, size_t begin, size_t end) {
   return ReadFlags(source, second + 1, end).status();
 }
 
-// A bare value of -S: to a blank or an unbalanced `)`; parentheses inside balance.
+// Returns the end of a bare value of -S: a blank or an unbalanced `)`.
 absl::StatusOr<size_t> BareEnd(const Source& source, size_t begin) {
   const absl::string_view text = source.text();
   std::vector<size_t> open;
@@ -84,7 +84,7 @@ absl::StatusOr<size_t> BareEnd(const Source& source, size_t begin) {
   return i < text.size() ? source.Error(open.back(), kWhat, kTodo) : source.ErrorSeenAtEnd(open.back(), kWhat, kTodo);
 }
 
-// The pattern stands before its flags, so what is wrong with it is reported first.
+// Reports faults of the pattern before those of the flags, which follow it.
 absl::StatusOr<ParsedPattern> PatternWithFlags(const Source& source, size_t open, size_t close, size_t to) {
   const absl::StatusOr<Flags> flags = ReadFlags(source, close + 1, to);
   const bool ignore_case = flags.ok() && flags->ignore_case;

@@ -1,4 +1,4 @@
-// -W: words between blanks, each a fact comparison or a class.
+// Parses -W: words between blanks, each of which is a comparison of a fact or a class.
 #include <utility>
 #include <vector>
 
@@ -26,7 +26,7 @@ class WordsParser {
   }
 
  private:
-  // Each reads the word at at_ and leaves at_ just after it.
+  // Each of these reads the word at at_ and sets at_ to the offset after it.
   absl::StatusOr<ExpressionPtr> ParseWord() {
     if (IsQuote(text_[at_])) return ParseQuotedClass();
     if (text_[at_] == '/') return ParseClassPattern();

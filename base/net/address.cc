@@ -41,10 +41,10 @@ bool IsHostName(absl::string_view host) {
   });
 }
 
-// Only digits and dots: meant as an IPv4 address, never a name.
+// Whether the text has only digits and dots, so that it means an IPv4 address and no name.
 bool LooksNumeric(absl::string_view host) { return host.find_first_not_of("0123456789.") == absl::string_view::npos; }
 
-// Cuts "[v6]", "v6", "v4" or "name" off the front; what is left is empty or begins with ':'.
+// Removes "[v6]", "v6", "v4" or "name" from the front; the rest is empty or begins with ':'.
 absl::Status SplitHost(absl::string_view text, Address* address, absl::string_view* rest) {
   absl::string_view inside = text;
   if (absl::ConsumePrefix(&inside, "[")) {

@@ -98,7 +98,7 @@ absl::StatusOr<UniqueFd> Connect(const std::vector<SocketAddress>& addresses, co
                                  absl::Duration deadline, int wake) {
   absl::Status last = absl::UnavailableError("there is no address to connect to");
   for (size_t i = 0; i < addresses.size(); ++i) {
-    // An address that swallows everything must leave time for the others.
+    // An address that never answers must leave time for the others.
     const absl::Duration left = deadline - clock.Steady();
     const absl::Duration share = left / static_cast<int64_t>(addresses.size() - i);
     absl::StatusOr<UniqueFd> fd = ConnectOne(addresses[i], clock, clock.Steady() + share, wake);

@@ -16,7 +16,7 @@ constexpr size_t kRecordBytes = 16u << 10;  // the largest piece TLS decrypts at
 
 bool MustWait() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
-// A string that is empty gives its memory back.
+// Frees the memory of an empty string.
 void Shrink(std::string* text) {
   if (text->empty()) std::string().swap(*text);
 }
@@ -127,7 +127,7 @@ void TlsPump::EnterTls() {
   ERR_clear_error();
 }
 
-// What TLS did not take is kept, what it made is sent.
+// Keeps the bytes that TLS did not take, and sends those that it made.
 void TlsPump::LeaveTls() {
   Scratch& s = *scratch_;
   if (s.left == 0) {
@@ -252,7 +252,7 @@ ssize_t TlsPump::ReadPlain() {
   return -1;
 }
 
-// Nothing is read while the pair is full, or while answers of TLS's own (key updates, alerts) wait.
+// Reads nothing while the pair is full or while TLS's own messages (key updates, alerts) wait to be sent.
 bool TlsPump::Inward(bool* moved) {
   if (net_eof_ || paused_ || !to_pair_.empty() || to_net_.size() > kMaxHeldBytes) return true;
   if (!net_readable_ && kept_cipher_.empty()) return true;
@@ -274,7 +274,7 @@ bool TlsPump::PassToPair(absl::string_view bytes) {
   size_t done = 0;
   if (pair_writable_) {
     const ssize_t sent = send(pair_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    // gRPC has closed its end; what it had said before is still read and sent.
+    // gRPC has closed its end; the bytes that it wrote before are still read and sent.
     if (sent < 0 && !MustWait()) return true;
     done = sent > 0 ? static_cast<size_t>(sent) : 0;
     if (done < bytes.size()) pair_writable_ = false;

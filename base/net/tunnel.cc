@@ -20,7 +20,7 @@
 
 namespace orch {
 
-// Shared with the thread, which may outlive the tunnel while it looks a name up.
+// Shared with the thread, which may outlive the tunnel during a name lookup.
 struct Tunnel::State {
   Address address;
   std::unique_ptr<TunnelSecurity> security;
@@ -40,9 +40,9 @@ struct Tunnel::State {
   absl::Status OpenInClear(UniqueFd net);
   absl::Status OpenTls(UniqueFd net);
   absl::Status Handshake(TlsPump* pump);
-  // Carries until the connection or gRPC ends; `channel` is handed over with the hub's first word.
+  // Carries until the connection or gRPC ends; hands over `channel` when the hub has sent its first bytes.
   absl::Status Carry(TlsPump* pump, UniqueFd channel);
-  // False when nobody wants the answer any more.
+  // False if the tunnel was destroyed meanwhile.
   bool Answer(absl::StatusOr<Opened> opened);
   absl::Status About(const absl::Status& status) const;
 };
@@ -56,7 +56,7 @@ short Events(bool read, bool write) {  // NOLINT: poll's type
   return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
 }
 
-// Why a hub that broke the rules of its connection was left: it cannot be talked to, as if it were not there.
+// The status after a hub broke the rules of its connection: the same code as for a hub that cannot be reached.
 absl::Status WhyOver(const absl::Status& reason) {
   if (!absl::IsInvalidArgument(reason) && !absl::IsResourceExhausted(reason)) return reason;
   return absl::UnavailableError(absl::StrCat("it does not behave as an orch hub does: ", reason.message()));
@@ -73,7 +73,7 @@ absl::Status SendLine(int fd, std::string line, int wake, const Clock& clock, ab
   return absl::OkStatus();
 }
 
-// Takes the line and not a byte more: what follows is gRPC's.
+// Reads the line and no further byte, because the rest belongs to gRPC.
 absl::StatusOr<std::string> ReadLine(int fd, int wake, const Clock& clock, absl::Duration deadline) {
   std::string line;
   char bytes[Tunnel::kMaxLineBytes];
@@ -199,7 +199,7 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
   pump->OnPair(true, true, false);
   while (true) {
     const TlsPump::Step step = pump->Carry();
-    // A hub that turns its peer away says so in its first words; one that takes it in says its settings.
+    // The first bytes of a hub tell whether it refuses the peer or accepts it and sends its settings.
     char first[kMaxRefusalBytes];
     const ssize_t seen = channel.valid() ? recv(channel.get(), first, sizeof first, MSG_PEEK) : -1;
     if (seen > 0) {

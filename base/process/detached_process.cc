@@ -23,7 +23,7 @@ namespace {
 
 constexpr mode_t kLogMode = 0600;
 
-// True when all of `size` bytes came; false at the end of the pipe.
+// True if all `size` bytes were read; false at the end of the pipe.
 bool ReadAll(int fd, void* into, size_t size) {
   char* bytes = static_cast<char*>(into);
   while (size > 0) {
@@ -45,7 +45,7 @@ int PollMs(absl::Duration left) {
 
 absl::StatusOr<std::unique_ptr<DetachedProcess>> DetachedProcess::Start(const Options& options) {
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<SpawnArguments> arguments, SpawnArguments::Make(options.process));
-  // A link or another's file at that name is replaced, never written through.
+  // Replaces a link or a file of somebody else at that name; never writes through it.
   unlink(options.log_file.c_str());
   const UniqueFd log(open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kLogMode));
   if (log.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", options.log_file));

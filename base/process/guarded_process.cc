@@ -36,7 +36,7 @@ absl::Status MakeChannel(UniqueFd* maker, UniqueFd* guard) {
   return maker->get() < 0 || guard->get() < 0 ? NoResource("cannot make a socket") : absl::OkStatus();
 }
 
-// The cgroup a program is to be in, and how it is ended.
+// The cgroup of a program, and the file that ends it.
 struct RunCgroup {
   std::string folder;
   UniqueFd processes;
@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<GuardedProcess>> GuardedProcess::Start(const Proc
                         .leaves = options.leaves,
                         .limit_ms = absl::ToInt64Milliseconds(options.limit),
                         .cgroup_kill_fd = place.kill.get()};
-  // No handler of ours may run in the guard.
+  // None of our signal handlers may run in the guard.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -112,7 +112,7 @@ GuardedProcess::~GuardedProcess() {
   EndCgroup(cgroup_);
 }
 
-// False when there is nothing yet, or the guard is gone: then all is over.
+// False if there is no report yet, or if the guard was killed; ended_ is then set.
 bool GuardedProcess::Take(bool wait, GuardReport* report) {
   ssize_t size;
   do {
@@ -124,8 +124,8 @@ bool GuardedProcess::Take(bool wait, GuardReport* report) {
   return false;
 }
 
-// Somebody killed it. What the program detached before is found only by its cgroup, or where this process
-// adopts what descends from it.
+// Handles a guard that was killed. Processes that the program detached before are found only by their cgroup, or if
+// this process is a subreaper.
 void GuardedProcess::OnGuardLost() {
   if (ended_) return;
   ended_ = true;

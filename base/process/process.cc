@@ -19,7 +19,7 @@ namespace {
 
 constexpr absl::Duration kGuardSlack = absl::Seconds(10);  // for this program to end a process first
 
-// A file in memory holding the whole text: nothing to write while the child runs, no SIGPIPE.
+// Makes a memory file of the whole text, so that nothing is written while the child runs and no SIGPIPE occurs.
 absl::Status MakeStdin(const std::string& text, UniqueFd* fd) {
   UniqueFd low(text.empty() ? open("/dev/null", O_RDONLY | O_CLOEXEC) : memfd_create("stdin", MFD_CLOEXEC));
   if (low.get() < 0) return NoResource("cannot make standard input");

@@ -29,7 +29,7 @@ constexpr int kLookMs = 10;
 constexpr absl::string_view kRun = "run-";
 constexpr char kLasting[] = "lasting";
 
-// Where cgroups of version 2 are: alone, or beside those of version 1.
+// The mount points of cgroups v2: alone, or beside those of v1.
 std::string Mount() {
   for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
     struct statfs info;
@@ -38,7 +38,7 @@ std::string Mount() {
   return "";
 }
 
-// systemd marks what it gives away: the first for root only, the second since 251.
+// systemd marks delegated cgroups with these; the first is for root only, and the second exists since version 251.
 bool IsDelegated(const std::string& folder) {
   for (const char* mark : {"trusted.delegate", "user.delegate"}) {
     char value = 0;
@@ -47,7 +47,7 @@ bool IsDelegated(const std::string& folder) {
   return false;
 }
 
-// The one of this process, and the one above or equal to it that was delegated.
+// The cgroup of this process, and the delegated one above it or equal to it.
 struct CgroupPlace {
   std::string own;
   std::string delegated;
@@ -78,7 +78,7 @@ bool IsPopulated(const std::string& folder) {
   return events.ok() && absl::StrContains(*events, "populated 1");
 }
 
-// Folders cannot be removed with their files: those belong to the kernel.
+// Removes folders only; their files belong to the kernel and cannot be removed.
 void RemoveFolders(const std::string& folder) {
   std::error_code error;
   for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {

@@ -17,7 +17,7 @@ namespace orch {
 namespace {
 
 constexpr mode_t kChildUmask = 022;
-// Soft limits as the system has them; a hard one that is lower counts.
+// The system's default soft limits; a lower hard limit wins.
 struct SoftLimit {
   int what;
   rlim_t value;
@@ -33,15 +33,15 @@ constexpr SoftLimit kSoftLimits[] = {
 };
 constexpr int kIoPriorityOfProcess = 1;  // IOPRIO_WHO_PROCESS
 
-// Runs in the parent's memory (vfork): system calls only, and no writes but to its own stack.
+// Runs in the memory of the parent (vfork), so it makes system calls only and writes only to its own stack.
 [[noreturn]] void Fail(int status_fd, SpawnFailure::Stage stage) {
   const SpawnFailure failure{stage, errno};
   [[maybe_unused]] const ssize_t written = write(status_fd, &failure, sizeof failure);
   _exit(127);
 }
 
-// Nobody else is told what the unit of this program says of itself. A child of vfork may set its own
-// oom_score_adj: the kernel knows it by its waiting parent.
+// Undoes the limits and priorities that the unit of this program has set. A child of vfork may set its own
+// oom_score_adj, because the kernel recognizes it by its waiting parent.
 void TakeDefaults() {
   setpriority(PRIO_PROCESS, 0, 0);
   syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, 0);
@@ -76,7 +76,7 @@ void TakeDefaults() {
   if (dup2(plan.stdin_fd, 0) < 0 || dup2(plan.stdout_fd, 1) < 0 || dup2(plan.stderr_fd, 2) < 0) {
     Fail(status_fd, SpawnFailure::Stage::kDescriptors);
   }
-  // Marked, not closed: the status pipe must last until exec, and exec closes it.
+  // Marks the descriptors instead of closing them, because the status pipe must last until exec, which closes it.
   if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
     const long last = sysconf(_SC_OPEN_MAX);
     for (int fd = 3; fd < last; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -85,7 +85,7 @@ void TakeDefaults() {
   Fail(status_fd, SpawnFailure::Stage::kExec);
 }
 
-// Alone in its frame, as vfork asks for: the child must not touch a caller's locals.
+// A function of its own, as vfork demands, because the child must not change the locals of a caller.
 __attribute__((noinline)) pid_t Fork(const SpawnPlan& plan, int status_fd) {
   const pid_t pid = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the children are prepared
   if (pid == 0) RunChild(plan, status_fd);  // NOLINT(clang-analyzer-unix.Vfork): calls only what is safe there
@@ -100,9 +100,9 @@ pid_t SpawnChild(const SpawnPlan& plan, SpawnFailure* failure) {
     *failure = {SpawnFailure::Stage::kFork, errno};
     return -1;
   }
-  // Above the standard ones, where dup2 would close it.
+  // Above the standard descriptors, where dup2 would close it.
   const int status_fd = fcntl(status[1], F_DUPFD_CLOEXEC, 3);
-  // No handler of ours may run in the child, which shares our memory.
+  // None of our signal handlers may run in the child, which shares our memory.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -17,7 +17,7 @@ extern char** environ;
 namespace orch {
 namespace {
 
-// SIGINT and SIGQUIT mean the program on the terminal, not us, while this lives.
+// While this exists, SIGINT and SIGQUIT affect only the program on the terminal.
 class KeyboardSignalsIgnored {
  public:
   KeyboardSignalsIgnored() {
@@ -37,7 +37,7 @@ class KeyboardSignalsIgnored {
   struct sigaction quit_ = {};
 };
 
-// errno's value, 0 when it was started.
+// Returns errno; 0 if the program was started.
 int Spawn(const std::vector<std::string>& argv, int stdin_fd, pid_t* pid) {
   std::vector<char*> words;
   words.reserve(argv.size() + 1);

@@ -57,7 +57,7 @@ uintptr_t StatField(const char* stat, int wanted) {
   return value;
 }
 
-// Whoever ends the maker by its name or command line must not take the guard for it.
+// Renames the guard, so that nobody who ends the maker by its name or command line also ends the guard.
 void TakeName() {
   prctl(PR_SET_NAME, kName);
   char text[2048];
@@ -100,7 +100,7 @@ class Guard {
   }
 
  private:
-  // Takes leave of the program this was forked from.
+  // Detaches the guard from the program that forked it.
   void Settle() {
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -133,7 +133,7 @@ class Guard {
 
   void Send(const GuardReport& report) const { send(guard_.channel, &report, sizeof report, MSG_NOSIGNAL); }
 
-  // False once no child is left.
+  // Returns false if no child is left.
   bool Reap() {
     signalfd_siginfo info;
     while (read(signals_, &info, sizeof info) > 0) {
@@ -153,7 +153,7 @@ class Guard {
   bool Over() {
     const bool children = Reap();
     if (killed_) return true;
-    // Told to end, what descends from the program has the same time for it as the program itself.
+    // The descendants of the program get the same time to end as the program itself.
     return has_ended_ && (!told_to_end_ || !children);
   }
 
@@ -191,8 +191,8 @@ class Guard {
     }
   }
 
-  // What descends from here, until none is left or the kernel keeps what is; without the program's own
-  // tree unless `program_too`.
+  // Ends the descendants of the guard until none is left or the kernel does not release one. Leaves out the program's
+  // own tree unless `program_too`.
   void EndAll(bool program_too) {
     if (program_too && guard_.cgroup_kill_fd >= 0) {
       [[maybe_unused]] const ssize_t written = write(guard_.cgroup_kill_fd, "1", 1);
@@ -223,15 +223,15 @@ class Guard {
     }
   }
 
-  // What was left running may write to the program's outputs for as long as it lives, and must neither
-  // be ended by that nor stand still: a small program reads on, once the maker has read its part.
+  // Processes that were left running may write to the program's outputs as long as they live. So that a write neither
+  // ends nor blocks them, a small program reads on after the maker has read its part.
   void ReadOn() const {
     pollfd maker = {guard_.channel, POLLIN, 0};
     poll(&maker, 1, kMakerReadsMs);
     for (const int fd : {guard_.out, guard_.err}) {
       pollfd writers = {fd, POLLIN, 0};
       if (fd < 0 || (poll(&writers, 1, 0) == 1 && (writers.revents & POLLHUP) != 0)) continue;  // nobody has it
-      // The maker's end does not block, and shares that with every copy of it.
+      // The end of the maker is non-blocking, and all its copies share that flag.
       char path[] = "/proc/self/fd/00000";
       for (int at = sizeof path - 2, rest = fd; at >= 14; --at, rest /= 10)
         path[at] = static_cast<char>('0' + rest % 10);

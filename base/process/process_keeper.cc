@@ -15,7 +15,7 @@
 namespace orch {
 namespace {
 
-// Places of the keeper's descriptors; everything of the program it was forked from is closed.
+// The numbers of the keeper's descriptors; all others are closed.
 constexpr int kReport = 3;
 constexpr int kLog = 4;
 constexpr int kFirstFree = 5;
@@ -31,7 +31,7 @@ void WriteToFd(int fd, const char* bytes, size_t count) {
   }
 }
 
-// False when there is nothing more for now, or ever.
+// Returns false if there is no output now, or never again.
 bool MoveOutput(int from, size_t* room) {
   char buffer[kKeeperReadBytes];
   const ssize_t count = read(from, buffer, sizeof buffer);
@@ -42,7 +42,7 @@ bool MoveOutput(int from, size_t* room) {
   return count > 0;
 }
 
-// What the program leaves behind may hold the pipe for ever: its own end is the end.
+// Surviving processes may hold the pipe forever, so the end of the program itself counts.
 void KeepUntilItEnds(pid_t pid, int output, size_t room) {
   const int pidfd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   fcntl(output, F_SETFL, O_NONBLOCK);
@@ -70,7 +70,7 @@ void LeaveEverythingBehind(int report_fd, int log_fd) {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   prctl(PR_SET_NAME, "orch-keeper");
   [[maybe_unused]] const int moved = chdir("/");
-  // Both at 5 or above first, so that neither dup2 closes the other.
+  // Moves both to 5 or above first, so that neither dup2 closes the other.
   report_fd = fcntl(report_fd, F_DUPFD, kFirstFree);
   log_fd = fcntl(log_fd, F_DUPFD, kFirstFree);
   dup2(report_fd, kReport);

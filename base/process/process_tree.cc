@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kFolderBytes = 32u << 10;
 constexpr size_t kStatBytes = 512;
 
-// As getdents64 writes it.
+// The record that getdents64 writes.
 struct FolderEntry {
   uint64_t inode;
   int64_t next;
@@ -26,7 +26,7 @@ struct FolderEntry {
   char name[1];
 };
 
-// 0 when `text` is no number.
+// Returns 0 if `text` is no number.
 pid_t Number(const char* text) {
   pid_t number = 0;
   for (; *text >= '0' && *text <= '9'; ++text) number = number * 10 + (*text - '0');
@@ -46,7 +46,8 @@ void WritePath(pid_t pid, char* path) {
   memcpy(path, "/stat", 6);
 }
 
-// False when the process is gone. "pid (name) state ppid …"; the name may hold anything, brackets too.
+// Returns false if the process has ended. The text is "pid (name) state ppid …"; the name may contain any characters,
+// including brackets.
 bool ReadStat(pid_t pid, pid_t* parent, bool* ended) {
   char path[40], text[kStatBytes];
   WritePath(pid, path);
@@ -102,7 +103,7 @@ size_t ProcessTree::Find(pid_t root, const SparedChildren& spared) {
   root_ = root;
   ReadAll();
   size_t found = 0;
-  // Most children have higher numbers than their parents, so that few passes are needed.
+  // Most children have higher pids than their parents, so few passes are needed.
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < count_; ++i) {
@@ -119,7 +120,7 @@ size_t ProcessTree::Find(pid_t root, const SparedChildren& spared) {
 }
 
 void ProcessTree::Signal(int signal) const {
-  // Parents first, as far as numbers tell: one that replaces a dead child must not get the time to do so.
+  // Signals parents first, as far as pids tell, so that no parent has time to replace a dead child.
   for (size_t i = 0; i < count_; ++i) {
     if (rows_[i].found && !rows_[i].ended) kill(rows_[i].pid, signal);
   }

@@ -20,7 +20,7 @@ constexpr size_t kMaxDrainReads = 64;                    // after the end: no mo
 constexpr absl::Duration kMaxPoll = absl::Seconds(1);    // of one poll; the given clock decides, not poll's
 constexpr absl::Duration kKillWait = absl::Seconds(10);  // longer than the guard waits for the kernel
 
-// A character that was cut off is of no use.
+// Drops an incomplete character at the end.
 void EndAtCharacter(std::string* text) { text->resize(text->size() - UnfinishedTail(*text)); }
 
 }  // namespace
@@ -56,7 +56,7 @@ void RunningProcess::End(ProcessResult::End why) {
   deadline_ = clock_.Steady() + spec_.kill_grace;
 }
 
-// At a deadline. False when there is nothing left to do.
+// Handles the deadline. False if nothing is left to do.
 bool RunningProcess::Escalate() {
   if (!ending_) {
     End(ProcessResult::End::kTimedOut);
@@ -87,7 +87,7 @@ void RunningProcess::Wait() {
   if (cancellable && spec_.cancel->cancelled()) End(ProcessResult::End::kCancelled);
 }
 
-// One read. False when there is nothing more now.
+// Reads once. False if there is no output now.
 bool RunningProcess::Read(UniqueFd* fd, ProcessStream stream, std::string* kept, bool* truncated) {
   if (fd->get() < 0) return false;
   char buffer[kPipeReadBytes];

@@ -46,7 +46,7 @@ SpawnArguments::SpawnArguments(const ProcessSpec& spec, std::string program, con
   std::map<std::string, std::string> env = spec.env;
   env.emplace("PATH", path);
   if (!spec.bare_env) env.emplace("HOME", HomeFolder());
-  // Messages stay English; what reads text (Ruby, Python, Perl) takes it for UTF-8.
+  // Keeps messages English and makes Ruby, Python and Perl take text for UTF-8.
   for (const char* name : {"LANG", "LC_ALL"}) env.emplace(name, kLocale);
   for (const auto& [name, value] : env) env_text_.push_back(absl::StrCat(name, "=", value));
   for (std::string& text : argv_text_) argv_.push_back(text.data());

@@ -52,7 +52,7 @@ absl::StatusOr<std::string> WorkerProcess::Exchange(absl::string_view line, absl
                                                     const CancelToken* cancel) {
   if (absl::StrContains(line, '\n')) return absl::InvalidArgumentError("a request to a worker must be one line");
   if (!Alive()) return Ended();
-  // What it has said unasked would be taken for the answer.
+  // Unrequested output would be mistaken for the answer.
   ReadOut();
   ReadErr();
   if (!buffer_.empty()) {
@@ -71,7 +71,7 @@ absl::StatusOr<std::string> WorkerProcess::Exchange(absl::string_view line, absl
 
 absl::Status WorkerProcess::Write(absl::string_view text, absl::Duration deadline, const CancelToken* cancel) {
   while (!text.empty()) {
-    // A pipe nobody reads raises SIGPIPE for the writing thread; keep it from the process.
+    // Writing to a pipe without a reader raises SIGPIPE for this thread; keep it from the process.
     sigset_t pipe_signal, before;
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
@@ -87,7 +87,7 @@ absl::Status WorkerProcess::Write(absl::string_view text, absl::Duration deadlin
       text.remove_prefix(written);
     } else if (written < 0 && error == EAGAIN) {
       ORCH_RETURN_IF_ERROR(Await(/*writing=*/true, deadline, cancel));
-      // One that answers before it has read everything must not stand still with us.
+      // Reads meanwhile, because a worker that answers before it has read everything would block both sides.
       ReadOut();
     } else if (written < 0 && error != EINTR) {
       return Ended();
@@ -148,7 +148,7 @@ bool WorkerProcess::ReadOut() {
 
 void WorkerProcess::ReadErr() {
   char bytes[kAnswerReadBytes];
-  // Bounded: one that never stops complaining must not keep us here.
+  // Bounds the reads, because a worker may write errors without end.
   for (int reads = 0; reads < 16 && process_->err().get() >= 0; ++reads) {
     const ssize_t size = read(process_->err().get(), bytes, sizeof bytes);
     if (size < 0 && errno == EINTR) continue;
