@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/option_table.h"
 #include "cli/options/next_word.h"
-#include "cli/options/option_table.h"
 #include "cli/session/context.h"
 
 namespace orch::cli {

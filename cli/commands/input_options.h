@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "actions/ddl/ddl.h"
+#include "base/option_table.h"
 #include "cli/jobs/invocation.h"
 #include "cli/options/option_groups.h"
-#include "cli/options/option_table.h"
 
 namespace orch::cli {
 

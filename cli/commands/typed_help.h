@@ -4,7 +4,7 @@
 #include <string>
 
 #include "actions/ddl/ddl.h"
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 
 namespace orch::cli {
 

@@ -1,6 +1,6 @@
 #include "cli/options/common_options.h"
 
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 
 namespace orch::cli {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "base/option_table.h"
 #include "cli/options/common_options.h"
-#include "cli/options/option_table.h"
 
 namespace orch::cli {
 

@@ -1,8 +1,8 @@
 // The groups of common options: a command names the groups it takes in its row of the table of commands.
 #pragma once
 
+#include "base/option_table.h"
 #include "cli/options/common_options.h"
-#include "cli/options/option_table.h"
 
 namespace orch::cli {
 

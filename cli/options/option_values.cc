@@ -3,7 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 
 namespace orch::cli {
 

@@ -1,8 +1,8 @@
 // The options that say what of an action's replies is shown: --group, --columns, --reply-filter.
 #pragma once
 
+#include "base/option_table.h"
 #include "cli/options/common_options.h"
-#include "cli/options/option_table.h"
 
 namespace orch::cli {
 

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 #include "orch/v1/job.pb.h"
 
 namespace orch::cli {

@@ -1,4 +1,4 @@
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "base/nearest_word.h"
 #include "base/status_macros.h"
 
-namespace orch::cli {
+namespace orch {
 namespace {
 
 constexpr size_t kNameColumn = 34;  // where MCollective's help begins its explanations
@@ -166,4 +166,4 @@ std::string OptionTable::Help() const {
   return text;
 }
 
-}  // namespace orch::cli
+}  // namespace orch

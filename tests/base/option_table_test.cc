@@ -1,9 +1,9 @@
-#include "cli/options/option_table.h"
+#include "base/option_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace orch::cli {
+namespace orch {
 namespace {
 
 using ::testing::ElementsAre;
@@ -96,4 +96,4 @@ TEST_F(OptionTableTest, HelpListsEachNameWithItsExplanation) {
 }
 
 }  // namespace
-}  // namespace orch::cli
+}  // namespace orch

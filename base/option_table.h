@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
-namespace orch::cli {
+namespace orch {
 
 // What was typed cannot be taken: names the option and the remedy.
 inline absl::Status Wrong(absl::string_view message) { return absl::InvalidArgumentError(message); }
@@ -62,4 +62,4 @@ class OptionTable {
   std::vector<OptionSpec> specs_;
 };
 
-}  // namespace orch::cli
+}  // namespace orch
