@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/nearest_word.h"
@@ -12,9 +13,27 @@
 namespace orch {
 namespace {
 
-constexpr size_t kNameColumn = 34;  // where MCollective's help begins its explanations
+constexpr size_t kNameColumn = 34;  // column at which MCollective's help begins its explanations
+
+// One option with its explanation.
+std::string HelpOf(const OptionSpec& spec) {
+  std::string line = absl::StrJoin(spec.names, ", ");
+  if (!spec.value.empty())
+    absl::StrAppend(&line, spec.value_optional ? absl::StrCat("[=", spec.value, "]") : absl::StrCat(" ", spec.value));
+  line.insert(0, absl::StartsWith(line, "--") ? "        " : "    ");
+  if (line.size() + 1 > kNameColumn + 3) {
+    absl::StrAppend(&line, "\n", std::string(kNameColumn + 3, ' '));
+  } else {
+    line.resize(kNameColumn + 3, ' ');
+  }
+  return absl::StrCat(line, spec.help, "\n");
+}
 
 }  // namespace
+
+absl::Status NoneOf(absl::string_view text, const std::vector<std::string>& names) {
+  return WrongOption(absl::StrCat("'", text, "' is none of ", absl::StrJoin(names, ", ")));
+}
 
 void OptionTable::Add(OptionSpec spec) {
   const auto taken = [this](const std::string& name) { return Find(name) != nullptr; };
@@ -38,8 +57,58 @@ void OptionTable::Text(std::vector<std::string> names, std::string value, std::s
        {},
        false,
        [target](const std::string& text) {
-         if (text.empty()) return Wrong("its value is empty");
+         if (text.empty()) return WrongOption("its value is empty");
          *target = text;
+         return absl::OkStatus();
+       }});
+}
+
+void OptionTable::Switch(const std::string& name, std::string help_on, std::string help_off, std::string group,
+                         std::optional<bool>* target) {
+  for (const bool on : {true, false}) {
+    Add({{absl::StrCat(on ? "--" : "--no-", name)},
+         "",
+         on ? help_on : help_off,
+         group,
+         {},
+         false,
+         [target, on](const std::string&) {
+           *target = on;
+           return absl::OkStatus();
+         }});
+  }
+}
+
+void OptionTable::Texts(std::vector<std::string> names, std::string value, std::string help, std::string group,
+                        std::vector<std::string>* target) {
+  Add({std::move(names),
+       std::move(value),
+       std::move(help),
+       std::move(group),
+       {},
+       false,
+       [target](const std::string& text) {
+         target->push_back(text);
+         return absl::OkStatus();
+       }});
+}
+
+void OptionTable::Number(std::vector<std::string> names, std::string value, std::string help, std::string group,
+                         uint32_t* target, uint32_t most) {
+  Add({std::move(names),
+       std::move(value),
+       std::move(help),
+       std::move(group),
+       {},
+       false,
+       [target, most](const std::string& text) {
+         uint32_t number = 0;
+         if (!absl::SimpleAtoi(text, &number) || number == 0 || number > most) {
+           const bool bounded = most < std::numeric_limits<uint32_t>::max();
+           return WrongOption(absl::StrCat("'", text, "' is no whole number ",
+                                           bounded ? absl::StrCat("from 1 to ", most) : "above 0"));
+         }
+         *target = number;
          return absl::OkStatus();
        }});
 }
@@ -55,15 +124,15 @@ absl::Status OptionTable::Unknown(absl::string_view name) const {
   std::vector<std::string> known;
   for (const OptionSpec& spec : specs_) known.insert(known.end(), spec.names.begin(), spec.names.end());
   const std::string nearest = absl::StartsWith(name, "--") ? NearestWord(name, known) : "";
-  return Wrong(absl::StrCat("unknown option ", name,
-                            nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
-                            nearest.empty() ? "; --help lists the options" : ""));
+  return WrongOption(absl::StrCat("unknown option ", name,
+                                  nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+                                  nearest.empty() ? "; --help lists the options" : ""));
 }
 
 absl::Status OptionTable::Apply(const OptionSpec& spec, absl::string_view name, const std::string& value) const {
   const absl::Status status = spec.apply(value);
   if (status.ok()) return status;
-  return Wrong(absl::StrCat("option ", name, ": ", status.message()));
+  return WrongOption(absl::StrCat("option ", name, ": ", status.message()));
 }
 
 absl::Status OptionTable::ParseLong(const std::vector<std::string>& words, size_t* index) const {
@@ -73,11 +142,11 @@ absl::Status OptionTable::ParseLong(const std::vector<std::string>& words, size_
   const bool has_value = equals != std::string::npos;
   const OptionSpec* spec = Find(name);
   if (spec == nullptr) return Unknown(name);
-  if (spec->value.empty() && has_value) return Wrong(absl::StrCat("option ", name, " takes no value"));
+  if (spec->value.empty() && has_value) return WrongOption(absl::StrCat("option ", name, " takes no value"));
   if (has_value) return Apply(*spec, name, word.substr(equals + 1));
   if (spec->value.empty() || spec->value_optional) return Apply(*spec, name, "");
   if (*index + 1 >= words.size())
-    return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+    return WrongOption(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
   return Apply(*spec, name, words[++*index]);
 }
 
@@ -93,7 +162,7 @@ absl::Status OptionTable::ParseShort(const std::vector<std::string>& words, size
     }
     if (i + 1 < word.size()) return Apply(*spec, name, word.substr(i + 1));
     if (*index + 1 >= words.size())
-      return Wrong(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
+      return WrongOption(absl::StrCat("option ", name, " needs a value: ", name, " ", spec->value));
     return Apply(*spec, name, words[++*index]);
   }
   return absl::OkStatus();
@@ -149,18 +218,7 @@ std::string OptionTable::Help() const {
   for (const std::string& group : groups) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", group, "\n");
     for (const OptionSpec& spec : specs_) {
-      if (spec.group != group || spec.help.empty()) continue;
-      std::string line = absl::StrJoin(spec.names, ", ");
-      if (!spec.value.empty())
-        absl::StrAppend(&line,
-                        spec.value_optional ? absl::StrCat("[=", spec.value, "]") : absl::StrCat(" ", spec.value));
-      line.insert(0, absl::StartsWith(line, "--") ? "        " : "    ");
-      if (line.size() + 1 > kNameColumn + 3) {
-        absl::StrAppend(&line, "\n", std::string(kNameColumn + 3, ' '));
-      } else {
-        line.resize(kNameColumn + 3, ' ');
-      }
-      absl::StrAppend(&text, line, spec.help, "\n");
+      if (spec.group == group && !spec.help.empty()) text += HelpOf(spec);
     }
   }
   return text;

@@ -13,7 +13,7 @@ namespace orch::cli {
 
 namespace {
 
-// Where neither word is an action, the one that is nearly one.
+// Returns the index of the action. If no word is an action, returns the word that is similar to one.
 size_t PlaceOfAction(const ddl::Plugin& plugin, const std::vector<std::string>& names) {
   if (names.size() == 1 || plugin.FindAction(names[0]) != nullptr) return 0;
   if (plugin.FindAction(names[1]) != nullptr) return 1;
@@ -22,7 +22,7 @@ size_t PlaceOfAction(const ddl::Plugin& plugin, const std::vector<std::string>& 
   return NearestWord(names[1], actions).empty() && !NearestWord(names[0], actions).empty() ? 0 : 1;
 }
 
-bool NamesInput(const Arguments& arguments, absl::string_view input) {
+bool HasArgument(const Arguments& arguments, absl::string_view input) {
   return std::any_of(arguments.begin(), arguments.end(), [&](const auto& pair) { return pair.first == input; });
 }
 
@@ -57,7 +57,8 @@ absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vect
     sorted.subject = names[1 - action];
     const bool list = takes_several && absl::StrContains(sorted.subject, ',');
     sorted.arguments.emplace_back(list ? several : subject_input, sorted.subject);
-  } else if (takes_several && !NamesInput(sorted.arguments, subject_input) && !NamesInput(sorted.arguments, several)) {
+  } else if (takes_several && !HasArgument(sorted.arguments, subject_input) &&
+             !HasArgument(sorted.arguments, several)) {
     return absl::InvalidArgumentError(absl::StrCat("which ", subject_input, "? write: orchctl ", plugin.name, " ",
                                                    sorted.action, " <", subject_input, ">[,<", subject_input, ">...]"));
   }

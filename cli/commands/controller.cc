@@ -1,4 +1,4 @@
-// orchctl controller.
+// The command `orchctl controller`.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status_macros.h"
@@ -22,7 +22,7 @@ namespace {
 
 constexpr char kUsage[] = "controller stats | reload_agents | reload_agent <plugin> | exit --yes";
 
-// One line a node, as MCollective's: "node> reloaded all agents".
+// Prints one line per node, as MCollective does: "node> reloaded all agents".
 class ControllerView final : public LineView {
  public:
   ControllerView(Context* context, bool stats) : LineView(context), stats_(stats) {}
@@ -63,7 +63,7 @@ class ControllerView final : public LineView {
 class ControllerCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    table->Text({"--argument"}, "NAME", "Plugin to read anew, for reload_agent", "Application Options", &argument_);
+    table->Text({"--argument"}, "NAME", "Plugin that reload_agent reloads", "Application Options", &argument_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -81,7 +81,7 @@ class ControllerCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, "controller"));
     ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeInvocation(context, std::move(plugin), action, arguments));
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
-    // Reading plugins anew changes nothing on a node, so nobody is asked.
+    // Reloading plugins changes nothing on a node, so no confirmation is needed.
     v1::JobSpec spec = MakeSpec(context->options(), targets, "controller", action);
     spec.set_inputs_json(DumpJson(invocation.inputs));
     if (dry_run) return ShowDryRun(context, spec, invocation.inputs);
@@ -96,7 +96,7 @@ class ControllerCommand final : public Command {
   }
 
  private:
-  // The plugin is the second word or --argument, as MCollective had it.
+  // The plugin is the second word or --argument, as in MCollective.
   absl::Status ReadArgument(const std::string& action, const std::vector<std::string>& words,
                             Arguments* arguments) const {
     const bool takes_plugin = action == "reload_agent";

@@ -1,4 +1,4 @@
-// orchctl events.
+// The command `orchctl events`.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -16,25 +16,15 @@ class EventsCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Flag({"-f", "--follow"}, "Go on with what happens; without --since only with that", group, &follow_);
-    table->Flag({"--nodes"}, "Only what happens to nodes", group, &nodes_);
-    table->Flag({"--jobs"}, "Only what happens to jobs", group, &jobs_);
-    table->Text({"--since"}, "CURSOR", "Only what came after this event; --json shows cursors", group, &cursor_);
-    table->Add(
-        {{"-n", "--max"}, "COUNT", "End after so many events", group, {}, false, [this](const std::string& text) {
-           if (absl::SimpleAtoi(text, &most_) && most_ > 0) return absl::OkStatus();
-           return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no whole number above 0"));
-         }});
-    table->Add({{"--reconnect"},
-                "SECONDS",
-                "Connect again when the connection breaks, for so long (300); 0: no",
-                group,
-                {},
-                false,
-                [this](const std::string& text) -> absl::Status {
-                  ORCH_ASSIGN_OR_RETURN(reconnect_, ParseSeconds(text, true));
-                  return absl::OkStatus();
-                }});
+    table->Flag({"-f", "--follow"}, "Show new events until interrupted; without --since, new events only", group,
+                &follow_);
+    table->Flag({"--nodes"}, "Show only events of nodes", group, &nodes_);
+    table->Flag({"--jobs"}, "Show only events of jobs", group, &jobs_);
+    table->Text({"--since"}, "CURSOR", "Show only events after this one; --json shows cursors", group, &cursor_);
+    table->Number({"-n", "--max"}, "COUNT", "Exit after this number of events", group, &most_);
+    table->Value({"--reconnect"}, "SECONDS",
+                 "How long to try to connect again after the connection breaks (300); 0 turns this off", group,
+                 &reconnect_, [](const std::string& text) { return ParseSeconds(text, /*zero_allowed=*/true); });
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -51,7 +41,7 @@ class EventsCommand final : public Command {
       if (end.interrupted) return kExitInterrupted;
       if (!end.status.ok() && ExitCodeOf(end.status) != kExitNoHub) return end.status;
       if (seen_ > before) reconnector.Reset();
-      if (reconnect_ == absl::ZeroDuration() || !reconnector.Again("the watch", &end)) {
+      if (reconnect_ == absl::ZeroDuration() || !reconnector.Retry("the watch", &end)) {
         if (end.interrupted) return kExitInterrupted;
         if (!end.status.ok()) return end.status;
         return WithExitCode(absl::UnavailableError("the hub ended the watch"), kExitNoHub);
@@ -77,7 +67,7 @@ class EventsCommand final : public Command {
     });
   }
 
-  // Both: false when enough was seen.
+  // OnEvent and OnCaughtUp return false if enough events were shown.
   bool OnEvent(Context* context, const v1::WatchEventsResponse& event) {
     ++seen_;
     context->Print(absl::StrCat(
@@ -97,7 +87,7 @@ class EventsCommand final : public Command {
   bool nodes_ = false;
   bool jobs_ = false;
   std::string cursor_;
-  size_t most_ = 0;
+  uint32_t most_ = 0;
   size_t seen_ = 0;
   absl::Duration reconnect_ = absl::Minutes(5);
 };

@@ -1,4 +1,4 @@
-// orchctl facts.
+// The command `orchctl facts`.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -75,7 +75,7 @@ class FactsCommand final : public Command {
   }
 
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kFacts : NextWord::kNothing};
+    return NextWord::First(NextWord::kFacts, words);
   }
 
  private:

@@ -1,4 +1,4 @@
-// orchctl find.
+// The command `orchctl find`.
 #include <algorithm>
 #include <utility>
 
@@ -37,7 +37,7 @@ class AnsweringNodes final : public JobView {
 class FindCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    table->Flag({"--disconnected"}, "Lists the known nodes that are not connected instead", "Application Options",
+    table->Flag({"--disconnected"}, "List the known nodes that are not connected instead", "Application Options",
                 &only_disconnected_);
   }
 
@@ -48,7 +48,8 @@ class FindCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     if (targets.filter.has_data_functions()) {
       if (!only_disconnected_) return AskNodes(context, targets);
-      return Wrong("--disconnected with a data function: only a connected node can answer it; leave one of them out");
+      return WrongOption(
+          "--disconnected with a data function: only a connected node can answer it; leave one of them out");
     }
     v1::FindNodesRequest request;
     request.set_only_disconnected(only_disconnected_);
@@ -69,7 +70,7 @@ class FindCommand final : public Command {
   }
 
  private:
-  // Data functions are decided on the nodes: those that answer a ping with this filter are the ones.
+  // Only nodes can decide data functions, so the matching nodes are those that answer a ping with this filter.
   absl::StatusOr<int> AskNodes(Context* context, const Targets& targets) {
     v1::JobSpec spec = MakeSpec(context->options(), targets, "rpcutil", "ping");
     spec.set_no_reply_data(true);

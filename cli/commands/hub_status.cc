@@ -1,4 +1,4 @@
-// orchctl hub status.
+// The command `orchctl hub status`.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -80,13 +80,32 @@ std::string Pairs(const Json& object) {
   return text.empty() ? "none" : text;
 }
 
+// One line of `orchctl hub status`.
+std::string StatusLine(const char* label, const std::string& value) {
+  return absl::StrFormat("%22s: %s\n", label, Printable(value));
+}
+
+// The lines about connections.
+std::string DoorText(const v1::DoorStatus& door) {
+  std::string text;
+  const auto line = [&text](const char* label, const std::string& value) { text += StatusLine(label, value); };
+  line("Connections", absl::StrCat(door.connections(), " (", Pairs(ToObject(door.by_proof())), "), ", door.strangers(),
+                                   " not proved yet"));
+  line("Door Since Start", absl::StrCat(door.let_in(), " let in, ", door.cut_off(), " too slow, ", door.turned_away(),
+                                        " turned away, ", door.cut(), " cut"));
+  if (door.penalised_networks() > 0) line("Networks Shut Out", absl::StrCat(door.penalised_networks()));
+  if (door.whole_psk_size() > 0) {
+    line("Hold A Whole PSK",
+         absl::StrCat(absl::StrJoin(door.whole_psk(), ", "), "; give each its own key: orch-hub key node|client NAME"));
+  }
+  return text;
+}
+
 std::string StatusText(const v1::GetHubStatusResponse& status) {
   const absl::Time started = absl::FromUnixMicros(status.started_us());
   const absl::Duration up = absl::FromUnixMicros(status.hub_time_us()) - started;
   std::string text = absl::StrCat("Hub ", Printable(status.hub_identity()), ":\n\n");
-  const auto line = [&text](const char* label, const std::string& value) {
-    absl::StrAppendFormat(&text, "%22s: %s\n", label, Printable(value));
-  };
+  const auto line = [&text](const char* label, const std::string& value) { text += StatusLine(label, value); };
   line("Version", status.version());
   line("Listening On", status.listen_address());
   line("Started", absl::FormatTime("%Y-%m-%d %H:%M:%S %z", started, absl::LocalTimeZone()));
@@ -111,16 +130,7 @@ std::string StatusText(const v1::GetHubStatusResponse& status) {
   line("Jobs Kept", absl::StrCat(status.jobs_stored(), status.store().empty() ? "" : " in ", status.store()));
   line("Jobs In All", absl::StrCat(status.jobs_total()));
   line("Replies In All", absl::StrCat(status.replies_total()));
-  const v1::DoorStatus& door = status.door();
-  line("Connections", absl::StrCat(door.connections(), " (", Pairs(ToObject(door.by_proof())), "), ", door.strangers(),
-                                   " not proved yet"));
-  line("Door Since Start", absl::StrCat(door.let_in(), " let in, ", door.cut_off(), " too slow, ", door.turned_away(),
-                                        " turned away, ", door.cut(), " cut"));
-  if (door.penalised_networks() > 0) line("Networks Shut Out", absl::StrCat(door.penalised_networks()));
-  if (door.whole_psk_size() > 0) {
-    line("Hold A Whole PSK",
-         absl::StrCat(absl::StrJoin(door.whole_psk(), ", "), "; give each its own key: orch-hub key node|client NAME"));
-  }
+  text += DoorText(status.door());
   if (status.clock_skew_ms_size() > 0) line("Clocks Off (ms)", Pairs(ToObject(status.clock_skew_ms())));
   line("Refused", Pairs(ToObject(status.refused())));
   line("Resident Memory", absl::StrFormat("%.1f MiB", static_cast<double>(status.resident_bytes()) / 1048576.0));

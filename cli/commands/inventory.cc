@@ -1,4 +1,4 @@
-// orchctl inventory.
+// The command `orchctl inventory`.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -24,7 +24,7 @@
 namespace orch::cli {
 namespace {
 
-// Keeps the answers.
+// Collects the answers.
 class CollectView final : public JobView {
  public:
   void OnStart(const JobStart&) override {}
@@ -45,7 +45,7 @@ class InventoryCommand final : public Command {
     const std::string group = "Application Options";
     table->Flag({"--lc", "--list-collectives"}, "List all known collectives", group, &list_collectives_);
     table->Add({{"--script"}, "FILE", "", group, {}, false, [](const std::string&) {
-                  return Wrong(
+                  return WrongOption(
                       "scripts in Ruby are not run on the client; 'orchctl invoke rpcutil inventory -j' and "
                       "'orchctl invoke rpcutil get_facts facts=NAME,NAME --table' give the same as data");
                 }});
@@ -65,11 +65,11 @@ class InventoryCommand final : public Command {
   }
 
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kNodes : NextWord::kNothing};
+    return NextWord::First(NextWord::kNodes, words);
   }
 
  private:
-  // Runs a reading action of rpcutil on one node; an empty object when it does not answer.
+  // Runs a read-only action of rpcutil on one node; returns an empty object if the node does not answer.
   static absl::StatusOr<Json> Ask(Context* context, const std::string& identity, const std::string& action) {
     Targets targets;
     targets.wire.set_has_identities(true);
@@ -77,7 +77,7 @@ class InventoryCommand final : public Command {
     CollectView view;
     const absl::Status status =
         RunJob(context, MakeSpec(context->options(), targets, "rpcutil", action), true, &view).status();
-    if (ExitCodeOf(status) > kExitError) return status;  // the hub itself is the problem
+    if (ExitCodeOf(status) > kExitError) return status;  // the hub itself failed
     if (!status.ok()) context->Note(absl::StrCat("orchctl: ", Printable(status.message()), "\n"));
     for (const Answer& answer : view.answers) {
       if (answer.ok()) return answer.data;
@@ -110,7 +110,7 @@ class InventoryCommand final : public Command {
     return inventory.stats.empty() && !context->options().allow_missing ? kExitSomeFailed : kExitOk;
   }
 
-  // "fact_data" is shown as "fact", as MCollective did.
+  // Shows "fact_data" as "fact", as MCollective did.
   static std::vector<std::string> DataPlugins(const Json& live) {
     std::set<std::string> names;
     const auto found = live.find("data_plugins");

@@ -1,4 +1,4 @@
-// orchctl invoke (rpc).
+// The command `orchctl invoke`, also called `rpc`.
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
 #include "base/status_macros.h"
@@ -17,16 +17,7 @@ class InvokeCommand final : public Command {
     const std::string group = "Application Options";
     table->Text({"-a", "--agent", "--plugin"}, "PLUGIN", "Plugin to call", group, &plugin_);
     table->Text({"--action"}, "ACTION", "Action to call", group, &action_);
-    table->Add({{"--arg", "--argument"},
-                "KEY=VAL",
-                "Input to pass to the action",
-                group,
-                {},
-                false,
-                [this](const std::string& text) {
-                  arguments_.push_back(text);
-                  return absl::OkStatus();
-                }});
+    table->Texts({"--arg", "--argument"}, "KEY=VAL", "Input to pass to the action", group, &arguments_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -45,7 +36,7 @@ class InvokeCommand final : public Command {
   }
 
  private:
-  // Plugin and action come first where options have not named them; the rest are inputs.
+  // Takes plugin and action first, unless options have named them; the other words are inputs.
   absl::StatusOr<Arguments> SortWords(const std::vector<std::string>& words) {
     size_t next = 0;
     for (std::string* name : {&plugin_, &action_}) {
@@ -56,12 +47,7 @@ class InvokeCommand final : public Command {
           "No agent, action and arguments specified; usage: orchctl invoke <plugin> <action> [<key=val> ...]");
     }
     arguments_.insert(arguments_.end(), words.begin() + next, words.end());
-    Arguments pairs;
-    for (const std::string& word : arguments_) {
-      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
-      pairs.push_back(std::move(pair));
-    }
-    return pairs;
+    return SplitArguments(arguments_);
   }
 
   std::string plugin_;

@@ -1,6 +1,7 @@
-// The family `orchctl job` and `orchctl events`, and what their files share.
+// The commands `orchctl job ...` and `orchctl events`, and the functions that their files share.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +15,9 @@
 
 namespace orch::cli {
 
-// Rows of the table of commands.
+inline constexpr uint32_t kRowsPerPage = 1000;  // jobs or replies that one request asks for
+
+// Returns the rows of `orchctl job` in the table of commands.
 std::vector<CommandEntry> JobVerbs();
 std::unique_ptr<Command> MakeEventsCommand();
 std::unique_ptr<Command> MakeJobCancelCommand();
@@ -28,16 +31,16 @@ std::unique_ptr<Command> MakeJobRetryFailedCommand();
 std::unique_ptr<Command> MakeJobShowCommand();
 std::unique_ptr<Command> MakeJobWatchCommand();
 
-// 8 to 32 hex digits (the hub finds the job that begins so), or @last.
+// InvalidArgument unless `id` is @last or has 8 to 32 hex digits; the hub finds the job whose id begins with them.
 absl::Status CheckJobId(const std::string& id);
-// The one word a verb takes.
+// Returns the job id, which must be the only word.
 absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl::string_view usage);
 absl::StatusOr<v1::GetJobResponse> FetchJob(Context* context, const std::string& id);
 
-// A time as people write it: "2h" or "3d" ago, "2026-11-21", "2026-11-21 08:00", RFC 3339.
+// Parses a time: "2h" or "3d" (ago), "2026-11-21", "2026-11-21 08:00", or RFC 3339.
 absl::StatusOr<absl::Time> ParseWhen(absl::string_view text, absl::Time now);
 
-// The job's action, with its DDL where the fleet still has it, else without labels.
+// Returns the action of a job, with its DDL if the fleet still has it; otherwise without labels.
 Invocation InvocationOfJob(Context* context, const v1::JobSpec& spec);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// orchctl job cancel, pause, resume.
+// The commands `orchctl job cancel`, `pause` and `resume`.
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/commands/job_commands.h"
@@ -13,9 +13,9 @@ namespace {
 struct Verb {
   v1::ControlJobRequest::Verb verb;
   const char* name;
-  v1::JobState aim;      // when the job is there, `done` has come about
-  const char* done;      // after "Job ID "
-  const char* underway;  // the same until then
+  v1::JobState aim;      // the state of the job in which `done` is true
+  const char* done;      // the text after "Job ID "
+  const char* underway;  // the text before that state is reached
 };
 
 class JobControlCommand final : public Command {
@@ -23,10 +23,10 @@ class JobControlCommand final : public Command {
   explicit JobControlCommand(Verb verb) : verb_(verb) {}
 
   void DeclareOptions(OptionTable* table) override {
-    table->Text({"--reason"}, "TEXT", "Why; for the nodes and the log", "Application Options", &reason_);
+    table->Text({"--reason"}, "TEXT", "Reason, shown to the nodes and in the log", "Application Options", &reason_);
   }
 
-  // Every job is tried; the first error is the command's.
+  // Tries every job; the first error is the error of the command.
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     if (words.empty())
       return absl::InvalidArgumentError(absl::StrCat("no job given; usage: orchctl job ", verb_.name, " <job> ..."));
@@ -60,7 +60,7 @@ class JobControlCommand final : public Command {
   NextWord Next(const std::vector<std::string>&) const override { return {NextWord::kJobs}; }
 
  private:
-  // The jobs as they are now.
+  // Shows the present state of the jobs.
   absl::StatusOr<int> DryRun(Context* context, const std::vector<std::string>& words) const {
     Json list = Json::array();
     for (const std::string& id : words) {

@@ -1,5 +1,6 @@
-// orchctl job list, show, locks, prune.
+// The commands `orchctl job list`, `show`, `locks` and `prune`.
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -15,24 +16,40 @@
 namespace orch::cli {
 namespace {
 
-constexpr uint32_t kPage = 1000;
 constexpr uint32_t kShownJobs = 50;  // without --max
 
-absl::StatusOr<uint32_t> ParseCount(const std::string& text, bool zero_allowed) {
+absl::StatusOr<uint32_t> ParseCountOrZero(const std::string& text) {
   uint32_t count = 0;
-  if (absl::SimpleAtoi(text, &count) && (count > 0 || zero_allowed)) return count;
-  return Wrong(absl::StrCat("'", text, "' is no whole number", zero_allowed ? "" : " above 0"));
+  if (absl::SimpleAtoi(text, &count)) return count;
+  return WrongOption(absl::StrCat("'", text, "' is no whole number"));
 }
 
-// Up to `most` jobs into `jobs`; whether there are more. `cancelled`: only such, which the hub counts as finished.
-absl::StatusOr<bool> EachJob(HubClient* hub, v1::ListJobsRequest request, bool cancelled, uint32_t most,
-                             std::vector<v1::Job>* jobs) {
+// Which jobs are listed. For the hub a cancelled job is a finished one.
+struct StateFilter {
+  v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
+  bool cancelled = false;  // only jobs that ended because they were cancelled
+};
+
+constexpr OptionChoice<StateFilter> kStateFilters[] = {{"running", {v1::JOB_RUNNING}},
+                                                       {"paused", {v1::JOB_PAUSED}},
+                                                       {"finished", {v1::JOB_FINISHED}},
+                                                       {"cancelled", {v1::JOB_FINISHED, true}}};
+
+absl::StatusOr<StateFilter> ParseFilter(const std::string& text) {
+  const absl::StatusOr<StateFilter> filter = ParseChoice(absl::AsciiStrToLower(text), kStateFilters);
+  return filter.ok() ? filter : NoneOf(text, NamesOf(kStateFilters));
+}
+
+// Appends up to `most` jobs to `jobs` and returns whether there are more. With `cancelled`, only cancelled ones.
+absl::StatusOr<bool> FetchJobs(HubClient* hub, v1::ListJobsRequest request, bool cancelled, uint32_t most,
+                               std::vector<v1::Job>* jobs) {
   bool more = true;
   while (more && jobs->size() < most) {
-    request.set_page_size(cancelled ? kPage : static_cast<uint32_t>(std::min<size_t>(kPage, most - jobs->size())));
+    request.set_page_size(cancelled ? kRowsPerPage
+                                    : static_cast<uint32_t>(std::min<size_t>(kRowsPerPage, most - jobs->size())));
     ORCH_ASSIGN_OR_RETURN(v1::ListJobsResponse response, hub->ListJobs(request));
     for (v1::Job& job : *response.mutable_jobs()) {
-      if (!cancelled || JobStateName(job) == "cancelled") jobs->push_back(std::move(job));
+      if (!cancelled || IsCancelled(job)) jobs->push_back(std::move(job));
     }
     request.set_page_token(response.next_page_token());
     more = !response.next_page_token().empty();
@@ -46,35 +63,16 @@ class JobListCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Text({"--caller"}, "CALLER", "Only of this caller, as client=peadmin", group, &caller_);
-    table->Text({"--plugin", "--agent"}, "PLUGIN", "Only of this plugin", group, &plugin_);
-    table->Text({"--action"}, "ACTION", "Only of this action", group, &action_);
-    table->Add({{"--state"},
-                "STATE",
-                "Only running, paused, finished or cancelled ones; finished ones hold the cancelled",
-                group,
-                {"running", "paused", "finished", "cancelled"},
-                false,
-                [this](const std::string& text) {
-                  cancelled_ = text == "cancelled";
-                  const std::string name = cancelled_ ? "finished" : text;
-                  if (v1::JobState_Parse(absl::StrCat("JOB_", absl::AsciiStrToUpper(name)), &state_))
-                    return absl::OkStatus();
-                  return Wrong(absl::StrCat("'", text, "' is none of running, paused, finished, cancelled"));
-                }});
-    table->Text({"--since"}, "WHEN", "Only newer ones: 2h, 3d, 2026-11-21", group, &since_);
-    table->Text({"--until"}, "WHEN", "Only older ones", group, &until_);
-    table->Add({{"-n", "--max"},
-                "COUNT",
-                "At most so many (50)",
-                group,
-                {},
-                false,
-                [this](const std::string& text) -> absl::Status {
-                  ORCH_ASSIGN_OR_RETURN(most_, ParseCount(text, false));
-                  return absl::OkStatus();
-                }});
-    table->Flag({"--all"}, "All of them", group, &all_);
+    table->Text({"--caller"}, "CALLER", "Show only jobs of this caller, such as client=peadmin", group, &caller_);
+    table->Text({"--plugin", "--agent"}, "PLUGIN", "Show only jobs of this plugin", group, &plugin_);
+    table->Text({"--action"}, "ACTION", "Show only jobs of this action", group, &action_);
+    table->Value({"--state"}, "STATE",
+                 "Show only running, paused, finished or cancelled jobs; cancelled jobs are finished too", group,
+                 &filter_, ParseFilter, NamesOf(kStateFilters));
+    table->Text({"--since"}, "WHEN", "Show only newer jobs: 2h, 3d, 2026-11-21", group, &since_);
+    table->Text({"--until"}, "WHEN", "Show only older jobs", group, &until_);
+    table->Number({"-n", "--max"}, "COUNT", "Maximum number of jobs (50)", group, &most_);
+    table->Flag({"--all"}, "Show all jobs", group, &all_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -83,7 +81,8 @@ class JobListCommand final : public Command {
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     std::vector<v1::Job> jobs;
-    ORCH_ASSIGN_OR_RETURN(const bool more, EachJob(hub, request, cancelled_, all_ ? UINT32_MAX : most_, &jobs));
+    ORCH_ASSIGN_OR_RETURN(const bool more,
+                          FetchJobs(hub, request, filter_.cancelled, all_ ? UINT32_MAX : most_, &jobs));
     Show(context, jobs);
     if (more) context->Note("orchctl: there are more; --all or --max COUNT shows them\n");
     return kExitOk;
@@ -95,7 +94,7 @@ class JobListCommand final : public Command {
     request.set_caller(caller_);
     request.set_plugin(plugin_);
     request.set_action(action_);
-    request.set_state(state_);
+    request.set_state(filter_.state);
     if (!since_.empty()) {
       ORCH_ASSIGN_OR_RETURN(const absl::Time since, ParseWhen(since_, now));
       request.set_created_after_us(absl::ToUnixMicros(since));
@@ -124,8 +123,7 @@ class JobListCommand final : public Command {
   }
 
   std::string caller_, plugin_, action_, since_, until_;
-  v1::JobState state_ = v1::JOB_STATE_UNSPECIFIED;
-  bool cancelled_ = false;  // for the hub they are finished ones
+  StateFilter filter_;
   uint32_t most_ = kShownJobs;
   bool all_ = false;
 };
@@ -142,7 +140,7 @@ class JobShowCommand final : public Command {
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+    return NextWord::First(NextWord::kJobs, words);
   }
 };
 
@@ -178,31 +176,22 @@ class JobPruneCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Text({"--finished-before"}, "WHEN", "Those that ended before: 7d, 2026-11-21", group, &before_);
-    table->Add({{"--keep"},
-                "COUNT",
-                "But the newest so many stay",
-                group,
-                {},
-                false,
-                [this](const std::string& text) -> absl::Status {
-                  ORCH_ASSIGN_OR_RETURN(keep_, ParseCount(text, true));
-                  keep_given_ = true;
-                  return absl::OkStatus();
-                }});
+    table->Text({"--finished-before"}, "WHEN", "Forget jobs that ended before this time: 7d, 2026-11-21", group,
+                &before_);
+    table->Value({"--keep"}, "COUNT", "Keep this number of the newest jobs", group, &keep_, ParseCountOrZero);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "job prune --finished-before <when>"));
-    if (before_.empty() && !keep_given_)
-      return Wrong("say which jobs to forget: --finished-before 7d, --keep 100, or both");
+    if (before_.empty() && !keep_.has_value())
+      return WrongOption("say which jobs to forget: --finished-before 7d, --keep 100, or both");
     v1::PruneJobsRequest request;
-    request.set_keep(keep_);
+    request.set_keep(keep_.value_or(0));
     if (!before_.empty()) {
       ORCH_ASSIGN_OR_RETURN(const absl::Time before, ParseWhen(before_, context->env().clock->Now()));
       request.set_finished_before_us(absl::ToUnixMicros(before));
-    } else if (keep_ == 0) {
-      // All that have ended by now; the hub takes no request without a bound.
+    } else if (keep_ == 0u) {
+      // Means all jobs that have ended by now, because the hub accepts no request without a bound.
       request.set_finished_before_us(absl::ToUnixMicros(context->env().clock->Now()));
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
@@ -216,12 +205,12 @@ class JobPruneCommand final : public Command {
   }
 
  private:
-  // The rule is the hub's: from the one that ended first on, those that ended before the bound, but the newest stay.
+  // Applies the hub's rule: jobs that ended before the bound go, the oldest first, but the newest `keep` stay.
   static absl::StatusOr<int> DryRun(Context* context, HubClient* hub, const v1::PruneJobsRequest& request) {
     v1::ListJobsRequest list;
     list.set_state(v1::JOB_FINISHED);
     std::vector<v1::Job> jobs;
-    ORCH_RETURN_IF_ERROR(EachJob(hub, list, false, UINT32_MAX, &jobs).status());
+    ORCH_RETURN_IF_ERROR(FetchJobs(hub, list, false, UINT32_MAX, &jobs).status());
     const auto end_of = [](const v1::Job& job) { return job.created_us() + job.summary().elapsed_us(); };
     std::sort(jobs.begin(), jobs.end(), [&](const v1::Job& a, const v1::Job& b) { return end_of(a) < end_of(b); });
     jobs.resize(jobs.size() - std::min<size_t>(jobs.size(), request.keep()));
@@ -235,8 +224,7 @@ class JobPruneCommand final : public Command {
   }
 
   std::string before_;
-  uint32_t keep_ = 0;
-  bool keep_given_ = false;
+  std::optional<uint32_t> keep_;
 };
 
 }  // namespace

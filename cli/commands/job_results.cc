@@ -1,4 +1,4 @@
-// orchctl job watch, replies, retry-failed.
+// The commands `orchctl job watch`, `replies` and `retry-failed`.
 #include <algorithm>
 #include <iterator>
 
@@ -28,8 +28,6 @@
 namespace orch::cli {
 namespace {
 
-constexpr uint32_t kReplyPage = 1000;
-
 constexpr v1::TaskState kNotOk[] = {v1::FAILED,  v1::DENIED,  v1::TIMED_OUT,    v1::CANCELLED,
                                     v1::OFFLINE, v1::EXPIRED, v1::INDETERMINATE};
 
@@ -38,10 +36,10 @@ absl::StatusOr<std::vector<v1::TaskState>> ParseStates(absl::string_view text) {
   for (const absl::string_view name : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
     v1::TaskState state;
     if (!v1::TaskState_Parse(absl::AsciiStrToUpper(name), &state) || state < v1::OK)
-      return Wrong(absl::StrCat("'", name, "' is no outcome of a task"));
+      return WrongOption(absl::StrCat("'", name, "' is no outcome of a task"));
     states.push_back(state);
   }
-  if (states.empty()) return Wrong("its value is empty");
+  if (states.empty()) return WrongOption("its value is empty");
   return states;
 }
 
@@ -59,12 +57,12 @@ void AddStates(OptionTable* table, const char* help, std::vector<v1::TaskState>*
               }});
 }
 
-// Every reply of these states (none: all), page by page.
+// Fetches every reply in one of `states` (all if empty), page by page.
 absl::Status EachReply(HubClient* hub, const std::string& id, const std::vector<v1::TaskState>& states,
                        const std::function<void(const v1::Reply&)>& on_reply) {
   v1::ListRepliesRequest request;
   request.set_job_id(id);
-  request.set_page_size(kReplyPage);
+  request.set_page_size(kRowsPerPage);
   for (const v1::TaskState state : states) request.add_states(state);
   do {
     ORCH_ASSIGN_OR_RETURN(const v1::ListRepliesResponse response, hub->ListReplies(request));
@@ -88,20 +86,21 @@ class JobWatchCommand final : public Command {
     return WatchJob(context, job.job_id(), job.spec(), &choice);
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+    return NextWord::First(NextWord::kJobs, words);
   }
 };
 
 class JobRepliesCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    AddStates(table, "Only these: ok, failed, denied, timed_out, cancelled, offline, expired, ...", &states_);
-    table->Flag({"--failed"}, "Only those that did not succeed", "Application Options", &failed_);
+    AddStates(table, "Show only these states: ok, failed, denied, timed_out, cancelled, offline, expired, ...",
+              &states_);
+    table->Flag({"--failed"}, "Show only replies of nodes that did not succeed", "Application Options", &failed_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
     ORCH_ASSIGN_OR_RETURN(const std::string id, JobIdOf(words, "job replies <job>"));
-    if (failed_ && !states_.empty()) return Wrong("--failed and --state exclude each other; give one of them");
+    if (failed_ && !states_.empty()) return WrongOption("--failed and --state exclude each other; give one of them");
     if (failed_) states_ = {std::begin(kNotOk), std::end(kNotOk)};
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
@@ -111,7 +110,7 @@ class JobRepliesCommand final : public Command {
     CommonOptions& options = context->options();
     if (options.display == DisplayMode::kDdl) options.display = DisplayMode::kAll;
     options.no_progress = true;
-    options.quiet = true;  // no discovery, no statistics of our own: nothing was run
+    options.quiet = true;  // nothing was run, so there is no discovery line and no statistics
     ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine, MakeMachineView(context, invocation.subject()));
     HumanView human(context, invocation);
     ReplyChoice choice(context, machine == nullptr ? &human : machine.get());
@@ -134,7 +133,7 @@ class JobRepliesCommand final : public Command {
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+    return NextWord::First(NextWord::kJobs, words);
   }
 
  private:
@@ -145,7 +144,8 @@ class JobRepliesCommand final : public Command {
 class JobRetryFailedCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    AddStates(table, "Only where it ended so: failed, denied, timed_out, cancelled, offline, expired, ...", &states_);
+    AddStates(table, "Select nodes by these states: failed, denied, timed_out, cancelled, offline, expired, ...",
+              &states_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -153,7 +153,7 @@ class JobRetryFailedCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(const std::string id,
                           JobIdOf({words.begin(), words.begin() + (words.empty() ? 0 : 1)}, kUsage));
     if (std::find(states_.begin(), states_.end(), v1::OK) != states_.end())
-      return Wrong("option --state: 'ok' is no failure; 'orchctl invoke' runs the action again on all nodes");
+      return WrongOption("option --state: 'ok' is no failure; 'orchctl invoke' runs the action again on all nodes");
     const bool timeout_given = context->options().timeout > absl::ZeroDuration();
     const absl::Duration timeout = context->options().timeout;
     ORCH_RETURN_IF_ERROR(context->Prepare());
@@ -165,15 +165,10 @@ class JobRetryFailedCommand final : public Command {
                                                         "; wait for its end, or cancel it first"));
     }
     ORCH_ASSIGN_OR_RETURN(auto plugin, FetchPlugin(context, job.spec().plugin()));
-    ORCH_ASSIGN_OR_RETURN(const Invocation invocation,
-                          Again(context, std::move(plugin), job.spec(), {words.begin() + 1, words.end()}));
-    Targets targets;
+    ORCH_ASSIGN_OR_RETURN(const Invocation invocation, MakeRetryInvocation(context, std::move(plugin), job.spec(),
+                                                                           {words.begin() + 1, words.end()}));
     size_t unsure = 0;
-    ORCH_RETURN_IF_ERROR(EachReply(hub, job.job_id(), states_, [&](const v1::Reply& reply) {
-      if (reply.state() == v1::OK) return;
-      if (reply.state() == v1::INDETERMINATE || reply.state() == v1::TIMED_OUT) ++unsure;
-      targets.wire.add_identities(reply.identity());
-    }));
+    ORCH_ASSIGN_OR_RETURN(const Targets targets, ChooseTargets(hub, job.job_id(), &unsure));
     if (targets.wire.identities().empty()) {
       context->Note(absl::StrCat("orchctl: job ", job.job_id(),
                                  states_.empty() ? " succeeded everywhere" : " has no node that ended so",
@@ -182,8 +177,6 @@ class JobRetryFailedCommand final : public Command {
     }
     AdoptSpec(job.spec(), &context->options());
     if (timeout_given) context->options().timeout = timeout;
-    targets.wire.set_has_identities(true);
-    targets.named = targets.restricted = true;
     if (unsure > 0 && invocation.action->impact == ddl::Impact::kChange && !invocation.action->idempotent) {
       context->Note(absl::StrCat("orchctl: on ", unsure, " of these nodes it is not known whether ",
                                  invocation.action->name, " has run; it may run a second time\n"));
@@ -192,20 +185,31 @@ class JobRetryFailedCommand final : public Command {
     return RunInvocation(context, invocation, targets, absl::StrCat("retry ", invocation.action->name), &view);
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kJobs : NextWord::kNothing};
+    return NextWord::First(NextWord::kJobs, words);
   }
 
  private:
-  // The job's inputs, with those given now in their place. What was kept as *** must be given.
-  static absl::StatusOr<Invocation> Again(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
-                                          const v1::JobSpec& spec, const std::vector<std::string>& words) {
+  // Chooses the nodes that did not succeed, or those of --state. `unsure` counts nodes on which the action may have
+  // run.
+  absl::StatusOr<Targets> ChooseTargets(HubClient* hub, const std::string& job_id, size_t* unsure) const {
+    Targets targets;
+    ORCH_RETURN_IF_ERROR(EachReply(hub, job_id, states_, [&](const v1::Reply& reply) {
+      if (reply.state() == v1::OK) return;
+      if (reply.state() == v1::INDETERMINATE || reply.state() == v1::TIMED_OUT) ++*unsure;
+      targets.wire.add_identities(reply.identity());
+    }));
+    targets.wire.set_has_identities(true);
+    targets.named = targets.restricted = true;
+    return targets;
+  }
+
+  // Takes the job's inputs and replaces those that are given now. Inputs that were stored as *** must be given.
+  static absl::StatusOr<Invocation> MakeRetryInvocation(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
+                                                        const v1::JobSpec& spec,
+                                                        const std::vector<std::string>& words) {
     ORCH_ASSIGN_OR_RETURN(const ddl::Action* action, ddl::RequireAction(*plugin, spec.action()));
     ORCH_ASSIGN_OR_RETURN(Json inputs, ParseJsonObject(spec.inputs_json(), "inputs of the job"));
-    Arguments arguments;
-    for (const std::string& word : words) {
-      ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
-      arguments.push_back(std::move(pair));
-    }
+    ORCH_ASSIGN_OR_RETURN(Arguments arguments, SplitArguments(words));
     ORCH_RETURN_IF_ERROR(ReadSensitiveArguments(context, *action, &arguments));
     ORCH_ASSIGN_OR_RETURN(Json given, ddl::CoerceArguments(*action, arguments));
     ORCH_RETURN_IF_ERROR(AddInputFile(context, &given));

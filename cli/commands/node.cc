@@ -1,4 +1,5 @@
-// orchctl node list, show, forget: what the hub knows of nodes, connected or not; no node is asked.
+// The commands `orchctl node list`, `show` and `forget`: what the hub knows of nodes, connected or not. They ask no
+// node.
 #include <algorithm>
 #include <utility>
 
@@ -18,12 +19,13 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxForgetNames = 1000;  // as the hub takes them in one request
+constexpr size_t kMaxForgetNames = 1000;  // the hub accepts this many in one request
 
 class NodeListCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    table->Flag({"--disconnected"}, "Only nodes that are not connected", "Application Options", &only_disconnected_);
+    table->Flag({"--disconnected"}, "List only nodes that are not connected", "Application Options",
+                &only_disconnected_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
@@ -71,9 +73,10 @@ class NodeListCommand final : public Command {
 class NodeShowCommand final : public Command {
  public:
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
-    if (words.empty()) return Wrong("no node named; usage: orchctl node show <node>");
+    if (words.empty()) return WrongOption("no node named; usage: orchctl node show <node>");
     ORCH_RETURN_IF_ERROR(AtMostWords(words, 1, "node show <node>"));
-    if (!filter::IsIdentity(words[0])) return Wrong(absl::StrCat("'", words[0].substr(0, 80), "' is no node name"));
+    if (!filter::IsIdentity(words[0]))
+      return WrongOption(absl::StrCat("'", words[0].substr(0, 80), "' is no node name"));
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
     v1::GetNodeRequest request;
@@ -88,16 +91,16 @@ class NodeShowCommand final : public Command {
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kNodes : NextWord::kNothing};
+    return NextWord::First(NextWord::kNodes, words);
   }
 };
 
 class NodeForgetCommand final : public Command {
  public:
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
-    if (words.empty()) return Wrong("no node named; usage: orchctl node forget <node> ...");
+    if (words.empty()) return WrongOption("no node named; usage: orchctl node forget <node> ...");
     for (const std::string& word : words) {
-      if (!filter::IsIdentity(word)) return Wrong(absl::StrCat("'", word.substr(0, 80), "' is no node name"));
+      if (!filter::IsIdentity(word)) return WrongOption(absl::StrCat("'", word.substr(0, 80), "' is no node name"));
     }
     ORCH_RETURN_IF_ERROR(context->Prepare());
     ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
@@ -168,19 +171,19 @@ std::vector<CommandEntry> NodeVerbs() {
   return {
       {"node list",
        {},
-       "Lists every node the hub knows: whether it is connected, when it was last seen, why it went",
+       "List every known node: whether it is connected, when it was last seen, and why it left",
        {"node list [--disconnected] [filters] [-j]"},
        kBasicOptions | kJsonOptions | kTargetOptions,
        []() -> std::unique_ptr<Command> { return std::make_unique<NodeListCommand>(); }},
       {"node show",
        {},
-       "Shows what the hub knows of one node, without asking it",
+       "Show what the hub knows of a node, without asking the node",
        {"node show <node> [-j]"},
        kBasicOptions | kJsonOptions,
        []() -> std::unique_ptr<Command> { return std::make_unique<NodeShowCommand>(); }},
       {"node forget",
        {},
-       "Forgets nodes that are not connected and will not come back",
+       "Forget nodes that are not connected and will not come back",
        {"node forget <node> ... [--dry-run] [-j]"},
        kBasicOptions | kJsonOptions | kDryRunOptions,
        []() -> std::unique_ptr<Command> { return std::make_unique<NodeForgetCommand>(); }},

@@ -1,4 +1,4 @@
-// orchctl ping.
+// The command `orchctl ping`.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -23,7 +23,7 @@
 namespace orch::cli {
 namespace {
 
-// The guide's lines as answers come; statistics at the end.
+// Prints the guide's lines as answers arrive, and statistics at the end.
 class PingView final : public JobView {
  public:
   PingView(Context* context, bool graph) : context_(context), graph_(graph) {}
@@ -45,7 +45,7 @@ class PingView final : public JobView {
     return true;
   }
 
-  // Each batch of answers is shown at once.
+  // Shows each batch of answers at once.
   void OnProgress(size_t, size_t) override { context_->env().out->Push(); }
 
   void OnEnd(const JobEnd& end) override {
@@ -86,10 +86,10 @@ class PingView final : public JobView {
 class PingCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
-    table->Flag({"-g", "--graph"}, "Shows a graph of ping distribution", "Application Options", &graph_);
+    table->Flag({"-g", "--graph"}, "Show a graph of the distribution of reply times", "Application Options", &graph_);
     table->Add({{"--expect"},
                 "COUNT",
-                "Ends as soon as so many nodes have answered; fewer are a failure",
+                "Exit as soon as this number of nodes have answered; fewer answers are a failure",
                 "Application Options",
                 {},
                 false,
@@ -105,7 +105,7 @@ class PingCommand final : public Command {
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
     v1::JobSpec spec = MakeSpec(context->options(), targets, "rpcutil", "ping");
     spec.set_no_reply_data(true);
-    // Whatever was found, MCollective counts a ping without an answer as one of named nodes.
+    // In MCollective, a ping without answers has the exit code for named nodes.
     constexpr bool kNamed = true;
     ORCH_ASSIGN_OR_RETURN(std::unique_ptr<JobView> view, MakeMachineView(context, {"rpcutil", "ping", nullptr}));
     if (view == nullptr) view = std::make_unique<PingView>(context, graph_);

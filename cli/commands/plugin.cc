@@ -1,4 +1,4 @@
-// orchctl plugin list and plugin doc.
+// The commands `orchctl plugin list` and `plugin doc`.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -94,7 +94,7 @@ class PluginDocCommand final : public Command {
     return kExitOk;
   }
   NextWord Next(const std::vector<std::string>& words) const override {
-    return {words.empty() ? NextWord::kPlugins : NextWord::kNothing};
+    return NextWord::First(NextWord::kPlugins, words);
   }
 
  private:

@@ -1,4 +1,4 @@
-// orchctl plugin generate and plugin validate.
+// The commands `orchctl plugin generate` and `plugin validate`.
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -19,7 +19,11 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxActions = 50;  // written at once
+constexpr size_t kMaxActions = 50;  // in one generated plugin
+
+constexpr OptionChoice<PluginLanguage> kLanguages[] = {{"shell", PluginLanguage::kShell},
+                                                       {"python", PluginLanguage::kPython},
+                                                       {"worker-python", PluginLanguage::kPythonWorker}};
 
 absl::StatusOr<std::vector<std::string>> ParseActions(const std::string& text) {
   std::vector<std::string> actions = absl::StrSplit(text, ',', absl::SkipWhitespace());
@@ -42,23 +46,12 @@ class PluginGenerateCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Text({"--actions"}, "LIST", "Its actions, separated by commas", group, &actions_);
-    table->Add({{"--language"},
-                "NAME",
-                "What the program is written in: shell, python, worker-python (shell)",
-                group,
-                {"shell", "python", "worker-python"},
-                false,
-                [this](const std::string& text) {
-                  if (text == "shell") language_ = PluginLanguage::kShell;
-                  if (text == "python") language_ = PluginLanguage::kPython;
-                  if (text == "worker-python") language_ = PluginLanguage::kPythonWorker;
-                  if (text == "shell" || text == "python" || text == "worker-python") return absl::OkStatus();
-                  return absl::InvalidArgumentError(
-                      absl::StrCat("'", text, "' is none of shell, python, worker-python"));
-                }});
-    table->Text({"-o", "--directory"}, "DIR", "Where to write it (.)", group, &directory_);
-    table->Flag({"--force"}, "Write over what is there", group, &force_);
+    table->Text({"--actions"}, "LIST", "The plugin's actions, separated by commas", group, &actions_);
+    table->Value(
+        {"--language"}, "NAME", "Language of the program: shell, python or worker-python (shell)", group, &language_,
+        [](const std::string& text) { return ParseChoice(text, kLanguages); }, NamesOf(kLanguages));
+    table->Text({"-o", "--directory"}, "DIR", "Folder to write to (.)", group, &directory_);
+    table->Flag({"--force"}, "Overwrite existing files", group, &force_);
   }
 
   absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {

@@ -49,20 +49,7 @@ import json
 import os
 
 
-FUNCTIONS
-ACTIONS = {TABLE}
-
-
-def reply_to(request):
-    if request["protocol"].endswith("activation_request"):
-        return {"activate": True}  # asked at start whether this node can run it
-    action = ACTIONS.get(request["action"])
-    if action is None:
-        return {"statuscode": 2, "statusmsg": "no such action", "data": {}}
-    try:
-        return {"statuscode": 0, "statusmsg": "OK", "data": action(request["data"])}
-    except Exception as error:
-        return {"statuscode": 1, "statusmsg": str(error), "data": {}}
+COMMON
 
 
 if __name__ == "__main__":
@@ -82,7 +69,15 @@ import json
 import sys
 
 
-FUNCTIONS
+COMMON
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(reply_to(json.loads(line))), flush=True)
+)py";
+// The part that both Python programs have in place of COMMON.
+constexpr char kPythonCommon[] = R"py(FUNCTIONS
 ACTIONS = {TABLE}
 
 
@@ -95,13 +90,7 @@ def reply_to(request):
     try:
         return {"statuscode": 0, "statusmsg": "OK", "data": action(request["data"])}
     except Exception as error:
-        return {"statuscode": 1, "statusmsg": str(error), "data": {}}
-
-
-if __name__ == "__main__":
-    for line in sys.stdin:
-        print(json.dumps(reply_to(json.loads(line))), flush=True)
-)py";
+        return {"statuscode": 1, "statusmsg": str(error), "data": {}})py";
 constexpr char kPythonFunction[] = R"py(def do_ACTION(data):
     """Inputs come in `data`; the outputs are returned. An exception is a failure with its text."""
     return {"message": data["message"]}
@@ -157,10 +146,11 @@ std::string TemplateProgram(const std::string& plugin, const std::vector<std::st
   std::string table;
   for (const std::string& action : actions)
     absl::StrAppend(&table, table.empty() ? "" : ", ", "\"", action, "\": do_", action);
-  return absl::StrReplaceAll(language == PluginLanguage::kPython ? kPython : kPythonWorker,
-                             {{"PLUGIN", plugin},
-                              {"FUNCTIONS\n", ForEach(kPythonFunction, actions)},
-                              {"{TABLE}", absl::StrCat("{", table, "}")}});
+  const std::string program =
+      absl::StrReplaceAll(language == PluginLanguage::kPython ? kPython : kPythonWorker, {{"COMMON", kPythonCommon}});
+  return absl::StrReplaceAll(program, {{"PLUGIN", plugin},
+                                       {"FUNCTIONS\n", ForEach(kPythonFunction, actions)},
+                                       {"{TABLE}", absl::StrCat("{", table, "}")}});
 }
 
 }  // namespace orch::cli

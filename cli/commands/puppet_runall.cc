@@ -16,22 +16,21 @@
 #include "cli/terminal/interrupt.h"
 #include "cli/views/dry_run.h"
 #include "cli/views/machine_view.h"
+#include "cli/views/puppet_views.h"
 
 namespace orch::cli {
 namespace {
 
-bool IsPuppetd(const Invocation& run) { return run.plugin->name == "puppetd"; }
-
-// "Tue Nov 15 11:17:11 -0800 2011> " of the guide, "2012-10-24 07:46:59: " later.
+// Returns the time as in the guide, "Tue Nov 15 11:17:11 -0800 2011> ", or as later, "2012-10-24 07:46:59: ".
 class RunLog {
  public:
-  RunLog(Context* context, bool old) : context_(context), old_(old) {}
-  bool old() const { return old_; }
+  RunLog(Context* context, bool puppetd) : context_(context), puppetd_(puppetd) {}
+  bool puppetd() const { return puppetd_; }
 
   void Line(absl::string_view text) {
     if (context_->options().quiet || context_->options().format != Format::kHuman) return;
     const std::string time =
-        absl::FormatTime(old_ ? "%a %b %d %H:%M:%S %z %Y> " : "%Y-%m-%d %H:%M:%S: ", context_->env().clock->Now(),
+        absl::FormatTime(puppetd_ ? "%a %b %d %H:%M:%S %z %Y> " : "%Y-%m-%d %H:%M:%S: ", context_->env().clock->Now(),
                          absl::LocalTimeZone());
     context_->Print(absl::StrCat(time, text, "\n"));
     context_->env().out->Push();
@@ -39,10 +38,10 @@ class RunLog {
 
  private:
   Context* const context_;
-  const bool old_;
+  const bool puppetd_;
 };
 
-// Says what the hub's window does.
+// Prints what the hub's window does.
 class RunAllView final : public JobView {
  public:
   RunAllView(Context* context, RunLog* log, uint32_t concurrency)
@@ -50,7 +49,7 @@ class RunAllView final : public JobView {
 
   void OnStart(const JobStart& start) override {
     targets_ = start.targets;
-    if (log_->old()) log_->Line(absl::StrCat("Found ", start.targets, " hosts"));
+    if (log_->puppetd()) log_->Line(absl::StrCat("Found ", start.targets, " hosts"));
   }
 
   void OnTask(const v1::TaskProgress& progress) override {
@@ -72,7 +71,7 @@ class RunAllView final : public JobView {
       log_->Line(absl::StrCat(node, " schedule status: ", message.empty() ? "no answer" : message));
     } else if (!answer.ok()) {
       log_->Line(absl::StrCat(node, " failed: ", message));
-    } else if (!log_->old() || context_->options().verbose) {
+    } else if (!log_->puppetd() || context_->options().verbose) {
       log_->Line(absl::StrCat(node, " finished: ", Printable(SummaryOf(answer.data))));
     }
     running_.erase(answer.identity);
@@ -83,7 +82,7 @@ class RunAllView final : public JobView {
 
   void OnEnd(const JobEnd& end) override {
     if (end.asked() == 0 && end.error.ok()) {
-      context_->Note("No request sent, we did not discover any nodes.\n");
+      context_->Note(kNoNodesNote);
     }
     if (!context_->options().quiet) {
       context_->Print(FinishedLine(done_, end.asked(), end.total_time, context_->style()));
@@ -96,7 +95,7 @@ class RunAllView final : public JobView {
  private:
   void Sent(const std::string& node) {
     if (!seen_.insert(node).second) return;
-    if (log_->old()) {
+    if (log_->puppetd()) {
       log_->Line(absl::StrCat("Running ", Printable(node), ", concurrency is ", Running(concurrency_ - 1)));
     }
     running_.insert(node);
@@ -111,11 +110,11 @@ class RunAllView final : public JobView {
     }
   }
 
-  // The hub frees a node's place when it has the outcome, and tells the outcome when it is stored: news of the
-  // next node can be here first. The window is never above its limit, so those beyond it have ended.
+  // The hub frees a node's place when it has the outcome, but reports the outcome only after storing it, so the
+  // progress of the next node can arrive first. The window never exceeds its limit, so the excess nodes have ended.
   size_t Running(size_t at_most) const { return std::min(running_.size(), at_most); }
 
-  // Its turn never came.
+  // The node never got its turn.
   static bool NotSent(const Answer& answer) {
     return answer.state == v1::CANCELLED || answer.state == v1::EXPIRED || answer.state == v1::OFFLINE ||
            answer.state == v1::DENIED;
@@ -133,13 +132,13 @@ class RunAllView final : public JobView {
   RunLog* const log_;
   const size_t concurrency_;
   size_t targets_ = 0;
-  size_t done_ = 0;                  // nodes that were given their turn and answered
-  std::set<std::string> seen_;       // given their turn
-  std::set<std::string> scheduled_;  // said to have begun, or refused
-  std::set<std::string> running_;    // given their turn; that they have ended may come late
+  size_t done_ = 0;                  // number of nodes that got their turn and answered
+  std::set<std::string> seen_;       // nodes that got their turn
+  std::set<std::string> scheduled_;  // nodes whose start, or refusal, was printed
+  std::set<std::string> running_;    // nodes that got their turn; their end may be reported late
 };
 
-// Which nodes have Puppet enabled; those that do not say are named at the end.
+// Collects the nodes on which Puppet is enabled; nodes that do not answer are named at the end.
 class EnabledView final : public JobView {
  public:
   void OnStart(const JobStart&) override {}
@@ -166,12 +165,12 @@ class RunAllRounds {
 
   absl::StatusOr<int> Once() {
     if (context_->options().dry_run) return DryRun();
-    log_.Line(absl::StrCat(log_.old() ? "Running all machines" : "Running all nodes", " with a concurrency of ",
+    log_.Line(absl::StrCat(log_.puppetd() ? "Running all machines" : "Running all nodes", " with a concurrency of ",
                            order_.concurrency));
-    log_.Line(log_.old() ? "Discovering hosts to run" : "Discovering enabled Puppet nodes to manage");
+    log_.Line(log_.puppetd() ? "Discovering hosts to run" : "Discovering enabled Puppet nodes to manage");
     ORCH_ASSIGN_OR_RETURN(Targets targets, context_->MakeTargets());
     int discovered = kExitOk;
-    if (!log_.old()) {
+    if (!log_.puppetd()) {
       ORCH_ASSIGN_OR_RETURN(discovered, KeepEnabled(&targets));
       if (discovered == kExitInterrupted || targets.wire.identities().empty()) return discovered;
     }
@@ -194,17 +193,17 @@ class RunAllRounds {
     spec.set_concurrency(order_.concurrency);
     return spec;
   }
-  // Nobody is asked whether Puppet is enabled there.
+  // Does not ask the nodes whether Puppet is enabled.
   absl::StatusOr<int> DryRun() {
     ORCH_ASSIGN_OR_RETURN(const Targets targets, context_->MakeTargets());
-    if (!log_.old()) context_->Note("orchctl: nodes where Puppet is disabled are left out when it runs\n");
+    if (!log_.puppetd()) context_->Note("orchctl: nodes where Puppet is disabled are left out when it runs\n");
     return ShowDryRun(context_, Spec(targets), run_.inputs);
   }
-  // Leaves only nodes that say Puppet is enabled there. A filter by puppet().enabled would find them too,
-  // but only one by one as their turns come: nobody could say how many they are.
+  // Keeps only the nodes on which Puppet is enabled. A filter with puppet().enabled would find them too, but only as
+  // their turns come, so their number would be unknown.
   absl::StatusOr<int> KeepEnabled(Targets* targets) {
     CommonOptions options = context_->options();
-    options.rollout = RolloutOptions();  // a lock and the like are for the run
+    options.rollout = RolloutOptions();  // a lock and the like apply to the run only
     v1::JobSpec spec = MakeSpec(options, *targets, run_.plugin->name, "status");
     spec.add_ddl_sha256(run_.plugin->sha256);
     spec.clear_timeout_ms();
@@ -238,7 +237,7 @@ class RunAllRounds {
   RunLog log_;
 };
 
-// False when it was interrupted.
+// Returns false if the pause was interrupted.
 bool Pause(Context* context, absl::Duration time) {
   Interrupt* interrupt = context->env().interrupt;
   if (interrupt != nullptr) interrupt->CatchSigint();

@@ -30,7 +30,7 @@ void AppendOptions(const OptionTable& table, Candidates* found) {
   }
 }
 
-// The option whose value comes next after these words; null when a new word begins.
+// Returns the option whose value must follow these words, or null.
 const OptionSpec* OpenOption(const OptionTable& table, const std::vector<std::string>& words) {
   for (size_t i = 0; i < words.size();) {
     const size_t count = table.WordsOfOption(words, i);
@@ -53,7 +53,7 @@ std::vector<std::string> Positional(const OptionTable& table, const std::vector<
   return rest;
 }
 
-// By the placeholder that also stands in the help. `before`: "--name=" where the value is attached.
+// Chooses the candidates by the placeholder that the help shows too. `before` is "--name=" if the value is attached.
 void AppendValues(const OptionSpec& spec, const std::string& before, const std::string& typed, CandidateSource* source,
                   Candidates* found) {
   AppendWords(spec.choices, before, found);
@@ -66,7 +66,7 @@ void AppendValues(const OptionSpec& spec, const std::string& before, const std::
   if (spec.value == "FACT") values = source->FactNames();
   if (spec.value == "fact=val") values = source->FactTests(typed);
   if (spec.value == "CLASS") values = source->Classes();
-  if (spec.value == "FILTER") {  // -W and -S: a word of theirs is a class or a comparison
+  if (spec.value == "FILTER") {  // -W and -S: a word is a class or a comparison
     values = source->FactTests(typed);
     for (Candidate& one : source->Classes()) values.push_back(std::move(one));
   }
@@ -103,7 +103,8 @@ void AppendNext(const NextWord& next, const std::string& typed, CandidateSource*
 void AppendWithTable(const CommandInstance& instance, const std::vector<std::string>& before, const std::string& typed,
                      CandidateSource* source, Candidates* found) {
   const OptionSpec* open = OpenOption(instance.table, before);
-  if (open != nullptr && open->value == "KEY=VAL" && instance.command != nullptr) {  // an input as an option
+  if (open != nullptr && open->value == "KEY=VAL" &&
+      instance.command != nullptr) {  // an input that is given as an option
     const NextWord next = instance.command->Next(Positional(instance.table, before));
     if (next.kind == NextWord::kInputs) AppendNext(next, typed, source, found);
     return;
@@ -121,8 +122,8 @@ void AppendWithTable(const CommandInstance& instance, const std::vector<std::str
     AppendNext(instance.command->Next(Positional(instance.table, before)), typed, source, found);
 }
 
-// -c and --hub of the line say who is asked. What is wrong or unfinished on it does not matter here.
-void TakeHub(const std::vector<std::string>& words, CommonOptions* options) {
+// Takes -c and --hub of the line, which choose the hub. Errors in the line do not matter here.
+void TakeHubOptions(const std::vector<std::string>& words, CommonOptions* options) {
   OptionTable basic;
   AddCommonOptions(kBasicOptions, options, &basic);
   basic.Parse(basic.OnlyOptions(words)).status().IgnoreError();
@@ -138,7 +139,7 @@ void AppendCommands(CandidateSource* source, Candidates* found) {
 
 void AppendCandidates(Context* context, std::vector<std::string> before, const std::string& typed, Candidates* found) {
   CandidateSource source(context);
-  TakeHub(before, &context->options());
+  TakeHubOptions(before, &context->options());
   CommonOptions ignored;
   CommandInstance instance;
   AddCommonOptions(kTypedGroups, &ignored, &instance.table);
@@ -170,7 +171,7 @@ Candidates Complete(Context* context, const std::vector<std::string>& words) {
   std::set<std::string> seen;
   std::vector<Candidate> fitting;
   for (Candidate& candidate : found.list) {
-    // A word with blanks or quotes would not come through the shell whole.
+    // The shell would split or change a word with blanks or quotes.
     const bool plain = candidate.word.find_first_of(" '\"\\$`;&|()*?[]{}") == std::string::npos &&
                        Printable(candidate.word) == candidate.word;
     if (plain && absl::StartsWith(candidate.word, typed) && seen.insert(candidate.word).second)

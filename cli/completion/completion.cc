@@ -1,4 +1,4 @@
-// orchctl completion.
+// The command `orchctl completion`.
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -18,11 +18,11 @@ class CompletionCommand final : public Command {
  public:
   void DeclareOptions(OptionTable* table) override {
     const std::string group = "Application Options";
-    table->Flag({"--complete"}, "What the last of the words could become; for the scripts", group, &complete_);
-    table->Flag({"--list-agents", "--list-plugins"}, "List all known plugins", group, &agents_);
-    table->Flag({"--list-actions"}, "List all actions for a plugin", group, &actions_);
-    table->Flag({"--list-inputs"}, "List all inputs for an action", group, &inputs_);
-    table->Flag({"--list-applications"}, "List all known commands", group, &applications_);
+    table->Flag({"--complete"}, "Print how the last word can be completed; used by the scripts", group, &complete_);
+    table->Flag({"--list-agents", "--list-plugins"}, "List all plugins", group, &agents_);
+    table->Flag({"--list-actions"}, "List all actions of a plugin", group, &actions_);
+    table->Flag({"--list-inputs"}, "List all inputs of an action", group, &inputs_);
+    table->Flag({"--list-applications"}, "List all commands", group, &applications_);
     table->Text({"--agent", "--plugin"}, "PLUGIN", "The plugin to operate on", group, &plugin_);
     table->Text({"--action"}, "ACTION", "The action to operate on", group, &action_);
   }

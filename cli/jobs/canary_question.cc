@@ -19,7 +19,7 @@ void Control(Context* context, const std::string& job_id, v1::ControlJobRequest:
 
 }  // namespace
 
-bool AskWhetherCanaryGoesOn(Context* context, const std::string& job_id, size_t answered, size_t targets) {
+bool AskWhetherToContinue(Context* context, const std::string& job_id, size_t answered, size_t targets) {
   if (!context->CanAsk()) return false;
   const std::string question =
       absl::StrCat("\nThe first ", answered, " of ", targets, " nodes (canary) succeeded. Go on with the others? ",

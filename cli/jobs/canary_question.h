@@ -1,4 +1,4 @@
-// A job that waits after its canary: on a terminal the person who started it is asked whether it goes on.
+// The question on the terminal whether a job that paused after its canary should continue.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace orch::cli {
 
-// Asks, and tells the hub the answer: go on, end the job, or leave it paused. False when nobody can be asked;
-// then nothing was said. Blocks as long as the person thinks; meanwhile the job sends nothing.
-bool AskWhetherCanaryGoesOn(Context* context, const std::string& job_id, size_t answered, size_t targets);
+// Asks, and sends the answer to the hub: resume the job, cancel it, or leave it paused. Returns false and prints
+// nothing if nobody can be asked. Blocks until the person answers; the job sends nothing in the meantime.
+bool AskWhetherToContinue(Context* context, const std::string& job_id, size_t answered, size_t targets);
 
 }  // namespace orch::cli

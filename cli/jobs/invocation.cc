@@ -1,10 +1,21 @@
 #include "cli/jobs/invocation.h"
 
+#include <utility>
+
 #include "actions/ddl/validate.h"
 #include "base/status_macros.h"
 #include "cli/session/input_source.h"
 
 namespace orch::cli {
+
+absl::StatusOr<Arguments> SplitArguments(absl::Span<const std::string> words) {
+  Arguments arguments;
+  for (const std::string& word : words) {
+    ORCH_ASSIGN_OR_RETURN(auto pair, ddl::SplitArgument(word));
+    arguments.push_back(std::move(pair));
+  }
+  return arguments;
+}
 
 absl::StatusOr<Invocation> MakeInvocation(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
                                           const std::string& action, Arguments arguments) {

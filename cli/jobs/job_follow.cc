@@ -13,12 +13,12 @@ bool IsBroken(const StreamEnd& end) {
   return !end.interrupted && !end.enough && (end.status.ok() || ExitCodeOf(end.status) == kExitNoHub);
 }
 
-// What the hub sends to a client that does not keep up with the nodes; the job goes on.
-bool WasCutOff(const JobRun& run, const StreamEnd& end) {
+// Whether the hub ended the stream because this client reads too slowly. The job continues.
+bool WasTooSlow(const JobRun& run, const StreamEnd& end) {
   return run.accepted() && !run.ended() && !end.interrupted && !end.enough && absl::IsResourceExhausted(end.status);
 }
 
-// A job that the hub keeps has a cursor: what was not read yet is read from there.
+// The error for a job without a cursor, which the hub does not store. A stored job is read on from its cursor instead.
 absl::Status TooSlow() {
   return WithExitCode(
       absl::ResourceExhaustedError("the output of this orchctl was read too slowly, so the hub stopped sending. Such a "
@@ -27,14 +27,14 @@ absl::Status TooSlow() {
       kExitTooSlow);
 }
 
-bool CanGoOn(const Context& context, const JobRun& run, const StreamEnd& end, bool watching) {
+bool CanFollowAgain(const Context& context, const JobRun& run, const StreamEnd& end, bool watching) {
   if (run.ended() || !IsBroken(end) || context.options().reconnect == absl::ZeroDuration()) return false;
   if (watching) return true;
   if (run.accepted()) return run.durable();
   return !end.status.ok() && !run.spec().idempotency_key().empty();
 }
 
-StreamEnd Once(Context* context, JobRun* run, const v1::JobSpec* spec) {
+StreamEnd OpenStream(Context* context, JobRun* run, const v1::JobSpec* spec) {
   StreamEnd end;
   const absl::StatusOr<HubClient*> hub = context->Hub();
   if (!hub.ok()) {
@@ -61,19 +61,19 @@ StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec) {
   Reconnector reconnector(context);
   size_t seen = 0;
   while (true) {
-    StreamEnd end = Once(context, run, spec);
-    if (WasCutOff(*run, end)) {
+    StreamEnd end = OpenStream(context, run, spec);
+    if (WasTooSlow(*run, end)) {
       if (run->cursor().empty()) {
         end.status = TooSlow();
         return end;
       }
       if (run->messages() > std::exchange(seen, run->messages())) continue;
-      end.status = WithExitCode(end.status, kExitNoHub);  // not one message came: as with a hub that is out of reach
+      end.status = WithExitCode(end.status, kExitNoHub);  // no message came at all, as if the hub could not be reached
     }
-    if (!CanGoOn(*context, *run, end, spec == nullptr)) return end;
+    if (!CanFollowAgain(*context, *run, end, spec == nullptr)) return end;
     if (run->messages() > seen) reconnector.Reset();
     seen = run->messages();
-    if (!reconnector.Again(run->job_id().empty() ? "the request" : absl::StrCat("job ", run->job_id()), &end))
+    if (!reconnector.Retry(run->job_id().empty() ? "the request" : absl::StrCat("job ", run->job_id()), &end))
       return end;
   }
 }

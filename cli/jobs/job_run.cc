@@ -17,9 +17,9 @@
 namespace orch::cli {
 namespace {
 
-constexpr absl::Duration kTaskGrace = absl::Seconds(30);  // beyond the hub's own deadline of all tasks
+constexpr absl::Duration kTaskGrace = absl::Seconds(30);  // after the hub's own deadline for all tasks
 
-// So many rounds as batches or the window make of the targets.
+// Returns the number of rounds in which batches or the window serve all targets.
 int64_t Rounds(const v1::JobSpec& spec, int64_t targets) {
   const auto amount = [targets](uint32_t count, uint32_t percent) -> int64_t {
     return percent > 0 ? (targets * percent + 99) / 100 : count;
@@ -70,12 +70,12 @@ bool JobRun::OnMessage(const v1::InvokeResponse& message, const HubClient::SetDe
   }
   if (end_.accepted) view_->OnProgress(end_.settled(), end_.start.targets);
   if (AfterCanary(message) && more) {
-    AskWhetherCanaryGoesOn(context_, job_id(), end_.settled(), end_.start.targets);
+    AskWhetherToContinue(context_, job_id(), end_.settled(), end_.start.targets);
   }
   return more && !(end_.accepted && context_->options().rollout.async);
 }
 
-// A stream that follows the job again says the same once more.
+// A stream that follows the job again repeats the acceptance; only the first one counts.
 void JobRun::Accept(const v1::JobAccepted& accepted) {
   task_ = absl::Milliseconds(accepted.timeout_ms());
   if (end_.accepted) return;
@@ -103,8 +103,8 @@ bool JobRun::AfterCanary(const v1::InvokeResponse& message) const {
          !context_->options().rollout.async;
 }
 
-// Said before the view begins: a bar stays in one piece, and whoever reads only the start has read it. Of a
-// job that was there before, it is no news.
+// Prints its notes before the view starts, so that they do not break up the bar. For a job that existed before it
+// prints none, because they are no news.
 void JobRun::SetOffline(const v1::JobAccepted& accepted) {
   const v1::AwayNodes& away = accepted.away();
   JobStart& start = end_.start;
@@ -134,7 +134,7 @@ void JobRun::SetState(const v1::InvokeResponse& message) {
 }
 
 bool JobRun::CountAll(const v1::InvokeResponse& message) {
-  std::map<std::string, int> last;  // of each task's progress
+  std::map<std::string, int> last;  // index of the last progress of each task
   for (int i = 0; i < message.progress_size(); ++i) last[message.progress(i).identity()] = i;
   std::map<int, const v1::Reply*> after;
   bool more = true;

@@ -1,4 +1,4 @@
-// Text about a job that all human views share.
+// Texts about a job that all human views share. Pure.
 #pragma once
 
 #include <string>
@@ -14,35 +14,38 @@
 
 namespace orch::cli {
 
-// "Discovering hosts using the index method .... 6", or with --classic the line of the PE 2.0 guide.
+// The note that replaces the output of a job without targets.
+inline constexpr char kNoNodesNote[] = "No request sent, we did not discover any nodes.\n";
+
+// Returns "Discovering hosts using the index method .... 6", or with `classic` the line of the PE 2.0 guide.
 std::string DiscoveryLine(size_t targets, bool classic);
 
-// "2 / 2", coloured by how many of those asked answered.
+// Returns "2 / 2", coloured by the share of nodes that answered.
 std::string AnsweredOfAsked(size_t answered, size_t asked, const Style& style);
 
-// "Finished processing 2 / 2 hosts in 105.29 ms".
+// Returns "Finished processing 2 / 2 hosts in 105.29 ms".
 std::string FinishedLine(size_t answered, size_t asked, absl::Duration took, const Style& style);
 
-// The block "---- NAME stats ----" of -v.
+// Returns the block "---- NAME stats ----" of -v.
 std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& style);
 
-// Who was not sent the command, "No response from:", and names the hub does not know, which stand in that
-// list too; empty when all answered.
+// Returns the blocks "Not sent the command", "No response from" and "Unknown to the hub"; names of the last block are
+// in the second one too. Returns an empty text if all nodes answered.
 std::string MissingText(const JobEnd& end, const Style& style);
 
-// One line a node where a data function of the filter failed; empty when there is none.
+// Returns one line per node on which a data function of the filter failed.
 std::string FilterFailuresText(const JobEnd& end);
 
-// "max-failures": why a job released no more tasks; empty when it released all.
+// Returns why a job released no more tasks, such as "max-failures"; empty if it released all.
 std::string StopReasonText(v1::StopReason reason);
 
-// Why a job was cut short, for standard error; empty when it was not.
+// Returns why a job was cut short, for standard error; empty if it was not.
 std::string CutShortText(const JobEnd& end);
 
-// "Request Aborted" and so on; empty for an answer that is OK.
+// Returns "Request Aborted" and the like; empty for an answer that is OK.
 std::string StatusText(const Answer& answer, const Style& style);
 
-// "105.29" milliseconds.
+// Returns milliseconds as "105.29".
 std::string Milliseconds(absl::Duration duration);
 
 }  // namespace orch::cli

@@ -25,7 +25,7 @@ void Reconnector::Reset() {
   noted_ = false;
 }
 
-bool Reconnector::Again(const std::string& what, StreamEnd* end) {
+bool Reconnector::Retry(const std::string& what, StreamEnd* end) {
   const Environment& env = context_->env();
   if (!noted_) {
     const std::string reason = end->status.ok() ? "it ended" : std::string(end->status.message());

@@ -1,4 +1,5 @@
-// Connects to the hub again after a connection broke. One thread; lives as long as the stream it serves.
+// Connects to the hub again after a connection broke. Used by one thread; FollowJob and the command `events` own one
+// each.
 #pragma once
 
 #include <string>
@@ -10,15 +11,15 @@
 
 namespace orch::cli {
 
-// Connects anew with full-jitter pauses until --reconnect has passed. Shared with `events`.
+// Retries with full-jitter pauses until the time of --reconnect has passed.
 class Reconnector {
  public:
   explicit Reconnector(Context* context);
-  // The stream was at work lately: the time and the pauses begin anew.
+  // Starts the time and the pauses from the beginning, because the stream has worked since.
   void Reset();
-  // True: there is a connection. False: `end` says why not: interrupted, or its status.
-  // `what` goes on meanwhile: "job 0123"; it is in the note that the first attempt writes.
-  bool Again(const std::string& what, StreamEnd* end);
+  // Returns true if there is a connection again. Otherwise `end` says why not: it is interrupted or has an error.
+  // `what` is what continues on the hub in the meantime, such as "job 0123"; the note of the first attempt names it.
+  bool Retry(const std::string& what, StreamEnd* end);
 
  private:
   Context* const context_;

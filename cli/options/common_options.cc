@@ -5,16 +5,16 @@
 namespace orch::cli {
 
 absl::Status CheckCommonOptions(const CommonOptions& options) {
-  if (options.one && options.limit.set()) return Wrong("--one and --limit exclude each other; give one of them");
-  if (options.no_stdin && options.nodes_file == "-") return Wrong("--no-stdin and --nodes - exclude each other");
+  if (options.one && options.limit.set()) return WrongOption("--one and --limit exclude each other; give one of them");
+  if (options.no_stdin && options.nodes_file == "-") return WrongOption("--no-stdin and --nodes - exclude each other");
   if (options.input_file == "-" && options.nodes_file == "-")
-    return Wrong("--input-file - and --nodes - both read standard input; give one of them a file");
+    return WrongOption("--input-file - and --nodes - both read standard input; give one of them a file");
   if (options.batch.set() && options.concurrency.set()) {
-    return Wrong("--batch and --concurrency exclude each other; give one of them");
+    return WrongOption("--batch and --concurrency exclude each other; give one of them");
   }
-  if (options.quiet && options.verbose) return Wrong("--quiet and --verbose exclude each other");
+  if (options.quiet && options.verbose) return WrongOption("--quiet and --verbose exclude each other");
   if (options.rollout.live && options.format != Format::kHuman && options.format != Format::kJsonLines)
-    return Wrong("--live goes with --jsonl or without a form; the others show only whole replies");
+    return WrongOption("--live goes with --jsonl or without a form; the others show only whole replies");
   return CheckRolloutOptions(options.rollout);
 }
 

@@ -14,14 +14,14 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxDigits = 18;  // what a 64-bit number holds in any case
+constexpr size_t kMaxDigits = 18;  // every number of this length fits in 64 bits
 
 bool IsNumber(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxDigits &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return absl::ascii_isdigit(c); });
 }
 
-// "7" or "01-20".
+// Whether `item` is a number or a range, such as "7" or "01-20".
 bool IsItem(absl::string_view item) {
   const size_t dash = item.find('-');
   if (dash == absl::string_view::npos) return IsNumber(item);
@@ -60,7 +60,7 @@ absl::StatusOr<std::vector<std::string>> Numbers(absl::string_view list, absl::s
   return numbers;
 }
 
-// "role=" with nothing behind it; the operators that can mean the empty text.
+// Whether a comparison such as "role=" has no value; only for operators that can compare with the empty text.
 bool HasNoValue(absl::string_view text) {
   const size_t at = text.find_first_of("=<>!~");
   if (at == absl::string_view::npos) return false;
@@ -72,7 +72,7 @@ bool HasNoValue(absl::string_view text) {
 
 bool IsNameRange(absl::string_view text) {
   if (absl::StartsWith(text, "/") || !absl::StrContains(text, '[')) return false;
-  std::string plain;  // the text with a digit for each bracket
+  std::string plain;  // the text with a digit in place of each bracket
   while (!text.empty()) {
     const size_t open = text.find('[');
     absl::StrAppend(&plain, text.substr(0, open));
@@ -105,7 +105,7 @@ absl::StatusOr<std::vector<std::string>> ExpandNameRange(absl::string_view text)
   return names;
 }
 
-absl::StatusOr<std::vector<filter::Option>> WriteOutFilter(absl::Span<const filter::Option> options) {
+absl::StatusOr<std::vector<filter::Option>> ExpandFilter(absl::Span<const filter::Option> options) {
   std::vector<filter::Option> written;
   size_t named = 0;
   for (const filter::Option& option : options) {

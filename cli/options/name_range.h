@@ -1,6 +1,6 @@
-// What the command line understands in filters beyond the filter language, written out before a filter is
-// parsed. Only texts that the language or the client refuses anyway get a meaning here, so no legal filter
-// changes its own: an identity holds no bracket, and a comparison needs a value. Pure.
+// Extensions of the command line to the filter language, which are expanded before a filter is parsed. Only texts that
+// the language refuses get a meaning here (an identity has no brackets, and a comparison needs a value), so the meaning
+// of a valid filter never changes. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,17 @@
 
 namespace orch::cli {
 
-inline constexpr size_t kMaxRangeNames = 65'536;  // of all ranges of a command; what a hub takes as a list
-inline constexpr size_t kMaxFilterOptions = 256;  // what a hub takes as a filter
+inline constexpr size_t kMaxRangeNames = 65'536;  // of all ranges of a command; a hub accepts a list of this length
+inline constexpr size_t kMaxFilterOptions = 256;  // a hub accepts a filter of this length
 
-// "web[01-20].x", "db[1,3,7-9]", "r[1-2]n[01-40]": names with numbers in brackets, each number at least as
-// wide as the first one of its range is written.
+// Whether `text` is a range of names, such as "web[01-20].x", "db[1,3,7-9]" or "r[1-2]n[01-40]". Numbers are padded to
+// the width of the first number of their range.
 bool IsNameRange(absl::string_view text);
-// The names of a range, in order. InvalidArgument when it runs backwards or names too many.
+// Returns the names of a range in order. InvalidArgument if the range runs backwards or has too many names.
 absl::StatusOr<std::vector<std::string>> ExpandNameRange(absl::string_view text);
 
-// The options with each -I that is a range as its names, and -F 'NAME=' as the comparison with the empty text.
-absl::StatusOr<std::vector<filter::Option>> WriteOutFilter(absl::Span<const filter::Option> options);
+// Returns the options with each -I range replaced by its names, and each -F 'NAME=' by a comparison with the empty
+// text.
+absl::StatusOr<std::vector<filter::Option>> ExpandFilter(absl::Span<const filter::Option> options);
 
 }  // namespace orch::cli

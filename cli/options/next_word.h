@@ -1,4 +1,4 @@
-// What a command's next word can be, for completion.
+// What the next word of a command line can be. Commands return it, and completion turns it into candidates.
 #pragma once
 
 #include <string>
@@ -10,10 +10,13 @@ namespace orch::cli {
 struct NextWord {
   enum Kind { kNothing, kWords, kPlugins, kActions, kInputs, kNodes, kFacts, kJobs, kFiles };
   Kind kind = kNothing;
-  std::vector<std::string> words = {};  // kWords; kInputs without an action: one of these is it
-  std::string plugin = {};              // kActions, kInputs
-  std::string action = {};              // kInputs
+  std::vector<std::string> words =
+      {};                   // the words of kWords; for kInputs without an action, the actions that are possible
+  std::string plugin = {};  // kActions, kInputs
+  std::string action = {};  // kInputs
 
+  // `kind` if no word has been given yet, otherwise nothing.
+  static NextWord First(Kind kind, const std::vector<std::string>& words) { return {words.empty() ? kind : kNothing}; }
   static NextWord Words(std::vector<std::string> words) { return {kWords, std::move(words)}; }
   static NextWord Actions(std::string plugin) { return {kActions, {}, std::move(plugin)}; }
   static NextWord Inputs(std::string plugin, std::string action) {

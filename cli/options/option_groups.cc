@@ -12,22 +12,6 @@
 namespace orch::cli {
 namespace {
 
-// An option whose value is parsed by `parse` into `target`.
-template <typename T, typename Parse>
-OptionSpec Parsed(std::vector<std::string> names, std::string value, std::string help, std::string group, T* target,
-                  Parse parse) {
-  return {std::move(names),
-          std::move(value),
-          std::move(help),
-          std::move(group),
-          {},
-          false,
-          [target, parse](const std::string& text) -> absl::Status {
-            ORCH_ASSIGN_OR_RETURN(*target, parse(text));
-            return absl::OkStatus();
-          }};
-}
-
 OptionSpec FilterOption(std::vector<std::string> names, std::string value, std::string help, filter::OptionKind kind,
                         CommonOptions* options) {
   return {std::move(names),
@@ -42,10 +26,10 @@ OptionSpec FilterOption(std::vector<std::string> names, std::string value, std::
           }};
 }
 
-// One form only: of two options neither may win unsaid.
+// InvalidArgument if another output format was chosen before, so that none wins silently.
 absl::Status ChooseForm(absl::string_view option, Format format, CommonOptions* options) {
   if (!options->format_option.empty() && options->format != format) {
-    return Wrong(absl::StrCat("it and ", options->format_option, " exclude each other; give one of them"));
+    return WrongOption(absl::StrCat("it and ", options->format_option, " exclude each other; give one of them"));
   }
   options->format = format;
   options->format_option = std::string(option);
@@ -55,42 +39,41 @@ absl::Status ChooseForm(absl::string_view option, Format format, CommonOptions* 
 absl::StatusOr<Format> ParseJsonForm(const std::string& text) {
   if (text.empty() || text == "object") return Format::kJson;
   if (text == "array") return Format::kJsonArray;
-  return Wrong("give --json, --json=object or --json=array");
+  return WrongOption("give --json, --json=object or --json=array");
 }
 
-absl::StatusOr<SenderMode> ParseSenders(const std::string& text) {
-  if (text.empty() || text == "ok") return SenderMode::kOk;
-  if (text == "failed") return SenderMode::kFailed;
-  if (text == "missing") return SenderMode::kMissing;
-  if (text == "all") return SenderMode::kAll;
-  return Wrong(absl::StrCat("'", text, "' is none of ok, failed, missing, all"));
-}
+constexpr OptionChoice<SenderMode> kSenderModes[] = {{"ok", SenderMode::kOk},
+                                                     {"failed", SenderMode::kFailed},
+                                                     {"missing", SenderMode::kMissing},
+                                                     {"all", SenderMode::kAll}};
+constexpr OptionChoice<DisplayMode> kDisplayModes[] = {{"ok", DisplayMode::kOk},
+                                                       {"failed", DisplayMode::kFailed},
+                                                       {"all", DisplayMode::kAll},
+                                                       {"none", DisplayMode::kNone}};
+constexpr OptionChoice<LimitMethod> kLimitMethods[] = {{"first", LimitMethod::kFirst},
+                                                       {"random", LimitMethod::kRandom}};
 
 absl::StatusOr<DisplayMode> ParseDisplay(const std::string& text) {
-  if (text == "ok") return DisplayMode::kOk;
-  if (text == "failed") return DisplayMode::kFailed;
-  if (text == "all" || text == "always") return DisplayMode::kAll;
-  if (text == "none") return DisplayMode::kNone;
-  return Wrong(absl::StrCat("'", text, "' is none of ok, failed, all, none"));
+  if (text == "always") return DisplayMode::kAll;  // MCollective's name for all
+  return ParseChoice(text, kDisplayModes);
 }
 
 absl::StatusOr<uint64_t> ParseSeed(const std::string& text) {
   uint64_t seed = 0;
   if (!absl::SimpleAtoi(text, &seed) || seed == 0)
-    return Wrong(absl::StrCat("'", text, "' is no whole number above 0"));
+    return WrongOption(absl::StrCat("'", text, "' is no whole number above 0"));
   return seed;
 }
 
 void AddBasic(CommonOptions* options, OptionTable* table) {
   const std::string group = "Common Options";
-  table->Text({"-c", "--config"}, "FILE", "Load configuration from file rather than default", group,
-              &options->config_file);
-  table->Text({"--hub"}, "ADDRESS", "Ask this hub instead of the configured one (HOST:PORT or unix:/PATH)", group,
+  table->Text({"-c", "--config"}, "FILE", "Load the configuration from this file", group, &options->config_file);
+  table->Text({"--hub"}, "ADDRESS", "Use this hub instead of the configured one (HOST:PORT or unix:/PATH)", group,
               &options->hub);
-  table->Add(Parsed({"--connection-timeout"}, "SECONDS", "Time the hub has to take the connection (5)", group,
-                    &options->connection_timeout, [](const std::string& text) { return ParseSeconds(text, false); }));
+  table->Value({"--connection-timeout"}, "SECONDS", "Time the hub has to accept the connection (5)", group,
+               &options->connection_timeout, [](const std::string& text) { return ParseSeconds(text, false); });
   table->Flag({"-v", "--verbose"}, "Be verbose", group, &options->verbose);
-  table->Flag({"-q", "--quiet"}, "Results only: no discovery line, no statistics", group, &options->quiet);
+  table->Flag({"-q", "--quiet"}, "Print results only: no discovery line, no statistics", group, &options->quiet);
   table->Flag({"-h", "--help"}, "Display this screen", group, &options->help);
 }
 
@@ -101,7 +84,7 @@ void AddForm(const char* name, const char* help, Format format, CommonOptions* o
 }
 
 void AddJson(CommonOptions* options, OptionTable* table) {
-  const char* const json_help = "Produce JSON; --json=array gives the bare array of MCollective";
+  const char* const json_help = "Print JSON; --json=array prints the bare array of MCollective";
   table->Add({{"-j", "--json"},
               "array",
               json_help,
@@ -112,46 +95,46 @@ void AddJson(CommonOptions* options, OptionTable* table) {
                 ORCH_ASSIGN_OR_RETURN(const Format format, ParseJsonForm(text));
                 return ChooseForm("--json", format, options);
               }});
-  AddForm("--jsonl", "Produce one JSON object a line, as results come in", Format::kJsonLines, options, table);
+  AddForm("--jsonl", "Print one JSON object per line as results arrive", Format::kJsonLines, options, table);
   table->Text({"-o", "--output"}, "FILE", "Write the output to a file", "Output Options", &options->output_file);
 }
 
 void AddOutput(CommonOptions* options, OptionTable* table) {
   const std::string group = "Output Options";
   AddJson(options, table);
-  AddForm("--table", "Produce a table, one line a node", Format::kTable, options, table);
+  AddForm("--table", "Print a table with one line per node", Format::kTable, options, table);
   table->Add({{"--senders"},
               "WHICH",
-              "Produce only the names of nodes: those that succeeded, or with --senders=failed, missing or all",
+              "Print only the names of the nodes that succeeded; --senders=failed, missing or all selects others",
               group,
-              {"ok", "failed", "missing", "all"},
+              NamesOf(kSenderModes),
               true,
               [options](const std::string& text) -> absl::Status {
-                ORCH_ASSIGN_OR_RETURN(options->senders, ParseSenders(text));
+                options->senders = SenderMode::kOk;
+                if (!text.empty()) {
+                  ORCH_ASSIGN_OR_RETURN(options->senders, ParseChoice(text, kSenderModes));
+                }
                 return ChooseForm("--senders", Format::kSenders, options);
               }});
   table->Flag({"--sort"}, "Sort the output by node", group, &options->sort);
-  table->Flag({"--classic"}, "Show the discovery line of Puppet Enterprise 2.0", group, &options->classic);
+  table->Flag({"--classic"}, "Print the discovery line of Puppet Enterprise 2.0", group, &options->classic);
   table->Flag({"--np", "--no-progress"}, "Do not show the progress bar", group, &options->no_progress);
 }
 
 void AddTargets(CommonOptions* options, OptionTable* table) {
   using filter::OptionKind;
   const std::string group = "Target Options";
-  table->Text({"-T", "--target"}, "COLLECTIVE", "Only nodes of this collective", group, &options->collective);
-  table->Text({"--nodes"}, "FILE", "Only the nodes listed in a text, JSON or YAML file; - is standard input", group,
-              &options->nodes_file);
+  table->Text({"-T", "--target"}, "COLLECTIVE", "Select only nodes of this collective", group, &options->collective);
+  table->Text({"--nodes"}, "FILE", "Select only the nodes listed in a text, JSON or YAML file; - is standard input",
+              group, &options->nodes_file);
   table->Flag({"--no-stdin"}, "Never read a node list from standard input", group, &options->no_stdin);
-  table->Add(Parsed({"--limit-nodes", "--ln", "--limit"}, "COUNT", "Only a subset of the nodes, N or N%", group,
-                    &options->limit, ParseAmount));
-  table->Flag({"-1", "--one"}, "Only one of the nodes", group, &options->one);
-  table->Add(Parsed({"--limit-method"}, "METHOD", "Take the first nodes by name, or random ones (first, random)", group,
-                    &options->limit_random, [](const std::string& text) -> absl::StatusOr<bool> {
-                      if (text == "first" || text == "random") return text == "random";
-                      return Wrong(absl::StrCat("'", text, "' is none of first, random"));
-                    }));
-  table->Add(Parsed({"--limit-seed"}, "NUMBER", "Seed for a random subset that can be repeated", group,
-                    &options->limit_seed, ParseSeed));
+  table->Value({"--limit-nodes", "--ln", "--limit"}, "COUNT", "Select at most N or N% of the nodes", group,
+               &options->limit, ParseAmount);
+  table->Flag({"-1", "--one"}, "Select one of the nodes", group, &options->one);
+  table->Value({"--limit-method"}, "METHOD", "Choose the nodes of the limit: first by name, or random", group,
+               &options->limit_method, [](const std::string& text) { return ParseChoice(text, kLimitMethods); });
+  table->Value({"--limit-seed"}, "NUMBER", "Seed that makes a random choice repeatable", group, &options->limit_seed,
+               ParseSeed);
   AddMCollectiveDiscovery(options, table);
   table->Add(
       FilterOption({"-W", "--with"}, "FILTER", "Combined classes and facts filter", OptionKind::kCombined, options));
@@ -170,26 +153,22 @@ void AddTargets(CommonOptions* options, OptionTable* table) {
 void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
   const std::string group = "Request Options";
   const auto positive = [](const std::string& text) { return ParseSeconds(text, false); };
-  table->Add(
-      Parsed({"-t", "--timeout"}, "SECONDS", "Time each node has to answer", group, &options->timeout, positive));
-  table->Add(
-      Parsed({"--batch"}, "SIZE", "Send to so many nodes at a time, N or N%", group, &options->batch, ParseAmount));
-  table->Add(Parsed({"--batch-sleep"}, "SECONDS", "Pause between batches (1)", group, &options->batch_sleep,
-                    [](const std::string& text) { return ParseSeconds(text, true); }));
-  table->Add(Parsed({"--concurrency"}, "COUNT", "At most so many nodes at work at a time, N or N%", group,
-                    &options->concurrency, ParseAmount));
-  table->Add(Parsed({"--max-failures", "--fail-max"}, "COUNT",
-                    "Send to no more nodes once so many have not succeeded, N or N%", group, &options->max_failures,
-                    ParseAmount));
-  OptionSpec display = Parsed({"--display"}, "MODE", "Which replies are shown: ok, failed, all or none", group,
-                              &options->display, ParseDisplay);
-  display.choices = {"ok", "failed", "all", "none"};
-  table->Add(std::move(display));
-  table->Add(Parsed({"--reconnect"}, "SECONDS", "Follow the job again when the connection breaks, for so long (300)",
-                    group, &options->reconnect, [](const std::string& text) { return ParseSeconds(text, true); }));
+  table->Value({"-t", "--timeout"}, "SECONDS", "Time each node has to answer", group, &options->timeout, positive);
+  table->Value({"--batch"}, "SIZE", "Send the command in batches of N or N% of the nodes", group, &options->batch,
+               ParseAmount);
+  table->Value({"--batch-sleep"}, "SECONDS", "Pause between batches (1)", group, &options->batch_sleep,
+               [](const std::string& text) { return ParseSeconds(text, true); });
+  table->Value({"--concurrency"}, "COUNT", "Maximum number of nodes that work concurrently, N or N%", group,
+               &options->concurrency, ParseAmount);
+  table->Value({"--max-failures", "--fail-max"}, "COUNT", "Send to no more nodes when N or N% have not succeeded",
+               group, &options->max_failures, ParseAmount);
+  table->Value({"--display"}, "MODE", "Which replies are shown: ok, failed, all or none", group, &options->display,
+               ParseDisplay, NamesOf(kDisplayModes));
+  table->Value({"--reconnect"}, "SECONDS", "How long to try to follow the job again after the connection breaks (300)",
+               group, &options->reconnect, [](const std::string& text) { return ParseSeconds(text, true); });
   AddMCollectiveRequest((groups & kJobOptions) != 0, options, table);
   table->Flag({"--yes"}, "Do not ask before changing all nodes", group, &options->yes);
-  table->Flag({"--allow-missing"}, "Exit 0 also when some nodes did not answer", group, &options->allow_missing);
+  table->Flag({"--allow-missing"}, "Exit with 0 even if some nodes did not answer", group, &options->allow_missing);
 }
 
 }  // namespace
@@ -197,11 +176,11 @@ void AddRun(unsigned groups, CommonOptions* options, OptionTable* table) {
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table) {
   if (groups & kRunOptions) AddRun(groups, options, table);
   if (groups & kInputOptions) {
-    table->Text({"--input-file"}, "FILE", "Inputs from a JSON object in a file; - is standard input", "Request Options",
-                &options->input_file);
+    table->Text({"--input-file"}, "FILE", "Take inputs from a JSON object in a file; - is standard input",
+                "Request Options", &options->input_file);
   }
   if (groups & (kJobOptions | kDryRunOptions)) {
-    table->Flag({"--dry-run"}, "Say what would be done, and send nothing", "Request Options", &options->dry_run);
+    table->Flag({"--dry-run"}, "Show what would be done, and send nothing", "Request Options", &options->dry_run);
   }
   if (groups & kJobOptions) AddRolloutOptions(&options->rollout, table);
   if (groups & kOutputOptions) AddOutput(options, table);

@@ -13,7 +13,7 @@ absl::StatusOr<Amount> ParseAmount(absl::string_view text) {
   uint32_t number = 0;
   const bool is_number = digits.find_first_not_of("0123456789") == absl::string_view::npos;
   if (!is_number || !absl::SimpleAtoi(digits, &number) || number == 0 || (percent && number > 100)) {
-    return Wrong(absl::StrCat("'", text, "' is neither a number above 0 nor 1% to 100%"));
+    return WrongOption(absl::StrCat("'", text, "' is neither a number above 0 nor 1% to 100%"));
   }
   return percent ? Amount{0, number} : Amount{number, 0};
 }
@@ -28,7 +28,7 @@ absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_al
   }
   if (!(duration >= absl::ZeroDuration()) || duration > absl::Hours(24 * 7) ||
       (!zero_allowed && duration < absl::Milliseconds(1))) {
-    return Wrong(
+    return WrongOption(
         absl::StrCat("'", text, "' is no time; give seconds, ", zero_allowed ? "0" : "more than 0", " to one week"));
   }
   return duration;

@@ -16,9 +16,10 @@
 namespace orch::cli {
 namespace {
 
-constexpr absl::Duration kLongAsking = absl::Seconds(20);  // less than a hub lets an idle connection be
+constexpr absl::Duration kLongAsking =
+    absl::Seconds(20);  // shorter than the time after which a hub closes an idle connection
 
-// A hub takes few options of a filter but long lists of nodes: names that ranges gave become such a list.
+// A hub accepts few filter options but long lists of nodes, so the names of ranges become a list.
 absl::Status MoveIdentitiesToList(filter::Filter* filter, std::vector<std::string>* names, bool* listed) {
   if (filter->literal_identities().empty() || *listed) {
     return absl::InvalidArgumentError(absl::StrCat("the filter has ", filter->options().size(),
@@ -51,7 +52,7 @@ absl::Status Context::ReadConfig() {
 absl::Status Context::Prepare() {
   ORCH_RETURN_IF_ERROR(SettleDiscovery(&options_));
   ORCH_RETURN_IF_ERROR(CheckCommonOptions(options_));
-  ORCH_RETURN_IF_ERROR(ParseFilter().status());  // before anybody is asked anything
+  ORCH_RETURN_IF_ERROR(ParseFilter().status());  // before a question is asked
   ORCH_RETURN_IF_ERROR(ReadConfig());
   const bool wanted =
       config_->color == "always" || (config_->color == "auto" && env_->out_is_terminal &&
@@ -108,7 +109,7 @@ absl::StatusOr<std::string> Context::AskLine(absl::string_view question, bool se
   const absl::Duration before = env_->clock->Steady();
   absl::StatusOr<std::string> line = ReadTerminalLine(*env_, secret);
   asking_ += env_->clock->Steady() - before;
-  if (secret || !line.ok()) Note("\n");  // nobody saw the one that was typed
+  if (secret || !line.ok()) Note("\n");  // the typed newline was not echoed
   env_->err->Flush();
   return line;
 }
@@ -122,12 +123,12 @@ absl::Status Context::ReconnectAfterAsking() {
 void Context::SetLimits(v1::Target* target) const {
   target->set_limit(options_.one ? 1 : options_.limit.count);
   target->set_limit_percent(options_.limit.percent);
-  target->set_limit_random(options_.limit_random || options_.limit_seed != 0);
+  target->set_limit_random(options_.limit_method == LimitMethod::kRandom || options_.limit_seed != 0);
   target->set_limit_seed(options_.limit_seed);
 }
 
 absl::StatusOr<filter::Filter> Context::ParseFilter() const {
-  ORCH_ASSIGN_OR_RETURN(const std::vector<filter::Option> written, WriteOutFilter(options_.filter));
+  ORCH_ASSIGN_OR_RETURN(const std::vector<filter::Option> written, ExpandFilter(options_.filter));
   ORCH_ASSIGN_OR_RETURN(filter::Filter parsed, filter::Filter::Parse(written));
   ORCH_RETURN_IF_ERROR(filter::CheckIdentityNames(written));
   return parsed;

@@ -1,6 +1,7 @@
-// One channel to the hub, through a tunnel that has proved both sides before anything is sent. Synchronous:
-// one command, one call, from one thread. Errors carry their exit code: refused by the hub 5, no
-// hub or a broken connection 6.
+// The channel to the hub, through a tunnel that has proved both sides before anything is sent. Calls are synchronous
+// and come from one thread, one at a time; the context of the command owns the client. Errors carry their exit code: 5
+// if the hub refused the caller, 6 if the hub cannot be reached or the connection broke. It never connects again by
+// itself.
 #pragma once
 
 #include <functional>
@@ -17,26 +18,24 @@
 namespace orch::cli {
 
 inline constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
-inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);  // of calls with one answer
-// Beyond the hub's own deadlines, before a silent hub is given up.
-inline constexpr absl::Duration kSilenceGrace = absl::Seconds(30);
+inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);  // for calls with one answer
 
 // How a stream ended.
 struct StreamEnd {
   absl::Status status;
   bool interrupted = false;  // by Ctrl-C
-  bool enough = false;       // by the callback's wish
+  bool enough = false;       // the callback ended it
 };
 
 class HubClient {
  public:
   ~HubClient();
-  // A hub that has not answered within `patience` counts as one that cannot be reached.
+  // Connects within `patience`; a hub that takes longer counts as unreachable.
   static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env,
                                                             absl::Duration patience = kConnectTimeout);
 
   const std::string& address() const { return address_; }
-  // Of calls with one answer; kCallTimeout at first.
+  // Sets the time limit of calls with one answer, which is kCallTimeout by default.
   void set_call_limit(absl::Duration limit);
 
   absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
@@ -53,8 +52,8 @@ class HubClient {
   absl::StatusOr<v1::PruneJobsResponse> PruneJobs(const v1::PruneJobsRequest& request);
   absl::StatusOr<v1::ListLocksResponse> ListLocks();
 
-  // Each message goes to `on_message`; false ends the call. It is given at most `silence` to begin;
-  // `on_message` may move that limit.
+  // The calls below pass each message to `on_message`, which returns false to end the call. Where it gets a
+  // SetDeadline, it may move the deadline of the stream.
   using SetDeadline = std::function<void(absl::Duration from_now)>;
   StreamEnd Invoke(const v1::InvokeRequest& request,
                    const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message);
@@ -66,7 +65,7 @@ class HubClient {
                       const std::function<bool(const v1::FindNodesResponse&)>& on_message);
 
  private:
-  class Rpc;  // the channel; keeps gRPC's headers out of the commands
+  class Rpc;  // hides the channel, so that commands include no header of gRPC
 
   explicit HubClient(std::string address, std::unique_ptr<Rpc> rpc);
 

@@ -25,10 +25,10 @@ namespace {
 
 constexpr const char* kNameKeys[] = {"sender", "certname", "identity"};
 
-// Collects names; keeps the first of each.
-class Names {
+// Collects names, each once.
+class NameCollector {
  public:
-  explicit Names(std::string source) : source_(std::move(source)) {}
+  explicit NameCollector(std::string source) : source_(std::move(source)) {}
 
   absl::Status Add(const std::string& name, absl::string_view place) {
     if (!filter::IsIdentity(name)) {
@@ -59,7 +59,7 @@ class Names {
   std::vector<std::string> list_;
 };
 
-absl::Status AddJsonEntry(const Json& entry, const std::string& place, Names* names) {
+absl::Status AddJsonEntry(const Json& entry, const std::string& place, NameCollector* names) {
   if (entry.is_string()) return names->Add(entry.get<std::string>(), place);
   if (entry.is_object()) {
     for (const char* key : kNameKeys) {
@@ -72,7 +72,7 @@ absl::Status AddJsonEntry(const Json& entry, const std::string& place, Names* na
   return names->Wrong(place, "expected a name, or an object with sender, certname or identity");
 }
 
-absl::Status AddJsonArray(const Json& array, Names* names) {
+absl::Status AddJsonArray(const Json& array, NameCollector* names) {
   size_t index = 0;
   for (const Json& entry : array) {
     ORCH_RETURN_IF_ERROR(AddJsonEntry(entry, absl::StrCat("entry ", ++index), names));
@@ -80,7 +80,7 @@ absl::Status AddJsonArray(const Json& array, Names* names) {
   return absl::OkStatus();
 }
 
-absl::Status AddJsonDocument(const Json& document, Names* names) {
+absl::Status AddJsonDocument(const Json& document, NameCollector* names) {
   if (document.is_array()) return AddJsonArray(document, names);
   for (const char* key : {"replies", "nodes"}) {
     const auto found = document.find(key);
@@ -89,8 +89,8 @@ absl::Status AddJsonDocument(const Json& document, Names* names) {
   return AddJsonEntry(document, "entry 1", names);
 }
 
-// Lines of `orchctl --jsonl` that are no results say nothing of nodes.
-absl::Status AddJsonLines(absl::string_view text, const std::string& source, Names* names) {
+// Lines of `orchctl --jsonl` other than results name no node and are skipped.
+absl::Status AddJsonLines(absl::string_view text, const std::string& source, NameCollector* names) {
   size_t number = 0;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;
@@ -105,19 +105,19 @@ absl::Status AddJsonLines(absl::string_view text, const std::string& source, Nam
   return absl::OkStatus();
 }
 
-absl::Status AddText(absl::string_view text, Names* names) {
+absl::Status AddText(absl::string_view text, NameCollector* names) {
   size_t number = 0;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;
-    line = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));  // no name holds a #
+    line = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));  // no name contains a #
     if (line.empty()) continue;
     ORCH_RETURN_IF_ERROR(names->Add(std::string(line), absl::StrCat("line ", number)));
   }
   return absl::OkStatus();
 }
 
-// Names are text, also those that look like numbers.
-absl::Status AddYaml(absl::string_view text, const std::string& source, Names* names) {
+// Names are texts, even if they look like numbers.
+absl::Status AddYaml(absl::string_view text, const std::string& source, NameCollector* names) {
   ORCH_ASSIGN_OR_RETURN(const YamlDocument document,
                         ParseYaml(text, source, {.max_bytes = kMaxNodeListBytes}, YamlScalars::kText));
   if (document.is_blank) return absl::OkStatus();
@@ -138,7 +138,7 @@ bool IsYaml(absl::string_view text, const std::string& source) {
          absl::StartsWith(text, "- ");
 }
 
-// A note once, if nothing has come for a second.
+// Prints one note if nothing has arrived for a second.
 absl::Status WaitForData(const Environment& env, bool* noted) {
   struct pollfd fds[2] = {{env.stdin_fd, POLLIN, 0}, {env.interrupt != nullptr ? env.interrupt->fd() : -1, POLLIN, 0}};
   while (::poll(fds, 2, *noted ? -1 : 1000) == 0) {
@@ -156,7 +156,7 @@ absl::Status WaitForData(const Environment& env, bool* noted) {
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> ParseNodeList(absl::string_view bytes, const std::string& source) {
-  Names names(source);
+  NameCollector names(source);
   ORCH_ASSIGN_OR_RETURN(const std::string text, DecodeText(bytes, source));
   const absl::string_view trimmed = absl::StripAsciiWhitespace(text);
   if (IsYaml(trimmed, source)) {

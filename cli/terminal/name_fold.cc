@@ -14,10 +14,10 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxPlaces = 4;         // numbers of a name that are tried
-constexpr size_t kMaxFoldedDigits = 18;  // of a number; -I takes no longer ones
+constexpr size_t kMaxPlaces = 4;         // how many numbers of a name are tried
+constexpr size_t kMaxFoldedDigits = 18;  // of a number; -I accepts no longer ones
 
-// What stands before and behind the number, and how long it is when it may begin with zeros (else 0).
+// The text before and after the number, and its length if it may begin with zeros (otherwise 0).
 struct Key {
   std::string before, after;
   size_t digits;
@@ -25,9 +25,10 @@ struct Key {
     return std::tie(before, after, digits) < std::tie(other.before, other.after, other.digits);
   }
 };
-using Groups = std::map<Key, std::vector<std::string>>;  // the numbers as written
+using Groups = std::map<Key, std::vector<std::string>>;  // the numbers as they are written
 
-// The number at `place` of the name, counted from its end: there numbers differ most. False: there is none.
+// Finds the number at `place`, counted from the end of the name, where numbers differ most. Returns false if there is
+// none.
 bool Split(absl::string_view name, size_t place, std::string* before, std::string* number, std::string* after) {
   size_t end = name.size();
   while (true) {
@@ -47,7 +48,7 @@ bool Split(absl::string_view name, size_t place, std::string* before, std::strin
   }
 }
 
-// Names with the same text around the number. Numbers with leading zeros stand with those of their length.
+// Groups names with the same text around the number. Numbers with leading zeros join those of the same length.
 Groups GroupBy(const std::vector<std::string>& names, size_t place, std::vector<std::string>* rest) {
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> around;
   for (const std::string& name : names) {

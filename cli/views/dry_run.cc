@@ -9,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "base/duration_text.h"
 #include "base/status_macros.h"
-#include "cli/options/option_values.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
@@ -18,13 +17,13 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kShownNames = 100;  // for people; --json has all
+constexpr size_t kShownNames = 100;  // in the human format; --json prints all
 
 struct Plan {
-  std::vector<std::string> targets;  // by name, as the hub releases them
-  std::vector<std::string> away;     // known, match, not connected; with --queue they are targets too
+  std::vector<std::string> targets;  // sorted by name, in the order in which the hub releases them
+  std::vector<std::string> away;     // known nodes that match and are not connected; with --queue they are targets too
   std::vector<std::string> unknown;
-  bool nodes_decide = false;  // the filter has data functions: targets are those that could match
+  bool nodes_decide = false;  // whether the filter has data functions; then `targets` are the nodes that could match
 };
 
 struct Wave {
@@ -33,7 +32,8 @@ struct Wave {
   size_t end;
 };
 
-// The filter's options without those only nodes can answer, and the plugin, which a target must have.
+// Returns the filter's options without those that only nodes can decide, and one for the plugin that a target must
+// have.
 absl::StatusOr<v1::Target> TargetOf(const v1::JobSpec& spec, bool* nodes_decide) {
   v1::Target target = spec.target();
   target.mutable_filter()->clear_options();
@@ -73,7 +73,7 @@ absl::StatusOr<Plan> MakePlan(Context* context, const v1::JobSpec& spec) {
   std::vector<std::string> all;
   ORCH_RETURN_IF_ERROR(find(true, &all));
   const std::set<std::string> here(plan.targets.begin(), plan.targets.end());
-  // A limit chooses among others when those that are away count too.
+  // With a limit, nodes that are away are not listed, because counting them would change the choice.
   const bool limited = request.target().limit() > 0 || request.target().limit_percent() > 0;
   for (const std::string& name : all) {
     if (here.count(name) == 0 && !limited) plan.away.push_back(name);

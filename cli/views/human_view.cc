@@ -44,10 +44,10 @@ void HumanView::OnStart(const JobStart& start) {
 bool HumanView::OnAnswer(const Answer& answer) {
   AddToSummaries(answer, &aggregator_);
   const CommonOptions& options = context_->options();
-  // Who names fields wants to see them.
+  // A user who names fields wants to see them.
   const bool always = options.verbose || (!options.columns.empty() && options.display == DisplayMode::kDdl);
   if (!always && !IsShown(answer, options.display, invocation_.action->display)) return true;
-  std::string said = Said(answer);
+  std::string said = TextOf(answer);
   if (grouped_) {
     groups_.Add(answer.identity, said);
   } else if (frame_.bar() || options.sort) {
@@ -63,7 +63,7 @@ void HumanView::OnProgress(size_t done, size_t targets) {
   context_->env().out->Push();
 }
 
-std::string HumanView::Said(const Answer& answer) const {
+std::string HumanView::TextOf(const Answer& answer) const {
   Answer shown = answer;
   shown.data = ChosenData(answer.data, context_->options().columns);
   if (context_->options().verbose) {
@@ -88,7 +88,7 @@ void HumanView::OnEnd(const JobEnd& end) {
   frame_.End("\n\n");
   PrintHeld();
   if (end.asked() == 0 && end.error.ok()) {
-    context_->Note("No request sent, we did not discover any nodes.\n");
+    context_->Note(kNoNodesNote);
     return;
   }
   if (!context_->options().quiet) {

@@ -1,5 +1,5 @@
-// What people see of an invocation: discovery line, progress bar, a block for each node with the
-// DDL's labels, summaries, the last line. The shapes are MCollective's.
+// Shows an invocation to people, in MCollective's layout: discovery line, progress bar, a block with the DDL's labels
+// for each node, summaries, and the last line. The command owns it; one thread.
 #pragma once
 
 #include <memory>
@@ -28,8 +28,8 @@ class HumanView final : public JobView {
   void OnEnd(const JobEnd& end) override;
 
  private:
-  // What stands behind the node's name.
-  std::string Said(const Answer& answer) const;
+  // Returns the text that follows the node's name.
+  std::string TextOf(const Answer& answer) const;
   void PrintHeld();
 
   Context* const context_;
@@ -39,7 +39,7 @@ class HumanView final : public JobView {
   ddl::Aggregator aggregator_;
   bool grouped_ = false;
   ReplyGroups groups_;
-  std::vector<std::pair<std::string, std::string>> held_;  // name and what is said, while they cannot be shown
+  std::vector<std::pair<std::string, std::string>> held_;  // name and text of answers that cannot be shown yet
 };
 
 }  // namespace orch::cli

@@ -19,7 +19,7 @@ namespace orch::cli {
 namespace {
 
 constexpr size_t kShortId = 8;
-constexpr size_t kMaxInputsShown = 60;  // columns of a list
+constexpr size_t kMaxInputsShown = 60;  // columns of a list that the inputs may take
 
 Json InputsJson(const v1::JobSpec& spec) {
   const absl::StatusOr<Json> inputs = ParseJsonObject(spec.inputs_json(), "inputs");
@@ -28,7 +28,7 @@ Json InputsJson(const v1::JobSpec& spec) {
 
 std::string WhatText(const v1::JobSpec& spec) { return Printable(absl::StrCat(spec.plugin(), " ", spec.action())); }
 
-// "concurrency 2, at most 10% failures": what was asked for beyond the plain job.
+// Returns the rollout options of a job, such as "concurrency 2, at most 10% failures".
 std::string RolloutText(const v1::JobSpec& spec) {
   std::vector<std::string> parts;
   const auto amount = [&](const char* what, uint32_t count, uint32_t percent) {
@@ -68,10 +68,11 @@ std::string WhenText(int64_t time_us) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S %z", absl::FromUnixMicros(time_us), absl::LocalTimeZone());
 }
 
-std::string JobStateName(const v1::Job& job) {
-  const bool cancelled = job.state() == v1::JOB_FINISHED && job.summary().stop_reason() == v1::STOP_REASON_CANCELLED;
-  return cancelled ? "cancelled" : JobStateName(job.state());
+bool IsCancelled(const v1::Job& job) {
+  return job.state() == v1::JOB_FINISHED && job.summary().stop_reason() == v1::STOP_REASON_CANCELLED;
 }
+
+std::string JobStateName(const v1::Job& job) { return IsCancelled(job) ? "cancelled" : JobStateName(job.state()); }
 
 Json JobJson(const v1::Job& job) {
   const v1::JobSummary& summary = job.summary();
@@ -98,7 +99,7 @@ Json JobJson(const v1::Job& job) {
 
 namespace {
 
-// "package install package=zsh".
+// Returns the action with its inputs, such as "package install package=zsh".
 std::string WhatWithInputs(const v1::JobSpec& spec) {
   std::string text = WhatText(spec);
   const Json inputs = InputsJson(spec);
@@ -108,7 +109,7 @@ std::string WhatWithInputs(const v1::JobSpec& spec) {
   return CutToWidth(text, DisplayWidth(WhatText(spec)) + kMaxInputsShown);
 }
 
-// "08:13:11" of today, "2026-11-21" of another day.
+// Returns "08:13:11" for today, and "2026-11-21" for another day.
 std::string ShortWhen(int64_t time_us, absl::Time now) {
   const absl::TimeZone zone = absl::LocalTimeZone();
   const absl::Time time = absl::FromUnixMicros(time_us);
@@ -211,7 +212,7 @@ Json EventJson(const v1::WatchEventsResponse& event) {
   if (!event.note().empty()) json["note"] = event.note();
   if (event.has_job()) {
     json["job"] = JobJson(event.job());
-    json["job"].erase("inputs");  // events come without
+    json["job"].erase("inputs");  // events have no inputs
   }
   if (event.kind() == v1::WatchEventsResponse::GAP) json["lost"] = event.lost();
   return json;

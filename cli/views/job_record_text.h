@@ -1,4 +1,4 @@
-// Jobs as the hub keeps them, as text and JSON. Pure.
+// Jobs and events from the hub as text and JSON. Pure.
 #pragma once
 
 #include <string>
@@ -10,22 +10,24 @@
 
 namespace orch::cli {
 
-// "running", "paused", "finished".
+// Returns "running", "paused" or "finished".
 std::string JobStateName(v1::JobState state);
-// The same; of a job that ended because it was cancelled: "cancelled".
+// Whether the job ended because it was cancelled.
+bool IsCancelled(const v1::Job& job);
+// The state of the job by name; "cancelled" if IsCancelled.
 std::string JobStateName(const v1::Job& job);
-// "2026-11-21 08:13:11 +0000", empty for 0.
+// Returns "2026-11-21 08:13:11 +0000", and an empty text for 0.
 std::string WhenText(int64_t time_us);
 
 Json JobJson(const v1::Job& job);
-// A line for each job below headings. On a terminal of `columns` (0: none) that is too narrow the time is
-// short and the action's inputs are cut, so that each job has one line.
+// Returns headings and a line for each job. If a terminal of `columns` (0 if there is none) is too narrow, the time is
+// abbreviated and the action's inputs are cut, so that each job takes one line.
 std::string JobTable(const std::vector<v1::Job>& jobs, size_t columns, absl::Time now);
-// One job with all that is known of it.
+// Returns everything that is known of one job.
 std::string JobText(const v1::GetJobResponse& response);
 Json JobDetailJson(const v1::GetJobResponse& response);
 
-// One line, without its end.
+// Returns one line without a newline.
 std::string EventLine(const v1::WatchEventsResponse& event);
 Json EventJson(const v1::WatchEventsResponse& event);
 

@@ -44,7 +44,7 @@ void LineView::OnEnd(const JobEnd& end) {
   if (context_->options().sort) std::sort(lines_.begin(), lines_.end());
   Release();
   if (end.asked() == 0 && end.error.ok()) {
-    context_->Note("No request sent, we did not discover any nodes.\n");
+    context_->Note(kNoNodesNote);
     return;
   }
   if (!context_->options().quiet) context_->Print(Summary(end));

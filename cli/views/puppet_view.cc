@@ -22,7 +22,7 @@ bool PuppetView::OnAnswer(const Answer& answer) {
 void PuppetView::OnEnd(const JobEnd& end) {
   frame_.End("\n");
   if (end.asked() == 0 && end.error.ok()) {
-    context_->Note("No request sent, we did not discover any nodes.\n");
+    context_->Note(kNoNodesNote);
   }
   if (context_->options().sort) {
     const auto by_name = [](const Answer& a, const Answer& b) { return a.identity < b.identity; };

@@ -17,9 +17,7 @@ namespace {
 
 constexpr size_t kChartBuckets = 20;
 
-bool IsOld(const Invocation& invocation) { return invocation.plugin->name == "puppetd"; }
-
-// By dotted path; null when it is not there.
+// Returns the value at a dotted path, or null.
 Json FieldAtPath(const Json& data, absl::string_view path) {
   const Json* value = &data;
   for (absl::string_view part : absl::StrSplit(path, '.')) {
@@ -29,7 +27,7 @@ Json FieldAtPath(const Json& data, absl::string_view path) {
   return *value;
 }
 
-// puppetd says 1 and 0.
+// puppetd sends 1 and 0 for booleans.
 bool IsSet(const Json& data, const char* key) {
   const Json value = FieldAtPath(data, key);
   return value.is_boolean() ? value.get<bool>() : value.is_number() && value.get<double>() != 0;
@@ -41,22 +39,22 @@ class StatusView final : public PuppetView {
 
  protected:
   std::string Text(const std::vector<Answer>& answers, const JobEnd& end) const override {
-    const bool old = IsOld(invocation_);
+    const bool puppetd = IsPuppetd(invocation_);
     size_t width = 0;
     for (const Answer& answer : answers) width = std::max(width, Printable(answer.identity).size());
     std::string text;
     ddl::Aggregator aggregator(*invocation_.action);
     for (const Answer& answer : answers) {
       aggregator.Add(answer.data);
-      const std::string said = DisplayValue(FieldAtPath(answer.data, old ? "output" : "message"));
-      if (old) {
+      const std::string said = DisplayValue(FieldAtPath(answer.data, puppetd ? "output" : "message"));
+      if (puppetd) {
         absl::StrAppend(&text, Printable(answer.identity), "  ", said, "\n");
       } else {
         absl::StrAppendFormat(&text, "%*s: %s\n", static_cast<int>(width), Printable(answer.identity), said);
       }
     }
     if (context_->options().quiet) return text;
-    if (!old && !answers.empty()) absl::StrAppend(&text, "\n", SummariesText(aggregator, context_->style()));
+    if (!puppetd && !answers.empty()) absl::StrAppend(&text, "\n", SummariesText(aggregator, context_->style()));
     return absl::StrCat(text, "\n", FinishedLine(end.answered(), end.asked(), end.total_time, context_->style()));
   }
 
@@ -66,7 +64,7 @@ class StatusView final : public PuppetView {
 
 class CountView final : public PuppetView {
  public:
-  CountView(Context* context, const Invocation& invocation) : PuppetView(context), old_(IsOld(invocation)) {}
+  CountView(Context* context, const Invocation& invocation) : PuppetView(context), puppetd_(IsPuppetd(invocation)) {}
 
  protected:
   std::string Text(const std::vector<Answer>& answers, const JobEnd&) const override {
@@ -74,7 +72,7 @@ class CountView final : public PuppetView {
     const auto total = answers.size();
     const size_t enabled = count([](const Answer& answer) { return IsSet(answer.data, "enabled"); });
     const size_t idling = count([](const Answer& answer) { return IsSet(answer.data, "idling"); });
-    if (old_) {
+    if (puppetd_) {
       const size_t running = count([](const Answer& answer) { return IsSet(answer.data, "running"); });
       const size_t stopped = count([](const Answer& answer) { return IsSet(answer.data, "stopped"); });
       return absl::StrCat("          Nodes currently enabled: ", enabled, "\n",            //
@@ -96,13 +94,13 @@ class CountView final : public PuppetView {
   }
 
  private:
-  const bool old_;
+  const bool puppetd_;
 };
 
 struct Figure {
   const char* label;
   const char* path;
-  const char* old_path;  // of puppetd
+  const char* puppetd_path;  // for puppetd
 };
 
 constexpr Figure kFigures[] = {
@@ -116,7 +114,7 @@ constexpr Figure kFigures[] = {
     {"Time since last run (seconds)", "since_lastrun", nullptr},
 };
 
-// "▇▁   ▂  min: 1.0    avg: 2.0    max: 5.0"; the chart counts nodes from the least value to the greatest.
+// Returns "▇▁   ▂  min: 1.0    avg: 2.0    max: 5.0". The chart counts nodes by value, the smallest first.
 std::string FigureText(const std::vector<double>& values) {
   if (values.empty()) return "no figures";
   const double least = *std::min_element(values.begin(), values.end());
@@ -135,7 +133,7 @@ std::string FigureText(const std::vector<double>& values) {
 
 class SummaryView final : public PuppetView {
  public:
-  SummaryView(Context* context, const Invocation& invocation) : PuppetView(context), old_(IsOld(invocation)) {}
+  SummaryView(Context* context, const Invocation& invocation) : PuppetView(context), puppetd_(IsPuppetd(invocation)) {}
 
  protected:
   std::string Text(const std::vector<Answer>& answers, const JobEnd&) const override {
@@ -153,17 +151,19 @@ class SummaryView final : public PuppetView {
 
  private:
   Json ValueOf(const Figure& figure, const Json& data) const {
-    if (!old_) return FieldAtPath(data, figure.path);
-    if (figure.old_path != nullptr) return FieldAtPath(data, figure.old_path);
+    if (!puppetd_) return FieldAtPath(data, figure.path);
+    if (figure.puppetd_path != nullptr) return FieldAtPath(data, figure.puppetd_path);
     const Json last = FieldAtPath(data, "time.last_run");
     if (!last.is_number()) return Json();
     return std::max<int64_t>(0, absl::ToUnixSeconds(context_->env().clock->Now()) - last.get<int64_t>());
   }
 
-  const bool old_;
+  const bool puppetd_;
 };
 
 }  // namespace
+
+bool IsPuppetd(const Invocation& invocation) { return invocation.plugin->name == "puppetd"; }
 
 std::unique_ptr<PuppetView> MakePuppetStatusView(Context* context, const Invocation& invocation) {
   return std::make_unique<StatusView>(context, invocation);

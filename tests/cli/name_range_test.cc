@@ -45,22 +45,22 @@ TEST(NameRangeTest, ARangeThatRunsBackwardsOrTooFarIsRefused) {
   EXPECT_THAT(*ExpandNameRange("web[1-65536]"), SizeIs(65536));
 }
 
-TEST(WriteOutFilterTest, LeavesEveryLegalFilterAsItIs) {
+TEST(ExpandFilterTest, LeavesEveryLegalFilterAsItIs) {
   using filter::OptionKind;
   const std::vector<filter::Option> legal = {
       {OptionKind::kIdentity, "web01"},    {OptionKind::kIdentity, "/web[01-20]/"}, {OptionKind::kClass, "web[01-20]"},
       {OptionKind::kPlugin, "x[1-2]"},     {OptionKind::kFact, "a=[1-2]"},          {OptionKind::kFact, "a=\"\""},
       {OptionKind::kFact, "a=b="},         {OptionKind::kCombined, "a=b c"},        {OptionKind::kCompound, "a=b"},
       {OptionKind::kFact, "kernel=~/5=$/"}};
-  const auto written = WriteOutFilter(legal);
+  const auto written = ExpandFilter(legal);
   ASSERT_TRUE(written.ok());
   ASSERT_THAT(*written, SizeIs(legal.size()));
   for (size_t i = 0; i < legal.size(); ++i) EXPECT_EQ((*written)[i].text, legal[i].text);
 }
 
-TEST(WriteOutFilterTest, AComparisonWithNothingIsOneWithTheEmptyText) {
+TEST(ExpandFilterTest, AComparisonWithoutAValueComparesWithTheEmptyText) {
   const auto text = [](const std::string& fact) {
-    return (*WriteOutFilter({{filter::OptionKind::kFact, fact}}))[0].text;
+    return (*ExpandFilter({{filter::OptionKind::kFact, fact}}))[0].text;
   };
   EXPECT_EQ(text("motd="), "motd=\"\"");
   EXPECT_EQ(text("motd = "), "motd = \"\"");
@@ -69,10 +69,10 @@ TEST(WriteOutFilterTest, AComparisonWithNothingIsOneWithTheEmptyText) {
   for (const char* refused : {"motd=~", "motd<", "motd=>", "motd>=", "motd"}) EXPECT_EQ(text(refused), refused);
 }
 
-TEST(WriteOutFilterTest, SeveralRangesAreBoundTogether) {
+TEST(ExpandFilterTest, TheLimitAppliesToAllRangesTogether) {
   const filter::Option range{filter::OptionKind::kIdentity, "web[1-40000]"};
-  EXPECT_TRUE(WriteOutFilter({range}).ok());
-  EXPECT_THAT(std::string(WriteOutFilter({range, range}).status().message()), HasSubstr("at most 65536 nodes"));
+  EXPECT_TRUE(ExpandFilter({range}).ok());
+  EXPECT_THAT(std::string(ExpandFilter({range, range}).status().message()), HasSubstr("at most 65536 nodes"));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST(UsageTest, UnknownCommandNamesTheNearest) {
   EXPECT_EQ(result.out, "");
 }
 
-TEST(UsageTest, AnUnknownCommandIsSaidToBeOneAlsoWhereNoHubCanBeAsked) {
+TEST(UsageTest, AnUnknownCommandIsReportedEvenWithoutAHub) {
   const std::string dir = testing::NewTempDir();
   SystemRandom random;
   ASSERT_TRUE(auth::WriteNewCredentials(dir + "/credentials", &random).ok());
@@ -162,7 +162,7 @@ void ExpectExamplesParse(const CommandEntry& entry) {
     const CommandInstance instance = MakeCommand(*meant, &options);
     const auto parsed = instance.table.Parse(*words);
     EXPECT_TRUE(parsed.ok()) << example << ": " << parsed.status();
-    EXPECT_TRUE(filter::Filter::Parse(*WriteOutFilter(options.filter)).ok()) << example;
+    EXPECT_TRUE(filter::Filter::Parse(*ExpandFilter(options.filter)).ok()) << example;
     EXPECT_TRUE(CheckCommonOptions(options).ok()) << example;
   }
   for (const CommandEntry& verb : entry.verbs) ExpectExamplesParse(verb);
@@ -173,7 +173,7 @@ TEST(UsageTest, EveryHelpHasTwoOrThreeExamplesThatParse) {
   EXPECT_THAT(RunCli({"--help"}).out, HasSubstr("\nExamples\n    orchctl ping\n"));
 }
 
-TEST(UsageTest, OnATerminalHelpIsAsWideAsItIs) {
+TEST(UsageTest, OnATerminalHelpIsWrappedToItsWidth) {
   const std::vector<std::vector<std::string>> screens = {
       {"--help"}, {"ping", "--help"}, {"invoke", "-h"}, {"job", "-h"}, {"help", "puppet"}};
   for (const std::vector<std::string>& words : screens) {
@@ -231,7 +231,7 @@ TEST(UsageTest, NoCommandDeclaresAnOptionTwice) {
   EXPECT_EQ(help.find("--splay SECONDS"), std::string::npos);
 }
 
-TEST(UsageTest, WhatMCollectiveHadAndWeHaveNotIsAnsweredWithWhatReplacesIt) {
+TEST(UsageTest, MissingMCollectiveFeaturesNameTheirReplacement) {
   EXPECT_THAT(RunCli({"inventory", "--script", "x.mc"}).err, HasSubstr("'orchctl invoke rpcutil inventory -j'"));
   EXPECT_THAT(RunCli({"plugin", "package", "."}).err, HasSubstr("'orchctl plugin validate' checks them"));
   EXPECT_THAT(RunCli({"ping", "--reply-to", "x"}).err, HasSubstr("'orchctl job watch JOB'"));
@@ -241,7 +241,7 @@ TEST(UsageTest, WhatMCollectiveHadAndWeHaveNotIsAnsweredWithWhatReplacesIt) {
   EXPECT_THAT(RunCli({"ping", "--dm", "stdin", "--nodes", "x"}).err, HasSubstr("exclude each other"));
 }
 
-TEST(UsageTest, DescribeFilterShowsRangesAndTheEmptyTextWrittenOut) {
+TEST(UsageTest, DescribeFilterExpandsRangesAndTheEmptyText) {
   const CliResult range = RunCli({"describe-filter", "-I", "web[09-10].x"});
   EXPECT_EQ(range.code, 0) << range.err;
   EXPECT_THAT(range.out, AllOf(HasSubstr("web09.x"), HasSubstr("web10.x")));
@@ -264,7 +264,7 @@ TEST(ClientConfigTest, AnAddressThatCannotBeUsedIsNamedWithFileAndLine) {
   EXPECT_THAT(std::string(LoadClientConfig(Environment(), "", "h:0").status().message()), HasSubstr("--hub"));
 }
 
-TEST(ClientConfigTest, TheFirstFileThereCounts) {
+TEST(ClientConfigTest, TheFirstExistingFileIsRead) {
   const std::string home = testing::NewTempDir();
   Environment env;
   env.variables = {{"HOME", home}};
