@@ -11,7 +11,7 @@ build=(
   # Tools
   build-essential ccache cmake mold ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   # Libraries
-  libabsl-dev libcli11-dev libgrpc++-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
+  libabsl-dev libgrpc++-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # CMake looks for these also where only the programs are built
   libbenchmark-dev libgmock-dev libgtest-dev python3

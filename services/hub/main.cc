@@ -5,7 +5,6 @@
 
 #include <iostream>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
@@ -17,6 +16,7 @@
 #include "base/random.h"
 #include "base/service.h"
 #include "base/version.h"
+#include "services/hub/arguments.h"
 #include "services/hub/config.h"
 #include "services/hub/door/descriptor_plan.h"
 #include "services/hub/hub.h"
@@ -42,25 +42,17 @@ int Init(orch::hub::InitOptions options) {
   return 0;
 }
 
-struct KeyOptions {
-  std::string kind;
-  std::string name;
-  bool pem = false;
-  int days = 365;
-};
-
 // As root the command acts as the owner of the hub's keys, as the serving hub does.
 void ActAsOwnerOf(const std::string& credentials) {
   struct stat found;
   if (geteuid() == 0 && stat(credentials.c_str(), &found) == 0) (void)!seteuid(found.st_uid);
 }
 
-int PrintKey(const orch::hub::HubConfig& config, const KeyOptions& options) {
+int PrintKey(const orch::hub::HubConfig& config, const orch::hub::KeyOptions& options) {
   ActAsOwnerOf(config.credentials);
-  const auto kind = options.kind == "node" ? orch::auth::PeerKind::kNode : orch::auth::PeerKind::kClient;
-  auto text = options.pem ? orch::hub::IssuePem(config, kind, options.name, orch::SystemClock().Now(),
+  auto text = options.pem ? orch::hub::IssuePem(config, options.kind, options.name, orch::SystemClock().Now(),
                                                 absl::Hours(24) * options.days)
-                          : orch::hub::IssueKey(config, kind, options.name);
+                          : orch::hub::IssueKey(config, options.kind, options.name);
   if (!text.ok()) return Fail(text.status());
   std::cout << *text;
   orch::auth::Wipe(&*text);
@@ -104,53 +96,22 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   orch::auth::RouteLibraryLogs();
   orch::ForbidCoreDumps();
-  CLI::App app{"The hub: knows the fleet and runs jobs on it", "orch-hub"};
-  std::string config_file = orch::hub::kDefaultConfigFile;
-  bool check_config = false;
-  app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
-  app.add_flag("--check-config", check_config, "Read the configuration, say what is wrong with it, and end");
-  app.set_version_flag("--version", absl::StrCat("orch-hub ", orch::kVersion));
-  orch::hub::InitOptions init_options;
-  CLI::App* init = app.add_subcommand("init", "Write configuration, credentials and certificate for a first hub");
-  init->add_option("--dir", init_options.directory, "Folder to write to")->capture_default_str();
-  init->add_option("--identity", init_options.identity, "The hub's name (default: this host's)");
-  init->add_option("--listen", init_options.listen, "Address to listen on")->capture_default_str();
-  init->add_option("--client", init_options.client, "The administrator who gets a key")->capture_default_str();
-  init->footer(
-      "Examples:\n  orch-hub init                                        a first hub on this host\n"
-      "  orch-hub init --client peadmin --listen 10.0.0.5     its administrator and its address\n"
-      "  orch-hub init --dir /srv/test --listen 127.0.0.1:0   one for a test");
-  app.footer(
-      "Examples:\n  orch-hub                       serves as /etc/orch/hub.yaml says\n"
-      "  orch-hub --check-config        tells what is wrong with that file\n"
-      "  orch-hub key node web1.example.com\n\n"
-      "Signals: TERM stops; HUP reads keys and certificates anew and opens the log file anew.");
-  KeyOptions key_options;
-  CLI::App* key = app.add_subcommand("key", "Print what one node or client needs to prove itself");
-  key->fallthrough();  // -c may stand behind it too
-  key->add_option("kind", key_options.kind, "node or client")->required()->check(CLI::IsMember({"node", "client"}));
-  key->add_option("name", key_options.name, "The node's identity, or the client's name")->required();
-  key->add_flag("--pem", key_options.pem, "A certificate with its key and the CA, as PEM, instead of a key's line");
-  key->add_option("--days", key_options.days, "How long the certificate is valid")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3650));
-  key->footer(
-      "Examples:\n  orch-hub key node web1.example.com     the line for /etc/orch/credentials on web1\n"
-      "  orch-hub key client deploy             the same for a user or a service\n"
-      "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& wanted) {
-    return app.exit(wanted);
-  } catch (const CLI::ParseError& e) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(e.what(), "; --help tells how it is used")));
+  const auto arguments = orch::hub::ParseArguments({argv + 1, argv + argc});
+  if (!arguments.ok()) {
+    return Fail(
+        absl::InvalidArgumentError(absl::StrCat(arguments.status().message(), "; --help tells how it is used")));
   }
-  if (init->parsed()) return Init(init_options);
-  const auto config = orch::hub::LoadHubConfig(config_file);
+  using Mode = orch::hub::Arguments::Mode;
+  if (arguments->mode == Mode::kShowText) {
+    std::cout << arguments->text;
+    return 0;
+  }
+  if (arguments->mode == Mode::kInit) return Init(arguments->init);
+  const auto config = orch::hub::LoadHubConfig(arguments->config_file);
   if (!config.ok()) return Fail(config.status());
-  if (key->parsed()) return PrintKey(*config, key_options);
-  if (check_config) {
-    std::cout << config_file << ": OK\n";
+  if (arguments->mode == Mode::kKey) return PrintKey(*config, arguments->key);
+  if (arguments->mode == Mode::kCheckConfig) {
+    std::cout << arguments->config_file << ": OK\n";
     return 0;
   }
   if (const absl::Status status = orch::InitLog(config->log_level, config->log_json, config->log_file); !status.ok()) {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/synchronization/mutex.h"
+#include "base/option_table.h"
 #include "base/service.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/bench/bench_hub.h"
@@ -133,16 +133,25 @@ int main(int argc, char** argv) {
   settings.hub.program = (std::filesystem::canonical("/proc/self/exe").parent_path() / "../bin/orch-hub").string();
   std::string parent = std::filesystem::temp_directory_path();
   bool tls = false;
-  CLI::App app("Durable replies through a real hub, measured");
-  app.add_option("--hub", settings.hub.program, "the program orch-hub");
-  app.add_option("--dir", parent, "where the hub's store is");
-  app.add_option("--nodes", settings.swarm.nodes, "nodes attached")->check(CLI::PositiveNumber);
-  app.add_option("--jobs", settings.jobs, "jobs for replies a second")->check(CLI::PositiveNumber);
-  app.add_option("--at-once", settings.swarm.at_once, "of these at a time")->check(CLI::PositiveNumber);
-  app.add_option("--lone", settings.lone, "jobs on one node, for latency")->check(CLI::PositiveNumber);
-  app.add_option("--finished", settings.finished, "jobs for memory");
-  app.add_flag("--tls", tls, "with TLS, as a fleet has it");
-  CLI11_PARSE(app, argc, argv);
+  bool help = false;
+  const std::string group = "Options";
+  orch::OptionTable table;
+  table.Text({"--hub"}, "FILE", "the program orch-hub", group, &settings.hub.program);
+  table.Text({"--dir"}, "FOLDER", "where the hub's store is", group, &parent);
+  table.Number({"--nodes"}, "COUNT", "nodes attached", group, &settings.swarm.nodes);
+  table.Number({"--jobs"}, "COUNT", "jobs for replies a second", group, &settings.jobs);
+  table.Number({"--at-once"}, "COUNT", "concurrent jobs of these", group, &settings.swarm.at_once);
+  table.Number({"--lone"}, "COUNT", "jobs on one node, for latency", group, &settings.lone);
+  table.Number({"--finished"}, "COUNT", "jobs for memory", group, &settings.finished);
+  table.Flag({"--tls"}, "with TLS, as a fleet has it", group, &tls);
+  table.Flag({"-h", "--help"}, "display this screen", group, &help);
+  const auto rest = table.Parse({argv + 1, argv + argc});
+  if (!rest.ok() || !rest->empty() || help) {
+    const std::string problem = !rest.ok() ? std::string(rest.status().message()) : help ? "" : "unexpected word";
+    std::fprintf(help ? stdout : stderr, "%s\nDurable replies through a real hub, measured\n\n%s", problem.c_str(),
+                 table.Help().c_str());
+    return help ? 0 : 1;
+  }
   settings.hub.plaintext = settings.swarm.plaintext = !tls;
   settings.hub.directory = parent + "/orch-hub-bench-XXXXXX";
   if (mkdtemp(settings.hub.directory.data()) == nullptr) {
