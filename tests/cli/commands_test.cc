@@ -186,7 +186,7 @@ TEST_F(CommandsTest, InvokeTakesItsWordsAsOptionsToo) {
   for (const v1::JobSpec& spec : hub_.invoked()) EXPECT_EQ(spec.inputs_json(), R"({"fact":"x"})");
 }
 
-TEST_F(CommandsTest, NothingIsSentOnWrongInputs) {
+TEST_F(CommandsTest, WrongInputsSendNothing) {
   const std::vector<std::vector<std::string>> wrong = {
       {"invoke", "rpcutil", "nosuch"},           {"invoke", "rpcutl", "ping"},
       {"invoke", "rpcutil", "get_fact"},         {"invoke", "rpcutil", "get_fact", "fact=bad value!"},
@@ -274,7 +274,7 @@ TEST_F(CommandsTest, JsonArrayIsMCollectives) {
           R"({"agent":"rpcutil","action":"ping","sender":"puppetmaster.example.com","statuscode":0,"statusmsg":"OK","data":{"pong":1}})"));
 }
 
-TEST_F(CommandsTest, JsonLinesTellTheStoryInOrder) {
+TEST_F(CommandsTest, JsonLinesAreInOrderOfEvents) {
   const std::vector<std::string> lines = Lines(Run({"invoke", "rpcutil", "get_fact", "fact=x", "--jsonl"}).out);
   std::vector<std::string> kinds;
   for (const std::string& line : lines) kinds.push_back(Json::parse(line)["kind"]);
@@ -334,7 +334,7 @@ TEST_F(CommandsTest, ALongNameRangeBecomesAListAndKeepsTheOtherFilters) {
   EXPECT_THAT(mixed.err, HasSubstr("at most 256 are taken. Give the nodes with --nodes FILE"));
 }
 
-TEST_F(CommandsTest, MCollectivesSpellingsAreTaken) {
+TEST_F(CommandsTest, MCollectivesSpellingsAreAccepted) {
   ASSERT_TRUE(WriteFileDurably(dir_ + "/list", "agent.example.com\n", 0600).ok());
   EXPECT_EQ(Run({"find", "--dm", "flatfile", "--do", dir_ + "/list"}).out, "agent.example.com\n");
   EXPECT_EQ(Run({"find", "--disc-method=flatfile", "--nodes", dir_ + "/list"}).out, "agent.example.com\n");

@@ -80,7 +80,7 @@ TEST(CommonOptionsTest, TimesAreSecondsOrCarryAUnit) {
   }
 }
 
-TEST(CommonOptionsTest, OneIsRepeatedlyAllowedButNotBesideLimit) {
+TEST(CommonOptionsTest, OneMayBeRepeatedButNotCombinedWithLimit) {
   CommonOptions options;
   EXPECT_TRUE(ParseInto({"-1", "--one"}, &options).ok());
   EXPECT_THAT(std::string(ParseInto({"--limit", "2"}, &options).message()), HasSubstr("exclude each other"));

@@ -81,7 +81,7 @@ TEST_F(DryRunTest, SecretsAreNotShownAndWrongInputsRefused) {
   EXPECT_EQ(Run({"vault", "open", "password=x", "-I", "z.example.com", "--dry-run"}).code, 1) << "no node would get it";
 }
 
-TEST_F(DryRunTest, EveryCommandThatChangesSomethingHasIt) {
+TEST_F(DryRunTest, EveryCommandThatChangesSomethingHasDryRun) {
   hub_.job_replies[kOther] = {testing::FailedReply("b.example.com", v1::FAILED, 1, "no")};
   const CliResult retry = Run({"job", "retry-failed", "fedcba98", "--dry-run"});
   EXPECT_THAT(retry.out, AllOf(HasSubstr("rpcutil get_fact would go to 1 node"), HasSubstr("    b.example.com\n")));

@@ -35,7 +35,7 @@ class FdOutputTest : public ::testing::Test {
   int ends_[2] = {-1, -1};
 };
 
-TEST_F(FdOutputTest, AReaderThatDoesNotReadHoldsNobodyUp) {
+TEST_F(FdOutputTest, AStalledReaderDoesNotBlockTheWriter) {
   const std::string all = Numbers(500'000);  // far more than a pipe holds
   FdOutput out(ends_[1]);
   for (size_t i = 0; i < all.size(); i += 1000) out.Write(absl::string_view(all).substr(i, 1000));
@@ -48,7 +48,7 @@ TEST_F(FdOutputTest, AReaderThatDoesNotReadHoldsNobodyUp) {
   EXPECT_EQ(read, all);
 }
 
-TEST_F(FdOutputTest, WhatWaitsIsBounded) {
+TEST_F(FdOutputTest, TheQueueIsBounded) {
   const std::string all = Numbers(300'000);
   std::string read;
   {
@@ -70,7 +70,7 @@ TEST_F(FdOutputTest, WithoutPushItWritesByItself) {
   EXPECT_EQ(ReadAll(), "x");
 }
 
-TEST_F(FdOutputTest, TextThatIsLostIsToldForEver) {
+TEST_F(FdOutputTest, LostTextMakesEveryLaterFlushFail) {
   FdOutput full(-1);
   full.Write("x");
   full.Push();

@@ -159,7 +159,7 @@ const std::vector<std::vector<std::string>>& Commands() {
   return *commands;
 }
 
-TEST_F(ForeignTextTest, NoViewForPeopleObeysIt) {
+TEST_F(ForeignTextTest, NoHumanViewPrintsControlCharacters) {
   for (const auto& command : Commands()) {
     for (const bool terminal : {false, true}) {
       const CliResult result = Run(command, {.terminal = terminal, .variables = {{"TERM", "dumb"}}});
@@ -170,7 +170,7 @@ TEST_F(ForeignTextTest, NoViewForPeopleObeysIt) {
   }
 }
 
-TEST_F(ForeignTextTest, NoTableOrListObeysIt) {
+TEST_F(ForeignTextTest, NoTableOrListPrintsControlCharacters) {
   for (const char* form : {"--table", "--senders"}) {
     for (const auto& command : Commands()) {
       std::vector<std::string> with = command;

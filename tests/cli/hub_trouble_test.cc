@@ -58,7 +58,7 @@ TEST_F(HubTroubleTest, ARefusedRequestExits5) {
   EXPECT_EQ(Json::parse(lines.out)["kind"], "error");
 }
 
-TEST_F(HubTroubleTest, SaysOnRequestWhereADataFunctionFailed) {
+TEST_F(HubTroubleTest, VerboseNamesNodesWhereADataFunctionFailed) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     v1::InvokeResponse response;
     response.mutable_accepted()->set_targets(2);
@@ -135,7 +135,7 @@ TEST_F(HubTroubleTest, ASlowHubIsWaitedFor) {
   EXPECT_THAT(result.out, HasSubstr("300 replies"));
 }
 
-TEST_F(HubTroubleTest, NobodyFoundIsSaidAndExits1) {
+TEST_F(HubTroubleTest, NoMatchingNodeIsReportedAndExits1) {
   const CliResult result = Run({"invoke", "rpcutil", "ping", "-F", "osfamily=none"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.err, HasSubstr("No request sent, we did not discover any nodes."));

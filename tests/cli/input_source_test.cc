@@ -61,7 +61,7 @@ TEST_F(InputSourceTest, OnlyTheLastLineEndIsLeftOut) {
   EXPECT_EQ(Sent(), R"({"password":"a"})");
 }
 
-TEST_F(InputSourceTest, ElsewhereAnAtIsAnOrdinaryCharacter) {
+TEST_F(InputSourceTest, InOtherInputsAtIsAnOrdinaryCharacter) {
   Run({"vault", "open", "password=@@home", "note=@home"});
   EXPECT_EQ(Sent(), R"({"note":"@home","password":"@home"})");
 }
@@ -129,7 +129,7 @@ TEST_F(InputSourceTest, WithoutATerminalTheErrorSaysHowItCanBeGiven) {
   EXPECT_THAT(hub_.invoked(), IsEmpty());
 }
 
-TEST_F(InputSourceTest, NoErrorHoldsAValue) {
+TEST_F(InputSourceTest, NoErrorContainsAValue) {
   const std::vector<std::vector<std::string>> cases = {
       {"password=@/nonexistent/swordfish-is-not-here"},
       {"password=x", "extra=@" + File("{\"swordfish")},

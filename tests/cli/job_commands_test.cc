@@ -193,7 +193,7 @@ TEST_F(JobCommandsTest, JobsAreCancelledPausedAndResumed) {
   EXPECT_THAT(mixed.out, HasSubstr(kJob)) << "the others are tried all the same";
 }
 
-TEST_F(JobCommandsTest, AtLastIsTheJobThatWasStartedLastFromHere) {
+TEST_F(JobCommandsTest, AtLastIsTheJobThatWasStartedLast) {
   const CliResult none = Run({"job", "show", "@last"});
   EXPECT_EQ(none.code, 1);
   EXPECT_THAT(none.err, HasSubstr("there is no @last"));
@@ -321,7 +321,7 @@ TEST_F(JobCommandsTest, EventsAreShownAndFollowedAgainFromTheirCursor) {
   EXPECT_EQ(Json::parse(line)["cursor"], "c1");
 }
 
-TEST_F(JobCommandsTest, EventsThatAreNotFollowedEndWhenAllIsTold) {
+TEST_F(JobCommandsTest, WithoutFollowEventsEndAfterTheLastStoredOne) {
   std::string asked;
   hub_.event_script = [&](const v1::WatchEventsRequest& request, FakeHub::EventWriter* writer) {
     asked = request.cursor();
@@ -348,7 +348,7 @@ TEST_F(JobCommandsTest, EventsThatAreNotFollowedEndWhenAllIsTold) {
   EXPECT_EQ(asked, "");
 }
 
-TEST_F(JobCommandsTest, AHubThatIsDownIsSaidByEveryVerb) {
+TEST_F(JobCommandsTest, EveryVerbReportsAHubThatIsDown) {
   hub_.Stop();
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"job", "list"},
                                                                                      {"job", "show", kJob},

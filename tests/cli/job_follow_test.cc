@@ -136,7 +136,7 @@ TEST_F(JobFollowTest, AStreamThatBreaksAgainAndAgainIsFollowedEachTime) {
   EXPECT_EQ(streams, 3);
 }
 
-TEST_F(JobFollowTest, AHubThatStaysAwayIsGivenUpAndTheWayBackSaid) {
+TEST_F(JobFollowTest, AfterTheReconnectTimeTheWatchCommandIsPrinted) {
   BreakAfterOneReply(true);
   hub_.watch_script = [](const v1::WatchJobRequest&, grpc::ServerContext*, FakeHub::InvokeWriter*) { return Broken(); };
   const CliResult result = Run({"invoke", "rpcutil", "ping", "--reconnect", "0.3"});
@@ -146,7 +146,7 @@ TEST_F(JobFollowTest, AHubThatStaysAwayIsGivenUpAndTheWayBackSaid) {
   EXPECT_THAT(hub_.watched(), Not(SizeIs(0)));
 }
 
-TEST_F(JobFollowTest, WhatIsNotDurableIsNotFollowedAgain) {
+TEST_F(JobFollowTest, AJobThatIsNotDurableIsNotFollowedAfterABreak) {
   BreakAfterOneReply(false);
   const CliResult result = Run({"invoke", "rpcutil", "ping"});
   EXPECT_EQ(result.code, 6);
@@ -181,7 +181,7 @@ TEST_F(JobFollowTest, ARequestWithAKeyIsSentAgainBeforeItsAcceptance) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST_F(JobFollowTest, CtrlCSaysHowToComeBackAndASecondOneCancels) {
+TEST_F(JobFollowTest, CtrlCPrintsTheWatchCommandAndASecondOneCancels) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext* context, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(2, true));
     writer->Write(ReplyOf("a.example.com", "hub:1"));
@@ -203,7 +203,7 @@ TEST_F(JobFollowTest, CtrlCSaysHowToComeBackAndASecondOneCancels) {
   EXPECT_EQ(hub_.controlled()[0].verb(), v1::ControlJobRequest::CANCEL);
 }
 
-TEST_F(JobFollowTest, OnATerminalTheSecondCtrlCIsWaitedFor) {
+TEST_F(JobFollowTest, OnATerminalTheClientWaitsForASecondCtrlC) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext* context, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(2, true));
     writer->Write(ReplyOf("a.example.com", "hub:1"));
@@ -235,7 +235,7 @@ TEST_F(JobFollowTest, CtrlCBeforeTheHubHasAnsweredDoesNotClaimThatNothingWasSent
   EXPECT_EQ(result.out, "");
 }
 
-TEST_F(JobFollowTest, WhatEndedEarlyIsSaid) {
+TEST_F(JobFollowTest, TheReasonOfAnEarlyEndIsPrinted) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(1, true));
     v1::InvokeResponse paused;
@@ -255,7 +255,7 @@ TEST_F(JobFollowTest, WhatEndedEarlyIsSaid) {
 // What the hub says to a client that does not keep up.
 grpc::Status CutOff() { return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the client reads too slowly"}; }
 
-TEST_F(JobFollowTest, ASlowReaderGoesOnAtItsCursorByItself) {
+TEST_F(JobFollowTest, ASlowReaderContinuesAtItsCursor) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(3, false));  // recorded in memory is enough
     writer->Write(ReplyOf("a.example.com", "hub:1"));
@@ -279,7 +279,7 @@ TEST_F(JobFollowTest, ASlowReaderGoesOnAtItsCursorByItself) {
   EXPECT_EQ(hub_.watched()[1].cursor(), "hub:2");
 }
 
-TEST_F(JobFollowTest, ASlowReaderOfAJobThatIsNotKeptIsToldSo) {
+TEST_F(JobFollowTest, ASlowReaderOfAnUnstoredJobGetsAnError) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     v1::InvokeResponse accepted = Accepted(3, false);
     accepted.clear_cursor();
@@ -368,7 +368,7 @@ TEST_F(JobFollowTest, LiveOutputComesInWholeLinesWithTheNodesName) {
                                                    "lost":0,"data":"one\ntw"})"));
 }
 
-TEST_F(JobFollowTest, LiveOutputCutWithinACharacterIsPutTogether) {
+TEST_F(JobFollowTest, LiveOutputCutWithinACharacterIsJoined) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(1, true));
     uint64_t offset = 0;
@@ -406,7 +406,7 @@ TEST_F(JobFollowTest, LiveOutputCutWithinACharacterIsPutTogether) {
   EXPECT_EQ(text, "Zürich 👍\n?2J\u202e.\n");
 }
 
-TEST_F(JobFollowTest, LiveOutputBeginsAnewWithEachAttempt) {
+TEST_F(JobFollowTest, LiveOutputStartsOverWithEachAttempt) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     writer->Write(Accepted(1, true));
     for (const uint32_t attempt : {1u, 2u, 1u}) {
@@ -468,7 +468,7 @@ TEST_F(CanaryQuestionTest, OnATerminalThePersonIsAsked) {
   EXPECT_THAT(hub_.controlled(), SizeIs(2));
 }
 
-TEST_F(CanaryQuestionTest, ElsewhereItIsSaidHowTheJobGoesOn) {
+TEST_F(CanaryQuestionTest, WithoutATerminalTheResumeCommandIsPrinted) {
   const CliResult result = Answer("y\n", false);
   EXPECT_THAT(result.err, HasSubstr("is paused: the first nodes (canary) succeeded"));
   EXPECT_THAT(hub_.controlled(), SizeIs(0));

@@ -37,7 +37,7 @@ class NodeCommandsTest : public FakeHubTest {
   }
 };
 
-TEST_F(NodeCommandsTest, EveryKindOfRequestSaysWhoIsNotReached) {
+TEST_F(NodeCommandsTest, EveryKindOfRequestNamesNodesThatAreNotReached) {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
            {"ping"},
            {"ping", "-q"},
@@ -187,7 +187,7 @@ TEST_F(NodeCommandsTest, NodeShowTellsAllWithoutAskingTheNode) {
   EXPECT_EQ(Run({"node", "show", "ghost"}).code, 1);
 }
 
-TEST_F(NodeCommandsTest, NodeForgetForgetsWhoIsAwayAndSaysOfTheOthersWhyNot) {
+TEST_F(NodeCommandsTest, NodeForgetForgetsAbsentNodesAndExplainsRefusals) {
   const CliResult dry = Run({"node", "forget", "agent.example.com", "puppetmaster.example.com", "ghost", "--dry-run"});
   EXPECT_EQ(dry.out,
             "Dry run: agent.example.com would be forgotten\n"

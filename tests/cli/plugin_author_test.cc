@@ -84,7 +84,7 @@ TEST_F(PluginAuthorTest, AGeneratedWorkerAnswersLineByLine) {
             "{\"statuscode\": 2, \"statusmsg\": \"no such action\", \"data\": {}}\n");
 }
 
-TEST_F(PluginAuthorTest, NothingIsWrittenOverUnasked) {
+TEST_F(PluginAuthorTest, ExistingFilesAreKeptWithoutForce) {
   ASSERT_EQ(Generate("shell").code, 0);
   const CliResult again = Generate("shell");
   EXPECT_EQ(again.code, 1);

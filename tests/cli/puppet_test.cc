@@ -165,7 +165,7 @@ TEST_F(PuppetCommandTest, FailedNodesAreNamedAndMakeExitCode2) {
   EXPECT_THAT(result.out, HasSubstr("No response from:\n\n    puppetmaster.example.com"));
 }
 
-TEST_F(PuppetCommandTest, WishesBecomeInputs) {
+TEST_F(PuppetCommandTest, RunOptionsBecomeInputs) {
   EXPECT_EQ(Run({"puppet", "runonce", "--yes", "--noop", "--tag", "a", "--tag", "b::c", "--environment", "testing",
                  "--no-splay", "--skip-tag", "d", "--no-ignoreschedules"})
                 .code,
@@ -236,7 +236,7 @@ TEST_F(PuppetCommandTest, RunallOf2011IsTheGuidesLog) {
 }
 
 // The hub gathers what happens within some milliseconds.
-TEST_F(PuppetCommandTest, AMessageThatHoldsAllIsToldInTheOrderItHappened) {
+TEST_F(PuppetCommandTest, EventsOfOneMessageArePrintedInOrder) {
   hub_.script = [](const v1::JobSpec&, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     v1::InvokeResponse all;
     all.mutable_accepted()->set_targets(2);
@@ -258,7 +258,7 @@ TEST_F(PuppetCommandTest, AMessageThatHoldsAllIsToldInTheOrderItHappened) {
 }
 
 // The hub frees a place with an outcome and tells it when it is stored: the next node can be heard of first.
-TEST_F(PuppetCommandTest, TheWindowIsNeverSaidToBeAboveItsLimit) {
+TEST_F(PuppetCommandTest, TheWindowIsNeverShownAboveItsLimit) {
   hub_.script = [](const v1::JobSpec& spec, grpc::ServerContext*, FakeHub::InvokeWriter* writer) {
     const std::vector<std::string> nodes = {"a", "b", "c", "d", "e"};
     v1::InvokeResponse first;
@@ -293,7 +293,7 @@ TEST_F(PuppetCommandTest, TheWindowIsNeverSaidToBeAboveItsLimit) {
   }
 }
 
-TEST_F(PuppetCommandTest, RunallTellsOfRefusalsAndFailures) {
+TEST_F(PuppetCommandTest, RunallPrintsRefusalsAndFailures) {
   const v1::Reply refused = FailedReply(kMaster, v1::FAILED, 1, "Puppet is disabled: 'hands off'");
   RunOneByOne({kAgent, kMaster}, &refused);
   const CliResult result = Run({"puppetd", "runall", "2", "-t", "60"});
@@ -348,7 +348,7 @@ TEST_F(PuppetCommandTest, RunallOfNobodySaysSo) {
   EXPECT_THAT(hub_.invoked(), SizeIs(1)) << "no target is never every target";
 }
 
-TEST_F(PuppetCommandTest, ANodeThatDoesNotSayIsLeftOutAndCounts) {
+TEST_F(PuppetCommandTest, ANodeWithoutAnAnswerIsSkippedAndCounted) {
   hub_.replies["puppet.status"] = {{"enabled", true}};
   hub_.special[kMaster] = FailedReply(kMaster, v1::FAILED, 1, "no puppet");
   const CliResult result = Run({"puppet", "runall", "3"});
@@ -365,7 +365,7 @@ TEST_F(PuppetCommandTest, JsonOfRunallIsThatOfAnyJob) {
   EXPECT_THAT((*document)["replies"], SizeIs(2));
 }
 
-TEST_F(PuppetCommandTest, RerunGoesOnUntilItIsInterrupted) {
+TEST_F(PuppetCommandTest, RerunContinuesUntilInterrupted) {
   RunOneByOne({kAgent});
   Interrupt interrupt;
   const FakeHub::Script once = hub_.script;

@@ -225,7 +225,7 @@ TEST(JobTextTest, SilentNodesAreListedInColumns) {
   EXPECT_EQ(MissingText(JobEnd(), Style{}), "");
 }
 
-TEST(JobTextTest, UnknownNamesAreSaidToBeUnknown) {
+TEST(JobTextTest, UnknownNamesAreListed) {
   JobEnd end;
   end.start.unknown = {"ghost"};
   const std::string text = MissingText(end, Style{});
@@ -267,7 +267,7 @@ TEST(ColumnsTest, ArePaddedLikeTheInventory) {
             "      x                                              \n");
 }
 
-TEST(InventoryTextTest, EmptyListsAreSaidToBeEmpty) {
+TEST(InventoryTextTest, EmptyListsAreMarked) {
   Inventory inventory;
   inventory.node.set_identity("n");
   inventory.node.set_presence(v1::CONNECTED);

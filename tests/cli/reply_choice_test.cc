@@ -34,7 +34,7 @@ TEST(FoldNamesTest, NumbersBecomeRanges) {
               ElementsAre("n1", std::string("n") + std::string(40, '1')));
 }
 
-TEST(FoldNamesTest, TheOptionForNodesTakesThemBack) {
+TEST(FoldNamesTest, FoldedNamesAreAcceptedByTheIdentityOption) {
   std::vector<std::string> names;
   for (int i = 95; i < 105; ++i) {
     names.push_back(absl::StrFormat("a%d.example.net", i));
@@ -94,7 +94,7 @@ TEST_F(ReplyChoiceTest, EqualRepliesAreOneBlock) {
   EXPECT_THAT(out, HasSubstr("Finished processing 24 / 24 hosts"));
 }
 
-TEST_F(ReplyChoiceTest, OnATerminalManyNodesAreGroupedByThemselves) {
+TEST_F(ReplyChoiceTest, OnATerminalManyNodesAreGroupedByDefault) {
   const testing::CliSetup terminal = {.terminal = true, .variables = {{"NO_COLOR", "1"}}};
   EXPECT_THAT(Ask({}, terminal).out, HasSubstr("(22 nodes)"));
   EXPECT_THAT(Ask({"--no-group"}, terminal).out, Not(HasSubstr("(22 nodes)")));
@@ -130,7 +130,7 @@ TEST_F(ReplyChoiceTest, AColumnNobodyHasIsNamed) {
   EXPECT_THAT(Ask({"--columns", "value,,x"}).err, HasSubstr("give the names of fields with commas between them"));
 }
 
-TEST_F(ReplyChoiceTest, AFilterChoosesRepliesAndCountsStayTheJobs) {
+TEST_F(ReplyChoiceTest, AFilterSelectsRepliesButCountsStayThoseOfTheJob) {
   const CliResult result = Ask({"--reply-filter", "value=db"});
   EXPECT_THAT(result.out, HasSubstr("web07.example.net"));
   EXPECT_THAT(result.out, Not(HasSubstr("web01.example.net")));

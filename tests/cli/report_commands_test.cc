@@ -96,7 +96,7 @@ TEST_F(ReportCommandsTest, FactsReportLooksLikeMCollectives) {
   EXPECT_EQ(json["missing"], 1);
 }
 
-TEST_F(ReportCommandsTest, AFactThatNoNodeHasIsSaidToBeOne) {
+TEST_F(ReportCommandsTest, AFactThatNoNodeHasIsAnError) {
   hub_.fact_report.set_nodes(4);
   hub_.fact_report.set_missing(4);
   for (const char* form : {"-q", "-j", "--table", "--senders"}) {

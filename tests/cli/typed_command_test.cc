@@ -102,7 +102,7 @@ TEST_F(TypedCommandTest, WrongInputsAreNamedAndNothingIsSent) {
   EXPECT_THAT(hub_.invoked(), SizeIs(0));
 }
 
-TEST_F(TypedCommandTest, APluginThatNoNodeOffersIsSaidToBeThat) {
+TEST_F(TypedCommandTest, APluginThatNoNodeOffersIsReportedAsSuch) {
   const CliResult shell = Run({"shell", "run", "--command", "true"});
   EXPECT_EQ(shell.code, 1);
   EXPECT_THAT(shell.err, StartsWith("orchctl: no attached node offers the plugin shell; it is off unless agent.yaml on "
@@ -143,7 +143,7 @@ TEST_F(TypedCommandTest, HelpIsMadeFromTheDdl) {
   EXPECT_EQ(Run({"help", "filemgr", "tuoch"}).code, 1);
 }
 
-TEST_F(TypedCommandTest, TheHubMayBeSaidBehindTheActionAndInTheVariable) {
+TEST_F(TypedCommandTest, TheHubMayBeGivenAfterTheActionOrInTheVariable) {
   const CliResult result = testing::RunCli({"filemgr", "status", "--file", "/x"},
                                            {.variables = {{"ORCHCTL_OPTS", "--json --config " + hub_.config_file()}}});
   EXPECT_EQ(result.code, 0) << result.err;
