@@ -1,4 +1,4 @@
-// orchctl.
+// The main function of orchctl: makes the environment of the program.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -56,6 +56,6 @@ int main(int argc, char** argv, char** variables) {
   }
 
   const int code = orch::cli::RunOrchctl(std::vector<std::string>(argv + 1, argv + argc), &env);
-  // All output is flushed. gRPC's orderly shutdown would only cost the user time (see until_exit).
+  // All output is flushed. An orderly shutdown of gRPC would only cost the user time (see until_exit).
   ::_exit(code);
 }

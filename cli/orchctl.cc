@@ -22,7 +22,7 @@
 namespace orch::cli {
 namespace {
 
-// Index of the command's name: the first word that is neither an option nor an option's value.
+// Returns the index of the command's name: the first word that is neither an option nor an option's value.
 size_t CommandIndex(const std::vector<std::string>& args) {
   CommonOptions ignored;
   OptionTable table;
@@ -41,12 +41,12 @@ bool ContainsAny(const std::vector<std::string>& args, std::initializer_list<abs
   });
 }
 
-// Redirects the context's output to -o FILE while it lives.
+// Redirects the output to -o FILE during its lifetime.
 class OutputFile {
  public:
   explicit OutputFile(Environment* env) : env_(env), before_(env->out), was_terminal_(env->out_is_terminal) {}
   ~OutputFile() {
-    file_.reset();  // writes what is left
+    file_.reset();  // writes the rest
     if (fd_ >= 0) ::close(fd_);
     env_->out = before_;
     env_->out_is_terminal = was_terminal_;
@@ -71,9 +71,9 @@ class OutputFile {
 absl::StatusOr<int> RunCommand(Context* context, const CommandInstance& instance,
                                const std::vector<std::string>& general, const std::vector<std::string>& words) {
   Environment* const env = &context->env();
-  // What $ORCHCTL_OPTS holds is for commands in general; one that has no such option is not bothered.
+  // $ORCHCTL_OPTS is for all commands, so options that this command does not have are ignored.
   ORCH_RETURN_IF_ERROR(instance.table.Parse(instance.table.OnlyOptions(general)).status());
-  context->options().format_option.clear();  // a form on the command line wins over the variable's
+  context->options().format_option.clear();  // a format on the command line replaces that of the variable
   ORCH_ASSIGN_OR_RETURN(const std::vector<std::string> positional, instance.table.Parse(words));
   if (context->options().help) {
     ShowHelp(env, instance.help(instance.table));

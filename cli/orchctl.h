@@ -1,4 +1,4 @@
-// The program without its main: finds the command, parses, runs, reports errors.
+// The program without its main function: it finds the command, parses the options, runs the command and reports errors.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace orch::cli {
 
-// `args` without the program's name. Returns the exit code; all output is flushed. Never throws,
-// never exits.
+// `args` are the arguments without the program's name. Returns the exit code after all output is flushed. Never throws
+// and never exits the process.
 int RunOrchctl(const std::vector<std::string>& args, Environment* env);
 
 }  // namespace orch::cli

@@ -1,4 +1,5 @@
-// "service sshd restart" and "service restart sshd": which word is the action is what the DDL says.
+// The words of commands such as "service sshd restart" and "service restart sshd", sorted by the DDL: it decides which
+// word is the action.
 #pragma once
 
 #include <string>
@@ -14,20 +15,21 @@ namespace orch::cli {
 
 struct AppWords {
   std::string action;
-  std::string subject;  // the service or package; may be empty
-  Arguments arguments;  // subject included, as `subject_input`, and key=value words
+  std::string subject;  // the service or package; empty if none was given
+  Arguments arguments;  // the key=value words, and the subject as `subject_input`
 };
 
-// At least `least` words, without asking the hub.
+// InvalidArgument if there are fewer than `least` words. Does not ask the hub.
 absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage);
 
-// Words: one or two names, in either order, then key=value. The first word that is an action of the
-// plugin is the action; when both are, the first. NotFound names the nearest action.
+// Takes one or two names in either order, and key=value words. The first word that is an action of the plugin is the
+// action. NotFound if no word is one; the message names the nearest action.
 absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
                                       const std::string& subject_input);
 
-// All of a plugin's own command up to sending: configuration, targets, the DDL from the hub, the words.
-// The input that words name is called as the plugin. `further`: arguments that options gave.
+// Everything that a plugin's own command does before it sends: reads the configuration, fetches the DDL, sorts the
+// words, and makes the targets. The subject is an input with the name of the plugin. `further` are arguments from
+// options.
 struct AppCall {
   Targets targets;
   AppWords words;

@@ -1,4 +1,4 @@
-// version and help: no configuration, no hub.
+// The commands `orchctl version` and `help`, which need no configuration.
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/version.h"

@@ -1,5 +1,4 @@
-// What `orchctl plugin doc` says of things that are built in: data functions, validators, summaries.
-// Pure.
+// The documentation that `orchctl plugin doc` prints for built-in data functions, validators and aggregates. Pure.
 #pragma once
 
 #include <string>
@@ -9,12 +8,12 @@
 
 namespace orch::cli {
 
-// The lists, under headings.
+// Returns all names under headings.
 std::string BuiltInText();
-// Of "data/fstat", "validator/shellsafe" or "aggregate/summary"; empty when it is none of these.
+// Documents a name such as "data/fstat", "validator/shellsafe" or "aggregate/summary"; empty for any other name.
 std::string BuiltInDoc(absl::string_view name);
-// The same for programs: {"data": [...], "validators": [...], "aggregates": [...]}; an object with `kind` and
-// `name`, or null.
+// The same as JSON: {"data": [...], "validators": [...], "aggregates": [...]}, and an object with `kind` and `name`, or
+// null.
 Json BuiltInJson();
 Json BuiltInDocJson(absl::string_view name);
 

@@ -1,5 +1,5 @@
-// A command: its options, and one run. A new object for each run; the table of all commands is in
-// commands.cc.
+// The interface of a command, and the table of all commands, which is written out in commands.cc. Each run has a new
+// Command object, which the caller of MakeCommand owns; one thread.
 #pragma once
 
 #include <functional>
@@ -18,36 +18,37 @@ namespace orch::cli {
 class Command {
  public:
   virtual ~Command() = default;
-  // Adds the options of its own, bound to its fields.
+  // Adds the command's own options to `table`, bound to the command's fields.
   virtual void DeclareOptions(OptionTable* table) { (void)table; }
-  // `words`: the arguments that are no options. Returns the exit code.
+  // Runs the command and returns the exit code. `words` are the arguments that are no options.
   virtual absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) = 0;
-  // For completion: what may follow these words.
+  // Returns what may follow these words, for completion.
   virtual NextWord Next(const std::vector<std::string>& words) const {
     (void)words;
     return {};
   }
 };
 
+// A row of the table of commands.
 struct CommandEntry {
   std::string name;
   std::vector<std::string> aliases;
   std::string summary;
-  std::vector<std::string> usage;  // after "orchctl "
-  unsigned groups = 0;             // OptionGroups it takes
+  std::vector<std::string> usage;  // the lines after "orchctl "
+  unsigned groups = 0;             // the OptionGroups that the command takes
   std::unique_ptr<Command> (*make)() = nullptr;
-  // A family ("job") does nothing itself: its next word names one of these ("job list").
+  // The commands of a family such as "job", which does nothing itself: its next word names one of these ("job list").
   std::vector<CommandEntry> verbs = {};
 };
 
-// By name; written out in commands.cc.
+// Returns all commands, sorted by name.
 const std::vector<CommandEntry>& Commands();
-const CommandEntry* CommandNamed(absl::string_view name);  // aliases too; null when there is none
-// As CommandNamed; for a family the verb that `words` name, which is taken out of them, or the
-// family itself when they name none.
+const CommandEntry* CommandNamed(absl::string_view name);  // by name or alias; null if there is none
+// As CommandNamed. For a family it returns the verb that `words` name and removes it from them, or the family itself if
+// they name none.
 const CommandEntry* ResolveCommand(absl::string_view name, std::vector<std::string>* words);
 
-// A command ready to parse its words; the table holds the common options too.
+// A command that is ready to parse its words. The table contains the common options too, which are bound to `options`.
 struct CommandInstance {
   std::unique_ptr<Command> command;
   OptionTable table;

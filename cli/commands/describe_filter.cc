@@ -1,4 +1,4 @@
-// orchctl describe-filter.
+// The command `orchctl describe-filter`.
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "cli/commands/command.h"
@@ -9,7 +9,7 @@
 namespace orch::cli {
 namespace {
 
-// What the hub knows of one node, as the filter asks for it.
+// What the hub knows of one node, as the view that a filter evaluates.
 class HubNodeView final : public filter::NodeView {
  public:
   static absl::StatusOr<HubNodeView> Make(const v1::Node& node) {

@@ -1,4 +1,5 @@
-// Two or three command lines for each help screen. A test runs them through the options of their commands.
+// The examples of the help screens: two or three command lines each. A test parses them with the options of their
+// commands. Pure.
 #pragma once
 
 #include <string>
@@ -8,10 +9,11 @@
 
 namespace orch::cli {
 
-// For a command by its full name ("job list"), or "" for orchctl as a whole; each begins with "orchctl ".
+// Returns the examples of a command by its full name ("job list"), or of orchctl as a whole for "". Each begins with
+// "orchctl ".
 std::vector<std::string> ExamplesOf(absl::string_view command);
 
-// The block of a help screen; empty without examples.
+// Returns the block "Examples" of a help screen; empty without examples.
 std::string ExamplesText(const std::vector<std::string>& examples);
 
 }  // namespace orch::cli

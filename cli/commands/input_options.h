@@ -1,4 +1,4 @@
-// The inputs of an action as options of its typed command.
+// The inputs of an action as options of its typed command. Pure.
 #pragma once
 
 #include <string>
@@ -11,20 +11,19 @@
 
 namespace orch::cli {
 
-// Common options that every typed command takes.
+// The common options that every typed command takes.
 inline constexpr unsigned kTypedGroups =
     kBasicOptions | kOutputOptions | kTargetOptions | kRunOptions | kJobOptions | kInputOptions | kReplyOptions;
 
-// One option for each input: --file VALUE, for booleans --force and --no-force. Where a common
-// option has the name already, the input's is --input-NAME. What was given is appended to
-// `arguments`, which must outlive the table.
+// Adds one option for each input: --file VALUE, and for booleans --force and --no-force. An input with the name of a
+// common option gets --input-NAME. The options append their values to `arguments`, which must outlive the table.
 void AddInputOptions(const ddl::Action& action, OptionTable* table, Arguments* arguments);
-// The name of the option that stands for this input.
+// Returns the name of the option for this input.
 std::string InputOptionName(const ddl::Input& input);
 
-// Values that the DDL names: those of a list, and the default. Without sensitive ones.
+// Returns the values that the DDL names: those of a list, and the default. None for a sensitive input.
 std::vector<std::string> InputValues(const ddl::Input& input);
-// "The file; required", "How long (default 5)".
+// Returns the help of an input, such as "The file (required)" or "How long (default 5)".
 std::string InputHelp(const ddl::Input& input);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// The family `orchctl node`.
+// The commands `orchctl node ...`.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace orch::cli {
 
-// Rows of the table of commands.
+// Returns the rows of `orchctl node` in the table of commands.
 std::vector<CommandEntry> NodeVerbs();
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// orchctl package.
+// The command `orchctl package`.
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +19,7 @@
 namespace orch::cli {
 namespace {
 
-// "node   version = name-1.2" for each node, then the versions counted.
+// Prints "node   version = name-1.2" for each node, and counts the versions at the end.
 class PackageView final : public LineView {
  public:
   using LineView::LineView;
@@ -73,7 +73,7 @@ class PackageView final : public LineView {
     }
     return VersionLine(node, answer.data, "");
   }
-  // Of several packages one; which it is also where it is not there.
+  // The line of one of several packages; it names the package also if that is not installed.
   std::string ResultLine(const std::string& node, const Json& one) const {
     if (Failed(one)) {
       return absl::StrFormat("%-40s %s: %s\n", node, context()->style().Red(Field(one, "package")),

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// As Go calls the machine: agents for Choria are named so.
+// Returns Go's name of the machine, which the file names of Choria's agents contain.
 std::string GoArchitecture() {
   struct utsname names = {};
   ::uname(&names);
@@ -29,7 +29,7 @@ std::string GoArchitecture() {
   return machine;
 }
 
-// A node loads nothing that somebody else could have changed.
+// A node loads no file that another user could have changed.
 void CheckMode(const std::string& path, bool program, std::vector<std::string>* problems) {
   struct stat info;
   if (::stat(path.c_str(), &info) != 0) {

@@ -1,5 +1,5 @@
-// Names that a new plugin cannot have, though the rules for names allow them: another thing answers to
-// them already, on the node or on the command line. Pure.
+// Names that a new plugin cannot have although they are well-formed, because a plugin of the node or a command of
+// orchctl has them already. Pure.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace orch::cli {
 
-// The plugins built into the node agent, by name. A node keeps its own and refuses another of the name.
+// Returns the sorted names of the plugins that are built into the node agent, which refuses others with these names.
 const std::vector<std::string>& BuiltInPlugins();
 
-// InvalidArgument says what has the name and what to do.
+// InvalidArgument if the name is taken; the message says what has it and what to do.
 absl::Status CheckNewPluginName(const std::string& name);
 
 }  // namespace orch::cli

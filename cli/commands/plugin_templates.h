@@ -1,4 +1,4 @@
-// A new plugin to start from. Pure; what it gives passes `orchctl plugin validate` and runs.
+// The templates of a new plugin. Their DDL and program pass `orchctl plugin validate` and run as they are. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace orch::cli {
 
 enum class PluginLanguage { kShell, kPython, kPythonWorker };
 
-// Each action takes and returns a message.
+// In the templates each action takes a message and returns it.
 std::string TemplateDdl(const std::string& plugin, const std::vector<std::string>& actions, PluginLanguage language);
 std::string TemplateProgram(const std::string& plugin, const std::vector<std::string>& actions,
                             PluginLanguage language);

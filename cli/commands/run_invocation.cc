@@ -18,7 +18,7 @@
 namespace orch::cli {
 namespace {
 
-// --async: all that is shown is how to ask for the job later.
+// The view for --async, which only prints how to ask for the job later.
 class AsyncView final : public JobView {
  public:
   explicit AsyncView(Context* context) : context_(context) {}
@@ -68,7 +68,8 @@ absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation
   }
   ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<JobView> machine_view, MakeMachineView(context, invocation.subject()));
   HumanView columns(context, invocation);
-  if (!context->options().columns.empty()) human_view = &columns;  // others show fields of their own
+  if (!context->options().columns.empty())
+    human_view = &columns;  // the views of other commands show fields of their own
   ReplyChoice choice(context, machine_view == nullptr ? human_view : machine_view.get());
   return RunJob(context, spec, targets.named, &choice);
 }

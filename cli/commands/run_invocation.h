@@ -1,4 +1,4 @@
-// How every command that runs an action sends it and shows the answers.
+// Sends the action of a command and shows the answers; all commands that run an action share it.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace orch::cli {
 
-// Asks before all nodes are changed, then runs the job on the targets (the hub takes those that have the plugin).
-// `what` names the action in the question. `human_view` shows the answers unless the options ask for another form.
-// Returns the exit code.
+// Asks for confirmation before all nodes are changed, and then runs the job on the targets that have the plugin. `what`
+// names the action in the question. `human_view` shows the answers unless the options choose another format. Returns
+// the exit code.
 absl::StatusOr<int> RunInvocation(Context* context, const Invocation& invocation, const Targets& targets,
                                   const std::string& what, JobView* human_view);
 

@@ -1,4 +1,4 @@
-// orchctl service.
+// The command `orchctl service`.
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +17,7 @@
 namespace orch::cli {
 namespace {
 
-// The guide's lines and summary block.
+// Prints the lines and the summary block of the PE 2.0 guide.
 class ServiceView final : public LineView {
  public:
   ServiceView(Context* context, std::string action) : LineView(context), action_(std::move(action)) {}
@@ -55,7 +55,8 @@ class ServiceView final : public LineView {
     return found != answer.data.end() && found->is_string() ? Printable(found->get<std::string>()) : "unknown";
   }
 
-  // As MCollective: each node for status; where a start or stop did not do; for restart nobody. Failures always.
+  // As in MCollective: all nodes for status, nodes without the wanted state for start and stop, none for restart;
+  // failures always.
   bool IsListed(const Answer& answer, const std::string& status) const {
     const DisplayMode mode = context()->options().display;
     if (mode != DisplayMode::kDdl) return IsShown(answer, mode, ddl::Display::kAlways);

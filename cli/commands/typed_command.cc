@@ -21,12 +21,12 @@
 namespace orch::cli {
 namespace {
 
-// A word that is nearly a command is most likely a slip: then a hub that is not there is waited for less.
+// A word that is similar to a command is probably a typing error, so the hub gets less time to answer.
 constexpr absl::Duration kSlipPatience = absl::Seconds(2);
 
 class TypedCommand final : public Command {
  public:
-  // `action` null: none was given.
+  // `action` is null if none was given.
   TypedCommand(std::shared_ptr<const ddl::Plugin> plugin, const ddl::Action* action)
       : plugin_(std::move(plugin)), action_(action) {}
 
@@ -77,13 +77,13 @@ std::string NearestCommand(const std::string& name) {
   return NearestWord(name, known);
 }
 
-// A node may have it, though none does now.
+// Whether a node could have the plugin, although no connected one has it.
 bool IsBuiltIn(absl::string_view name) {
   const std::vector<std::string>& known = BuiltInPlugins();
   return std::find(known.begin(), known.end(), name) != known.end();
 }
 
-// Empty when nobody knows a plugin of that name.
+// Returns why no node offers the plugin; empty if no plugin of that name is known.
 std::string WhyNotOffered(const std::string& name, const v1::ListPluginsResponse& listed) {
   const std::string text = absl::StrCat("no attached node offers the plugin ", name, "; ");
   for (const v1::ListPluginsResponse::Failed& failed : listed.failed()) {
@@ -97,7 +97,7 @@ std::string WhyNotOffered(const std::string& name, const v1::ListPluginsResponse
                                             : "'orchctl plugin list' shows what nodes offer and could not load");
 }
 
-// `cause`: why the hub could not be asked; OK when it was, and has no such plugin.
+// `cause` says why the hub could not be asked; it is OK if the hub was asked and knows no such plugin.
 absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status& cause) {
   std::string nearest = NearestCommand(name);
   if (!cause.ok()) {
@@ -125,8 +125,7 @@ absl::Status Unknown(const std::string& name, HubClient* hub, const absl::Status
                                    : absl::StrCat("; did you mean ", nearest, "?")));
 }
 
-// Parses the options that are needed to reach the hub, and finds the action's place; words.size() when
-// there is none.
+// Parses the options that Hub needs, and returns the index of the action, or words.size() if there is none.
 absl::StatusOr<size_t> FindAction(const std::string& plugin, const std::vector<std::string>& general,
                                   const std::vector<std::string>& words, CommonOptions* options) {
   OptionTable basic;
@@ -152,7 +151,7 @@ absl::StatusOr<size_t> FindAction(const std::string& plugin, const std::vector<s
   return place;
 }
 
-// Reads configuration and DDL.
+// Reads the configuration and fetches the DDL.
 absl::StatusOr<std::shared_ptr<const ddl::Plugin>> Fetch(Context* context, const std::string& name) {
   if (!CheckPluginName(name).ok()) return Unknown(name, nullptr, absl::OkStatus());
   ORCH_RETURN_IF_ERROR(context->ReadConfig());

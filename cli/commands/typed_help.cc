@@ -27,7 +27,7 @@ std::string TypedPluginHelp(const ddl::Plugin& plugin, const OptionTable& table)
 
 namespace {
 
-// A value that the DDL allows, or the input's name in capitals.
+// Returns a value that the DDL allows, or the input's name in capitals.
 std::string ExampleValue(const ddl::Input& input) {
   if (input.sensitive) return "@FILE";
   if (input.default_value.has_value() && !input.default_value->is_structured())

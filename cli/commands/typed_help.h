@@ -1,4 +1,4 @@
-// Help screens made from a DDL. Pure.
+// The help screens of typed commands, made from a DDL. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What the hub can offer for completion. Each function gives words that begin with `prefix`; none
-// when the hub does not answer. Lives as long as its context.
+// The candidates that only the hub knows. Each function returns an empty list if the hub does not answer within
+// kCompletionPatience. Used by one thread; must not outlive its context.
 #pragma once
 
 #include <optional>
@@ -16,24 +16,24 @@ inline constexpr absl::Duration kCompletionPatience = absl::Seconds(1);
 
 class CandidateSource {
  public:
-  static constexpr size_t kSampledNodes = 5;  // whose facts and collectives stand for the fleet's
+  static constexpr size_t kSampledNodes = 5;  // nodes whose facts and collectives represent the fleet
 
   explicit CandidateSource(Context* context) : context_(context) {}
 
   std::vector<Candidate> Plugins();
   std::vector<Candidate> Actions(const std::string& plugin);
-  // "file=", and for those with known values "force=true" once the = is there.
+  // Returns "file=" and, when the = is typed, "force=true" for inputs with known values.
   std::vector<Candidate> Inputs(const std::string& plugin, const std::string& action, const std::string& typed);
   std::vector<Candidate> Nodes(const std::string& prefix);
   std::vector<Candidate> Collectives();
   std::vector<Candidate> Classes();
   std::vector<Candidate> FactNames();
-  // "osfamily=" or, once there is a comparison, "osfamily=Debian".
+  // Returns "osfamily=" or, when the comparison is typed, "osfamily=Debian".
   std::vector<Candidate> FactTests(const std::string& typed);
   std::vector<Candidate> Jobs();
 
  private:
-  HubClient* Hub();  // null when it cannot be reached
+  HubClient* Hub();  // null if the hub cannot be reached
   std::vector<std::string> NodeNames(const std::string& prefix, size_t most);
   const std::vector<v1::Node>& Sample();
 

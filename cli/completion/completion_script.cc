@@ -2,8 +2,8 @@
 
 namespace orch::cli {
 
-// Bash splits the line at = and :, orchctl wants it as it was typed; and what is offered must begin
-// where bash's own last word begins.
+// Bash splits the line at = and :, but orchctl needs it as it was typed; and a candidate must begin where bash's own
+// last word begins.
 std::string BashCompletion() {
   return R"(# bash completion for orchctl; load it with: source <(orchctl completion bash)
 _orchctl() {
@@ -61,7 +61,7 @@ _orchctl() {
 if [[ "$funcstack[1]" == _orchctl ]]; then _orchctl "$@"; else compdef _orchctl orchctl; fi)";
 }
 
-// Fish shows what stands behind a tab, and puts no blank behind a word that ends in =.
+// Fish shows the text after a tab, and adds no blank after a word that ends in =.
 std::string FishCompletion() {
   return R"(# fish completion for orchctl; save it as ~/.config/fish/completions/orchctl.fish
 function __orchctl_complete

@@ -1,12 +1,12 @@
-// Completion scripts. They only hand the line to `orchctl completion --complete` and show what it
-// answers, so they never go out of date. Pure.
+// Completion scripts for the shells. They pass the line to `orchctl completion --complete` and show its answer, so they
+// need no change when commands change. Pure.
 #pragma once
 
 #include <string>
 
 namespace orch::cli {
 
-// First line of --complete's answer when the shell should offer file names.
+// First line of the answer of --complete if the shell should offer file names.
 inline constexpr char kFilesMark[] = ":files";
 
 std::string BashCompletion();

@@ -1,4 +1,4 @@
-// One node's answer to a job, or the reason why there is none. Pure.
+// One node's answer to a job, or the reason why the node gave none. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ struct Answer {
   Json data = Json::object();
   absl::Duration latency;
   absl::Duration run;
-  bool not_sent = false;  // the hub ended the job before this node's turn came
+  bool not_sent = false;  // whether the hub ended the job before this node's turn came
 
   bool ok() const { return state == v1::OK; }
-  bool missing() const;  // no answer of the node itself
+  bool missing() const;  // whether the node itself gave no answer
 };
+// Converts a reply from the wire. A reply whose data are no JSON object becomes a failure.
 Answer ToAnswer(const v1::Reply& reply);
-// As far as it counts in them.
+// Adds the data of `answer` to the summaries, unless an answer of this kind does not count in them.
 void AddToSummaries(const Answer& answer, ddl::Aggregator* aggregator);
 
 }  // namespace orch::cli

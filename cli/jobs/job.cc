@@ -11,9 +11,9 @@
 namespace orch::cli {
 namespace {
 
-constexpr absl::Duration kCancelGrace = absl::Seconds(3);  // for a second Ctrl-C
+constexpr absl::Duration kCancelGrace = absl::Seconds(3);  // time for a second Ctrl-C
 
-// After the first Ctrl-C nothing was lost: the job goes on. A second one is meant for the job.
+// After the first Ctrl-C the job continues on the hub. A second one cancels the job.
 void OfferCancel(Context* context, const std::string& job_id) {
   Environment& env = context->env();
   if (env.interrupt == nullptr) return;

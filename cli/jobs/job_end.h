@@ -12,45 +12,46 @@
 
 namespace orch::cli {
 
-inline constexpr size_t kMaxFilterFailures = 10'000;  // kept of one job
+inline constexpr size_t kMaxFilterFailures = 10'000;  // stored for one job
 
-// Known once the hub has accepted the job.
+// What the client knows when the hub has accepted the job.
 struct JobStart {
   std::string job_id;
   size_t targets = 0;
   absl::Duration discovery;
-  std::vector<std::string> unknown;  // named, never seen by the hub
-  std::vector<std::string> offline;  // known, match, not connected: the first by name, named targets included
+  std::vector<std::string> unknown;  // named nodes that the hub has never seen
+  std::vector<std::string> offline;  // known nodes that match and are not connected: the first by name
   size_t offline_count = 0;
-  bool durable = false;  // the job outlives hub and client
+  bool durable = false;  // whether the job outlives hub and client
 };
 
-// A node that is no target because a data function of the filter failed there.
+// A node that is no target, because a data function of the filter failed on it.
 struct FilterFailure {
   std::string identity;
   std::string reason;
 };
 
+// What the client knows when the job has ended or is no longer followed. JobRun owns it and fills it in.
 struct JobEnd {
   JobStart start;
   Tally tally;
-  std::vector<std::string> silent;             // targets without an answer of their own
-  std::vector<std::string> not_sent;           // targets that were never sent the command
-  std::vector<FilterFailure> filter_failures;  // by identity; at most kMaxFilterFailures
+  std::vector<std::string> silent;             // targets that gave no answer
+  std::vector<std::string> not_sent;           // targets that never got the command
+  std::vector<FilterFailure> filter_failures;  // sorted by identity; at most kMaxFilterFailures
   absl::Time started;
   absl::Duration agent_time;  // from acceptance to the end
   absl::Duration total_time;  // from sending
   bool accepted = false;
   bool interrupted = false;
   bool enough = false;
-  std::string ended_early;  // why the hub left out targets: "max-failures", "cancelled", …
-  absl::Status error;       // why it was cut short
+  std::string ended_early;  // why the hub skipped targets: "max-failures", "cancelled", …
+  absl::Status error;       // why the job was cut short
 
   size_t answered() const { return tally.ok + tally.failed; }
-  // Targets that have their outcome, whatever it is.
+  // Returns the number of targets that have an outcome of any kind.
   size_t settled() const { return answered() + silent.size() + not_sent.size(); }
   void Count(const Answer& answer);
-  // Targets as people count them: unknown names were asked for too.
+  // Returns the number of targets as people count them, which includes unknown names.
   size_t asked() const { return start.targets + start.unknown.size(); }
 };
 

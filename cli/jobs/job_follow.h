@@ -1,4 +1,4 @@
-// Keeps a job's stream: when it breaks, connects again and goes on at the cursor.
+// Follows a job across streams: after a break it connects again and continues at the cursor.
 #pragma once
 
 #include "cli/jobs/job_run.h"
@@ -7,10 +7,10 @@
 
 namespace orch::cli {
 
-// Until the job's end, an interrupt, or an error that trying again does not mend. `spec`: asked for
-// first; null: the run has its job id already. A job that is not durable is not followed again
-// over a break. A hub that stops sending because this client reads too slowly is asked for the rest at once, as long
-// as it keeps the job; before acceptance only a request with an idempotency key is sent again.
+// Follows the job until its end, an interrupt, or an error that a retry cannot cure; blocks until then. If `spec` is
+// not null, the request is sent first; otherwise `run` has a job id already. After a break only a durable job is
+// followed again, and an unaccepted request is repeated only if it has an idempotency key. If the hub stopped sending
+// because this client reads too slowly, the rest is fetched at once, provided that the hub stores the job.
 StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec);
 
 }  // namespace orch::cli

@@ -1,6 +1,6 @@
-// One job as its messages come: counts, turns replies into answers, tells the view. Survives the
-// stream: after a break the next stream's messages are given to the same object, and what was shown
-// already is not shown again. One thread.
+// One job on the client: takes the hub's messages, converts replies to answers, counts them, and calls the view. RunJob
+// and WatchJob own it and call it from their thread. It outlives a stream: after a break it takes the messages of the
+// next one, and shows nothing twice. It never sends anything except the answer to the canary question.
 #pragma once
 
 #include <set>
@@ -17,19 +17,20 @@ namespace orch::cli {
 
 class JobRun {
  public:
-  // All must outlive it.
+  // All arguments must outlive this object.
   JobRun(Context* context, const v1::JobSpec& spec, bool named, JobView* view);
 
-  // False: enough was seen.
+  // Returns false if the stream is not needed any more.
   bool OnMessage(const v1::InvokeResponse& message, const HubClient::SetDeadline& set_deadline);
+  // Completes the counts when the last stream has ended.
   const JobEnd& Finish(StreamEnd stream);
 
   bool accepted() const { return end_.accepted; }
   bool durable() const { return end_.start.durable; }
-  bool ended() const { return ended_; }          // the summary came
+  bool ended() const { return ended_; }          // whether the summary has come
   size_t messages() const { return messages_; }  // of all streams
   const std::string& job_id() const { return end_.start.job_id; }
-  // A job that was there before: its times are what the hub says, not how long it was looked at.
+  // Declares that the job existed before: its times are those of the hub, not those of this client.
   void set_job_id(const std::string& job_id) {
     end_.start.job_id = job_id;
     watching_ = true;
@@ -40,14 +41,14 @@ class JobRun {
  private:
   void Accept(const v1::JobAccepted& accepted);
   void SetOffline(const v1::JobAccepted& accepted);
-  // A message holds progress and replies of some time, each in its order: a reply is told after what is
-  // said of its own task, and before another is sent because of it.
+  // Calls the view for progress and replies of one message. Each list is in order, so a reply follows the progress of
+  // its own task and precedes the progress of tasks that were released because of it.
   bool CountAll(const v1::InvokeResponse& message);
   bool Count(const v1::Reply& reply);
-  // The job waits for somebody's word after its canary, and there is somebody to ask.
+  // Whether the job waits for a decision after its canary and a person can be asked.
   bool AfterCanary(const v1::InvokeResponse& message) const;
   void SetState(const v1::InvokeResponse& message);
-  // How long this job may take from now, as far as the client can know.
+  // Returns how long this job may take from now on, by what the client knows.
   absl::Duration Longest() const;
 
   Context* const context_;
@@ -56,14 +57,14 @@ class JobRun {
   JobView* const view_;
   const absl::Duration sent_;
   absl::Duration accepted_at_;
-  absl::Duration task_;  // at most, for one node
+  absl::Duration task_;  // longest time for one node
   bool paused_ = false;
   bool ended_ = false;
   bool watching_ = false;
-  absl::Duration elapsed_;  // as the summary says
+  absl::Duration elapsed_;  // from the summary
   size_t messages_ = 0;
   std::string cursor_;
-  std::set<std::string> settled_;  // identities whose outcome was shown
+  std::set<std::string> settled_;  // identities whose outcome has been shown
   LiveOutput live_;
   JobEnd end_;
 };

@@ -1,4 +1,4 @@
-// The job that options ask for, and options taken from a job to run it again. Pure.
+// Makes the spec of a job from options, and takes options from a spec to run a job again. Pure.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace orch::cli {
 
-// What `spec` asked for becomes the options' value, where they say nothing: to run it again.
+// Copies from `spec` those options that were not given.
 void AdoptSpec(const v1::JobSpec& spec, CommonOptions* options);
 
-// The part of a spec that options decide.
+// Makes the part of a spec that options determine; the caller adds the inputs.
 v1::JobSpec MakeSpec(const CommonOptions& options, const Targets& targets, const std::string& plugin,
                      const std::string& action);
 

@@ -17,7 +17,7 @@ std::string ByShare(const Style& style, size_t answered, size_t asked, size_t nu
   return answered == 0 ? style.Red(text) : style.Yellow(text);
 }
 
-// A heading and names below it in columns; empty without names.
+// Returns a heading and names below it in columns; empty without names.
 std::string NamesBlock(const std::string& heading, const std::vector<std::string>& names) {
   if (names.empty()) return "";
   size_t width = 30;

@@ -1,4 +1,5 @@
-// What shows a job to the user: told of its start, each answer, progress and the end. One thread.
+// Shows a job to the user. RunJob and WatchJob call it from their thread; the command owns it. A view never controls
+// the job: it can only say that it has seen enough.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +14,11 @@ class JobView {
  public:
   virtual ~JobView() = default;
   virtual void OnStart(const JobStart& start) = 0;
-  // False: enough was seen.
+  // Returns false if the view has seen enough; then the job is no longer followed.
   virtual bool OnAnswer(const Answer& answer) = 0;
-  // Where a task stands, when the spec asks for progress; before the answer it may come with.
+  // The progress of a task, if the spec asks for progress. Precedes the answer that comes in the same message.
   virtual void OnTask(const v1::TaskProgress&) {}
-  // After each message: `done` of `targets` are settled.
+  // Called after each message: `done` of `targets` have an outcome.
   virtual void OnProgress(size_t done, size_t targets) = 0;
   virtual void OnEnd(const JobEnd& end) = 0;
 };

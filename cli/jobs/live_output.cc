@@ -9,7 +9,7 @@ namespace orch::cli {
 void LiveOutput::Add(const v1::OutputChunk& chunk) {
   const bool error = chunk.stream() == v1::OutputChunk::STDERR;
   Stream& stream = streams_[{chunk.identity(), error}];
-  if (chunk.attempt() > stream.attempt) {  // begins anew
+  if (chunk.attempt() > stream.attempt) {  // a new attempt starts at offset 0
     ShowRest(chunk.identity(), error, &stream);
     stream = {.attempt = chunk.attempt()};
   }
@@ -27,7 +27,8 @@ void LiveOutput::Add(const v1::OutputChunk& chunk) {
 void LiveOutput::End(const v1::Reply& reply) {
   for (const bool error : {false, true}) {
     const auto found = streams_.find({reply.identity(), error});
-    if (found == streams_.end() && !context_->options().rollout.live) continue;  // came too late for any of it
+    if (found == streams_.end() && !context_->options().rollout.live)
+      continue;  // this client has followed the job too late for any output
     Stream stream;
     if (found != streams_.end()) {
       stream = std::move(found->second);

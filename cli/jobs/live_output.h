@@ -1,5 +1,5 @@
-// What running actions print, as it comes: whole lines with the node's name before them, so that
-// nodes do not run into each other. One thread.
+// Prints the output of running actions as it arrives: whole lines after the node's name, so that the lines of several
+// nodes do not mix. JobRun owns it and calls it from its thread.
 #pragma once
 
 #include <cstdint>
@@ -14,24 +14,25 @@ namespace orch::cli {
 
 class LiveOutput {
  public:
-  static constexpr size_t kMaxHeldLine = 32u << 10;  // of a line without its end, then it is shown as it is
+  static constexpr size_t kMaxHeldLine = 32u << 10;  // a longer line is shown before its end has come
 
   explicit LiveOutput(Context* context) : context_(context) {}
-  // People get "NODE> line" for standard output and "NODE! line" for standard error; --jsonl the
-  // chunk, cut where characters end. What was shown before is left out, what got lost is said.
+  // Prints "NODE> line" for standard output and "NODE! line" for standard error; with --jsonl prints the chunk, cut at
+  // the end of a character. Bytes that were shown before are left out; lost bytes are noted.
   void Add(const v1::OutputChunk& chunk);
-  // The node is done: its last line may have no end, and the last bytes may have been left out.
+  // Prints the rest when the node is done, because its last line may have no end, and notes bytes that were lost at the
+  // end.
   void End(const v1::Reply& reply);
 
  private:
   struct Stream {
     uint32_t attempt = 0;
-    uint64_t next = 0;  // offset of the byte that is due
-    std::string held;   // ends there, and was not shown: a line without its end, for --jsonl a part of a character
+    uint64_t next = 0;  // offset of the next byte expected
+    std::string held;   // bytes before it that were not shown: a line without its end, or a part of a character
   };
-  // What can be shown of `stream->held`; `lost`: bytes before it that never came.
+  // Prints the part of `stream->held` that is complete. `lost` is the number of bytes missing before it.
   void Show(const std::string& identity, bool error, uint64_t lost, Stream* stream);
-  // Nothing follows that could complete it.
+  // Prints all of `stream->held`, because nothing follows that could complete it.
   void ShowRest(const std::string& identity, bool error, Stream* stream);
   void ShowLines(const std::string& identity, bool error, Stream* stream);
   void PrintJson(const std::string& identity, bool error, uint64_t lost, size_t bytes, Stream* stream);

@@ -1,5 +1,5 @@
-// Options of MCollective's client that people's fingers and scripts know: they do the same here, or say why there
-// is nothing to do.
+// Options of MCollective's client that scripts and habits rely on. They have the same effect here, or are accepted and
+// ignored with a note that gives the reason.
 #pragma once
 
 #include "absl/status/status.h"
@@ -8,11 +8,12 @@
 
 namespace orch::cli {
 
-// Where the nodes come from: --dm, --do, --dt.
+// Adds the options for the source of the nodes: --dm, --do, --dt.
 void AddMCollectiveDiscovery(CommonOptions* options, OptionTable* table);
-// How a request is sent: --threaded, --publish_timeout, --reply-to, and --ttl unless the job options have it.
+// Adds the options for sending a request: --threaded, --publish_timeout, --reply-to, and --ttl unless `has_ttl` says
+// that the job options have it.
 void AddMCollectiveRequest(bool has_ttl, CommonOptions* options, OptionTable* table);
-// --dm and --do become --nodes.
+// Translates --dm and --do into --nodes. InvalidArgument if the two contradict each other or --nodes.
 absl::Status SettleDiscovery(CommonOptions* options);
 
 }  // namespace orch::cli

@@ -1,4 +1,5 @@
-// The groups of common options: a command names the groups it takes in its row of the table of commands.
+// The groups of common options. Each row of the table of commands names the groups that its command takes, so that an
+// option has the same name, help and check in every command.
 #pragma once
 
 #include "base/option_table.h"
@@ -12,11 +13,12 @@ enum OptionGroups : unsigned {
   kTargetOptions = 4,
   kRunOptions = 8,
   kJobOptions = 16,
-  kJsonOptions = 32,     // of the output options those for what is no reply
+  kJsonOptions = 32,     // the output options for results that are no replies
   kInputOptions = 64,    // inputs of an action
-  kDryRunOptions = 128,  // whatever changes something
-  kReplyOptions = 256,   // what of an action's replies is shown
+  kDryRunOptions = 128,  // for commands that change something
+  kReplyOptions = 256,   // which of an action's replies are shown
 };
+// Adds the options of `groups` to `table`, bound to the fields of `options`, which must outlive the table.
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
 
 }  // namespace orch::cli

@@ -9,14 +9,14 @@
 
 namespace orch::cli {
 
-// "N" or "N%".
+// A count or a percentage, written "N" or "N%".
 struct Amount {
   uint32_t count = 0;
   uint32_t percent = 0;  // 1..100
   bool set() const { return count > 0 || percent > 0; }
 };
 absl::StatusOr<Amount> ParseAmount(absl::string_view text);
-// Seconds, fractions allowed, above zero; also "500ms", "2m".
+// Parses seconds, with fractions, or a duration such as "500ms" or "2m"; at most one week.
 absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// The options that say what of an action's replies is shown: --group, --columns, --reply-filter.
+// The options that choose which replies of an action are shown, and how: --group, --columns, --reply-filter.
 #pragma once
 
 #include "base/option_table.h"

@@ -1,6 +1,6 @@
-// How a job is rolled out and how long it lives, as options: canaries, groups, retries, queueing,
-// locks. All of it is done by the hub; here it is only parsed and put into the spec. Batches and
-// the window (--concurrency) are among the common options.
+// The options that control how a job is rolled out and how long it lives: canaries, groups, retries, queueing, locks.
+// The client only parses them and copies them into the job's spec; the hub does the work. Batches and the window
+// (--concurrency) are among the common options.
 #pragma once
 
 #include <cstdint>
@@ -33,16 +33,17 @@ struct RolloutOptions {
 
 void AddRolloutOptions(RolloutOptions* options, OptionTable* table);
 
-// What single options cannot know: "--ttl without --queue" and the like.
+// Checks combinations of options, such as --queue without --ttl.
 absl::Status CheckRolloutOptions(const RolloutOptions& options);
 
+// Copies the options into `spec`.
 void FillRollout(const RolloutOptions& options, v1::JobSpec* spec);
 
-// What `spec` asked for, where these options say nothing. The key is left out: it is of one job.
+// Copies from `spec` those options that were not given. The idempotency key is left out, because it belongs to one job.
 void AdoptRollout(const v1::JobSpec& spec, RolloutOptions* options);
 
-// How much longer than a plain job these let it run, and whether somebody may have to resume it:
-// then there is no bound.
+// Returns how much longer than a plain job a job with this rollout may run: InfiniteDuration if somebody may have to
+// resume it. `task` is the longest time one node may take.
 absl::Duration LongestRollout(const v1::JobSpec& spec, uint32_t targets, absl::Duration task);
 
 }  // namespace orch::cli

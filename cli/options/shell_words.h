@@ -1,5 +1,5 @@
-// Splits text into words as a shell would, for $ORCHCTL_OPTS: blanks separate, quotes and
-// backslashes keep.
+// Splits $ORCHCTL_OPTS into words as a shell would: blanks separate words, quotes and backslashes protect blanks.
+// Nothing is expanded. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace orch::cli {
 
-// InvalidArgument names `source` when a quote stays open.
+// InvalidArgument if a quotation is not closed; the message names `source`.
 absl::StatusOr<std::vector<std::string>> SplitShellWords(absl::string_view text, absl::string_view source);
 
 }  // namespace orch::cli

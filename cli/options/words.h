@@ -1,4 +1,4 @@
-// Checks of a command's words.
+// Checks of a command's words. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace orch::cli {
 
-// InvalidArgument when there are more than `most` words.
+// InvalidArgument if there are more than `most` words; the message shows `usage`.
 inline absl::Status AtMostWords(const std::vector<std::string>& words, size_t most, absl::string_view usage) {
   if (words.size() <= most) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("unexpected word '", words[most], "'; usage: orchctl ", usage));

@@ -1,5 +1,5 @@
-// client.yaml: where the hub is and who we are to it. Looked for at -c FILE, $ORCHCTL_CONFIG,
-// ~/.orch/client.yaml, /etc/orch/client.yaml; the first that is there counts, none is fine.
+// client.yaml: the hub's address and the caller's credentials. The file is looked for at -c FILE, $ORCHCTL_CONFIG,
+// ~/.orch/client.yaml and /etc/orch/client.yaml; the first one that exists is read, and without any the defaults apply.
 #pragma once
 
 #include <string>
@@ -15,23 +15,23 @@ namespace orch::cli {
 inline constexpr char kDefaultHub[] = "127.0.0.1:61613";
 
 struct ClientConfig {
-  std::string file;  // empty: defaults
+  std::string file;  // empty if there is none
   Address hub;
   std::string name;
   std::string credentials = "/etc/orch/credentials";
-  bool own_credentials = false;  // named in the file; over a unix socket the kernel's word for the user does without
+  bool own_credentials = false;  // whether the file names them; a unix socket needs none, as the kernel names the user
   auth::PeerTlsOptions tls;
   std::string collective;
-  absl::Duration timeout;  // zero: the DDL's
+  absl::Duration timeout;  // zero means the DDL's
   std::string color = "auto";
-  std::string cache_dir;  // empty: nothing is cached
+  std::string cache_dir;  // if empty, nothing is cached
 };
 
-// `config_file`: of -c, or empty. `hub`: of --hub, or empty.
+// `config_file` and `hub` are the values of -c and --hub, or empty.
 absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std::string& config_file,
                                               const std::string& hub);
 
-// "~/x" with the home directory of `env`.
+// Replaces a leading "~/" by the home directory of `env`.
 std::string ExpandHome(const Environment& env, const std::string& path);
 
 }  // namespace orch::cli

@@ -1,5 +1,5 @@
-// What one run of one command works with: environment, options, configuration, and on first use
-// the hub. One thread; lives as long as the command.
+// What one run of a command works with: environment, options, configuration and, from its first use on, the connection
+// to the hub. RunOrchctl owns it; it lives as long as the command and is used by one thread.
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@
 
 namespace orch::cli {
 
-// The nodes a command is for, checked and ready for the wire.
+// The target nodes of a command, checked and ready for the wire.
 struct Targets {
   v1::Target wire;
   filter::Filter filter;
-  bool named = false;       // every node was named: by -I, --nodes or standard input
-  bool restricted = false;  // by a filter or a list; else every node is meant
+  bool named = false;       // whether every node was named, by -I, --nodes or standard input
+  bool restricted = false;  // whether a filter or a list restricts them; otherwise every node is a target
 };
 
 class Context {
@@ -40,37 +40,37 @@ class Context {
   void Print(absl::string_view text) { env_->out->Write(text); }
   void Note(absl::string_view text) { env_->err->Write(text); }
 
-  // Checks the options, reads the configuration and settles colours. Before Hub and Targets.
+  // Checks the options, reads the configuration and decides on colours. Must be called before Hub and MakeTargets.
   absl::Status Prepare();
-  // Only what the hub is reached by; Prepare may follow with other options.
+  // Reads only the configuration that Hub needs. Prepare may follow with other options.
   absl::Status ReadConfig();
   const ClientConfig& config() const { return *config_; }
-  // Connected on first use, within the patience.
+  // Returns the connection, which the first call makes within the patience.
   absl::StatusOr<HubClient*> Hub();
-  // A new connection in place of the one that broke.
+  // Replaces a broken connection by a new one.
   absl::StatusOr<HubClient*> Reconnect();
-  // From now on the job that is accepted is the one @last means. Not for jobs that only find something out.
+  // Makes @last name the next job that is accepted. Jobs that a command only uses to find something out do not call it.
   void RememberNextJob() { remember_job_ = true; }
   void JobAccepted(const std::string& job_id);
   void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
-  // The filter options, with name ranges (-I 'web[01-20]') written out. Refuses wrong ones.
+  // Parses the filter options, with name ranges (-I 'web[01-20]') expanded. InvalidArgument for an invalid filter.
   absl::StatusOr<filter::Filter> ParseFilter() const;
-  // Filter, node list and limits from the options. Refuses wrong ones; reads standard input when it
-  // is a list.
+  // Makes the targets from filter, node list and limits of the options. Reads standard input if it is a node list.
   absl::StatusOr<Targets> MakeTargets();
 
-  // Claims standard input for `what`: from now on it is no node list. InvalidArgument when it was claimed before,
-  // or --nodes - does.
+  // Claims standard input for `what`, so that it is no node list. InvalidArgument if it is claimed already, also by
+  // --nodes -.
   absl::Status TakeStdin(absl::string_view what);
-  // One line from the terminal, unseen when `secret`. Cancelled after Ctrl-C, FailedPrecondition at its end.
+  // Reads one line from the terminal, without echo if `secret`. Cancelled after Ctrl-C, FailedPrecondition at the end
+  // of the input.
   absl::StatusOr<std::string> AskLine(absl::string_view question, bool secret);
-  // The hub closes connections on which nothing is asked: after a long time at a question there is a new one.
+  // Makes a new connection if questions have taken so long that the hub may have closed the idle one.
   absl::Status ReconnectAfterAsking();
-  // Whether there is somebody to ask.
+  // Whether a person can be asked.
   bool CanAsk() const { return env_->stdin_is_terminal && env_->err_is_terminal; }
 
-  // Asks before every node is changed. FailedPrecondition when the answer is no, or nobody can be
+  // Asks for confirmation before all nodes are changed. FailedPrecondition if the answer is no, or if nobody can be
   // asked and --yes was not given.
   absl::Status ConfirmUnfiltered(const Targets& targets, absl::string_view what);
 
@@ -87,7 +87,7 @@ class Context {
   std::optional<ClientConfig> config_;
   bool stdin_taken_ = false;
   bool remember_job_ = false;
-  absl::Duration asking_;  // time spent waiting for answers
+  absl::Duration asking_;  // total time spent waiting for answers
   absl::Duration hub_patience_ = kConnectTimeout;
   std::unique_ptr<HubClient> hub_;
 };

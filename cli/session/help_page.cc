@@ -12,10 +12,10 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kLeastWidth = 30;  // a narrower terminal breaks lines by itself
+constexpr size_t kLeastWidth = 30;  // for a narrower terminal, lines are not wrapped
 constexpr size_t kFurtherIn = 4;
 
-// The column below which the rest of a line stands.
+// Returns the column to which the rest of a line is indented.
 size_t IndentOf(absl::string_view line, size_t columns) {
   const size_t begin = std::min(line.find_first_not_of(' '), line.size());
   const size_t gap = line.find("  ", begin);

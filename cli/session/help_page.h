@@ -1,4 +1,4 @@
-// Help screens on a terminal: as wide as it is, and through $PAGER when there is more than fits.
+// Shows help screens: wrapped to the terminal's width, and through $PAGER if they are longer than the screen.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace orch::cli {
 
-// Lines of more than `columns` are broken at blanks; what follows stands below the explanation that began after
-// two or more blanks, else four columns further in than the line. 0: as it is. Pure.
+// Breaks lines that are wider than `columns` at blanks. The rest is indented to the column of the explanation, which
+// begins after two or more blanks, or else by four columns more than the line. With 0 the text is unchanged. Pure.
 std::string WrapHelp(absl::string_view text, size_t columns);
 
-// To env->out. On a terminal wrapped, and, when it is longer than the screen and $PAGER is set, shown by that.
+// Writes to env->out, or to $PAGER if that is set and the text is longer than the terminal.
 void ShowHelp(Environment* env, absl::string_view text);
 
 }  // namespace orch::cli

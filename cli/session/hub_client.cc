@@ -22,9 +22,9 @@
 namespace orch::cli {
 namespace {
 
-// Replies are at most 4 MiB each, but a hub may have 65,536 unknown names to tell in one message.
+// Each reply has at most 4 MiB, but one message of a hub may contain 65,536 unknown names.
 constexpr int kMaxAnswerBytes = FrameGuard::kMaxAnswerBytes;
-// What is kept of the nodes that were found.
+// Limits for the nodes that a search returns.
 constexpr size_t kMaxFoundBytes = 64u << 20;
 constexpr size_t kMaxFound = 1'000'000;
 
@@ -32,12 +32,12 @@ grpc::ChannelArguments ChannelArgs() {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  // So that a hub that is gone without a word is noticed while a stream waits.
+  // Notices a hub that has vanished without closing the connection while a stream waits.
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // A few compressed kilobytes would become gigabytes.
+  // A few compressed kilobytes could expand to gigabytes.
   args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
   args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "hub");
@@ -45,7 +45,8 @@ grpc::ChannelArguments ChannelArgs() {
   return args;
 }
 
-// What this user proves himself with: over a unix socket the kernel's word is enough, unless he names credentials.
+// Returns the caller's credentials. A unix socket needs none, because the kernel names the user, unless the
+// configuration names them.
 absl::StatusOr<auth::PeerCredential> LoadCredential(const ClientConfig& config) {
   auth::PeerCredential credential{auth::PeerKind::kClient, config.name, {}, false};
   credential.by_user = config.hub.kind == Address::Kind::kUnix && !config.own_credentials;
@@ -54,7 +55,7 @@ absl::StatusOr<auth::PeerCredential> LoadCredential(const ClientConfig& config) 
   return credential;
 }
 
-// A tunnel's answer, waited for by the thread that asked.
+// The result of a tunnel, for which the calling thread waits.
 class Awaited {
  public:
   void Set(absl::StatusOr<Tunnel::Opened> opened) {
@@ -154,7 +155,7 @@ class HubClient::Rpc {
     return WithItsExitCode(Explain(status));
   }
 
-  // In the words of the person who looks into it; what the hub itself answered is passed on as it is.
+  // Errors of the connection get a message for the user; errors from the hub itself are passed on unchanged.
   absl::Status Explain(const grpc::Status& status) const {
     const std::string message = status.error_message();
     if (const absl::Status reason = tunnel_->reason(); !reason.ok() && !absl::IsCancelled(reason)) {

@@ -24,7 +24,7 @@ absl::StatusOr<std::string> ReadInputFile(Context* context, const std::string& p
       return absl::InvalidArgumentError(absl::StrCat(what, ": standard input is closed"));
     return ReadToEnd(context->env(), context->env().stdin_fd, kMaxInputBytes, absl::StrCat(what, " on standard input"));
   }
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);  // a pipe is taken too: name=@<(program)
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);  // pipes are accepted too: name=@<(program)
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat(what, ": cannot read ", Printable(path)));
   const absl::Cleanup close = [fd] { ::close(fd); };
   return ReadToEnd(context->env(), fd, kMaxInputBytes, absl::StrCat(what, ": ", Printable(path)));
@@ -68,7 +68,7 @@ absl::Status AddInputFile(Context* context, Json* inputs) {
   if (path.empty()) return absl::OkStatus();
   ORCH_ASSIGN_OR_RETURN(const std::string text, ReadInputFile(context, path, "--input-file"));
   const absl::StatusOr<Json> given = ParseJsonObject(text, path);
-  // The parser's message quotes the text, which may hold secrets.
+  // The parser's message quotes the text, which may contain secrets.
   if (!given.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("--input-file: ", path == "-" ? "standard input" : Printable(path),
                                                    " holds no JSON object; write the inputs as {\"name\": value}"));

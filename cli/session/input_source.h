@@ -1,6 +1,6 @@
-// Inputs that need not stand on the command line, where every user of the machine can read them: from a file,
-// from standard input, or asked for on the terminal. Only what the DDL calls sensitive is read from @FILE: in
-// any other input an @ is an ordinary character.
+// Inputs that do not stand on the command line, where every user of the machine could read them: they come from a file,
+// from standard input, or from a question on the terminal. Only inputs that the DDL declares sensitive are read from
+// @FILE; in other inputs @ is an ordinary character. No error contains a value.
 #pragma once
 
 #include <string>
@@ -15,21 +15,21 @@
 
 namespace orch::cli {
 
-inline constexpr size_t kMaxInputBytes = 1u << 20;  // of one file of inputs
+inline constexpr size_t kMaxInputBytes = 1u << 20;  // of one file with inputs
 
-// Each sensitive argument "@FILE" becomes what the file holds without its last line end, "@-" what standard
-// input holds (on a terminal: a line that is typed unseen); "@@x" is the text "@x". No value is in an error.
+// Replaces each sensitive argument "@FILE" by the content of the file without its last line end, "@-" by standard input
+// (on a terminal: one line, read without echo), and "@@x" by the text "@x".
 absl::Status ReadSensitiveArguments(Context* context, const ddl::Action& action,
                                     std::vector<std::pair<std::string, std::string>>* arguments);
 
-// Adds the members of --input-file's JSON object. InvalidArgument for one that is among the inputs already.
+// Adds the members of --input-file's JSON object to `inputs`. InvalidArgument if one of them is there already.
 absl::Status AddInputFile(Context* context, Json* inputs);
 
-// Where somebody can be asked, asks for each sensitive input that is required and not there. Else the error
-// says how it can be given.
+// Asks for each required sensitive input that is missing. If nobody can be asked, returns InvalidArgument, which says
+// how to give the input.
 absl::Status AskForSensitiveInputs(Context* context, const ddl::Action& action, Json* inputs);
 
-// One of them, whether it is required or not; there must be somebody to ask.
+// Asks for the sensitive input `input`, also if it is optional. The caller makes sure that a person can be asked.
 absl::Status AskForSensitiveInput(Context* context, const ddl::Action& action, const ddl::Input& input, Json* inputs);
 
 }  // namespace orch::cli

@@ -11,7 +11,7 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxBytes = 4096;  // of the file: an id and a hub's address, a line each
+constexpr size_t kMaxBytes = 4096;  // of the file, which holds an id and a hub's address on a line each
 
 std::string PathOf(const ClientConfig& config) {
   return config.cache_dir.empty() ? "" : absl::StrCat(config.cache_dir, "/last_job");

@@ -1,5 +1,5 @@
-// The id of the job that was started last, so that it can be called @last. Kept in the cache folder, for one
-// user and one hub; a cache that cannot be written only means that there is no @last.
+// The id of the job that was started last, which @last stands for. It is stored in the cache folder, for one user and
+// one hub. If the folder cannot be written, there is no @last, and nothing fails.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ inline constexpr absl::string_view kLastJob = "@last";
 
 void RememberLastJob(const ClientConfig& config, const std::string& job_id);
 
-// `id`, or for @last the id that was remembered. NotFound when there is none, or it is another hub's.
+// Returns the remembered id for @last, and any other `id` unchanged. NotFound if no id is remembered for this hub.
 absl::StatusOr<std::string> ResolveJobId(const ClientConfig& config, const std::string& id);
 
 }  // namespace orch::cli

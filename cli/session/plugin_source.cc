@@ -37,7 +37,7 @@ absl::Status PluginSource::NoSuchPlugin(const std::string& name, const absl::Sta
       nearest.empty() ? "; 'orchctl plugin list' shows what there is" : absl::StrCat("; did you mean ", nearest, "?")));
 }
 
-// A cache that cannot be written costs a few kilobytes next time, nothing else.
+// If the cache cannot be written, the next command transfers the DDL again.
 void PluginSource::Keep(const std::string& path, const std::string& json) const {
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);

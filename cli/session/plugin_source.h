@@ -1,5 +1,5 @@
-// DDLs from the hub, kept by name in a cache folder. The hub is asked each time, with the hash of
-// what is here, so the cache can be old, broken or gone without being wrong.
+// DDLs from the hub, cached by name in a folder. The hub is asked each time, with the hash of the cached DDL, so an
+// old, broken or missing cache costs only a transfer. One thread; lives as long as the command that made it.
 #pragma once
 
 #include <memory>
@@ -14,16 +14,16 @@ namespace orch::cli {
 
 class PluginSource {
  public:
-  // `cache_dir` empty: nothing is kept.
+  // If `cache_dir` is empty, nothing is cached.
   PluginSource(HubClient* hub, std::string cache_dir) : hub_(hub), cache_dir_(std::move(cache_dir)) {}
 
   struct Loaded {
     std::shared_ptr<const ddl::Plugin> plugin;
     v1::GetPluginResponse response;
   };
-  // NotFound with the nearest known name when the fleet has no such plugin.
+  // NotFound if the fleet has no such plugin; the message names the nearest known one.
   absl::StatusOr<Loaded> Get(const std::string& name);
-  // NotFound as the hub said it.
+  // The same with the hub's own message.
   absl::StatusOr<Loaded> GetExactly(const std::string& name);
 
  private:
@@ -35,10 +35,10 @@ class PluginSource {
   const std::string cache_dir_;
 };
 
-// ^[a-z0-9_]+$
+// InvalidArgument unless `name` matches ^[a-z0-9_]+$.
 absl::Status CheckPluginName(const std::string& name);
 
-// The DDL of plugin `name`, from the hub that the context names.
+// Returns the DDL of plugin `name` from the context's hub.
 absl::StatusOr<std::shared_ptr<const ddl::Plugin>> FetchPlugin(Context* context, const std::string& name);
 
 }  // namespace orch::cli

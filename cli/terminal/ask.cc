@@ -15,7 +15,7 @@
 namespace orch::cli {
 namespace {
 
-// What is typed is not shown while it lives. Does nothing where `fd` is no terminal.
+// Turns the echo of the terminal off during its lifetime. Does nothing if `fd` is no terminal.
 class NoEcho {
  public:
   NoEcho(int fd, bool wanted) : fd_(fd), on_(wanted && ::tcgetattr(fd, &before_) == 0) {

@@ -13,8 +13,8 @@ struct Range {
   char32_t first, last;
 };
 
-// Unicode 14: the categories Mn and Me, and East_Asian_Width W and F (UAX #11). What lies between two
-// ranges and is not assigned counts with them.
+// Unicode 14: the categories Mn and Me, and East_Asian_Width W and F (UAX #11). Unassigned code points between two
+// ranges are included.
 constexpr Range kCombining[] = {
     {0x300, 0x36F},     {0x483, 0x489},     {0x591, 0x5BD},     {0x5BF, 0x5BF},     {0x5C1, 0x5C2},
     {0x5C4, 0x5C5},     {0x5C7, 0x5C7},     {0x610, 0x61A},     {0x64B, 0x65F},     {0x670, 0x670},
@@ -110,7 +110,7 @@ size_t WidthOf(const Character& character) {
   return InRanges(kWide, character.code) ? 2 : 1;
 }
 
-// Bytes of `text` that fit into `width` columns, with the marks that belong to them.
+// Returns the number of bytes of `text` that fit into `width` columns, with their combining marks.
 size_t BytesThatFit(absl::string_view text, size_t width) {
   size_t used = 0;
   for (size_t i = 0; i < text.size();) {

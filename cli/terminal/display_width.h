@@ -1,5 +1,5 @@
-// How many columns of a terminal text takes, and text made to fit. Wide characters of East Asia and
-// emoji take two columns, combining marks none. For text that is printable already. Pure.
+// Measures text in columns of a terminal, and pads and cuts it. East Asian wide characters and emoji take two columns,
+// combining marks none. The text must be printable already. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@ namespace orch::cli {
 
 size_t DisplayWidth(absl::string_view text);
 
-// `text` with blanks behind it, or before it, up to `width` columns; wider text stays as it is.
+// Pads `text` with blanks to `width` columns, on the right or on the left; wider text is unchanged.
 std::string PadRight(absl::string_view text, size_t width);
 std::string PadLeft(absl::string_view text, size_t width);
 
-// `text` in at most `width` columns; where something is cut off it ends in "…".
+// Cuts `text` to at most `width` columns; text that was cut ends in "…".
 std::string CutToWidth(absl::string_view text, size_t width);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// All that a command knows of the world outside its arguments. Filled in by main, or by a test.
+// Everything a command uses of the world outside its arguments. main or a test fills it in and owns what it points to.
 #pragma once
 
 #include <map>
@@ -18,21 +18,21 @@ class Interrupt;
 struct Environment {
   Output* out = nullptr;
   Output* err = nullptr;
-  int stdin_fd = 0;  // -1: closed
+  int stdin_fd = 0;  // -1 if closed
   bool stdin_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  int columns = 0;  // of the terminal; 0: not known
-  int rows = 0;     // the same
+  int columns = 0;  // of the terminal; 0 if unknown
+  int rows = 0;     // of the terminal; 0 if unknown
   std::map<std::string, std::string> variables;
   const Clock* clock = nullptr;
   Random* random = nullptr;
-  Interrupt* interrupt = nullptr;  // null: Ctrl-C is not handled
-  // What need not be taken down before the process ends; null: take it down. One in some hundred
-  // closings of gRPC 1.51's last channel waits a second for a thread that missed its wake-up.
+  Interrupt* interrupt = nullptr;  // null if Ctrl-C is not handled
+  // Keeps objects that need not be destroyed before the process ends. If null, they are destroyed at once. (When
+  // gRPC 1.51 closes its last channel, it sometimes waits a second for a thread that missed its wake-up.)
   std::vector<std::shared_ptr<void>>* until_exit = nullptr;
 
-  // A table is made to fit into so many; 0: no limit, it goes to a file or a pipe.
+  // Returns how many columns a table may take; 0 means no limit, because the output is a file or a pipe.
   size_t OutputColumns() const { return out_is_terminal && columns > 0 ? static_cast<size_t>(columns) : 0; }
 
   std::string Variable(absl::string_view name) const {

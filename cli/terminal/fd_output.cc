@@ -57,7 +57,7 @@ void FdOutput::Run() {
       MutexLock lock(&mu_);
       while (waiting_.empty() && !stopping_) changed_.Wait(&mu_);
       if (waiting_.empty()) return;
-      next = &waiting_.front();  // stays where it is while others are added
+      next = &waiting_.front();  // a deque keeps the front in place while texts are added
     }
     const bool written = WriteAll(*next);
     MutexLock lock(&mu_);

@@ -12,9 +12,9 @@
 
 namespace orch::cli {
 
-// Buffers up to kMaxBuffered bytes, then writes to a descriptor it does not own. A reader that is slower
-// than the nodes (a pager, a pipe) does not hold up who writes: up to kMaxWaiting bytes wait for it, and
-// a thread of this object's own writes them. Who only calls Flush needs no such thread.
+// Buffers up to kMaxBuffered bytes and then writes to a descriptor, which it does not own. A reader that is slower than
+// the nodes, such as a pager, does not block the writer: up to kMaxWaiting bytes are queued, and a thread of this
+// object writes them. That thread starts with the first Push.
 class FdOutput final : public Output {
  public:
   static constexpr size_t kMaxBuffered = 64u << 10;
@@ -33,7 +33,7 @@ class FdOutput final : public Output {
   const int fd_;
   const size_t most_waiting_;
   std::string buffer_;
-  std::thread thread_;  // started by the first Push
+  std::thread thread_;
 
   Mutex mu_;
   CondVar changed_;

@@ -12,12 +12,12 @@
 namespace orch::cli {
 namespace {
 
-// The only global of this room: a signal handler has no argument.
+// The only global variable of this room, because a signal handler has no argument.
 std::atomic<Interrupt*> sigint_owner{nullptr};
 
 }  // namespace
 
-// Friend of Interrupt, so outside the nameless namespace.
+// A friend of Interrupt, so it cannot be in the anonymous namespace.
 void OnSigint(int) {
   Interrupt* const owner = sigint_owner.load();
   if (owner == nullptr) return;
@@ -51,7 +51,7 @@ bool Interrupt::WaitBeyond(int seen, absl::Duration patience, const Clock& clock
   const absl::Duration end = clock.Steady() + patience;
   while (count() <= seen) {
     uint64_t drained;
-    const ssize_t ignored = ::read(fd_, &drained, sizeof(drained));  // else it stays readable
+    const ssize_t ignored = ::read(fd_, &drained, sizeof(drained));  // otherwise the descriptor stays readable
     (void)ignored;
     if (count() > seen) break;
     const absl::Duration left = end - clock.Steady();

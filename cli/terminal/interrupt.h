@@ -1,4 +1,4 @@
-// Ctrl-C as an event that threads can wait for.
+// Ctrl-C as an event that threads can wait for. main owns the one that handles SIGINT.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace orch::cli {
 
-// An event that stays raised. One in a process may own SIGINT. Thread-safe.
+// An event that stays raised. At most one per process may own SIGINT. Thread-safe.
 class Interrupt {
  public:
   Interrupt();
@@ -16,15 +16,15 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // From now on the first SIGINT raises this; one beyond `tolerated` ends the process as usual.
+  // Takes ownership of SIGINT: each signal raises this event, and one more than `tolerated` ends the process as usual.
   void CatchSigint();
   void set_tolerated(int tolerated) { tolerated_.store(tolerated); }
   void Raise();  // async-signal-safe
   bool raised() const { return count() > 0; }
   int count() const { return count_.load(std::memory_order_acquire); }
-  int fd() const { return fd_; }  // readable once raised
+  int fd() const { return fd_; }  // becomes readable when raised
 
-  // Waits until it has been raised more than `seen` times; false when `patience` passes first.
+  // Waits until the event has been raised more than `seen` times. Returns false if `patience` passes first.
   bool WaitBeyond(int seen, absl::Duration patience, const Clock& clock) const;
 
  private:
@@ -35,7 +35,7 @@ class Interrupt {
   std::atomic<int> tolerated_{1};
 };
 
-// Waits so long, less when `interrupt` (may be null) is raised: then false.
+// Waits for `time`. Returns false at once when `interrupt`, which may be null, is raised.
 bool PauseFor(absl::Duration time, const Clock& clock, const Interrupt* interrupt);
 
 }  // namespace orch::cli

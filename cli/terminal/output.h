@@ -9,9 +9,10 @@ class Output {
  public:
   virtual ~Output() = default;
   virtual void Write(absl::string_view text) = 0;
-  // What was written goes on its way, without waiting for a reader that takes its time.
+  // Starts to pass on what was written, without waiting for a slow reader.
   virtual void Push() { Flush(); }
-  // Waits until all of it is there. False when text was lost (full disk, closed descriptor). Stays false.
+  // Waits until everything is written. Returns false, from then on always, if text was lost (full disk, closed
+  // descriptor).
   virtual bool Flush() = 0;
 };
 

@@ -1,4 +1,4 @@
-// MCollective's progress bar, to the letter. Drawn on a terminal only.
+// MCollective's progress bar, byte for byte. HumanFrame owns it and draws it only on a terminal.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace orch::cli {
 
-// Pure: the bytes for each state.
+// Returns bytes and writes nothing.
 class ProgressBar {
  public:
-  // `columns` of the terminal; too narrow or 0: numbers only.
+  // With too few `columns` of the terminal, or 0, only numbers are drawn.
   ProgressBar(int columns, Style style) : columns_(columns), style_(style) {}
 
-  // "\r | [ =====>      ] 2 / 6"; the next of | / - \ each time, * when done.
+  // Returns "\r | [ =====>      ] 2 / 6". Each call shows the next of | / - \, and * at the end.
   std::string Draw(size_t done, size_t total);
 
  private:

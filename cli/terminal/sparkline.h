@@ -1,4 +1,4 @@
-// Small bar charts in one line of text.
+// Small bar charts in one line of text. Pure.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace orch::cli {
 
-// One of ▁▂▃▄▅▆▇ for each count, scaled to the largest; blank for zero.
+// Returns one of ▁▂▃▄▅▆▇ for each count, scaled to the largest, and a blank for zero.
 std::string Sparkline(const std::vector<size_t>& counts);
 
-// Answers a bucket of 50 ms, from the first bucket to the last; at most kMaxBuckets.
+// Charts the number of answers per 50 ms, from the first to the last, in at most kMaxBuckets buckets.
 inline constexpr size_t kMaxBuckets = 60;
 std::string PingGraph(const std::vector<double>& milliseconds);
 

@@ -36,7 +36,7 @@ void StreamGuard::SetDeadline(absl::Duration from_now) {
   SignalEvent(wake_fd_);
 }
 
-// Milliseconds to wait; -1 for ever, 0 when the deadline passed, -2 to stop.
+// Returns the milliseconds to wait: -1 means no limit, 0 that the deadline has passed, -2 that the thread must end.
 int StreamGuard::WaitMs() {
   MutexLock lock(&mu_);
   if (stopping_) return -2;

@@ -1,4 +1,4 @@
-// Colours as MCollective used them, only where they are wanted; and names in columns.
+// MCollective's colours, if they are wanted, and names in columns. Pure.
 #pragma once
 
 #include <string>
@@ -24,8 +24,8 @@ struct Style {
   }
 };
 
-// `names` in columns as MCollective's: each padded to `width`, `per_line` a line, `indent` first.
-// `names` are made printable.
+// Prints `names` in MCollective's columns: `per_line` names per line, each made printable and padded to `width`, after
+// `indent` blanks.
 template <typename Container>
 std::string InColumns(const Container& names, size_t indent, size_t width, size_t per_line) {
   std::string out;

@@ -9,7 +9,7 @@ namespace orch::cli {
 namespace {
 
 constexpr size_t kGap = 2;        // between two columns
-constexpr size_t kLeastCell = 6;  // before the first column is cut too
+constexpr size_t kLeastCell = 6;  // the other columns are cut to this width before the first one is cut
 
 std::vector<size_t> WidthsOf(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
@@ -20,7 +20,7 @@ std::vector<size_t> WidthsOf(const std::vector<std::vector<std::string>>& rows) 
   return widths;
 }
 
-// Lowers the greatest of the widths from `first` on until they are together at most `room`, or all at `least`.
+// Reduces the largest widths from index `first` on until the sum of all is at most `room`, or none is above `least`.
 void Shrink(size_t first, size_t least, size_t room, std::vector<size_t>* widths) {
   const auto begin = widths->begin() + static_cast<ptrdiff_t>(first);
   size_t cap = first < widths->size() ? *std::max_element(begin, widths->end()) : 0;

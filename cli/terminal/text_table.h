@@ -7,8 +7,8 @@
 
 namespace orch::cli {
 
-// Rows of printable text as aligned columns, headings first; nothing behind the last column. No line is
-// wider than `columns` (0: no limit): the widest cells are cut, those of the first column last.
+// Aligns rows of printable text in columns; the first row holds the headings. No line is wider than `columns` (0 means
+// no limit): the widest cells are cut first, and those of the first column last. No line ends in blanks.
 std::string TextTable(const std::vector<std::vector<std::string>>& rows, size_t columns = 0);
 
 }  // namespace orch::cli

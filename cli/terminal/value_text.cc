@@ -60,7 +60,7 @@ void AppendInline(const Json& value, std::string* out) {
   *out += value.is_object() ? "}" : "]";
 }
 
-// `column`: where the value begins.
+// `column` is the column in which the value begins.
 void AppendPretty(const Json& value, size_t column, size_t width, std::string* out) {
   const std::string line = InlineValue(value);
   if (!value.is_structured() || value.empty() || column + DisplayWidth(line) <= width) {

@@ -1,5 +1,5 @@
-// Values of replies as users of MCollective know them: {"a"=>1, "b"=>["x", nil]}, broken over
-// lines beyond 80 columns and aligned under their first element. Pure.
+// Values of replies in MCollective's notation: {"a"=>1, "b"=>["x", nil]}. Values wider than 80 columns take several
+// lines, which are aligned under their first element. Pure.
 #pragma once
 
 #include <string>
@@ -11,20 +11,20 @@ namespace orch::cli {
 
 inline constexpr size_t kValueWidth = 79;
 
-// One line; strings quoted and escaped.
+// Returns one line, with strings quoted and escaped.
 std::string InlineValue(const Json& value);
 
-// One or more lines without a final newline; the first is not indented.
+// Returns one or more lines without a final newline; the first one is not indented.
 std::string PrettyValue(const Json& value, size_t width = kValueWidth);
 
-// A value within one line: scalars plain, an absent one empty, containers as InlineValue.
+// Returns one line: scalars without quotes, null as an empty text, containers as InlineValue.
 std::string DisplayValue(const Json& value);
-// A value at the end of a line, whose further lines stand behind `indent` blanks: containers as PrettyValue.
+// The same for the end of a line: containers as PrettyValue, their further lines after `indent` blanks.
 std::string DisplayBlock(const Json& value, size_t indent);
 
-// Every line but the first behind `indent` blanks.
+// Indents every line but the first by `indent` blanks.
 std::string IndentRest(absl::string_view text, size_t indent);
-// Every line behind `indent` blanks.
+// Indents every line by `indent` blanks.
 std::string IndentAll(absl::string_view text, size_t indent);
 
 }  // namespace orch::cli

@@ -11,10 +11,10 @@
 
 namespace orch::cli {
 
-// Which answers are shown.
+// Whether an answer is shown; kDdl means that the DDL decides.
 bool IsShown(const Answer& answer, DisplayMode mode, ddl::Display ddl_display);
 
-// The block "Summary of X:" for each aggregate.
+// Returns the block "Summary of X:" for each aggregate.
 std::string SummariesText(const ddl::Aggregator& aggregator, const Style& style);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// How the data of one node's answer is laid out as text, without the node's name. Implementations are pure.
+// Formats the data of one node's answer as text, without the node's name. Implementations are pure.
 #pragma once
 
 #include <string>

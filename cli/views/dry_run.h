@@ -1,5 +1,5 @@
-// --dry-run of an action: which nodes would get it, with which inputs, in which waves. The hub is asked which
-// nodes match; no node is, and no job is made.
+// --dry-run of an action: shows which nodes would get the command, with which inputs and in which waves. It asks the
+// hub which nodes match; it never asks a node and never starts a job.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -10,7 +10,8 @@
 
 namespace orch::cli {
 
-// `spec` as it would be sent; `inputs` with secrets left out. Exit code 1 when no node would get it.
+// `spec` is the spec that would be sent; `inputs` holds no secrets. The exit code is 1 if no node would get the
+// command.
 absl::StatusOr<int> ShowDryRun(Context* context, const v1::JobSpec& spec, const Json& inputs);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// A view that ends a job as soon as enough nodes have answered.
+// A view in front of another one that ends a job as soon as enough nodes have answered. One thread.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace orch::cli {
 
-// Ends a job as soon as `expect` nodes have answered (0: never), whatever the view.
+// Passes everything on to `view`, which must outlive it. If `expect` is 0, it never ends the job.
 class ExpectView final : public JobView {
  public:
   ExpectView(JobView* view, size_t expect) : view_(view), expect_(expect) {}
@@ -21,7 +21,7 @@ class ExpectView final : public JobView {
   void OnTask(const v1::TaskProgress& progress) override { view_->OnTask(progress); }
   void OnProgress(size_t done, size_t targets) override { view_->OnProgress(done, targets); }
   void OnEnd(const JobEnd& end) override { view_->OnEnd(end); }
-  size_t seen() const { return seen_; }  // nodes that have answered
+  size_t seen() const { return seen_; }  // number of nodes that have answered
 
  private:
   JobView* const view_;

@@ -1,4 +1,5 @@
-// The parts that every human view of a job has around its answers: discovery line and bar. One thread.
+// The parts that every human view of a job has around its answers: discovery line and progress bar. The view owns it
+// and calls it from its thread.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +16,9 @@ class HumanFrame {
   HumanFrame(Context* context, bool discovery_line);
   void Start(const JobStart& start);
   void Progress(size_t done, size_t targets);
-  // True while a bar is on the screen: answers have to wait.
+  // Whether a bar is on the screen; then the view must hold back answers.
   bool bar() const { return bar_shown_; }
-  // Leaves the bar on its line; `after` follows it.
+  // Leaves the bar on its line and prints `after` behind it.
   void End(absl::string_view after);
 
  private:

@@ -1,4 +1,4 @@
-// Answers and statistics as JSON; shapes in docs/CLI.md. Pure.
+// Answers and statistics as JSON; docs/CLI.md describes the objects. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace orch::cli {
 
-// Pretty on a terminal, else on one line; with a final newline.
+// Returns `value` indented if `pretty`, otherwise on one line, with a final newline.
 std::string JsonText(const Json& value, bool pretty);
 
 Json AnswerJson(const Answer& answer);

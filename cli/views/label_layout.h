@@ -1,4 +1,4 @@
-// The common layout: sorted keys, labels right-aligned, lists and hashes over several lines.
+// The layout of most actions: keys sorted, the DDL's labels right-aligned, lists and hashes over several lines.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class LabelLayout final : public DataLayout {
   std::string Text(const Answer& answer, const ddl::Action& action) const override;
 };
 
-// The label that the DDL gives to the output `key`, else the key.
+// Returns the label that the DDL gives to the output `key`, or the key itself.
 std::string OutputLabel(const ddl::Action& action, const std::string& key);
 
 }  // namespace orch::cli

@@ -1,4 +1,4 @@
-// Chooses the layout of an action's data.
+// Chooses the layout of an action's data by plugin and declared outputs.
 #pragma once
 
 #include <memory>

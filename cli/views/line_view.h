@@ -1,5 +1,5 @@
-// What people see of a job that needs one line a node and a summary: the shape of the commands package,
-// service and controller. One thread.
+// The base of human views with one line per node and a summary, as package, service and controller have them. The
+// command owns the view; one thread.
 #pragma once
 
 #include <map>
@@ -26,24 +26,25 @@ class LineView : public JobView {
   void OnEnd(const JobEnd& end) final;
 
  protected:
-  // Of every answer, once.
+  // Called once for every answer.
   virtual void Count(const Answer&) {}
-  // Empty: none is shown. Its identity may be that of several nodes which answered the same.
+  // Returns the line of an answer, or an empty text to show none. The identity may name several nodes with equal
+  // answers.
   virtual std::string LineOf(const Answer& answer) const = 0;
-  // After the last line, unless quiet.
+  // Returns the text after the last line; not called with --quiet.
   virtual std::string Summary(const JobEnd& end) const = 0;
 
   Context* context() const { return context_; }
 
  private:
-  // Prints what waited: for the bar to go, or for all to be sorted.
+  // Prints the lines that were held back because of the bar or the sorting.
   void Release();
 
   Context* const context_;
   HumanFrame frame_;
   bool grouped_ = false;
   ReplyGroups groups_;
-  std::map<std::string, Answer> said_;                      // of each group the first answer
+  std::map<std::string, Answer> said_;                      // the first answer of each group
   std::vector<std::pair<std::string, std::string>> lines_;  // identity and line
 };
 

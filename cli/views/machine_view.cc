@@ -30,7 +30,7 @@ std::unique_ptr<ddl::Aggregator> MakeAggregator(const ddl::Action* action) {
   return action == nullptr ? nullptr : std::make_unique<ddl::Aggregator>(*action);
 }
 
-// One object, or the bare array of replies, at the end.
+// Prints one object, or the bare array of replies, at the end of the job.
 class JsonView final : public JobView {
  public:
   JsonView(Context* context, JobSubject subject)
@@ -74,7 +74,7 @@ class JsonView final : public JobView {
   Json replies_ = Json::array();
 };
 
-// One object a line, as things happen.
+// Prints one object per line as things happen.
 class JsonLinesView final : public JobView {
  public:
   JsonLinesView(Context* context, JobSubject subject)
@@ -119,7 +119,7 @@ class JsonLinesView final : public JobView {
   const std::unique_ptr<ddl::Aggregator> aggregator_;
 };
 
-// Names of nodes that succeeded (or as --senders says), as they come: to be piped into the next command.
+// Prints the names of the nodes that --senders selects as they answer, so that they can be piped into another command.
 class SendersView final : public JobView {
  public:
   explicit SendersView(Context* context) : context_(context) {}

@@ -1,5 +1,5 @@
-// Views for programs: --json, --json=array, --jsonl, --table, --senders. Shapes in docs (CLI
-// output); field names as Choria's and MCollective's.
+// The views for programs: --json, --json=array, --jsonl, --table, --senders. docs/CLI.md describes their forms; field
+// names are those of Choria and MCollective.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace orch::cli {
 
-// Null when the human form is asked for.
+// Makes the view for the format of the options; returns null for the human format.
 absl::StatusOr<std::unique_ptr<JobView>> MakeMachineView(Context* context, const JobSubject& subject);
 
 }  // namespace orch::cli

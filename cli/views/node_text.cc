@@ -20,7 +20,7 @@ std::string StatLine(absl::string_view label, absl::string_view value) {
   return absl::StrFormat("%29s: %s\n", label, Printable(value));
 }
 
-// A statistic by name; "unknown" when the node sent none.
+// Returns a statistic by name, or "unknown" if the node sent none.
 std::string Stat(const Json& stats, const char* name) {
   return stats.contains(name) ? DisplayValue(stats[name]) : "unknown";
 }
@@ -88,7 +88,7 @@ std::string ProblemsBlock(const v1::Node& node) {
   return absl::StrCat(text, "\n");
 }
 
-// When and why a node that is away went.
+// Says when and why a node that is away disconnected.
 std::string Departure(const v1::Node& node) {
   if (node.presence() != v1::DISCONNECTED) return "";
   std::string text;

@@ -1,4 +1,4 @@
-// What `orchctl inventory NODE` prints, in MCollective's layout. Pure.
+// The texts of `orchctl inventory NODE`, in MCollective's layout, and of `orchctl node`. Pure.
 #pragma once
 
 #include <string>
@@ -12,17 +12,17 @@ namespace orch::cli {
 struct Inventory {
   v1::Node node;
   Json facts = Json::object();
-  Json stats = Json::object();            // of rpcutil daemon_stats; empty when the node did not answer
-  std::vector<std::string> data_plugins;  // of rpcutil inventory
+  Json stats = Json::object();            // from rpcutil daemon_stats; empty if the node did not answer
+  std::vector<std::string> data_plugins;  // from rpcutil inventory
 };
 
-// "connected", "stale", "disconnected".
+// Returns "connected", "stale" or "disconnected".
 std::string PresenceName(v1::Presence presence);
-// A table of nodes: headings, and a row for each.
+// The headings and the rows of a table of nodes.
 std::vector<std::string> PresenceHeadings();
 std::vector<std::string> PresenceRow(const v1::Node& node);
 Json PresenceJson(const v1::Node& node);
-// What `orchctl node show` prints: all that the hub knows, without the node's own statistics.
+// The output of `orchctl node show`: everything the hub knows, without the node's own statistics.
 std::string KnownNodeText(const Inventory& inventory);
 Json KnownNodeJson(const Inventory& inventory);
 

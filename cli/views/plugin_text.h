@@ -1,4 +1,4 @@
-// A DDL for people, in the shape of `mco plugin doc`. Pure.
+// A DDL as text, in the layout of `mco plugin doc`. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What all views of orchctl puppet and puppetd do around their own text: bar, failed nodes, nodes without an
-// answer. One thread.
+// The base of all views of orchctl puppet and puppetd. It shows the bar, failed nodes and nodes without an answer
+// around the text of the derived class. The command owns the view; one thread.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class PuppetView : public JobView {
   void OnEnd(const JobEnd& end) override;
 
  protected:
-  // Answers that are OK, in the order they came, or by name with --sort.
+  // Returns the text for the answers that are OK, which are in order of arrival, or by name with --sort.
   virtual std::string Text(const std::vector<Answer>& answers, const JobEnd& end) const = 0;
 
   Context* const context_;

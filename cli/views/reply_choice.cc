@@ -11,7 +11,7 @@
 namespace orch::cli {
 namespace {
 
-// A field of that name goes before a path.
+// A field with the whole name takes precedence over a path.
 const Json* FindField(const Json& data, const std::string& name) {
   if (const auto found = data.find(name); found != data.end()) return &*found;
   const Json* value = &data;

@@ -1,4 +1,4 @@
-// What of the replies is shown: --reply-filter chooses replies, --columns chooses fields of their data.
+// Chooses what is shown of the replies: --reply-filter selects replies, --columns selects fields of their data.
 #pragma once
 
 #include <set>
@@ -13,11 +13,12 @@
 
 namespace orch::cli {
 
-// The fields that `columns` name, by name or dotted path; all of them when it is empty.
+// Returns the fields that `columns` select by name or dotted path, or all fields if `columns` is empty.
 Json ChosenData(const Json& data, const std::vector<std::string>& columns);
 
-// Hands on what passes --reply-filter. Nodes that failed or did not answer are shown as ever: their data
-// say nothing. Counts and exit code are those of the job. A column that no reply has is named at the end.
+// A view in front of another one that passes on the replies that match --reply-filter. Nodes that failed or did not
+// answer are always passed on, because their data say nothing. Counts and exit code stay those of the job. At the end
+// it notes columns that no reply had. One thread; `view` must outlive it.
 class ReplyChoice final : public JobView {
  public:
   ReplyChoice(Context* context, JobView* view) : context_(context), view_(view), unseen_(context->options().columns) {}
@@ -30,9 +31,9 @@ class ReplyChoice final : public JobView {
  private:
   Context* const context_;
   JobView* const view_;
-  std::vector<std::string> unseen_;  // columns that no reply had so far
-  std::set<std::string> fields_;     // of the first reply, to choose from
-  size_t seen_ = 0;                  // replies with data
+  std::vector<std::string> unseen_;  // columns that no reply has had so far
+  std::set<std::string> fields_;     // fields of the first reply, for the note
+  size_t seen_ = 0;                  // number of replies with data
   size_t matched_ = 0;
 };
 

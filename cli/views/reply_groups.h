@@ -1,4 +1,4 @@
-// Equal replies together: one block for all nodes that said the same. One thread.
+// Groups equal replies, so that one block serves all nodes with the same reply. A view owns it; one thread.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace orch::cli {
 
-// --group, --no-group; without them for more than so many nodes on a terminal.
+// Without --group and --no-group, replies are grouped on a terminal if there are more nodes than this.
 inline constexpr size_t kGroupAbove = 20;
 bool WantsGroups(const Context& context, size_t targets);
 
@@ -18,16 +18,16 @@ class ReplyGroups {
   struct Group {
     std::string said;
     std::vector<std::string> names;
-    // "web[01-20].example.net (20 nodes)"; a single name as it is.
+    // Returns "web[01-20].example.net (20 nodes)", or a single name unchanged.
     std::string Heading() const;
   };
   void Add(const std::string& identity, const std::string& said);
-  // The greatest first; `by_name`: in the order of their first names.
+  // Returns the groups, the largest first, or with `by_name` in the order of their first names, and forgets them.
   std::vector<Group> Take(bool by_name);
 
  private:
   std::vector<Group> groups_;
-  absl::flat_hash_map<std::string, size_t> place_;  // of what was said in groups_
+  absl::flat_hash_map<std::string, size_t> place_;  // index in groups_ by text
 };
 
 }  // namespace orch::cli

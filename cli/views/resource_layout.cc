@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kResourceMargin = 3;
 constexpr const char* kOrder[] = {"status", "resource", "exported", "managed", "title", "parameters", "tags", "type"};
 
-// Keys in the guide's order, others behind them by name.
+// Returns the keys in the guide's order, and after them all others by name.
 std::vector<std::string> Keys(const Json& data) {
   std::vector<std::string> keys;
   for (const char* key : kOrder) {
@@ -35,15 +35,15 @@ bool IsWord(const Json& value) {
          std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_islower(c) || c == '_'; });
 }
 
-// A property's value as Ruby shows it: what JSON cannot tell from text is known by the property.
+// Returns a property's value in Ruby's notation. The property's name tells symbols and times from texts.
 std::string PropertyValue(const std::string& name, const Json& value) {
   if ((name == "ensure" || name == "returns") && IsWord(value)) return absl::StrCat(":", value.get<std::string>());
   if ((name == "ctime" || name == "mtime") && value.is_string()) return Printable(value.get<std::string>());
   return InlineValue(value);
 }
 
-// {:ensure=>:file,
-//  :mode=>"0644"}, the second line under the first when it begins at `column`.
+// Returns {:ensure=>:file,
+//  :mode=>"0644"}, with the second line aligned under the first, which begins at `column`.
 std::string Properties(const Json& parameters, size_t column) {
   std::vector<std::string> items;
   for (const auto& item : parameters.items()) {
@@ -54,7 +54,7 @@ std::string Properties(const Json& parameters, size_t column) {
   return absl::StrCat("{", absl::StrJoin(items, absl::StrCat(",\n", std::string(column + 1, ' '))), "}");
 }
 
-// {"exported"=>false, … "parameters"=>{…}}, one key a line.
+// Returns {"exported"=>false, … "parameters"=>{…}}, with one key per line.
 std::string Resource(const Json& resource, size_t column) {
   std::vector<std::string> items;
   for (const std::string& name : Keys(resource)) {

@@ -1,6 +1,6 @@
-// Puppet resources as the guide shows them: one line a key, and below "parameters" and "Resource" the
-// nested hash. Names of properties are symbols, as are the values of `ensure` and `returns` that are
-// words; times stand without quotes.
+// The layout of Puppet resources in the PE 2.0 guide: one line per key, and the nested hash below "parameters" and
+// "Resource". Names of properties are Ruby symbols, as are words as values of `ensure` and `returns`; times have no
+// quotes.
 #pragma once
 
 #include <string>

@@ -19,7 +19,7 @@ bool TableView::OnAnswer(const Answer& answer) {
   return true;
 }
 
-// Declared outputs and whatever else came.
+// Returns the names of all outputs that came, or those of --columns.
 std::vector<std::string> TableView::OutputNames() const {
   if (!context_->options().columns.empty()) return context_->options().columns;
   std::set<std::string> names;

@@ -1,4 +1,4 @@
-// --table: one line a node, one column an output.
+// --table: one line per node, one column per output. Prints at the end of the job; one thread.
 #pragma once
 
 #include <string>

@@ -14,7 +14,7 @@ std::string Field(const Json& data, const char* key) {
   return data.contains(key) ? DisplayValue(data[key]) : std::string();
 }
 
-// "kernel.i686                 2.6.18-274.7.1.el5          updates" for each package.
+// Returns a line such as "kernel.i686                 2.6.18-274.7.1.el5          updates" for each package.
 std::string PackageLines(const Json& packages) {
   size_t name_width = 27;
   size_t version_width = 27;
@@ -42,7 +42,7 @@ bool HasPackages(const Json& data) {
   return found != data.end() && IsPackageList(*found);
 }
 
-// Whatever the guide did not know, such as packages that an update would add; empty lists are left out.
+// Returns the outputs that the guide does not know, such as packages that an update would add, without empty lists.
 std::string FurtherUpdates(const Json& data, const ddl::Action& action) {
   std::string text;
   for (const auto& item : data.items()) {

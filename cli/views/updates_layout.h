@@ -1,4 +1,4 @@
-// Outdated packages as the guide shows them: one line a package, then exit code and manager.
+// The layout of outdated packages in the PE 2.0 guide: one line per package, then exit code and package manager.
 #pragma once
 
 #include <string>
