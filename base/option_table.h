@@ -1,7 +1,8 @@
-// The options of a command line in one table, which parses, checks, prints the help and feeds completion. It accepts
-// getopt's spellings: -x VALUE, -xVALUE, --name VALUE, --name=VALUE, and -ab for several flags; -- ends the options.
-// Every error names the option and the remedy (docs/decisions/0008-option-parser.md). A table belongs to the run of one
-// command, is used by one thread, and never prints or exits.
+// The options of a command line in one table, which parses, checks, prints the help and feeds
+// completion. It accepts getopt's spellings: -x VALUE, -xVALUE, --name VALUE, --name=VALUE, and -ab
+// for several flags; -- ends the options. Every error names the option and the remedy
+// (docs/decisions/0008-option-parser.md). A table belongs to the run of one command, is used by one
+// thread, and never prints or exits.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,8 @@ struct OptionChoice {
   T value;
 };
 
-// The error of an option's `apply`. `message` says what is wrong with the value; the table adds the option's name.
+// The error of an option's `apply`. `message` says what is wrong with the value; the table adds the
+// option's name.
 inline absl::Status WrongOption(absl::string_view message) { return absl::InvalidArgumentError(message); }
 
 // InvalidArgument: `text` is none of `names`, which the error lists.
@@ -54,13 +56,15 @@ struct OptionSpec {
   std::string group;
   std::vector<std::string> choices;  // for completion only
   bool value_optional = false;       // a value only as --name=value
-  // Takes the value, which is "" for a flag and for an absent optional value. An error need not name the option.
+  // Takes the value, which is "" for a flag and for an absent optional value. An error need not
+  // name the option.
   std::function<absl::Status(const std::string& value)> apply;
 };
 
 class OptionTable {
  public:
-  // Adds an option without those of its names that the table has already, and drops an option that has no name left.
+  // Adds an option without those of its names that the table has already, and drops an option that
+  // has no name left.
   void Add(OptionSpec spec);
   void Flag(std::vector<std::string> names, std::string help, std::string group, bool* target);
   void Text(std::vector<std::string> names, std::string value, std::string help, std::string group,
@@ -87,11 +91,12 @@ class OptionTable {
   void Number(std::vector<std::string> names, std::string value, std::string help, std::string group, uint32_t* target,
               uint32_t most = std::numeric_limits<uint32_t>::max());
 
-  // Applies the options and returns the other words in order. InvalidArgument names the option and, if the option is
-  // unknown, the nearest known one.
+  // Applies the options and returns the other words in order. InvalidArgument names the option and,
+  // if the option is unknown, the nearest known one.
   absl::StatusOr<std::vector<std::string>> Parse(const std::vector<std::string>& words) const;
 
-  // How many words the option at `index` takes with its value: 1 or 2, and 0 if there is no option of this table.
+  // How many words the option at `index` takes with its value: 1 or 2, and 0 if there is no option
+  // of this table.
   size_t WordsOfOption(const std::vector<std::string>& words, size_t index) const;
 
   // Returns those of `words` that are options of this table or their values.
@@ -101,7 +106,8 @@ class OptionTable {
   std::string Help() const;
   const std::vector<OptionSpec>& specs() const { return specs_; }
 
-  // Finds an option by one of its names, such as "-F" or "--with-fact"; returns null if there is none.
+  // Finds an option by one of its names, such as "-F" or "--with-fact"; returns null if there is
+  // none.
   const OptionSpec* Find(absl::string_view name) const;
 
  private:

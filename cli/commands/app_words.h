@@ -1,5 +1,5 @@
-// The words of commands such as "service sshd restart" and "service restart sshd", sorted by the DDL: it decides which
-// word is the action.
+// The words of commands such as "service sshd restart" and "service restart sshd", sorted by the
+// DDL: it decides which word is the action.
 #pragma once
 
 #include <string>
@@ -22,14 +22,14 @@ struct AppWords {
 // InvalidArgument if there are fewer than `least` words. Does not ask the hub.
 absl::Status RequireWords(const std::vector<std::string>& words, size_t least, absl::string_view usage);
 
-// Takes one or two names in either order, and key=value words. The first word that is an action of the plugin is the
-// action. NotFound if no word is one; the message names the nearest action.
+// Takes one or two names in either order, and key=value words. The first word that is an action of
+// the plugin is the action. NotFound if no word is one; the message names the nearest action.
 absl::StatusOr<AppWords> SortAppWords(const ddl::Plugin& plugin, const std::vector<std::string>& words,
                                       const std::string& subject_input);
 
-// Everything that a plugin's own command does before it sends: reads the configuration, fetches the DDL, sorts the
-// words, and makes the targets. The subject is an input with the name of the plugin. `further` are arguments from
-// options.
+// Everything that a plugin's own command does before it sends: reads the configuration, fetches the
+// DDL, sorts the words, and makes the targets. The subject is an input with the name of the plugin.
+// `further` are arguments from options.
 struct AppCall {
   Targets targets;
   AppWords words;

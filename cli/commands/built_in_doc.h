@@ -1,4 +1,5 @@
-// The documentation that `orchctl plugin doc` prints for built-in data functions, validators and aggregates. Pure.
+// The documentation that `orchctl plugin doc` prints for built-in data functions, validators and
+// aggregates. Pure.
 #pragma once
 
 #include <string>
@@ -10,10 +11,11 @@ namespace orch::cli {
 
 // Returns all names under headings.
 std::string BuiltInText();
-// Documents a name such as "data/fstat", "validator/shellsafe" or "aggregate/summary"; empty for any other name.
+// Documents a name such as "data/fstat", "validator/shellsafe" or "aggregate/summary"; empty for
+// any other name.
 std::string BuiltInDoc(absl::string_view name);
-// The same as JSON: {"data": [...], "validators": [...], "aggregates": [...]}, and an object with `kind` and `name`, or
-// null.
+// The same as JSON: {"data": [...], "validators": [...], "aggregates": [...]}, and an object with
+// `kind` and `name`, or null.
 Json BuiltInJson();
 Json BuiltInDocJson(absl::string_view name);
 

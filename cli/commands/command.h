@@ -1,5 +1,5 @@
-// The interface of a command, and the table of all commands, which is written out in commands.cc. Each run has a new
-// Command object, which the caller of MakeCommand owns; one thread.
+// The interface of a command, and the table of all commands, which is written out in commands.cc.
+// Each run has a new Command object, which the caller of MakeCommand owns; one thread.
 #pragma once
 
 #include <functional>
@@ -37,28 +37,33 @@ struct CommandEntry {
   std::vector<std::string> usage;  // the lines after "orchctl "
   unsigned groups = 0;             // the OptionGroups that the command takes
   std::unique_ptr<Command> (*make)() = nullptr;
-  // The commands of a family such as "job", which does nothing itself: its next word names one of these ("job list").
+  // The commands of a family such as "job", which does nothing itself: its next word names one of
+  // these ("job list").
   std::vector<CommandEntry> verbs = {};
 };
 
 // Returns all commands, sorted by name.
 const std::vector<CommandEntry>& Commands();
 const CommandEntry* CommandNamed(absl::string_view name);  // by name or alias; null if there is none
-// As CommandNamed. For a family it returns the verb that `words` name and removes it from them, or the family itself if
-// they name none.
+// As CommandNamed. For a family it returns the verb that `words` name and removes it from them, or
+// the family itself if they name none.
 const CommandEntry* ResolveCommand(absl::string_view name, std::vector<std::string>* words);
 
-// A command that is ready to parse its words. The table contains the common options too, which are bound to `options`.
+// A command that is ready to parse its words. The table contains the common options too, which are
+// bound to `options`.
 struct CommandInstance {
   std::unique_ptr<Command> command;
   OptionTable table;
   std::function<std::string(const OptionTable&)> help;
 };
+// Makes the command of a row, or one that reports the missing verb if the row is a family.
 CommandInstance MakeCommand(const CommandEntry& entry, CommonOptions* options);
 
+// Return the help screens of a command and of orchctl.
 std::string CommandHelp(const CommandEntry& entry);
 std::string GeneralHelp();
 
+// The commands without a header of their own; each is written in the source of its name.
 std::unique_ptr<Command> MakeCompletionCommand();
 std::unique_ptr<Command> MakeControllerCommand();
 std::unique_ptr<Command> MakeDescribeFilterCommand();

@@ -31,10 +31,12 @@ std::unique_ptr<Command> MakeJobRetryFailedCommand();
 std::unique_ptr<Command> MakeJobShowCommand();
 std::unique_ptr<Command> MakeJobWatchCommand();
 
-// InvalidArgument unless `id` is @last or has 8 to 32 hex digits; the hub finds the job whose id begins with them.
+// InvalidArgument unless `id` is @last or has 8 to 32 hex digits; the hub finds the job whose id
+// begins with them.
 absl::Status CheckJobId(const std::string& id);
 // Returns the job id, which must be the only word.
 absl::StatusOr<std::string> JobIdOf(const std::vector<std::string>& words, absl::string_view usage);
+// Asks the hub for a job by id, id prefix or @last.
 absl::StatusOr<v1::GetJobResponse> FetchJob(Context* context, const std::string& id);
 
 // Parses a time: "2h" or "3d" (ago), "2026-11-21", "2026-11-21 08:00", or RFC 3339.

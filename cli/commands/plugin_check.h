@@ -1,4 +1,5 @@
-// Checks a plugin as a node would: its DDL and the program beside it. It reads files and runs nothing.
+// Checks a plugin as a node would: its DDL and the program beside it. It reads files and runs
+// nothing.
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ struct PluginCheck {
 // `ddl_file` is NAME.json; its program is NAME, or NAME/NAME-linux_ARCH, in the same folder.
 PluginCheck CheckPlugin(const std::string& ddl_file);
 
-// Returns the DDL files of a path: the file itself, or all *.json of a folder by name. NotFound if there are none.
+// Returns the DDL files of a path: the file itself, or all *.json of a folder by name. NotFound if
+// there are none.
 absl::StatusOr<std::vector<std::string>> DdlFiles(const std::string& path);
 
 }  // namespace orch::cli

@@ -1,4 +1,5 @@
-// The templates of a new plugin. Their DDL and program pass `orchctl plugin validate` and run as they are. Pure.
+// The templates of a new plugin. Their DDL and program pass `orchctl plugin validate` and run as
+// they are. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +12,9 @@ namespace orch::cli {
 enum class PluginLanguage { kShell, kPython, kPythonWorker };
 
 // In the templates each action takes a message and returns it.
+// Returns the DDL as JSON.
 std::string TemplateDdl(const std::string& plugin, const std::vector<std::string>& actions, PluginLanguage language);
+// Returns the program, which answers every action of the DDL.
 std::string TemplateProgram(const std::string& plugin, const std::vector<std::string>& actions,
                             PluginLanguage language);
 

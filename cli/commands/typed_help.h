@@ -8,6 +8,8 @@
 
 namespace orch::cli {
 
+// Returns the help of a plugin, which lists its actions.
 std::string TypedPluginHelp(const ddl::Plugin& plugin, const OptionTable& table);
+// Returns the help of an action, which lists its inputs.
 std::string TypedActionHelp(const ddl::Plugin& plugin, const ddl::Action& action, const OptionTable& table);
 }  // namespace orch::cli

@@ -1,5 +1,5 @@
-// The candidates that only the hub knows. Each function returns an empty list if the hub does not answer within
-// kCompletionPatience. Used by one thread; must not outlive its context.
+// The candidates that only the hub knows. Each function returns an empty list if the hub does not
+// answer within kCompletionPatience. Used by one thread; must not outlive its context.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Notes about known nodes that a request does not reach, and about names that the hub has never seen. Pure.
+// Notes about known nodes that a request does not reach, and about names that the hub has never
+// seen. Pure.
 #pragma once
 
 #include <string>
@@ -11,12 +12,12 @@ namespace orch::cli {
 
 inline constexpr int kAwayNamesShown = 10;
 
-// Returns "orchctl: 3 known nodes match but are not connected: a, b, c" with the first ten names, and a note if they
-// may be coming back. Returns an empty text if there are no such nodes.
+// Returns "orchctl: 3 known nodes match but are not connected: a, b, c" with the first ten names,
+// and a note if they may be coming back. Returns an empty text if there are no such nodes.
 std::string AwayText(const v1::AwayNodes& away);
 
-// Returns "orchctl: the hub has never seen web1; did you mean web1.example.net?". The question appears only if there is
-// a suggestion for this name.
+// Returns "orchctl: the hub has never seen web1; did you mean web1.example.net?". The question
+// appears only if there is a suggestion for this name.
 std::string UnknownText(absl::string_view name, const google::protobuf::RepeatedPtrField<v1::Suggestion>& suggestions);
 
 }  // namespace orch::cli

@@ -1,4 +1,5 @@
-// An action with its inputs, checked against the DDL. No node gets a command before all inputs are valid.
+// An action with its inputs, checked against the DDL. No node gets a command before all inputs are
+// valid.
 #pragma once
 
 #include <memory>
@@ -34,9 +35,9 @@ struct Invocation {
   JobSubject subject() const { return {plugin->name, action->name, action}; }
 };
 
-// Reads the inputs that the command line only points to (cli/session/input_source.h), converts them to the DDL's types,
-// fills in defaults, and validates. Must be called before the context's MakeTargets, because standard input may hold an
-// input.
+// Reads the inputs that the command line only points to (cli/session/input_source.h), converts them
+// to the DDL's types, fills in defaults, and validates. Must be called before the context's
+// MakeTargets, because standard input may hold an input.
 absl::StatusOr<Invocation> MakeInvocation(Context* context, std::shared_ptr<const ddl::Plugin> plugin,
                                           const std::string& action, Arguments arguments);
 

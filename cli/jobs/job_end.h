@@ -31,7 +31,8 @@ struct FilterFailure {
   std::string reason;
 };
 
-// What the client knows when the job has ended or is no longer followed. JobRun owns it and fills it in.
+// What the client knows when the job has ended or is no longer followed. JobRun owns it and fills
+// it in.
 struct JobEnd {
   JobStart start;
   Tally tally;
@@ -50,6 +51,7 @@ struct JobEnd {
   size_t answered() const { return tally.ok + tally.failed; }
   // Returns the number of targets that have an outcome of any kind.
   size_t settled() const { return answered() + silent.size() + not_sent.size(); }
+  // Counts an answer under its outcome.
   void Count(const Answer& answer);
   // Returns the number of targets as people count them, which includes unknown names.
   size_t asked() const { return start.targets + start.unknown.size(); }

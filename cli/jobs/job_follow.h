@@ -7,10 +7,11 @@
 
 namespace orch::cli {
 
-// Follows the job until its end, an interrupt, or an error that a retry cannot cure; blocks until then. If `spec` is
-// not null, the request is sent first; otherwise `run` has a job id already. After a break only a durable job is
-// followed again, and an unaccepted request is repeated only if it has an idempotency key. If the hub stopped sending
-// because this client reads too slowly, the rest is fetched at once, provided that the hub stores the job.
+// Follows the job until its end, an interrupt, or an error that a retry cannot cure; blocks until
+// then. If `spec` is not null, the request is sent first; otherwise `run` has a job id already.
+// After a break only a durable job is followed again, and an unaccepted request is repeated only if
+// it has an idempotency key. If the hub stopped sending because this client reads too slowly, the
+// rest is fetched at once, provided that the hub stores the job.
 StreamEnd FollowJob(Context* context, JobRun* run, const v1::JobSpec* spec);
 
 }  // namespace orch::cli

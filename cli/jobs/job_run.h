@@ -1,6 +1,7 @@
-// One job on the client: takes the hub's messages, converts replies to answers, counts them, and calls the view. RunJob
-// and WatchJob own it and call it from their thread. It outlives a stream: after a break it takes the messages of the
-// next one, and shows nothing twice. It never sends anything except the answer to the canary question.
+// One job on the client: takes the hub's messages, converts replies to answers, counts them, and
+// calls the view. RunJob and WatchJob own it and call it from their thread. It outlives a stream:
+// after a break it takes the messages of the next one, and shows nothing twice. It never sends
+// anything except the answer to the canary question.
 #pragma once
 
 #include <set>
@@ -41,8 +42,9 @@ class JobRun {
  private:
   void Accept(const v1::JobAccepted& accepted);
   void SetOffline(const v1::JobAccepted& accepted);
-  // Calls the view for progress and replies of one message. Each list is in order, so a reply follows the progress of
-  // its own task and precedes the progress of tasks that were released because of it.
+  // Calls the view for progress and replies of one message. Each list is in order, so a reply
+  // follows the progress of its own task and precedes the progress of tasks that were released
+  // because of it.
   bool CountAll(const v1::InvokeResponse& message);
   bool Count(const v1::Reply& reply);
   // Whether the job waits for a decision after its canary and a person can be asked.

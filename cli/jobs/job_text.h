@@ -17,7 +17,8 @@ namespace orch::cli {
 // The note that replaces the output of a job without targets.
 inline constexpr char kNoNodesNote[] = "No request sent, we did not discover any nodes.\n";
 
-// Returns "Discovering hosts using the index method .... 6", or with `classic` the line of the PE 2.0 guide.
+// Returns "Discovering hosts using the index method .... 6", or with `classic` the line of the PE
+// 2.0 guide.
 std::string DiscoveryLine(size_t targets, bool classic);
 
 // Returns "2 / 2", coloured by the share of nodes that answered.
@@ -29,8 +30,8 @@ std::string FinishedLine(size_t answered, size_t asked, absl::Duration took, con
 // Returns the block "---- NAME stats ----" of -v.
 std::string StatsBlock(absl::string_view name, const JobEnd& end, const Style& style);
 
-// Returns the blocks "Not sent the command", "No response from" and "Unknown to the hub"; names of the last block are
-// in the second one too. Returns an empty text if all nodes answered.
+// Returns the blocks "Not sent the command", "No response from" and "Unknown to the hub"; names of
+// the last block are in the second one too. Returns an empty text if all nodes answered.
 std::string MissingText(const JobEnd& end, const Style& style);
 
 // Returns one line per node on which a data function of the filter failed.

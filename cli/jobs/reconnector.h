@@ -1,5 +1,5 @@
-// Connects to the hub again after a connection broke. Used by one thread; FollowJob and the command `events` own one
-// each.
+// Connects to the hub again after a connection broke. Used by one thread; FollowJob and the command
+// `events` own one each.
 #pragma once
 
 #include <string>
@@ -17,8 +17,9 @@ class Reconnector {
   explicit Reconnector(Context* context);
   // Starts the time and the pauses from the beginning, because the stream has worked since.
   void Reset();
-  // Returns true if there is a connection again. Otherwise `end` says why not: it is interrupted or has an error.
-  // `what` is what continues on the hub in the meantime, such as "job 0123"; the note of the first attempt names it.
+  // Returns true if there is a connection again. Otherwise `end` says why not: it is interrupted or
+  // has an error. `what` is what continues on the hub in the meantime, such as "job 0123"; the note
+  // of the first attempt names it.
   bool Retry(const std::string& what, StreamEnd* end);
 
  private:

@@ -1,5 +1,5 @@
-// The values of the options that commands share. option_groups.h adds the options to the table of a command; the
-// context of the command owns the values.
+// The values of the options that commands share. option_groups.h adds the options to the table of a
+// command; the context of the command owns the values.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// What the next word of a command line can be. Commands return it, and completion turns it into candidates.
+// What the next word of a command line can be. Commands return it, and completion turns it into
+// candidates.
 #pragma once
 
 #include <string>

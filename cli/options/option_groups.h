@@ -1,5 +1,5 @@
-// The groups of common options. Each row of the table of commands names the groups that its command takes, so that an
-// option has the same name, help and check in every command.
+// The groups of common options. Each row of the table of commands names the groups that its command
+// takes, so that an option has the same name, help and check in every command.
 #pragma once
 
 #include "base/option_table.h"
@@ -18,7 +18,8 @@ enum OptionGroups : unsigned {
   kDryRunOptions = 128,  // for commands that change something
   kReplyOptions = 256,   // which of an action's replies are shown
 };
-// Adds the options of `groups` to `table`, bound to the fields of `options`, which must outlive the table.
+// Adds the options of `groups` to `table`, bound to the fields of `options`, which must outlive the
+// table.
 void AddCommonOptions(unsigned groups, CommonOptions* options, OptionTable* table);
 
 }  // namespace orch::cli

@@ -15,6 +15,7 @@ struct Amount {
   uint32_t percent = 0;  // 1..100
   bool set() const { return count > 0 || percent > 0; }
 };
+// InvalidArgument unless `text` is a whole number above 0, or a percentage from 1% to 100%.
 absl::StatusOr<Amount> ParseAmount(absl::string_view text);
 // Parses seconds, with fractions, or a duration such as "500ms" or "2m"; at most one week.
 absl::StatusOr<absl::Duration> ParseSeconds(absl::string_view text, bool zero_allowed);

@@ -1,5 +1,6 @@
-// --reply-filter: selects the replies that are shown, by the filter language (docs/FILTERS.md) applied to their data.
-// It does not change which nodes get the command. Immutable, so any thread may call it.
+// --reply-filter: selects the replies that are shown, by the filter language (docs/FILTERS.md)
+// applied to their data. It does not change which nodes get the command. Immutable, so any thread
+// may call it.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -11,8 +12,8 @@ namespace orch::cli {
 
 class ReplyFilter {
  public:
-  // Parses a compound filter, as -S does; names are fields of the data or dotted paths into them. InvalidArgument also
-  // for classes and data functions, because a reply has neither.
+  // Parses a compound filter, as -S does; names are fields of the data or dotted paths into them.
+  // InvalidArgument also for classes and data functions, because a reply has neither.
   static absl::StatusOr<ReplyFilter> Parse(absl::string_view text);
 
   bool Matches(const Json& data) const;

@@ -1,5 +1,5 @@
-// Splits $ORCHCTL_OPTS into words as a shell would: blanks separate words, quotes and backslashes protect blanks.
-// Nothing is expanded. Pure.
+// Splits $ORCHCTL_OPTS into words as a shell would: blanks separate words, quotes and backslashes
+// protect blanks. Nothing is expanded. Pure.
 #pragma once
 
 #include <string>

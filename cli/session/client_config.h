@@ -1,5 +1,6 @@
-// client.yaml: the hub's address and the caller's credentials. The file is looked for at -c FILE, $ORCHCTL_CONFIG,
-// ~/.orch/client.yaml and /etc/orch/client.yaml; the first one that exists is read, and without any the defaults apply.
+// client.yaml: the hub's address and the caller's credentials. The file is looked for at -c FILE,
+// $ORCHCTL_CONFIG, ~/.orch/client.yaml and /etc/orch/client.yaml; the first one that exists is
+// read, and without any the defaults apply.
 #pragma once
 
 #include <string>
@@ -16,18 +17,19 @@ inline constexpr char kDefaultHub[] = "127.0.0.1:61613";
 
 struct ClientConfig {
   std::string file;  // empty if there is none
-  Address hub;
-  std::string name;
+  Address hub;       // where orch-hub listens
+  std::string name;  // of the caller, whose key is used
   std::string credentials = "/etc/orch/credentials";
   bool own_credentials = false;  // whether the file names them; a unix socket needs none, as the kernel names the user
   auth::PeerTlsOptions tls;
-  std::string collective;
-  absl::Duration timeout;  // zero means the DDL's
-  std::string color = "auto";
-  std::string cache_dir;  // if empty, nothing is cached
+  std::string collective;      // the default of --target
+  absl::Duration timeout;      // zero means the DDL's
+  std::string color = "auto";  // "auto", "always" or "never"
+  std::string cache_dir;       // if empty, nothing is cached
 };
 
-// `config_file` and `hub` are the values of -c and --hub, or empty.
+// Reads the configuration. `config_file` and `hub` are the values of -c and --hub, or empty. An error
+// names the file and the line.
 absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std::string& config_file,
                                               const std::string& hub);
 

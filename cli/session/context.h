@@ -1,5 +1,6 @@
-// What one run of a command works with: environment, options, configuration and, from its first use on, the connection
-// to the hub. RunOrchctl owns it; it lives as long as the command and is used by one thread.
+// What one run of a command works with: environment, options, configuration and, from its first use
+// on, the connection to the hub. RunOrchctl owns it; it lives as long as the command and is used by
+// one thread.
 #pragma once
 
 #include <memory>
@@ -40,7 +41,8 @@ class Context {
   void Print(absl::string_view text) { env_->out->Write(text); }
   void Note(absl::string_view text) { env_->err->Write(text); }
 
-  // Checks the options, reads the configuration and decides on colours. Must be called before Hub and MakeTargets.
+  // Checks the options, reads the configuration and decides on colours. Must be called before Hub
+  // and MakeTargets.
   absl::Status Prepare();
   // Reads only the configuration that Hub needs. Prepare may follow with other options.
   absl::Status ReadConfig();
@@ -49,29 +51,33 @@ class Context {
   absl::StatusOr<HubClient*> Hub();
   // Replaces a broken connection by a new one.
   absl::StatusOr<HubClient*> Reconnect();
-  // Makes @last name the next job that is accepted. Jobs that a command only uses to find something out do not call it.
+  // Makes @last name the next job that is accepted. Jobs that a command only uses to find something
+  // out do not call it.
   void RememberNextJob() { remember_job_ = true; }
   void JobAccepted(const std::string& job_id);
   void set_hub_patience(absl::Duration patience) { hub_patience_ = patience; }
 
-  // Parses the filter options, with name ranges (-I 'web[01-20]') expanded. InvalidArgument for an invalid filter.
+  // Parses the filter options, with name ranges (-I 'web[01-20]') expanded. InvalidArgument for an
+  // invalid filter.
   absl::StatusOr<filter::Filter> ParseFilter() const;
-  // Makes the targets from filter, node list and limits of the options. Reads standard input if it is a node list.
+  // Makes the targets from filter, node list and limits of the options. Reads standard input if it
+  // is a node list.
   absl::StatusOr<Targets> MakeTargets();
 
-  // Claims standard input for `what`, so that it is no node list. InvalidArgument if it is claimed already, also by
-  // --nodes -.
+  // Claims standard input for `what`, so that it is no node list. InvalidArgument if it is claimed
+  // already, also by --nodes -.
   absl::Status TakeStdin(absl::string_view what);
-  // Reads one line from the terminal, without echo if `secret`. Cancelled after Ctrl-C, FailedPrecondition at the end
-  // of the input.
+  // Reads one line from the terminal, without echo if `secret`. Cancelled after Ctrl-C,
+  // FailedPrecondition at the end of the input.
   absl::StatusOr<std::string> AskLine(absl::string_view question, bool secret);
-  // Makes a new connection if questions have taken so long that the hub may have closed the idle one.
+  // Makes a new connection if questions have taken so long that the hub may have closed the idle
+  // one.
   absl::Status ReconnectAfterAsking();
   // Whether a person can be asked.
   bool CanAsk() const { return env_->stdin_is_terminal && env_->err_is_terminal; }
 
-  // Asks for confirmation before all nodes are changed. FailedPrecondition if the answer is no, or if nobody can be
-  // asked and --yes was not given.
+  // Asks for confirmation before all nodes are changed. FailedPrecondition if the answer is no, or
+  // if nobody can be asked and --yes was not given.
   absl::Status ConfirmUnfiltered(const Targets& targets, absl::string_view what);
 
  private:

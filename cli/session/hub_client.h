@@ -1,7 +1,7 @@
-// The channel to the hub, through a tunnel that has proved both sides before anything is sent. Calls are synchronous
-// and come from one thread, one at a time; the context of the command owns the client. Errors carry their exit code: 5
-// if the hub refused the caller, 6 if the hub cannot be reached or the connection broke. It never connects again by
-// itself.
+// The channel to the hub, through a tunnel that has proved both sides before anything is sent.
+// Calls are synchronous and come from one thread, one at a time; the context of the command owns
+// the client. Errors carry their exit code: 5 if the hub refused the caller, 6 if the hub cannot be
+// reached or the connection broke. It never connects again by itself.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ inline constexpr absl::Duration kCallTimeout = absl::Seconds(30);  // for calls 
 
 // How a stream ended.
 struct StreamEnd {
-  absl::Status status;
+  absl::Status status;       // of the call; OK if the hub ended it
   bool interrupted = false;  // by Ctrl-C
   bool enough = false;       // the callback ended it
 };
@@ -38,6 +38,7 @@ class HubClient {
   // Sets the time limit of calls with one answer, which is kCallTimeout by default.
   void set_call_limit(absl::Duration limit);
 
+  // Calls with one answer. Each returns the response, or an error as described above.
   absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
   absl::StatusOr<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request);
   absl::StatusOr<v1::ForgetNodesResponse> ForgetNodes(const v1::ForgetNodesRequest& request);
@@ -52,8 +53,8 @@ class HubClient {
   absl::StatusOr<v1::PruneJobsResponse> PruneJobs(const v1::PruneJobsRequest& request);
   absl::StatusOr<v1::ListLocksResponse> ListLocks();
 
-  // The calls below pass each message to `on_message`, which returns false to end the call. Where it gets a
-  // SetDeadline, it may move the deadline of the stream.
+  // The calls below pass each message to `on_message`, which returns false to end the call. Where
+  // it gets a SetDeadline, it may move the deadline of the stream.
   using SetDeadline = std::function<void(absl::Duration from_now)>;
   StreamEnd Invoke(const v1::InvokeRequest& request,
                    const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message);

@@ -1,5 +1,6 @@
-// DDLs from the hub, cached by name in a folder. The hub is asked each time, with the hash of the cached DDL, so an
-// old, broken or missing cache costs only a transfer. One thread; lives as long as the command that made it.
+// DDLs from the hub, cached by name in a folder. The hub is asked each time, with the hash of the
+// cached DDL, so an old, broken or missing cache costs only a transfer. One thread; lives as long
+// as the command that made it.
 #pragma once
 
 #include <memory>

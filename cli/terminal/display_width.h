@@ -1,5 +1,5 @@
-// Measures text in columns of a terminal, and pads and cuts it. East Asian wide characters and emoji take two columns,
-// combining marks none. The text must be printable already. Pure.
+// Measures text in columns of a terminal, and pads and cuts it. East Asian wide characters and
+// emoji take two columns, combining marks none. The text must be printable already. Pure.
 #pragma once
 
 #include <cstddef>

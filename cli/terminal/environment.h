@@ -1,4 +1,5 @@
-// Everything a command uses of the world outside its arguments. main or a test fills it in and owns what it points to.
+// Everything a command uses of the world outside its arguments. main or a test fills it in and owns
+// what it points to.
 #pragma once
 
 #include <map>
@@ -28,11 +29,13 @@ struct Environment {
   const Clock* clock = nullptr;
   Random* random = nullptr;
   Interrupt* interrupt = nullptr;  // null if Ctrl-C is not handled
-  // Keeps objects that need not be destroyed before the process ends. If null, they are destroyed at once. (When
-  // gRPC 1.51 closes its last channel, it sometimes waits a second for a thread that missed its wake-up.)
+  // Keeps objects that need not be destroyed before the process ends. If null, they are destroyed
+  // at once. (When gRPC 1.51 closes its last channel, it sometimes waits a second for a thread that
+  // missed its wake-up.)
   std::vector<std::shared_ptr<void>>* until_exit = nullptr;
 
-  // Returns how many columns a table may take; 0 means no limit, because the output is a file or a pipe.
+  // Returns how many columns a table may take; 0 means no limit, because the output is a file or a
+  // pipe.
   size_t OutputColumns() const { return out_is_terminal && columns > 0 ? static_cast<size_t>(columns) : 0; }
 
   std::string Variable(absl::string_view name) const {

@@ -23,8 +23,8 @@ enum ExitCode : int {
 absl::Status WithExitCode(absl::Status status, ExitCode code);
 int ExitCodeOf(const absl::Status& status);
 
-// The counts that determine the exit code of a job. Unless the job was cut short,
-// targets = ok + failed + missing + not_sent.
+// The counts that determine the exit code of a job. Unless the job was cut short, targets = ok +
+// failed + missing + not_sent.
 struct Tally {
   size_t targets = 0;
   size_t ok = 0;
@@ -33,6 +33,7 @@ struct Tally {
   bool named = false;   // whether the caller named the nodes, or pinged
   size_t not_sent = 0;  // targets whose turn never came, because of max-failures, a failed canary or a cancellation
 };
+// Returns the exit code of a job. With `allow_missing`, nodes without an answer are no failure.
 int ExitCodeOf(const Tally& tally, bool allow_missing);
 
 }  // namespace orch::cli

@@ -12,9 +12,10 @@
 
 namespace orch::cli {
 
-// Buffers up to kMaxBuffered bytes and then writes to a descriptor, which it does not own. A reader that is slower than
-// the nodes, such as a pager, does not block the writer: up to kMaxWaiting bytes are queued, and a thread of this
-// object writes them. That thread starts with the first Push.
+// Buffers up to kMaxBuffered bytes and then writes to a descriptor, which it does not own. A reader
+// that is slower than the nodes, such as a pager, does not block the writer: up to kMaxWaiting
+// bytes are queued, and a thread of this object writes them. That thread starts with the first
+// Push.
 class FdOutput final : public Output {
  public:
   static constexpr size_t kMaxBuffered = 64u << 10;

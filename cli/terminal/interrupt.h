@@ -16,7 +16,8 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Takes ownership of SIGINT: each signal raises this event, and one more than `tolerated` ends the process as usual.
+  // Takes ownership of SIGINT: each signal raises this event, and one more than `tolerated` ends
+  // the process as usual.
   void CatchSigint();
   void set_tolerated(int tolerated) { tolerated_.store(tolerated); }
   void Raise();  // async-signal-safe
@@ -24,7 +25,8 @@ class Interrupt {
   int count() const { return count_.load(std::memory_order_acquire); }
   int fd() const { return fd_; }  // becomes readable when raised
 
-  // Waits until the event has been raised more than `seen` times. Returns false if `patience` passes first.
+  // Waits until the event has been raised more than `seen` times. Returns false if `patience`
+  // passes first.
   bool WaitBeyond(int seen, absl::Duration patience, const Clock& clock) const;
 
  private:

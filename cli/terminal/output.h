@@ -1,4 +1,5 @@
-// The interface through which all text leaves the program. Owned by main or a test; used by one thread.
+// The interface through which all text leaves the program. Owned by main or a test; used by one
+// thread.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -8,11 +9,12 @@ namespace orch::cli {
 class Output {
  public:
   virtual ~Output() = default;
+  // Appends `text`, which may be buffered.
   virtual void Write(absl::string_view text) = 0;
   // Starts to pass on what was written, without waiting for a slow reader.
   virtual void Push() { Flush(); }
-  // Waits until everything is written. Returns false, from then on always, if text was lost (full disk, closed
-  // descriptor).
+  // Waits until everything is written. Returns false, from then on always, if text was lost (full
+  // disk, closed descriptor).
   virtual bool Flush() = 0;
 };
 

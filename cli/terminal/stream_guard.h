@@ -1,5 +1,5 @@
-// Ends a stream on Ctrl-C, or at a deadline in case the hub vanished without closing the connection. HubClient owns one
-// for the duration of a call; a thread of its own waits.
+// Ends a stream on Ctrl-C, or at a deadline in case the hub vanished without closing the
+// connection. HubClient owns one for the duration of a call; a thread of its own waits.
 #pragma once
 
 #include <atomic>
@@ -13,8 +13,8 @@
 
 namespace orch::cli {
 
-// Calls `cancel` from its own thread, at most once, when the interrupt is raised or the deadline passes. The destructor
-// waits for that thread. `interrupt` may be null.
+// Calls `cancel` from its own thread, at most once, when the interrupt is raised or the deadline
+// passes. The destructor waits for that thread. `interrupt` may be null.
 class StreamGuard {
  public:
   StreamGuard(const Clock* clock, const Interrupt* interrupt, std::function<void()> cancel);

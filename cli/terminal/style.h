@@ -10,6 +10,7 @@
 
 namespace orch::cli {
 
+// Colours text, or returns it unchanged if `color` is false.
 struct Style {
   bool color = false;
 
@@ -24,8 +25,8 @@ struct Style {
   }
 };
 
-// Prints `names` in MCollective's columns: `per_line` names per line, each made printable and padded to `width`, after
-// `indent` blanks.
+// Prints `names` in MCollective's columns: `per_line` names per line, each made printable and
+// padded to `width`, after `indent` blanks.
 template <typename Container>
 std::string InColumns(const Container& names, size_t indent, size_t width, size_t per_line) {
   std::string out;

@@ -1,5 +1,5 @@
-// Values of replies in MCollective's notation: {"a"=>1, "b"=>["x", nil]}. Values wider than 80 columns take several
-// lines, which are aligned under their first element. Pure.
+// Values of replies in MCollective's notation: {"a"=>1, "b"=>["x", nil]}. Values wider than 80
+// columns take several lines, which are aligned under their first element. Pure.
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ std::string PrettyValue(const Json& value, size_t width = kValueWidth);
 
 // Returns one line: scalars without quotes, null as an empty text, containers as InlineValue.
 std::string DisplayValue(const Json& value);
-// The same for the end of a line: containers as PrettyValue, their further lines after `indent` blanks.
+// The same for the end of a line: containers as PrettyValue, their further lines after `indent`
+// blanks.
 std::string DisplayBlock(const Json& value, size_t indent);
 
 // Indents every line but the first by `indent` blanks.

@@ -11,6 +11,7 @@ namespace orch::cli {
 class DataLayout {
  public:
   virtual ~DataLayout() = default;
+  // Returns lines that end in newlines. `action` declares the labels of the outputs.
   virtual std::string Text(const Answer& answer, const ddl::Action& action) const = 0;
 };
 

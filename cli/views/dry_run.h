@@ -1,5 +1,5 @@
-// --dry-run of an action: shows which nodes would get the command, with which inputs and in which waves. It asks the
-// hub which nodes match; it never asks a node and never starts a job.
+// --dry-run of an action: shows which nodes would get the command, with which inputs and in which
+// waves. It asks the hub which nodes match; it never asks a node and never starts a job.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -10,8 +10,8 @@
 
 namespace orch::cli {
 
-// `spec` is the spec that would be sent; `inputs` holds no secrets. The exit code is 1 if no node would get the
-// command.
+// `spec` is the spec that would be sent; `inputs` holds no secrets. The exit code is 1 if no node
+// would get the command.
 absl::StatusOr<int> ShowDryRun(Context* context, const v1::JobSpec& spec, const Json& inputs);
 
 }  // namespace orch::cli

@@ -1,5 +1,5 @@
-// The parts that every human view of a job has around its answers: discovery line and progress bar. The view owns it
-// and calls it from its thread.
+// The parts that every human view of a job has around its answers: discovery line and progress bar.
+// The view owns it and calls it from its thread.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,9 @@ namespace orch::cli {
 class HumanFrame {
  public:
   HumanFrame(Context* context, bool discovery_line);
+  // Prints the discovery line, and draws the bar if it is wanted.
   void Start(const JobStart& start);
+  // Redraws the bar.
   void Progress(size_t done, size_t targets);
   // Whether a bar is on the screen; then the view must hold back answers.
   bool bar() const { return bar_shown_; }

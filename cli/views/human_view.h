@@ -1,5 +1,6 @@
-// Shows an invocation to people, in MCollective's layout: discovery line, progress bar, a block with the DDL's labels
-// for each node, summaries, and the last line. The command owns it; one thread.
+// Shows an invocation to people, in MCollective's layout: discovery line, progress bar, a block
+// with the DDL's labels for each node, summaries, and the last line. The command owns it; one
+// thread.
 #pragma once
 
 #include <memory>
@@ -30,6 +31,7 @@ class HumanView final : public JobView {
  private:
   // Returns the text that follows the node's name.
   std::string TextOf(const Answer& answer) const;
+  // Prints the answers that were held back because of the bar, the sorting or the groups.
   void PrintHeld();
 
   Context* const context_;

@@ -19,12 +19,14 @@ std::string JobStateName(const v1::Job& job);
 // Returns "2026-11-21 08:13:11 +0000", and an empty text for 0.
 std::string WhenText(int64_t time_us);
 
+// Returns a job without its replies.
 Json JobJson(const v1::Job& job);
-// Returns headings and a line for each job. If a terminal of `columns` (0 if there is none) is too narrow, the time is
-// abbreviated and the action's inputs are cut, so that each job takes one line.
+// Returns headings and a line for each job. If a terminal of `columns` (0 if there is none) is too
+// narrow, the time is abbreviated and the action's inputs are cut, so that each job takes one line.
 std::string JobTable(const std::vector<v1::Job>& jobs, size_t columns, absl::Time now);
 // Returns everything that is known of one job.
 std::string JobText(const v1::GetJobResponse& response);
+// The same as JSON.
 Json JobDetailJson(const v1::GetJobResponse& response);
 
 // Returns one line without a newline.

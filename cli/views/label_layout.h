@@ -1,4 +1,5 @@
-// The layout of most actions: keys sorted, the DDL's labels right-aligned, lists and hashes over several lines.
+// The layout of most actions: keys sorted, the DDL's labels right-aligned, lists and hashes over
+// several lines.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The base of human views with one line per node and a summary, as package, service and controller have them. The
-// command owns the view; one thread.
+// The base of human views with one line per node and a summary, as package, service and controller
+// have them. The command owns the view; one thread.
 #pragma once
 
 #include <map>
@@ -28,8 +28,8 @@ class LineView : public JobView {
  protected:
   // Called once for every answer.
   virtual void Count(const Answer&) {}
-  // Returns the line of an answer, or an empty text to show none. The identity may name several nodes with equal
-  // answers.
+  // Returns the line of an answer, or an empty text to show none. The identity may name several
+  // nodes with equal answers.
   virtual std::string LineOf(const Answer& answer) const = 0;
   // Returns the text after the last line; not called with --quiet.
   virtual std::string Summary(const JobEnd& end) const = 0;

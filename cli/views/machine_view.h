@@ -1,5 +1,5 @@
-// The views for programs: --json, --json=array, --jsonl, --table, --senders. docs/CLI.md describes their forms; field
-// names are those of Choria and MCollective.
+// The views for programs: --json, --json=array, --jsonl, --table, --senders. docs/CLI.md describes
+// their forms; field names are those of Choria and MCollective.
 #pragma once
 
 #include <memory>

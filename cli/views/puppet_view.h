@@ -1,5 +1,5 @@
-// The base of all views of orchctl puppet and puppetd. It shows the bar, failed nodes and nodes without an answer
-// around the text of the derived class. The command owns the view; one thread.
+// The base of all views of orchctl puppet and puppetd. It shows the bar, failed nodes and nodes
+// without an answer around the text of the derived class. The command owns the view; one thread.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ class PuppetView : public JobView {
   void OnEnd(const JobEnd& end) override;
 
  protected:
-  // Returns the text for the answers that are OK, which are in order of arrival, or by name with --sort.
+  // Returns the text for the answers that are OK, which are in order of arrival, or by name with
+  // --sort.
   virtual std::string Text(const std::vector<Answer>& answers, const JobEnd& end) const = 0;
 
   Context* const context_;

@@ -1,5 +1,6 @@
-// The views of orchctl puppet and puppetd: a line for each node, counts, and the summary of the last runs. puppetd has
-// the layout of the PE 2.0 guide, puppet that of MCollective's puppet application.
+// The views of orchctl puppet and puppetd: a line for each node, counts, and the summary of the
+// last runs. puppetd has the layout of the PE 2.0 guide, puppet that of MCollective's puppet
+// application.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Chooses what is shown of the replies: --reply-filter selects replies, --columns selects fields of their data.
+// Chooses what is shown of the replies: --reply-filter selects replies, --columns selects fields of
+// their data.
 #pragma once
 
 #include <set>
@@ -13,12 +14,14 @@
 
 namespace orch::cli {
 
-// Returns the fields that `columns` select by name or dotted path, or all fields if `columns` is empty.
+// Returns the fields that `columns` select by name or dotted path, or all fields if `columns` is
+// empty.
 Json ChosenData(const Json& data, const std::vector<std::string>& columns);
 
-// A view in front of another one that passes on the replies that match --reply-filter. Nodes that failed or did not
-// answer are always passed on, because their data say nothing. Counts and exit code stay those of the job. At the end
-// it notes columns that no reply had. One thread; `view` must outlive it.
+// A view in front of another one that passes on the replies that match --reply-filter. Nodes that
+// failed or did not answer are always passed on, because their data say nothing. Counts and exit
+// code stay those of the job. At the end it notes columns that no reply had. One thread; `view`
+// must outlive it.
 class ReplyChoice final : public JobView {
  public:
   ReplyChoice(Context* context, JobView* view) : context_(context), view_(view), unseen_(context->options().columns) {}

@@ -1,4 +1,5 @@
-// Groups equal replies, so that one block serves all nodes with the same reply. A view owns it; one thread.
+// Groups equal replies, so that one block serves all nodes with the same reply. A view owns it; one
+// thread.
 #pragma once
 
 #include <string>
@@ -9,8 +10,10 @@
 
 namespace orch::cli {
 
-// Without --group and --no-group, replies are grouped on a terminal if there are more nodes than this.
+// Without --group and --no-group, replies are grouped on a terminal if there are more nodes than
+// this.
 inline constexpr size_t kGroupAbove = 20;
+// Whether replies are grouped, by the options, the terminal and the number of targets.
 bool WantsGroups(const Context& context, size_t targets);
 
 class ReplyGroups {
@@ -21,8 +24,10 @@ class ReplyGroups {
     // Returns "web[01-20].example.net (20 nodes)", or a single name unchanged.
     std::string Heading() const;
   };
+  // Adds the reply of a node; `said` is the text that must be equal within a group.
   void Add(const std::string& identity, const std::string& said);
-  // Returns the groups, the largest first, or with `by_name` in the order of their first names, and forgets them.
+  // Returns the groups, the largest first, or with `by_name` in the order of their first names, and
+  // forgets them.
   std::vector<Group> Take(bool by_name);
 
  private:

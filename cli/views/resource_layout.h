@@ -1,6 +1,6 @@
-// The layout of Puppet resources in the PE 2.0 guide: one line per key, and the nested hash below "parameters" and
-// "Resource". Names of properties are Ruby symbols, as are words as values of `ensure` and `returns`; times have no
-// quotes.
+// The layout of Puppet resources in the PE 2.0 guide: one line per key, and the nested hash below
+// "parameters" and "Resource". Names of properties are Ruby symbols, as are words as values of
+// `ensure` and `returns`; times have no quotes.
 #pragma once
 
 #include <string>

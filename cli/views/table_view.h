@@ -21,6 +21,7 @@ class TableView final : public JobView {
   void OnEnd(const JobEnd& end) override;
 
  private:
+  // Returns the columns: those of --columns, or all outputs that came.
   std::vector<std::string> OutputNames() const;
 
   Context* const context_;

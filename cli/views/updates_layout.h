@@ -1,4 +1,5 @@
-// The layout of outdated packages in the PE 2.0 guide: one line per package, then exit code and package manager.
+// The layout of outdated packages in the PE 2.0 guide: one line per package, then exit code and
+// package manager.
 #pragma once
 
 #include <string>

@@ -28,7 +28,8 @@ struct Arguments {
   std::string text;  // for kShowText: a help screen or the version
 };
 
-// `words`: the arguments without the program's name. InvalidArgument names the option or the word, and the remedy.
+// `words`: the arguments without the program's name. InvalidArgument names the option or the word,
+// and the remedy.
 absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& words);
 
 }  // namespace orch::hub
