@@ -60,7 +60,8 @@ absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std:
   config.tls.key_file = ExpandHome(env, read.String("tls.key", ""));
   config.collective = read.String("collective", "");
   config.timeout = read.Duration("timeout", absl::ZeroDuration(), absl::ZeroDuration(), absl::Hours(24));
-  config.color = read.Choice("color", "auto", {"auto", "always", "never"});
+  const std::string color = read.Choice("color", "auto", {"auto", "always", "never"});
+  config.color = color == "always" ? ColorMode::kAlways : color == "never" ? ColorMode::kNever : ColorMode::kAuto;
   config.cache_dir = ExpandHome(env, read.String("cache_dir", "~/.cache/orch"));
   if (const absl::Status tls = auth::CheckPeerTlsOptions(config.tls); !tls.ok()) {
     read.Fail(config.tls.ca_file.empty() ? "tls.certificate" : "tls.ca", tls.message());

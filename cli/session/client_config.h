@@ -15,6 +15,9 @@ namespace orch::cli {
 
 inline constexpr char kDefaultHub[] = "127.0.0.1:61613";
 
+// When the output has colours; kAuto means on a terminal that can show them.
+enum class ColorMode { kAuto, kAlways, kNever };
+
 struct ClientConfig {
   std::string file;  // empty if there is none
   Address hub;       // where orch-hub listens
@@ -22,10 +25,10 @@ struct ClientConfig {
   std::string credentials = "/etc/orch/credentials";
   bool own_credentials = false;  // whether the file names them; a unix socket needs none, as the kernel names the user
   auth::PeerTlsOptions tls;
-  std::string collective;      // the default of --target
-  absl::Duration timeout;      // zero means the DDL's
-  std::string color = "auto";  // "auto", "always" or "never"
-  std::string cache_dir;       // if empty, nothing is cached
+  std::string collective;  // the default of --target
+  absl::Duration timeout;  // zero means the DDL's
+  ColorMode color = ColorMode::kAuto;
+  std::string cache_dir;  // if empty, nothing is cached
 };
 
 // Reads the configuration. `config_file` and `hub` are the values of -c and --hub, or empty. An error

@@ -55,8 +55,8 @@ absl::Status Context::Prepare() {
   ORCH_RETURN_IF_ERROR(ParseFilter().status());  // before a question is asked
   ORCH_RETURN_IF_ERROR(ReadConfig());
   const bool wanted =
-      config_->color == "always" || (config_->color == "auto" && env_->out_is_terminal &&
-                                     env_->Variable("NO_COLOR").empty() && env_->Variable("TERM") != "dumb");
+      config_->color == ColorMode::kAlways || (config_->color == ColorMode::kAuto && env_->out_is_terminal &&
+                                               env_->Variable("NO_COLOR").empty() && env_->Variable("TERM") != "dumb");
   style_.color = wanted && options_.output_file.empty();
   if (options_.collective.empty()) options_.collective = config_->collective;
   if (options_.timeout == absl::ZeroDuration()) options_.timeout = config_->timeout;
