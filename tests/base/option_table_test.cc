@@ -95,5 +95,50 @@ TEST_F(OptionTableTest, HelpListsEachNameWithItsExplanation) {
             "    -j, --json[=FORM]                JSON\n");
 }
 
+TEST_F(OptionTableTest, ANumberIsWholeAndWithinItsLimit) {
+  uint32_t any = 0;
+  uint32_t days = 7;
+  table_.Number({"-n"}, "COUNT", "Any", "Common", &any);
+  table_.Number({"--days"}, "COUNT", "Days", "Common", &days, 30);
+  ASSERT_TRUE(table_.Parse({"-n", "4294967295", "--days=30"}).ok());
+  EXPECT_EQ(any, 4294967295u);
+  EXPECT_EQ(days, 30u);
+  for (const char* text : {"0", "-1", "1.5", "many", "4294967296"})
+    EXPECT_THAT(Error({"-n", text}), HasSubstr("is no whole number above 0"));
+  EXPECT_THAT(Error({"--days", "31"}), HasSubstr("option --days: '31' is no whole number from 1 to 30"));
+  EXPECT_EQ(days, 30u);
+}
+
+TEST_F(OptionTableTest, AChoiceIsOneOfItsNames) {
+  enum class Size { kSmall, kLarge };
+  static constexpr OptionChoice<Size> kSizes[] = {{"small", Size::kSmall}, {"large", Size::kLarge}};
+  Size size = Size::kSmall;
+  table_.Value(
+      {"--size"}, "SIZE", "Size", "Common", &size, [](const std::string& text) { return ParseChoice(text, kSizes); },
+      NamesOf(kSizes));
+  ASSERT_TRUE(table_.Parse({"--size", "large"}).ok());
+  EXPECT_EQ(size, Size::kLarge);
+  EXPECT_THAT(Error({"--size", "LARGE"}), HasSubstr("option --size: 'LARGE' is none of small, large"));
+  EXPECT_THAT(table_.Find("--size")->choices, ElementsAre("small", "large"));
+}
+
+TEST_F(OptionTableTest, ASwitchIsNotGivenOrTrueOrFalse) {
+  std::optional<bool> group;
+  table_.Switch("group", "Together", "One by one", "Common", &group);
+  ASSERT_TRUE(table_.Parse({"a"}).ok());
+  EXPECT_FALSE(group.has_value());
+  ASSERT_TRUE(table_.Parse({"--group", "--no-group"}).ok());
+  EXPECT_EQ(group, false);
+  ASSERT_TRUE(table_.Parse({"--group"}).ok());
+  EXPECT_EQ(group, true);
+}
+
+TEST_F(OptionTableTest, TextsKeepEveryValueInOrder) {
+  std::vector<std::string> tags;
+  table_.Texts({"--tag", "--tags"}, "TAG", "Tags", "Common", &tags);
+  ASSERT_TRUE(table_.Parse({"--tag", "a", "--tags=b", "--tag="}).ok());
+  EXPECT_THAT(tags, ElementsAre("a", "b", ""));
+}
+
 }  // namespace
 }  // namespace orch
