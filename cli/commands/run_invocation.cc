@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "actions/ddl/validate.h"
 #include "base/status_macros.h"
 #include "cli/jobs/answer.h"
 #include "cli/jobs/job.h"

@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "cli/options/mcollective_options.h"
 #include "cli/options/option_values.h"
 #include "cli/options/reply_options.h"
 #include "cli/options/rollout_options.h"
