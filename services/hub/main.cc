@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
@@ -98,8 +99,9 @@ int main(int argc, char** argv) {
   orch::ForbidCoreDumps();
   const auto arguments = orch::hub::ParseArguments({argv + 1, argv + argc});
   if (!arguments.ok()) {
-    return Fail(
-        absl::InvalidArgumentError(absl::StrCat(arguments.status().message(), "; --help tells how it is used")));
+    const absl::string_view problem = arguments.status().message();
+    const bool names_help = absl::StrContains(problem, "--help");
+    return Fail(absl::InvalidArgumentError(absl::StrCat(problem, names_help ? "" : "; --help tells how it is used")));
   }
   using Mode = orch::hub::Arguments::Mode;
   if (arguments->mode == Mode::kShowText) {
