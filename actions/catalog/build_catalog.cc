@@ -46,7 +46,7 @@ absl::StatusOr<std::shared_ptr<const ddl::Plugin>> LoadDdl(const InstalledPlugin
   return ddl;
 }
 
-// Null: it is not to serve this node.
+// Returns null if the plugin does not activate on this node.
 absl::StatusOr<std::shared_ptr<Plugin>> LoadInstalled(const InstalledPlugin& files, const CatalogOptions& options,
                                                       const Clock* clock, const CancelToken* cancel) {
   if (!EmbeddedDdl(files.name).empty()) {
@@ -84,7 +84,7 @@ void AddInstalled(const CatalogOptions& options, const Clock* clock, const Cance
   try {
     for (size_t i = 1; i < std::min(installed.size(), kMaxActivationsAtOnce); ++i) threads.emplace_back(work);
   } catch (const std::system_error&) {
-    // With fewer threads it takes longer.
+    // Fewer threads only take longer.
   }
   work();
   for (std::thread& thread : threads) thread.join();

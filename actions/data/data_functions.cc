@@ -59,7 +59,7 @@ struct Function {
   DataFunction call;
 };
 
-// Every data function a node has, by name.
+// All data functions of a node, by name.
 constexpr Function kFunctions[] = {
     {"agent", Argument::kRequired, kMaxPluginCharacters, PluginData},
     {"collective", Argument::kRequired, kMaxArgumentCharacters, Collective},

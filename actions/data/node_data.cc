@@ -28,7 +28,7 @@ Context ContextOf(const DataCall& call) {
   return context;
 }
 
-// A whole number or a decimal as such, else the text.
+// Returns a whole number or a decimal as a number, any other text as text.
 Json Value(const std::string& text) {
   int64_t whole;
   double fraction;
@@ -61,7 +61,7 @@ absl::StatusOr<Json> ServiceData(const DataCall& call) {
 }
 
 absl::StatusOr<Json> SysctlData(const DataCall& call) {
-  // A dot parts the names; a slash stands for a dot inside one, as sysctl(8) has it.
+  // As in sysctl(8), a dot separates the names, and a slash means a dot inside one.
   std::string path = call.Setting("sysctl.proc");
   if (path.empty()) path = "/proc/sys";
   for (const absl::string_view part : absl::StrSplit(call.argument, '.')) {

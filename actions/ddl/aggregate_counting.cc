@@ -40,7 +40,7 @@ std::vector<std::string> CountLines(const Counts& counts, const std::string& for
   return lines;
 }
 
-// Labels for values: an object among the arguments, other than its "format".
+// Returns the labels for values: the members of an object among the arguments, except "format".
 std::map<std::string, std::string> Labels(const Json& arguments) {
   std::map<std::string, std::string> labels;
   for (const Json& argument : arguments) {
@@ -100,7 +100,7 @@ class Summary : public AggregateFunction {
   uint64_t others_ = 0;
 };
 
-// Truth also as the number or text older plugins give.
+// Whether the value is true, also in the form of a number or text, which older plugins use.
 class BooleanSummary final : public Summary {
  public:
   using Summary::Summary;
@@ -114,7 +114,7 @@ class BooleanSummary final : public Summary {
   }
 };
 
-// Exit codes of Nagios checks, worst last, all four always shown.
+// Counts the exit codes of Nagios checks; always shows all four, the worst one last.
 class NagiosStates final : public AggregateFunction {
  public:
   explicit NagiosStates(const Aggregate& aggregate) : format_(aggregate.format) {}

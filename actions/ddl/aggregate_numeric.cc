@@ -27,7 +27,7 @@ std::optional<double> AsNumber(const Json& value) {
   return std::nullopt;
 }
 
-// Whole numbers without a fraction in JSON.
+// Writes whole numbers without a fraction.
 Json Number(double value) {
   if (std::floor(value) == value && std::abs(value) < 9e15) return Json(static_cast<int64_t>(value));
   return Json(value);
@@ -49,7 +49,7 @@ class Numeric : public AggregateFunction {
   virtual void AddNumber(double number) = 0;
 };
 
-// average, sum, min and max need no memory of the values.
+// average, sum, min and max, which keep no values.
 class Running final : public Numeric {
  public:
   explicit Running(const Aggregate& aggregate)
@@ -89,7 +89,7 @@ class Running final : public Numeric {
   double sum_ = 0, min_ = 0, max_ = 0;
 };
 
-// Keeps how often each value was seen; values beyond the limit are left out and said to be.
+// Counts how often each value occurs; ignores values beyond the limit and says so.
 class Distribution : public Numeric {
  public:
   Json Value() const override {
@@ -123,7 +123,7 @@ class Distribution : public Numeric {
   uint64_t left_out_ = 0;
 };
 
-// Nearest rank: the smallest value that at least p % of all values do not exceed.
+// The nearest rank: the smallest value that at least p % of all values do not exceed.
 class Percentile final : public Distribution {
  public:
   explicit Percentile(const Aggregate& aggregate) : rank_(Rank(aggregate.arguments)) {
@@ -166,7 +166,7 @@ class Percentile final : public Distribution {
   std::string format_;
 };
 
-// How the values spread from the smallest to the largest, as one line of bars.
+// Draws the distribution of the values from the smallest to the largest as one line of bars.
 class Chart final : public Distribution {
  public:
   explicit Chart(const Aggregate& aggregate) : format_(aggregate.format) {}

@@ -1,4 +1,4 @@
-// From words on a command line to typed inputs.
+// Converts words of a command line to typed inputs.
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +31,7 @@ absl::StatusOr<Json> CoerceBoolean(const Input& input, const std::string& text) 
   return Wrong(input, text, "must be true or false (t, yes, y, 1, f, no, n, 0)");
 }
 
-// [+-]digits[.digits]; nothing else (no exponent, no hexadecimal), as the filter language reads numbers.
+// Takes [+-]digits[.digits], as the filter language does; neither exponents nor hexadecimal numbers.
 bool IsDecimal(absl::string_view text, bool* fraction) {
   if (!text.empty() && (text[0] == '+' || text[0] == '-')) text.remove_prefix(1);
   const size_t dot = text.find('.');
@@ -61,7 +61,7 @@ absl::StatusOr<Json> CoerceNumber(const Input& input, const std::string& text) {
 
 absl::StatusOr<Json> CoerceStructure(const Input& input, const std::string& text) {
   const absl::StatusOr<Json> value = ParseJson(text, "the value");
-  // The parser's message quotes the text.
+  // The message of the parser would quote the text.
   if (!value.ok() && input.sensitive) return Wrong(input, text, "must be JSON");
   if (!value.ok()) return Wrong(input, text, absl::StrCat("must be JSON: ", value.status().message()));
   return *value;

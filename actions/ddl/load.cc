@@ -1,4 +1,4 @@
-// From DDL text to a Plugin.
+// Loads a Plugin from the text of its DDL.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -87,7 +87,7 @@ absl::Status LoadDisplayAndImpact(const Place& place, Action* action) {
   return absl::OkStatus();
 }
 
-// `input` and `output` are objects of name → description.
+// `input` and `output` are objects with a description for each name.
 template <typename Field, typename Load>
 absl::Status LoadFields(const Place& action, absl::string_view key, Load load, std::vector<Field>* fields) {
   const std::optional<Place> all = action.Member(key);
@@ -123,7 +123,7 @@ absl::Status LoadAggregates(const Place& place, Action* action) {
   return absl::OkStatus();
 }
 
-// A file beside the others of the plugin: never a path.
+// Allows the name of a file in the folder of the plugin, but no path.
 absl::StatusOr<std::string> LoadScriptName(const Place& action) {
   ORCH_ASSIGN_OR_RETURN(std::string name, action.TextOr("implemented_by", ""));
   if (name.empty() || (IsFieldName(name) && name[0] != '.')) return name;

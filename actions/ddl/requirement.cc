@@ -34,7 +34,7 @@ std::optional<Version> ParseVersion(absl::string_view text) {
   return version;
 }
 
-// ">=0.1", "<2", "=1.2.3", or a bare version, which is a least one.
+// Reads ">=0.1", "<2", "=1.2.3", or a bare version, which is a minimum.
 std::optional<Comparison> ParseComparison(absl::string_view text) {
   Comparison comparison{">=", {}};
   for (absl::string_view op : {">=", "<=", ">", "<", "="}) {
@@ -56,7 +56,7 @@ bool Holds(const Comparison& comparison, const Version& version) {
   return version == comparison.version;
 }
 
-// Several comparisons, separated by commas, must all hold.
+// All comparisons, which commas separate, must hold.
 std::optional<std::vector<Comparison>> ParseAll(absl::string_view text) {
   std::vector<Comparison> all;
   for (absl::string_view part : absl::StrSplit(text, ',')) {

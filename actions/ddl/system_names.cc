@@ -72,7 +72,7 @@ std::string CheckPackageVersion(absl::string_view value) {
 }
 
 std::string CheckPuppetTags(absl::string_view value) {
-  // Puppet's own rule for tags; Ruby's [[:alnum:]] are letters, marks and decimal digits of Unicode.
+  // Puppet's rule for tags; Ruby's [[:alnum:]] means the letters, marks and decimal digits of Unicode.
   static const RE2* const tag = new RE2(R"([\pL\pM\p{Nd}_][\pL\pM\p{Nd}_:.-]*)");
   for (absl::string_view part : absl::StrSplit(value, ',')) {
     part = absl::StripAsciiWhitespace(part);

@@ -20,12 +20,12 @@ namespace {
 
 constexpr size_t kMaxQuotedBytes = 60;
 
-// Code points of valid UTF-8.
+// Counts the code points of valid UTF-8.
 size_t Characters(absl::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
 }
 
-// No program takes a NUL in an argument, and JSON cannot carry what is not UTF-8: refused everywhere.
+// Refuses NUL, which no argument of a program can contain, and text that is not UTF-8, which JSON cannot carry.
 std::string TextProblem(const Json& value) {
   if (value.is_string()) {
     const std::string& text = value.get_ref<const std::string&>();

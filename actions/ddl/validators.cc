@@ -23,7 +23,7 @@ bool AllOf(absl::string_view text, bool (*good)(char)) {
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-// Every check: "" when the value passes, else what it must be.
+// Every check returns "" if it allows the value, else what the value must be.
 
 std::string CheckShellSafe(absl::string_view value) {
   for (const char* bad : {"`", "$", ";", "|", "&&", ">", "<"}) {
@@ -57,7 +57,7 @@ std::string CheckPath(absl::string_view value) {
   return "";
 }
 
-// Numbers with units, largest first or not: 90s, 1h30m, 1.5h, 2d; a plain number is seconds.
+// Allows numbers with units in any order, such as 90s, 1h30m, 1.5h and 2d; a plain number means seconds.
 std::string CheckDuration(absl::string_view value) {
   const std::string wrong = "must be a duration such as 90s, 1h30m or 2d";
   absl::string_view rest = value;

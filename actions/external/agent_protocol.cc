@@ -9,7 +9,7 @@ namespace {
 constexpr char kRequestSchema[] = "https://choria.io/schemas/mcorpc/external/v1/rpc_request.json";
 constexpr char kActivationSchema[] = "https://choria.io/schemas/mcorpc/external/v1/activation_request.json";
 
-// Programs that read JSON with sed and grep exist.
+// Keeps the order of members, because some programs read JSON with sed and grep.
 constexpr const char* kOrder[] = {"$schema",  "protocol",   "agent", "action",  "requestid", "senderid",
                                   "callerid", "collective", "ttl",   "msgtime", "data"};
 

@@ -10,7 +10,7 @@
 namespace orch::actions {
 namespace {
 
-// How much of a wrong reply is shown.
+// The number of bytes of a faulty reply that a message shows.
 constexpr size_t kMaxQuoted = 200;
 
 absl::Status CheckExit(const ProgramCall& call, const ProgramAnswer& answer) {

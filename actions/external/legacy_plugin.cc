@@ -9,7 +9,7 @@
 namespace orch::actions {
 namespace {
 
-// As MCollective writes it; process_results was always among the data.
+// Writes the request as MCollective does, which always added process_results to the data.
 std::string RequestText(const Request& request) {
   Json data = request.inputs.is_object() ? request.inputs : Json::object();
   if (!data.contains("process_results")) data["process_results"] = true;

@@ -64,7 +64,7 @@ absl::Status CheckOwnerAndMode(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Names of NAME.json files, sorted; what is hidden or not JSON is nobody's business here.
+// Returns the sorted names of the NAME.json files; ignores hidden files and all others.
 std::vector<std::string> DdlNames(const std::string& directory) {
   std::vector<std::string> names;
   DIR* folder = opendir(directory.c_str());

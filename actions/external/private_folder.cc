@@ -30,7 +30,7 @@ std::string Parent() {
   return base == nullptr || base[0] != '/' ? "/tmp" : base;
 }
 
-// The folder, locked; negative when it is in use, gone, or not this user's alone.
+// Returns a descriptor of the locked folder; negative if it is in use, does not exist, or is open to other users.
 int LockOwn(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   struct stat info;

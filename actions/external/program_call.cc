@@ -59,8 +59,8 @@ ProcessSpec SpecOf(const ProgramCall& call, const PrivateFolder& folder) {
   return spec;
 }
 
-// Ends a call when its caller does, or when its reply outgrows what is accepted: a program that never
-// stops writing must not fill the disk. One thread a call, beside the process it costs.
+// Ends the program when the caller cancels the call, or when its reply file exceeds the limit, so that a program that
+// writes without end does not fill the disk. Each call has one such thread.
 class ReplyWatch {
  public:
   ReplyWatch(const CancelToken* caller, std::string reply, size_t max_bytes)

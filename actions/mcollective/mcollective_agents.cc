@@ -43,7 +43,7 @@ absl::StatusOr<std::string> FindRuby(const PluginSettings& settings) {
   return absl::NotFoundError("MCollective's agents need ruby, which is not on this node; install it");
 }
 
-// {"agents": [{"name", "ddl", "active"} or {"name", "error"}, …]}.
+// Reads {"agents": [{"name", "ddl", "active"} or {"name", "error"}, …]}.
 absl::StatusOr<Json> Describe(const McollectiveOptions& options, const WarmWorker::Options& worker, const Clock& clock,
                               const CancelToken* cancel) {
   Json config = McollectiveConfig(options.libdirs, options.builtin.settings);

@@ -31,7 +31,7 @@ Reply McollectivePlugin::RunAction(const Request& request, const Context& contex
   for (const char* item : {"configfile", "classesfile"}) {
     if (const absl::StatusOr<Json> value = node.ConfigItem(item); value.ok()) config[item] = *value;
   }
-  // The facts as text: parsed by the worker only for an agent that asks.
+  // Passes the facts as text, which the worker parses only if the agent uses them.
   const std::shared_ptr<const Json> facts = node.Facts();
   return worker_.Call(Json{{"agent", request.plugin},
                            {"action", request.action},

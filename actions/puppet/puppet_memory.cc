@@ -55,7 +55,7 @@ absl::StatusOr<PuppetFiles> PuppetMemory::Files(const PuppetProgram& program, co
   std::vector<std::string> asked = command;
   asked.insert(asked.end(), {"--section", "agent", "print"});
   for (const FileName& name : kFiles) asked.emplace_back(name.setting);
-  // The stamp of before: a file that changes meanwhile is asked about again. Only its path is not known yet.
+  // Keeps the stamp from before the question, so that a file which changes meanwhile causes another question.
   const std::string configured = program.Setting("config", "");
   std::string stamp = configured.empty() ? "" : FileStamp(configured);
   ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run(asked, PuppetProgram::Environment()));

@@ -28,7 +28,7 @@ std::string PuppetProgram::Path() const { return Setting("path", kPath); }
 
 std::vector<std::string> PuppetProgram::Command(absl::string_view subcommand) const {
   std::vector<std::string> command = absl::StrSplit(Setting("command", "puppet"), ' ', absl::SkipEmpty());
-  // "puppet agent" is what MCollective's configuration says here.
+  // MCollective's configuration has "puppet agent" here.
   if (command.size() > 1 && command.back() == "agent") command.pop_back();
   if (command.empty()) command.emplace_back("puppet");
   command.emplace_back(subcommand);

@@ -34,7 +34,7 @@ std::string Folder(const std::string& path) {
   return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The folder "lib/orch/ruby" that was built or installed with this program.
+// Returns the folder "lib/orch/ruby" that was built or installed with this program.
 std::string OwnScripts() {
   char path[PATH_MAX];
   const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
@@ -42,7 +42,7 @@ std::string OwnScripts() {
   return absl::StrCat(Folder(Folder(std::string(path, size))), "/lib/orch/ruby");
 }
 
-// The words of a script's first line: its interpreter, without env, and the interpreter's arguments.
+// Returns the words of a script's first line: its interpreter, without env, and the interpreter's arguments.
 std::vector<std::string> InterpreterOf(absl::string_view script) {
   absl::string_view line = script.substr(0, script.find('\n'));
   if (!absl::ConsumePrefix(&line, "#!")) return {};
@@ -51,7 +51,7 @@ std::vector<std::string> InterpreterOf(absl::string_view script) {
   return words;
 }
 
-// Where Puppet's own packages have their ruby: puppet-agent, then Puppet Enterprise before 2015.
+// The places of ruby in Puppet's own packages: puppet-agent, then Puppet Enterprise before 2015.
 absl::StatusOr<std::string> RubyOfPackages() {
   for (const char* path : {"/opt/puppetlabs/puppet/bin/ruby", "/opt/puppet/bin/ruby"}) {
     if (absl::StatusOr<std::string> ruby = FindProgram(path); ruby.ok()) return ruby;
@@ -59,9 +59,9 @@ absl::StatusOr<std::string> RubyOfPackages() {
   return absl::NotFoundError("Puppet's packages have brought no ruby");
 }
 
-// The ruby that a shell script hands over to. Puppet's packages make /opt/puppetlabs/bin/puppet a link to
-// /opt/puppetlabs/puppet/bin/wrapper.sh, which ends "exec /opt/puppetlabs/puppet/bin/${COMMAND} "$@"": the ruby
-// is beside what is executed, or beside the script itself.
+// Returns the ruby that a wrapper script executes. In Puppet's packages, /opt/puppetlabs/bin/puppet is a link to
+// /opt/puppetlabs/puppet/bin/wrapper.sh, which ends with "exec /opt/puppetlabs/puppet/bin/${COMMAND} "$@"". The ruby is
+// beside the executed program or beside the script itself.
 absl::StatusOr<std::string> RubyBehind(const std::string& program, absl::string_view script) {
   std::vector<std::string> folders;
   for (absl::string_view line : absl::StrSplit(script, '\n')) {

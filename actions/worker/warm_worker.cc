@@ -18,7 +18,7 @@ constexpr absl::Duration kCancelPollInterval =
     absl::Milliseconds(50);               // for a cancellation, while waiting for a process
 constexpr size_t kMaxQuotedAnswer = 200;  // bytes of a wrong answer
 
-// The last lines, on one.
+// Joins the last lines to one.
 std::string LastLines(absl::string_view text) {
   std::vector<absl::string_view> lines = absl::StrSplit(text, absl::ByAnyChar("\r\n"), absl::SkipWhitespace());
   if (lines.size() > WarmWorker::kMaxErrorLines) lines.erase(lines.begin(), lines.end() - WarmWorker::kMaxErrorLines);
@@ -123,7 +123,7 @@ absl::StatusOr<Json> WarmWorker::Exchange(const Json& request, absl::Duration ti
     if (!answer.ok()) process = nullptr;  // what it says next might be the rest of this
     GiveBack(std::move(process));
     if (answer.ok()) return answer;
-    // Printed late by an earlier request; this one was not sent.
+    // An earlier request printed this late; the present one was not sent.
     if (reused && absl::IsFailedPrecondition(answer.status())) continue;
     if (absl::StartsWith(said, said_before)) said.erase(0, said_before.size());
     return Explain(answer.status(), said);

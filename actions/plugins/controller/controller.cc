@@ -11,7 +11,7 @@
 namespace orch::actions {
 namespace {
 
-// Kept of the action's time, to answer.
+// The part of the action's time that is reserved for the reply.
 constexpr absl::Duration kReserve = absl::Milliseconds(500);
 
 Reply Stats(const Context& context) {

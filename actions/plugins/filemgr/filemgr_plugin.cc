@@ -58,12 +58,12 @@ Reply Remove(const std::string& file) {
     return Reply::Aborted(
         absl::StrCat("could not remove ", file, ": it is a directory, and filemgr removes files only"));
   }
-  // unlink refuses a directory that took the file's place.
+  // unlink refuses a directory that has replaced the file.
   if (unlink(file.c_str()) != 0 && errno != ENOENT) return Problem(errno, "remove", file);
   return Changed(true);
 }
 
-// Name, type and size of what a directory holds, by name.
+// Lists name, type and size of the entries of a directory, by name.
 absl::Status ListDirectory(const std::string& path, const Clock& clock, Json* data) {
   DIR* const directory = opendir(path.c_str());
   if (directory == nullptr) return ErrnoStatus(errno, absl::StrCat("cannot list ", path));

@@ -30,7 +30,7 @@ const char* TypeOf(mode_t mode) {
   return "unknown";
 }
 
-// Read piece by piece; 0 when the file cannot be read, or is too large.
+// Reads the file piece by piece; returns 0 if it cannot be read or is too large.
 Json DigestOf(const std::string& path, int64_t size) {
   if (size > kMaxDigestedBytes) return Json(0);
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

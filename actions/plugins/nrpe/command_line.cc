@@ -40,7 +40,7 @@ class Splitter {
  private:
   bool AtWordStart() const { return !solid_ && word_.empty(); }
 
-  // A home folder; a range such as ~:10 is none.
+  // A tilde that means a home folder; a range such as ~:10 does not.
   static bool IsHome(absl::string_view text) {
     return text[0] == '~' &&
            (text.size() == 1 || text[1] == '/' || absl::ascii_isspace(text[1]) || absl::ascii_isalpha(text[1]));
@@ -52,7 +52,7 @@ class Splitter {
                      ", which only a shell understands; quote it, or put the command into a script"));
   }
 
-  // One character, or one behind a backslash; inside quotes only those of `escapes` need one.
+  // Reads one character, with or without a backslash; inside quotes, a backslash escapes only those of `escapes`.
   absl::Status Plain(absl::string_view escapes) {
     if (rest_.front() == '\\' && (escapes.empty() || (rest_.size() > 1 && absl::StrContains(escapes, rest_[1])))) {
       rest_.remove_prefix(1);

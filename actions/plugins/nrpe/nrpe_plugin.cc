@@ -18,7 +18,7 @@ using Checks = std::map<std::string, std::string>;
 using Arguments = std::vector<std::string>;
 
 constexpr int kCheckSeconds = 10;
-// As NRPE refuses them, though no shell would see them here: a check may itself be a shell script.
+// The characters that NRPE refuses. No shell sees them here, but a check may itself be a shell script.
 constexpr char kNastyCharacters[] = "|`&><'\"\\[]{};$";
 
 std::string PluginSetting(const Checks& settings, const char* name) {
@@ -26,7 +26,7 @@ std::string PluginSetting(const Checks& settings, const char* name) {
   return found == settings.end() ? "" : found->second;
 }
 
-// The action's context for one check.
+// Returns the context of the action, limited to one check.
 Context ForOneCheck(const Context& context, const Checks& settings, absl::Duration left) {
   int seconds = kCheckSeconds;
   if (!absl::SimpleAtoi(PluginSetting(settings, "command_timeout"), &seconds) || seconds <= 0) seconds = kCheckSeconds;

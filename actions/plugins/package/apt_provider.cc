@@ -14,7 +14,7 @@ namespace {
 
 using Argv = std::vector<std::string>;
 
-// Never asks, keeps changed configuration files, restarts nothing by itself.
+// Options for which apt-get asks no question, keeps changed configuration files and restarts no service.
 const std::map<std::string, std::string>& Quiet() {
   static const auto* const env = new std::map<std::string, std::string>{{"DEBIAN_FRONTEND", "noninteractive"},
                                                                         {"APT_LISTCHANGES_FRONTEND", "none"},
@@ -73,7 +73,7 @@ class AptProvider final : public PackageProvider {
   }
 
   absl::StatusOr<PackageCommand> Refresh(const CommandRunner& runner) const override {
-    // By default apt-get update succeeds although a list could not be fetched.
+    // Without this, apt-get update succeeds even if it could not fetch a list.
     return Simple(runner, {"apt-get", "-q", "-o", "APT::Update::Error-Mode=any", "update"});
   }
 
@@ -88,8 +88,8 @@ class AptProvider final : public PackageProvider {
   }
 
  private:
-  // apt-get takes a name it does not know as a pattern for many, and of a version it does not know the "+" or
-  // "-" at its end as an order to install or to remove, so it only gets what is there.
+  // apt-get takes an unknown name for a pattern, and "+" or "-" at the end of an unknown version for an order to
+  // install or to remove, so it only gets names and versions that exist.
   static absl::Status CheckOffered(const CommandRunner& runner, const std::string& package,
                                    const std::string& version) {
     ORCH_ASSIGN_OR_RETURN(const CommandOutput output, runner.Run({"apt-cache", "policy", "--", package}));

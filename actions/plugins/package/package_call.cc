@@ -13,7 +13,7 @@
 namespace orch::actions {
 namespace {
 
-// The named validators that know what package managers allow.
+// The named validators with the rules of package managers.
 constexpr char kPackageName[] = "package_name";
 constexpr char kVersion[] = "package_version";
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxPidFileBytes = 64;
 
-// Empty when the process is gone.
+// Returns empty if the process has ended.
 std::string ProgramOf(pid_t pid) {
   const absl::StatusOr<std::string> name = ReadFile(absl::StrCat("/proc/", pid, "/comm"), kMaxPidFileBytes);
   return name.ok() ? std::string(absl::StripAsciiWhitespace(*name)) : "";

@@ -44,7 +44,8 @@ PackageState Missing(const std::string& package, const char* ensure) {
   return state;
 }
 
-// The second letter of dpkg's state: also one with triggers to run. The first says what is wanted, such as hold.
+// Tests the second letter of dpkg's state, including packages with pending triggers. The first letter is the wanted
+// state, such as hold.
 bool IsInstalled(char status) { return status == 'i' || status == 'W' || status == 't'; }
 
 bool IsNewer(const PackageState& left, const PackageState& right) {
@@ -116,7 +117,7 @@ PackageState RpmVersion(absl::string_view full) {
 }
 
 AptPolicy ParseAptPolicy(absl::string_view text, const std::string& package) {
-  // The heading names the package, for the machine's own architecture without it.
+  // The heading is the name of the package, without the architecture if that is the machine's own.
   const absl::string_view plain = absl::string_view(package).substr(0, package.find(':'));
   AptPolicy policy;
   bool inside = false;
@@ -130,7 +131,7 @@ AptPolicy ParseAptPolicy(absl::string_view text, const std::string& package) {
     if (!inside) continue;
     absl::string_view rest = absl::StripAsciiWhitespace(line);
     if (absl::ConsumePrefix(&rest, "Candidate: ")) policy.candidate = std::string(rest);
-    // " *** VERSION PRIORITY" or "     VERSION PRIORITY"; where it is to be had stands further in.
+    // The line is " *** VERSION PRIORITY" or "     VERSION PRIORITY"; its sources are indented further.
     const bool version = absl::StartsWith(line, " *** ") || absl::StartsWith(line, "     ");
     if (!version || line.size() <= kVersionIndent || line[kVersionIndent] == ' ') continue;
     rest = line.substr(kVersionIndent);

@@ -27,7 +27,7 @@ std::string PackagePlugin::ConcurrencySlot(absl::string_view action) const {
 }
 
 Reply PackagePlugin::RunAction(const Request& request, const Context& context) {
-  // Where no service manager does it, the scripts of a package start its services themselves.
+  // Without a service manager, the scripts of a package start its services themselves.
   const CommandRunner runner = CommandRunner(context, Setting("path")).Leaving();
   const std::string& action = request.action;
   std::string wanted = Setting("provider");

@@ -1,4 +1,4 @@
-// The actions of the plugin "package" that are about no installed package of a name.
+// The actions of the plugin "package" that do not concern one installed package.
 #include <utility>
 
 #include "absl/strings/escaping.h"

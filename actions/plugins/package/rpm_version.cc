@@ -12,7 +12,7 @@ void SkipSeparators(absl::string_view* text) {
   while (!text->empty() && Separates(text->front())) text->remove_prefix(1);
 }
 
-// The run of digits, or else of letters, at the front.
+// Removes the digits, or else the letters, at the front.
 absl::string_view TakeSegment(absl::string_view* text, bool digits) {
   size_t end = 0;
   while (end < text->size() && (digits ? absl::ascii_isdigit((*text)[end]) : absl::ascii_isalpha((*text)[end]))) ++end;
@@ -30,7 +30,7 @@ int CompareNumbers(absl::string_view left, absl::string_view right) {
   return left.compare(right);
 }
 
-// What a mark decides at the front of both; both are shortened when it decides nothing.
+// Compares the marks at the front of both texts; removes them from both if they decide nothing.
 enum class Mark { kNone, kSame, kLess, kMore };
 
 Mark CompareMarks(absl::string_view* left, absl::string_view* right) {
@@ -42,7 +42,7 @@ Mark CompareMarks(absl::string_view* left, absl::string_view* right) {
     return Mark::kSame;
   }
   if (a == '~' || b == '~') return a == '~' ? Mark::kLess : Mark::kMore;
-  // The end is older than "^", anything else is newer.
+  // The end of a text is older than "^", and everything else is newer.
   if (a == '^') return b == '\0' ? Mark::kMore : Mark::kLess;
   return a == '\0' ? Mark::kLess : Mark::kMore;
 }

@@ -1,4 +1,4 @@
-// dnf, and yum before it.
+// The providers dnf and yum.
 #include <algorithm>
 #include <utility>
 
@@ -64,7 +64,7 @@ class YumProvider final : public RpmProvider {
   }
 
  private:
-  // Every version of `package` that `scope` leaves; empty: also those installed. That there is none is an answer.
+  // Lists every version of `package` in `scope`; an empty scope includes installed ones. An empty list is no error.
   absl::StatusOr<PackageCommand> ListVersions(const CommandRunner& runner, const Argv& scope,
                                               const std::string& package) const {
     Argv arguments = {"-q", "list"};
@@ -79,8 +79,8 @@ class YumProvider final : public RpmProvider {
     return command;
   }
 
-  // The one version that is offered and meant, in words that name nothing else: yum reads name-version as the
-  // name of another package first ("python3" and "devel" would bring python3-devel).
+  // Returns the wanted version in words that cannot mean another package: yum reads name-version first as the name of a
+  // package ("python3" and "devel" would install python3-devel).
   absl::StatusOr<std::string> Offered(const CommandRunner& runner, const std::string& package,
                                       const std::string& version) const {
     ORCH_ASSIGN_OR_RETURN(const PackageCommand command, ListVersions(runner, {}, package));
@@ -98,7 +98,7 @@ class YumProvider final : public RpmProvider {
     std::sort(words.begin(), words.end());
     words.erase(std::unique(words.begin(), words.end()), words.end());
     if (words.size() == 1) return words[0];
-    // Several releases or architectures of the version: the package manager knows which one is best here.
+    // There are several releases or architectures of the version; the package manager chooses.
     if (!words.empty()) return absl::StrCat(package, "-", version);
     return absl::NotFoundError(NoSuchVersion(program_, package, version, versions));
   }
@@ -106,7 +106,7 @@ class YumProvider final : public RpmProvider {
   absl::StatusOr<PackageCommand> Yum(const CommandRunner& runner, const Argv& arguments,
                                      const std::vector<int>& good = {0}) const {
     Argv argv = {program_};
-    // Both would wait for ever for a lock; dnf 5 does not know the setting.
+    // Without this, both would wait forever for a lock; dnf 5 does not know the setting.
     if (!(program_ == "dnf" && runner.Has("dnf5"))) argv.push_back("--setopt=exit_on_lock=1");
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     return RunCommand(runner, argv, good);

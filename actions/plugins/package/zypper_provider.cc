@@ -10,7 +10,8 @@ namespace {
 
 using Argv = std::vector<std::string>;
 
-// Done, but: a reboot or a restart of the package manager is needed, or a repository was passed over.
+// Exit codes of success with a notice: a reboot or restart of the package manager is needed, or a repository was
+// skipped.
 const std::vector<int> kDone = {0, 102, 103, 106};
 constexpr int kNothingFound = 104;
 

@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<re2::RE2>> Compile(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("input 'pattern': is no regular expression: ", pattern->error()));
 }
 
-// A name or a number. NotFound when there is no such user.
+// Takes a name or a number. NotFound if there is no such user.
 absl::StatusOr<uid_t> UserId(const std::string& user) {
   uid_t number;
   if (absl::SimpleAtoi(user, &number)) return number;
@@ -46,7 +46,7 @@ absl::StatusOr<uid_t> UserId(const std::string& user) {
   return absl::NotFoundError(absl::StrCat("this node has no user ", user));
 }
 
-// Names of users, each looked up once.
+// Looks up each name of a user once.
 class UserNames {
  public:
   const std::string& Of(uid_t uid) {

@@ -19,14 +19,14 @@ namespace {
 constexpr size_t kMaxStatusBytes = 64u << 10;
 constexpr size_t kMaxReadBytes = 4u << 20;  // the kernel's own limit of a command line is near
 
-// "  123 kB" → bytes.
+// Returns the bytes of "  123 kB".
 int64_t Kilobytes(absl::string_view text) {
   int64_t kilobytes = 0;
   const std::vector<absl::string_view> words = absl::StrSplit(text, ' ', absl::SkipEmpty());
   return !words.empty() && absl::SimpleAtoi(words[0], &kilobytes) ? kilobytes * 1024 : 0;
 }
 
-// /proc/PID/status: one "Name:\tvalue" a line.
+// Reads /proc/PID/status, which has one "Name:\tvalue" a line.
 bool ReadStatus(absl::string_view text, ProcessInfo* process) {
   bool complete = false;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {

@@ -43,7 +43,7 @@ std::string TextOf(const Json& value) {
   return value.is_null() ? "" : DumpJson(value);
 }
 
-// "2026-11-21T08:24:07.264974796+00:00"; older Puppets write a blank for the T and before the zone.
+// Reads "2026-11-21T08:24:07.264974796+00:00"; older versions of Puppet write a blank for the T and before the zone.
 int64_t SecondsOf(const Json& value) {
   std::string text = TextOf(value);
   if (text.size() > 10 && text[10] == ' ') text[10] = 'T';
@@ -53,7 +53,7 @@ int64_t SecondsOf(const Json& value) {
   return absl::ParseTime(absl::RFC3339_full, text, &time, &problem) ? absl::ToUnixSeconds(time) : 0;
 }
 
-// The section "logs" of a report.
+// Returns the section "logs" of a report.
 absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string& report) {
   if (section.size() > kMaxLogBytes) {
     return absl::ResourceExhaustedError(
@@ -72,7 +72,7 @@ absl::StatusOr<Json> ParseRunLogs(const std::string& section, const std::string&
   return logs;
 }
 
-// The error about the catalog, or else the first.
+// Returns the error about the catalog, or else the first one.
 std::string CatalogError(const Json& logs) {
   std::string first;
   for (const Json& line : logs) {
@@ -84,7 +84,8 @@ std::string CatalogError(const Json& logs) {
   return first;
 }
 
-// A report is written with the summary, but not where the setting "report" is off: then it is an older one.
+// Puppet writes the report together with the summary, unless the setting "report" is off; the report is then an older
+// one.
 bool BelongsTo(const LastRun& run, const std::string& report) {
   struct stat info;
   return stat(report.c_str(), &info) == 0 && info.st_mtim.tv_sec >= run.lastrun - kReportSlack;
@@ -126,7 +127,7 @@ std::string CatalogProblem(const LastRun& run, const std::string& report) {
   if (BelongsTo(run, report)) text = ReadFile(report, kMaxReportBytes).value_or("");
   const bool cached = absl::StrContains(TopLevelSection(text, "cached_catalog_status"), "on_failure");
   const std::string logs = TopLevelSection(text, "logs");
-  // Most reports are fine: parsing them would cost a second each.
+  // Skips the parsing of most reports, which have no fault and would take a second each.
   if (run.applied && !cached && !absl::StrContains(logs, kNoCatalog)) return "";
   const std::string reason = CatalogError(ParseRunLogs(logs, report).value_or(Json::array()));
   if (!run.applied) return absl::StrCat(nothing, reason.empty() ? unknown : reason);

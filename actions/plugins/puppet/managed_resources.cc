@@ -33,7 +33,7 @@ void AppendUtf8(char32_t c, std::string* text) {
   for (int i = more - 1; i >= 0; --i) text->push_back(static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3F)));
 }
 
-// Of UTF-8, as Ruby's downcase does it; bytes that are none are kept.
+// Converts UTF-8 to lower case as Ruby's downcase does; keeps bytes that are not UTF-8.
 std::string ToLower(absl::string_view text) {
   static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   std::string lower;
@@ -50,14 +50,14 @@ std::string ToLower(absl::string_view text) {
   return lower;
 }
 
-// "file[/x]" from "::File[/x]": types have no case.
+// Returns "file[/x]" for "::File[/x]", because the case of types does not matter.
 std::string Reference(absl::string_view resource) {
   absl::ConsumePrefix(&resource, "::");
   const size_t bracket = std::min(resource.find('['), resource.size());
   return absl::StrCat(absl::AsciiStrToLower(resource.substr(0, bracket)), resource.substr(bracket));
 }
 
-// The path of "file[/srv//x/]" as Puppet itself takes it, /srv/x; empty for other resources.
+// Returns the path of "file[/srv//x/]" in the form that Puppet uses, /srv/x; empty for other resources.
 std::string FilePath(absl::string_view reference) {
   if (!absl::ConsumePrefix(&reference, kFile) || !absl::ConsumeSuffix(&reference, "]")) return "";
   while (absl::StartsWith(reference, "//")) reference.remove_prefix(1);
@@ -66,7 +66,7 @@ std::string FilePath(absl::string_view reference) {
   return path;
 }
 
-// "Foo::Bar" from "foo::bar".
+// Returns "Foo::Bar" for "foo::bar".
 std::string TypeName(absl::string_view type) {
   std::vector<std::string> parts = absl::StrSplit(type, "::");
   for (std::string& part : parts) {

@@ -29,7 +29,7 @@ Reply PuppetStatus(const PuppetFiles& files, const Request&, const Context& cont
   return PuppetOk(std::move(data));
 }
 
-// What it is after the change, whether or not the change could be made.
+// Replies with the state after the change, whether or not the change succeeded.
 Reply AfterChange(const absl::Status& changed, const char* what, const PuppetFiles& files, const Context& context) {
   const absl::StatusOr<PuppetState> state = ReadPuppetState(files, *context.clock);
   Json data = Json::object();
@@ -101,7 +101,7 @@ struct PuppetAction {
   Reply (*run)(const PuppetFiles& files, const Request& request, const Context& context);
 };
 
-// Those that need nothing but the files.
+// The actions that need only the files.
 constexpr PuppetAction kPuppetActions[] = {
     {"disable", Disable},
     {"enable", Enable},

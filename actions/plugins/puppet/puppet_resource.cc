@@ -23,7 +23,7 @@ bool Holds(const std::string& list, const std::string& word) {
   return false;
 }
 
-// "puppet.KIND_whitelist SUFFIX" and "…_blacklist…" for one word.
+// Checks one word against puppet.KIND_whitelist and puppet.KIND_blacklist with `suffix`.
 absl::Status CheckLists(const std::string& kind, const std::string& suffix, const std::string& word,
                         bool refused_by_default, const PuppetProgram& program) {
   const std::string allowing = absl::StrCat(kind, "_whitelist", suffix);
@@ -41,21 +41,21 @@ absl::Status CheckLists(const std::string& kind, const std::string& suffix, cons
                                                   refused.empty() ? allowing : refusing, " of this node"));
 }
 
-// A type is a word; a name is whatever Puppet takes for a title, because it stands behind "--".
+// A type must be a word. A name may be any title of Puppet, because it follows "--".
 absl::Status CheckWord(const char* input, const std::string& word) {
   if (word.empty()) return absl::InvalidArgumentError(absl::StrCat("input '", input, "': must not be empty"));
   if (!absl::StrContains(word, '\0')) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("input '", input, "': must not hold a NUL byte"));
 }
 
-// The property that says which object a resource is about, whatever its title is.
+// The property that names the object of a resource independently of its title.
 struct NameProperty {
   absl::string_view type, property;
 };
 constexpr NameProperty kNameProperties[] = {
     {"exec", "command"}, {"file", "path"}, {"k5login", "path"}, {"tidy", "path"}};
 
-// Every name under which the resource could be meant: what is refused for one of them is refused.
+// Returns all names that could mean the resource; a name that is refused refuses the resource.
 std::vector<std::string> NamesOf(const std::string& type, const std::string& name, const Json& inputs) {
   std::vector<std::string> names = {name};
   for (const NameProperty& entry : kNameProperties) {
@@ -65,7 +65,7 @@ std::vector<std::string> NamesOf(const std::string& type, const std::string& nam
   return names;
 }
 
-// "key=value" for each property.
+// Returns "key=value" for each property.
 absl::StatusOr<std::vector<std::string>> Properties(const Json& inputs) {
   std::vector<std::string> properties;
   for (const auto& [key, value] : inputs.items()) {
@@ -79,7 +79,7 @@ absl::StatusOr<std::vector<std::string>> Properties(const Json& inputs) {
     const std::string text = value.is_string() ? value.get<std::string>() : DumpJson(value);
     if (absl::StrContains(text, '\0'))
       return absl::InvalidArgumentError(absl::StrCat("property '", key, "': a NUL byte"));
-    // `puppet resource` takes the first line that looks like a property, and drops the rest.
+    // `puppet resource` uses the first line that looks like a property and drops the rest.
     if (absl::StrContains(text, '\n')) {
       return absl::InvalidArgumentError(absl::StrCat(
           "property '", key, "': puppet resource takes one line; use puppetral create for a value of several"));
@@ -95,7 +95,7 @@ Reply InvalidInput(const absl::Status& status) {
   return reply;
 }
 
-// Puppet says each change as "Notice: /File[/x]/ensure: created".
+// Puppet reports each change as "Notice: /File[/x]/ensure: created".
 bool SaysChanged(const std::string& output) {
   for (absl::string_view line : absl::StrSplit(output, '\n')) {
     if (absl::StartsWith(line, "Notice: /")) return true;

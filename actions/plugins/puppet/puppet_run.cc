@@ -27,7 +27,7 @@ constexpr size_t kMaxRunProblemBytes = 600;
 constexpr size_t kProblemLines = 3;
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(200);     // to say in time that it goes on
 constexpr absl::Duration kRunPollInterval = absl::Milliseconds(500);  // at a run of the node's own
-// Exit codes of puppet agent --detailed-exitcodes.
+// The exit codes of puppet agent --detailed-exitcodes.
 constexpr int kNothingChanged = 0;
 constexpr int kNothingApplied = 1;
 constexpr int kChanged = 2;
@@ -38,7 +38,7 @@ Reply Done(Json data) {
   return reply;
 }
 
-// Why no run may begin now; the reason is empty when one may.
+// The reason why no run may begin now; empty if one may.
 struct Obstacle {
   std::string reason;
   bool passes = false;  // by itself, when another run has ended
@@ -57,7 +57,7 @@ Obstacle FindObstacle(const PuppetRunOptions& options, const PuppetState& state,
           /*passes=*/true};
 }
 
-// Blocks for a moment, as long as there is time to run afterwards.
+// Blocks for a moment if there is still time for a run afterwards.
 absl::Status AwaitAnotherLook(const CommandRunner& runner, const std::string& obstacle) {
   const absl::Duration left = runner.Left() - kAnswerMargin;
   if (left <= absl::ZeroDuration()) {
@@ -71,7 +71,7 @@ absl::Status AwaitAnotherLook(const CommandRunner& runner, const std::string& ob
   return absl::CancelledError("no Puppet run was started: the job was cancelled while another run was under way");
 }
 
-// The last words of a run, errors if there are any.
+// Returns the last lines of a run, or its errors if there are any.
 std::string LastWords(const std::string& log) {
   const std::string text = ReadFile(log, kMaxRunLog).value_or("");
   std::vector<std::string> lines, errors;
@@ -85,12 +85,12 @@ std::string LastWords(const std::string& log) {
   return words.size() <= kMaxRunProblemBytes ? words : words.substr(words.size() - kMaxRunProblemBytes);
 }
 
-// "Run of Puppet configuration client already in progress; skipping": another one took the lock first.
+// Detects "Run of Puppet configuration client already in progress; skipping": another run took the lock first.
 bool GaveWay(const std::string& log) {
   return absl::StrContains(ReadFile(log, kMaxRunLog).value_or(""), "already in progress; skipping");
 }
 
-// What the run said of itself, when its summary is newer than its start.
+// Returns the result of the run if its summary is newer than its start.
 std::string AddOutcome(const PuppetFiles& files, int64_t initiated_at, Json* data) {
   const absl::StatusOr<LastRun> run = ReadLastRun(files.summary);
   if (!run.ok() || run->lastrun < initiated_at) return "";
@@ -103,7 +103,7 @@ std::string AddOutcome(const PuppetFiles& files, int64_t initiated_at, Json* dat
                          run->failed, run->total_time, problem.empty() ? "" : "; ", problem);
 }
 
-// Nothing when the run gave way to another that had begun in the meantime.
+// Returns nothing if the run was skipped because another one had begun.
 std::optional<Reply> AwaitEnd(DetachedProcess* run, const PuppetFiles& files, const std::string& log, Json data,
                               const Context& context) {
   const absl::StatusOr<DetachedProcess::End> end =
@@ -118,7 +118,7 @@ std::optional<Reply> AwaitEnd(DetachedProcess* run, const PuppetFiles& files, co
     return std::nullopt;
   }
   data["exitcode"] = end->exit_code;
-  // Where nothing was applied, a newer summary is that of somebody else's run.
+  // If nothing was applied, a newer summary belongs to another run.
   std::string outcome;
   if (end->exit_code != kNothingApplied) outcome = AddOutcome(files, data["initiated_at"].get<int64_t>(), &data);
   if (end->signal == 0 && (end->exit_code == kNothingChanged || end->exit_code == kChanged)) {
@@ -158,7 +158,7 @@ std::optional<Reply> StartRun(const PuppetRunOptions& options, std::vector<std::
   return AwaitEnd(run->get(), files, process.log_file, std::move(data), context);
 }
 
-// By signal to an idle daemon, or as a process of its own.
+// Starts the run by a signal to an idle daemon or as a process of its own.
 std::optional<Reply> BeginRun(const PuppetRunOptions& options, const std::vector<std::string>& command,
                               const PuppetProgram& program, const PuppetFiles& files, const PuppetState& state,
                               PuppetMemory* memory, const Context& context) {

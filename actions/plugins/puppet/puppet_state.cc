@@ -25,7 +25,7 @@ constexpr size_t kMaxLockBytes = 64u << 10;
 constexpr size_t kMaxPuppetCommandLineBytes = 64u << 10;
 constexpr mode_t kLockMode = 0644;
 
-// Puppet writes {"disabled_message": "…"}; older versions and people leave it empty.
+// Puppet writes {"disabled_message": "…"}; older versions and administrators leave the file empty.
 std::string DisableMessage(const std::string& text) {
   const absl::StatusOr<Json> content = ParseJsonObject(text, "lock");
   if (!content.ok()) return "";
@@ -68,7 +68,7 @@ Json PuppetState::Fields() const {
 
 bool IsPuppetProcess(pid_t pid) {
   if (pid <= 0) return false;
-  // A zombie's is empty.
+  // The command line of a zombie is empty.
   const absl::StatusOr<std::string> line =
       ReadFile(absl::StrCat("/proc/", pid, "/cmdline"), kMaxPuppetCommandLineBytes);
   return line.ok() && absl::StrContains(*line, "puppet");
@@ -96,7 +96,7 @@ absl::StatusOr<PuppetState> ReadPuppetState(const PuppetFiles& files, const Cloc
   state.applying = run != 0;
   state.daemon_present = daemon != 0;
   state.idling = state.daemon_present && !state.applying;
-  // A summary that cannot be read makes the time unknown, not the state.
+  // If the summary cannot be read, the time is unknown, but the state is known.
   const absl::StatusOr<LastRun> last = ReadLastRun(files.summary);
   if (last.ok() && last->lastrun > 0) {
     state.lastrun = last->lastrun;
@@ -108,7 +108,7 @@ absl::StatusOr<PuppetState> ReadPuppetState(const PuppetFiles& files, const Cloc
 absl::Status SignalPuppetDaemon(const PuppetFiles& files) {
   ORCH_ASSIGN_OR_RETURN(const pid_t pid, PuppetProcessOf(files.daemon_pid));
   if (pid == 0) return absl::NotFoundError("the Puppet daemon is not running");
-  // Held before it is looked at again: its number cannot have become another's in between.
+  // Holds the process before the second check, so that its pid cannot belong to another process meanwhile.
   const int held = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   absl::Status status = absl::NotFoundError(absl::StrCat("the Puppet daemon, process ", pid, ", has just ended"));
   if (held >= 0 && IsPuppetProcess(pid)) {
@@ -129,7 +129,7 @@ absl::Status EnablePuppet(const PuppetFiles& files) {
 absl::Status DisablePuppet(const PuppetFiles& files, const std::string& message) {
   struct stat info;
   if (stat(files.disabled_lock.c_str(), &info) == 0) return absl::FailedPreconditionError("Already disabled");
-  // Puppet makes the folder with its first run.
+  // Puppet creates the folder in its first run.
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(files.disabled_lock).parent_path(), ignored);
   return WriteFileDurably(files.disabled_lock, DumpJson(Json{{"disabled_message", message}}), kLockMode);

@@ -65,7 +65,7 @@ Reply PuppetdLastRunSummary(const PuppetFiles& files, const Request&, const Cont
     const auto found = run->document.find(part);
     reply.data[part] = found != run->document.end() && found->is_object() ? *found : Json::object();
   }
-  // What users of 2011 counted on.
+  // The behaviour of 2011.
   for (const char* counter :
        {"changed", "failed", "failed_to_restart", "out_of_sync", "restarted", "scheduled", "skipped", "total"}) {
     if (!reply.data["resources"].contains(counter)) reply.data["resources"][counter] = 0;
@@ -117,7 +117,7 @@ Reply PuppetdPlugin::RunOnce(const Request& request, const Context& context) con
   PuppetRunOptions options;
   options.force = IsTrue(request.inputs, "forcerun");
   options.wait = IsTrue(request.inputs, "wait");
-  // A wish of this node, not of the caller: a daemon that is there is still signalled.
+  // This is a setting of the node and no wish of the caller, so a running daemon is still signalled.
   PuppetRunOptions command = options;
   int64_t splay = 0;
   const auto set = settings_.find("puppetd.splaytime");

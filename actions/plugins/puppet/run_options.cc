@@ -1,4 +1,4 @@
-// What a run is asked to be like, as arguments of puppet agent.
+// Converts the options of a run to arguments of puppet agent.
 #include <utility>
 
 #include "absl/strings/numbers.h"

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kMaxScriptProblemBytes = 300;
 constexpr char kStandardFolder[] = "/etc/init.d";
 
-// Exit codes of `status` in the Linux Standard Base.
+// The exit codes of `status` in the Linux Standard Base.
 constexpr int kRunning = 0;
 constexpr int kDeadWithPidFile = 1;
 constexpr int kStopped = 3;
@@ -31,7 +31,7 @@ class ScriptProvider final : public ServiceProvider {
   }
 
   absl::Status Act(ServiceVerb verb, const std::string& service) override {
-    // Scripts start daemons with `nohup daemon &` as well: what they leave running is the service.
+    // Scripts also start daemons with `nohup daemon &`, so the processes that they leave running are the service.
     ORCH_ASSIGN_OR_RETURN(const CommandOutput output, Run(runner_.Leaving(), service, std::string(VerbName(verb))));
     if (output.exit_code == 0) return absl::OkStatus();
     return absl::AbortedError(absl::StrCat("could not ", VerbName(verb), " ", service, ": ", Problem(output)));
@@ -42,7 +42,7 @@ class ScriptProvider final : public ServiceProvider {
  private:
   absl::StatusOr<CommandOutput> Run(const CommandRunner& runner, const std::string& service,
                                     const std::string& verb) const {
-    // systemd has units such as "-.mount"; to service(8) a dash would begin an option.
+    // systemd has units such as "-.mount", but service(8) takes a leading dash for an option.
     if (absl::StartsWith(service, "-")) {
       return absl::InvalidArgumentError(absl::StrCat("'", service, "' is no name of an init script"));
     }
@@ -50,7 +50,7 @@ class ScriptProvider final : public ServiceProvider {
     if (!FindProgram(script).ok()) {
       return absl::NotFoundError(absl::StrCat("this node has no service '", service, "': there is no script ", script));
     }
-    // service(8) knows the standard folder only, and gives scripts there a clean environment.
+    // service(8) knows only the standard folder, and gives its scripts a clean environment.
     if (folder_ == kStandardFolder && runner.Has("service")) return runner.Run({"service", service, verb});
     return runner.Run({script, verb});
   }

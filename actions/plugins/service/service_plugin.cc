@@ -26,9 +26,8 @@ void Wait(absl::Duration duration, const CancelToken* cancel) {
   poll(&cancelled, 1, static_cast<int>(absl::ToInt64Milliseconds(duration)));
 }
 
-// Whether the service runs once it is as `wanted` and has stayed so for a moment, or once it has had its
-// time for that: daemons take a while to come up, or to end, after their script has, and a broken one
-// ends right after its start.
+// Returns whether the service runs after it has been in the state `wanted` for a moment, or after its time for that is
+// over. A daemon may start or end a while after its script has ended, and a faulty one ends right after its start.
 absl::StatusOr<bool> AwaitState(ServiceProvider& provider, const std::string& service, bool wanted,
                                 const CommandRunner& runner) {
   const Clock& clock = *runner.context().clock;
@@ -62,7 +61,7 @@ Reply Do(ServiceProvider& provider, ServiceVerb verb, const std::string& service
     return reply;
   }
   const absl::Status done = provider.Act(verb, service);
-  // One that failed has said why; its state is only told.
+  // A failure has told its reason; the reply only adds the state.
   const absl::StatusOr<bool> after =
       done.ok() ? AwaitState(provider, service, wanted, runner) : provider.Running(service);
   if (after.ok()) {

@@ -1,4 +1,5 @@
-// org.freedesktop.systemd1(5): StartUnit and its like answer with a job; JobRemoved says how it ended.
+// See org.freedesktop.systemd1(5): StartUnit and similar methods return a job, and the signal JobRemoved tells its
+// result.
 #include <poll.h>
 #include <systemd/sd-bus.h>
 
@@ -50,7 +51,7 @@ absl::Status BusStatus(int result, const BusError& error, absl::string_view what
   return absl::AbortedError(absl::StrCat(what, ": ", reason));
 }
 
-// The end of one job, as JobRemoved told it.
+// The result of one job in the signal JobRemoved.
 struct JobEnd {
   std::string job;  // object path; empty until known
   std::string result;
@@ -153,7 +154,7 @@ class SystemdProvider final : public ServiceProvider {
     return absl::OkStatus();
   }
 
-  // The unit's object path. NotFound when systemd has no file for it.
+  // Returns the object path of the unit. NotFound if systemd has no file for it.
   absl::StatusOr<std::string> LoadUnit(const std::string& service) {
     const std::string unit = UnitName(service);
     const std::string what = absl::StrCat("systemd cannot load ", unit);

@@ -28,7 +28,7 @@ struct ShellJobs::Job {
   std::string handle;
   std::string command;
   CancelToken cancel;
-  // The rest is guarded by ShellJobs::mu_.
+  // ShellJobs::mu_ guards the members below.
   std::thread thread;
   uint64_t ended = 0;  // in order of ending; 0: it runs
   std::string state = "running";
@@ -133,7 +133,7 @@ absl::StatusOr<ShellJobs::Status> ShellJobs::Get(const std::string& handle, size
   if (found == jobs_.end()) return UnknownHandle(handle);
   const Job& job = *found->second;
   Status status = Describe(job);
-  // Of one that runs, the beginning of a character comes with its rest, at the next call.
+  // While the job runs, an incomplete character at the end is left for the next call.
   const auto from = [&job](const std::string& spool, size_t offset) {
     const size_t size = job.ended == 0 ? spool.size() - UnfinishedTail(spool) : spool.size();
     return spool.substr(std::min(offset, size), size - std::min(offset, size));

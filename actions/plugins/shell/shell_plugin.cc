@@ -43,7 +43,7 @@ absl::Status CheckPolicyFile(const std::string& file) {
   return absl::OkStatus();
 }
 
-// /bin/sh -c COMMAND, as another user where one is named.
+// Returns /bin/sh -c COMMAND, as another user if the request names one.
 absl::StatusOr<ProcessSpec> ProcessSpecOf(const Request& request) {
   ProcessSpec spec;
   spec.argv = {"/bin/sh", "-c", InputText(request, "command")};
