@@ -35,6 +35,8 @@ std::string FilterFailuresText(const JobEnd& end);
 
 // "max-failures": why a job released no more tasks; empty when it released all.
 std::string StopReasonText(v1::StopReason reason);
+// "output-limit"; empty for ERROR_KIND_UNSPECIFIED.
+std::string ErrorKindText(v1::ErrorKind kind);
 
 // Why a job was cut short, for standard error; empty when it was not.
 std::string CutShortText(const JobEnd& end);
