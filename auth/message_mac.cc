@@ -44,7 +44,7 @@ Digest32 EnvelopeMac(const Key& key, absl::string_view body_sha256, const v1::En
   MacInput input;
   input.AddNumber(envelope.direction());
   input.AddNumber(envelope.kind());
-  input.AddBytes(envelope.job_id());
+  input.AddBytes(envelope.attempt_id());
   input.AddBytes(envelope.identity());
   input.AddBytes(envelope.key_id());
   input.AddNumber(envelope.issued_at_us());
@@ -72,7 +72,7 @@ Verdict CheckShape(const v1::Envelope& envelope, const EnvelopeExpectation& expe
   if (envelope.direction() != expected.direction) {
     return {Refusal::kMalformed, "it is made for the other direction: a message was sent back to its sender"};
   }
-  if (envelope.job_id().size() > kMaxJobIdBytes || envelope.key_id().size() > kMaxKeyIdBytes ||
+  if (envelope.attempt_id().size() > kMaxJobIdBytes || envelope.key_id().size() > kMaxKeyIdBytes ||
       envelope.nonce().size() != 16 || envelope.mac().size() != 32) {
     return {Refusal::kMalformed, "a field has a length it cannot have"};
   }

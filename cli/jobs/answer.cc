@@ -17,7 +17,7 @@ Answer ToAnswer(const v1::Reply& reply) {
   answer.state = reply.state();
   answer.code = reply.status_code();
   answer.message = reply.status_message();
-  answer.error_kind = reply.error_kind();
+  answer.error_kind = reply.kind();
   answer.latency = absl::Microseconds(reply.latency_us());
   answer.run = absl::Microseconds(reply.run_us());
   answer.not_sent = reply.state() == v1::CANCELLED && reply.attempt() == 0;
@@ -27,7 +27,7 @@ Answer ToAnswer(const v1::Reply& reply) {
   } else {
     answer.state = v1::FAILED;
     answer.code = 5;
-    answer.error_kind = "protocol";
+    answer.error_kind = v1::ERROR_KIND_PROTOCOL;
     answer.message = std::string(data.status().message());
   }
   return answer;

@@ -16,7 +16,7 @@ struct Answer {
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;
   uint32_t code = 0;
   std::string message;
-  std::string error_kind;
+  v1::ErrorKind error_kind = v1::ERROR_KIND_UNSPECIFIED;
   Json data = Json::object();
   absl::Duration latency;
   absl::Duration run;

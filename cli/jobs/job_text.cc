@@ -78,6 +78,11 @@ std::string StopReasonText(v1::StopReason reason) {
   return EnumText(v1::StopReason_Name(reason), "STOP_REASON_");
 }
 
+std::string ErrorKindText(v1::ErrorKind kind) {
+  if (kind == v1::ERROR_KIND_UNSPECIFIED) return "";
+  return EnumText(v1::ErrorKind_Name(kind), "ERROR_KIND_");
+}
+
 std::string CutShortText(const JobEnd& end) {
   const size_t settled = end.settled();
   const std::string& id = end.start.job_id;

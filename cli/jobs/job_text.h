@@ -39,6 +39,8 @@ std::string FilterFailuresText(const JobEnd& end);
 
 // Returns why a job released no more tasks, such as "max-failures"; empty if it released all.
 std::string StopReasonText(v1::StopReason reason);
+// "output-limit"; empty for ERROR_KIND_UNSPECIFIED.
+std::string ErrorKindText(v1::ErrorKind kind);
 
 // Returns why a job was cut short, for standard error; empty if it was not.
 std::string CutShortText(const JobEnd& end);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/foreign_text.h"
 #include "cli/jobs/answer.h"
+#include "cli/jobs/job_text.h"
 
 namespace orch::cli {
 
@@ -16,7 +17,7 @@ Json AnswerJson(const Answer& answer) {
   Json json = {{"sender", answer.identity},   {"statuscode", answer.code},
                {"statusmsg", answer.message}, {"state", v1::TaskState_Name(answer.state)},
                {"data", answer.data},         {"time_ms", absl::ToDoubleMilliseconds(answer.latency)}};
-  if (!answer.error_kind.empty()) json["error_kind"] = answer.error_kind;
+  if (answer.error_kind != v1::ERROR_KIND_UNSPECIFIED) json["error_kind"] = ErrorKindText(answer.error_kind);
   return json;
 }
 

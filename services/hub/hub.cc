@@ -147,7 +147,7 @@ absl::Status Hub::Parts::Open() {
       std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(), clock,
                                 HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
                                          std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
-  // Nodes and jobs of this hub's last life are there again before a node or a client can ask for one.
+  // Nodes and jobs of the previous hub process are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
   gate.Post([this, recovered, &recovery] {

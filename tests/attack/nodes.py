@@ -19,7 +19,7 @@ def seal(envelope, key, lifetime=60):
     counted = lambda data: len(data).to_bytes(4, "big") + data
     number = lambda value: counted(value.to_bytes(8, "big", signed=True))
     envelope.mac = hmac.new(key, b"orch-envelope-v1\n" + number(envelope.direction) + number(envelope.kind) + counted(
-        envelope.job_id.encode()) + counted(envelope.identity.encode()) + counted(envelope.key_id.encode()) + number(
+        envelope.attempt_id.encode()) + counted(envelope.identity.encode()) + counted(envelope.key_id.encode()) + number(
             envelope.issued_at_us) + number(envelope.expires_at_us) + counted(envelope.nonce) + counted(
                 hashlib.sha256(envelope.body).digest()), hashlib.sha256).digest()
     return envelope
@@ -73,12 +73,12 @@ class Node:
         """Many messages that are serialized already, as fast as the hub takes them."""
         self.http.send_bytes(self._stream, b"".join(map(wire.message, messages)))
 
-    def send_update(self, job_id, update):
-        self.send(update=self.sealed(job_id, update))
+    def send_update(self, attempt_id, update):
+        self.send(update=self.sealed(attempt_id, update))
 
-    def sealed(self, job_id, update):
+    def sealed(self, attempt_id, update):
         Envelope = words.node.Envelope
-        return seal(Envelope(direction=Envelope.TO_HUB, kind=Envelope.UPDATE, job_id=job_id, identity=self.name,
+        return seal(Envelope(direction=Envelope.TO_HUB, kind=Envelope.UPDATE, attempt_id=attempt_id, identity=self.name,
                              key_id=self._key_id, body=update.SerializeToString()), self._key)
 
     def hear(self, seconds):
@@ -98,10 +98,10 @@ class Node:
                 self.http.read()
 
     def next_command(self, seconds=10):
-        """(job id, Command) of the next command."""
+        """(attempt id, Command) of the next command."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             message = self.hear(1)
             if message is not None and message.command.kind == words.node.Envelope.COMMAND:
-                return message.command.job_id, words.node.Command.FromString(message.command.body)
+                return message.command.attempt_id, words.node.Command.FromString(message.command.body)
         raise AssertionError(f"no command for {self.name}")

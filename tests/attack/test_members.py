@@ -453,7 +453,8 @@ class NodeTest(MembersTest):
             told = [words.orchestrator.InvokeResponse.FromString(message) for message in answer.messages]
             self.assertEqual(sum(part.no_longer_targets for part in told), 0)
             replies = [reply for part in told for reply in part.replies]
-            self.assertEqual([(reply.state, reply.error_kind) for reply in replies], [(words.job.DENIED, "filtered")])
+            self.assertEqual([(reply.state, reply.kind) for reply in replies],
+                             [(words.job.DENIED, words.job.ERROR_KIND_FILTERED)])
         wait_until("the node is gone", lambda: ring.connected() == ring.nodes, 40)
 
     def test_a_forged_or_foreign_update_ends_the_stream(self):

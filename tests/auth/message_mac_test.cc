@@ -20,7 +20,7 @@ class MessageMacTest : public testing::Test {
     Envelope envelope;
     envelope.set_direction(Envelope::TO_NODE);
     envelope.set_kind(Envelope::COMMAND);
-    envelope.set_job_id("0123456789abcdef0123456789abcdef");
+    envelope.set_attempt_id("0123456789abcdef0123456789abcdef");
     envelope.set_identity("web1");
     envelope.set_body(std::string(body));
     SealEnvelope(key_, Sha256(body), clock_.Now(), kMessageTtl, &random_, &envelope);
@@ -63,8 +63,8 @@ TEST_F(MessageMacTest, RefusesEachFieldThatWasChanged) {
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(Envelope::CANCEL); }), "wrong_key");
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(Envelope::KIND_UNSPECIFIED); }), "malformed");
   EXPECT_EQ(changed([](Envelope* e) { e->set_kind(static_cast<Envelope::Kind>(77)); }), "malformed");
-  EXPECT_EQ(changed([](Envelope* e) { e->mutable_job_id()->at(0) = 'f'; }), "wrong_key");
-  EXPECT_EQ(changed([](Envelope* e) { e->set_job_id(std::string(65, '0')); }), "malformed");
+  EXPECT_EQ(changed([](Envelope* e) { e->mutable_attempt_id()->at(0) = 'f'; }), "wrong_key");
+  EXPECT_EQ(changed([](Envelope* e) { e->set_attempt_id(std::string(65, '0')); }), "malformed");
   EXPECT_EQ(changed([](Envelope* e) { e->set_identity("web2"); }), "identity_mismatch");
   EXPECT_EQ(changed([](Envelope* e) { e->set_key_id("k2"); }), "unknown_key");
   EXPECT_EQ(changed([](Envelope* e) { e->set_issued_at_us(e->issued_at_us() + 1); }), "wrong_key");
@@ -82,7 +82,7 @@ TEST_F(MessageMacTest, RefusesEachFieldThatWasChanged) {
 // Each field is length-prefixed: what moves from one into the next is another message.
 TEST_F(MessageMacTest, FieldsDoNotRunIntoEachOther) {
   Envelope envelope = Sealed();
-  envelope.set_job_id(envelope.job_id() + "w");
+  envelope.set_attempt_id(envelope.attempt_id() + "w");
   envelope.set_identity("eb1");
   EXPECT_EQ(Open(envelope, nullptr, "eb1"), "wrong_key");
 }

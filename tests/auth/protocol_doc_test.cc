@@ -101,7 +101,7 @@ TEST_F(ProtocolPageTest, EnvelopeExampleIsRight) {
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_NODE);
   envelope.set_kind(v1::Envelope::COMMAND);
-  envelope.set_job_id("0123456789abcdef0123456789abcdef");
+  envelope.set_attempt_id("0123456789abcdef0123456789abcdef");
   envelope.set_identity(page_["node"]);
   envelope.set_body("body");
   FixedRandom random({page_["nonce"]});

@@ -12,7 +12,7 @@ v1::Envelope Command(const std::string& body) {
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_NODE);
   envelope.set_kind(v1::Envelope::COMMAND);
-  envelope.set_job_id("0123456789abcdef0123456789abcdef");
+  envelope.set_attempt_id("0123456789abcdef0123456789abcdef");
   envelope.set_identity("web0001.example.com");
   envelope.set_body(body);
   return envelope;

@@ -205,7 +205,7 @@ class Seed:
             stored, token = [], ""
             while True:
                 page = hub.call("ListReplies", api.ListRepliesRequest(job_id=ident, page_token=token))
-                stored += [[r.identity, r.state, r.status_code, r.error_kind, r.status_message, r.data_json.decode()]
+                stored += [[r.identity, r.state, r.status_code, r.kind, r.status_message, r.data_json.decode()]
                            for r in page.replies]
                 token = page.next_page_token
                 if not token:

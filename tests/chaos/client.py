@@ -93,7 +93,7 @@ class Client:
             line["targets"] = message.accepted.targets
             line["followed"] = message.accepted.followed
         if message.replies:
-            line["replies"] = [[reply.identity, reply.state, reply.status_code, reply.error_kind, reply.status_message,
+            line["replies"] = [[reply.identity, reply.state, reply.status_code, reply.kind, reply.status_message,
                                 reply.data_json.decode()] for reply in message.replies]
         if message.output:
             line["output"] = [[chunk.identity, chunk.stream, chunk.offset, chunk.data.decode()] for chunk in message.output]

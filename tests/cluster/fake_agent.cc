@@ -115,7 +115,7 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
     changed_.SignalAll();
     return;
   }
-  if (envelope.kind() == v1::Envelope::QUERY) return HandleQuery(envelope.job_id());
+  if (envelope.kind() == v1::Envelope::QUERY) return HandleQuery(envelope.attempt_id());
   v1::Command command;
   if (!command.ParseFromString(envelope.body())) return;
   if (options_.keep_commands) {
@@ -124,7 +124,7 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
     changed_.SignalAll();
   }
   const std::optional<v1::TaskUpdate> update = options_.on_command ? options_.on_command(command) : Pong();
-  if (update) Finish(command.job_id(), *update);
+  if (update) Finish(command.attempt_id(), *update);
 }
 
 void FakeAgent::HandleQuery(const std::string& job_id) {
@@ -143,7 +143,7 @@ void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) 
   v1::Envelope* envelope = message.mutable_update();
   envelope->set_direction(v1::Envelope::TO_HUB);
   envelope->set_kind(v1::Envelope::UPDATE);
-  envelope->set_job_id(job_id);
+  envelope->set_attempt_id(job_id);
   envelope->set_identity(options_.identity);
   envelope->set_body(update.SerializeAsString());
   auth::SealEnvelope(options_.key, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);

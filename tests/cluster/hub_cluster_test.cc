@@ -310,7 +310,7 @@ TEST_F(ClusterTest, AJobGoesOnWhenItsClientVanishes) {
     context->TryCancel();
     EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  agent->Finish(agent->commands().at(0).job_id(), Answer("{}"));
+  agent->Finish(agent->commands().at(0).attempt_id(), Answer("{}"));
   while (client->HubStatus().jobs_running() > 0) std::this_thread::yield();
   EXPECT_EQ(client->HubStatus().replies_total(), 1u);
 }
@@ -328,7 +328,7 @@ TEST_F(ClusterTest, AStoppingHubHandsRunningJobsBack) {
   caller.join();
   EXPECT_TRUE(job.status.ok()) << job.status.error_message();
   EXPECT_EQ(ReplyOf(job, "a").state(), v1::INDETERMINATE);
-  EXPECT_EQ(ReplyOf(job, "a").error_kind(), "shutdown");
+  EXPECT_EQ(ReplyOf(job, "a").kind(), v1::ERROR_KIND_SHUTDOWN);
   EXPECT_EQ(job.summary.missing(), 1u);
   EXPECT_THAT(agent->goodbye(), HasSubstr("stopping"));
 }
@@ -344,7 +344,7 @@ TEST_F(ClusterTest, AStoppingHubLetsJobsFinishWithinItsGrace) {
   std::thread caller([&] { job = client->Invoke(PingSpec()); });
   ASSERT_TRUE(agent->WaitCommands(1));
   std::thread stopper([this] { hub_->Stop(); });
-  agent->Finish(agent->commands().at(0).job_id(), Answer("{}"));
+  agent->Finish(agent->commands().at(0).attempt_id(), Answer("{}"));
   caller.join();
   stopper.join();
   EXPECT_EQ(job.summary.ok(), 1u);

@@ -242,16 +242,16 @@ TEST_F(JobClusterTest, WhatANodeSaysIsTakenInItsOrder) {
   spec.set_live_output(true);
   Following job = Following::Invoke(client.get(), spec);
   ASSERT_TRUE(a->WaitCommands(1));
-  const std::string wire_id = a->commands()[0].job_id();
+  const std::string attempt_id = a->commands()[0].attempt_id();
   v1::TaskUpdate update;
   update.set_kind(v1::TaskUpdate::OUTPUT);
   for (uint64_t offset = 0; offset < kChunks; ++offset) {
     update.mutable_output()->set_stream(v1::OutputChunk::STDOUT);
     update.mutable_output()->set_offset(offset);
     update.mutable_output()->set_data("x");
-    a->Finish(wire_id, update);
+    a->Finish(attempt_id, update);
   }
-  a->Finish(wire_id, Succeeded());
+  a->Finish(attempt_id, Succeeded());
   EXPECT_TRUE(job.ReadAll().ok());
   ASSERT_THAT(job.output, SizeIs(kChunks));
   for (uint64_t at = 0; at < kChunks; ++at) ASSERT_EQ(job.output[at].offset(), at);

@@ -26,7 +26,7 @@ TEST_F(ControlTest, CancelEndsWhatIsNotSentAndTellsNodesAtWork) {
   EXPECT_FALSE(client_->ended) << "the node says itself how it ended";
   Answer("n0", job, v1::CANCELLED, 5);
   EXPECT_EQ(ReplyOf("n1").state(), v1::CANCELLED);
-  EXPECT_EQ(ReplyOf("n1").error_kind(), "cancelled");
+  EXPECT_EQ(ReplyOf("n1").kind(), v1::ERROR_KIND_CANCELLED);
   EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("client=boss"));
   EXPECT_THAT(ReplyOf("n1").status_message(), HasSubstr("for a test"));
   EXPECT_EQ(Given("n1"), 0u);
@@ -100,7 +100,7 @@ TEST_F(ControlTest, ABadCanaryEndsTheJob) {
   request.spec.set_canary(1);
   const std::string job = Run(std::move(request));
   Answer("n0", job, v1::FAILED, 1);
-  EXPECT_EQ(ReplyOf("n1").error_kind(), "canary");
+  EXPECT_EQ(ReplyOf("n1").kind(), v1::ERROR_KIND_CANARY);
   ExpectCounts(3, 0, 3, 0);
   EXPECT_EQ(Summary().stop_reason(), v1::STOP_REASON_CANARY);
 }

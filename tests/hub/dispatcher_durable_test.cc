@@ -168,7 +168,7 @@ TEST_F(DurableTest, ANodeThatDoesNotComeBackInTimeIsIndeterminate) {
   Leave("n0");
   executor_.Advance(absl::Seconds(7));
   EXPECT_EQ(ReplyOf("n0").state(), v1::INDETERMINATE);
-  EXPECT_EQ(ReplyOf("n0").error_kind(), "disconnected");
+  EXPECT_EQ(ReplyOf("n0").kind(), v1::ERROR_KIND_DISCONNECTED);
   ExpectCounts(1, 0, 0, 1);
 }
 
@@ -343,7 +343,7 @@ TEST_F(DurableTest, ASpentBudgetStaysSpentAfterARestart) {
   Restart();
   Return("n1");
   Answer("n1", job, v1::FAILED, 1);
-  EXPECT_EQ(StoredReplyOf(job, "n3").error_kind(), "max-failures");
+  EXPECT_EQ(StoredReplyOf(job, "n3").kind(), v1::ERROR_KIND_MAX_FAILURES);
 }
 
 TEST_F(DurableTest, ACancelledJobStaysCancelledAfterARestart) {
@@ -355,7 +355,7 @@ TEST_F(DurableTest, ACancelledJobStaysCancelledAfterARestart) {
   Restart();
   EXPECT_THAT(Return("n0").cancelled, ElementsAre(job));
   Answer("n0", job, v1::CANCELLED, 5);
-  EXPECT_EQ(StoredReplyOf(job, "n1").error_kind(), "cancelled");
+  EXPECT_EQ(StoredReplyOf(job, "n1").kind(), v1::ERROR_KIND_CANCELLED);
   EXPECT_EQ(call_.Get(job)->summary->stop_reason(), v1::STOP_REASON_CANCELLED);
 }
 

@@ -66,7 +66,7 @@ TEST_F(DispatcherTest, AfterTheLastAllowedFailureNothingIsSentAndWhatRunsGoesOn)
   Answer("n1", job);
   for (const std::string node : {"n2", "n3", "n4"}) {
     EXPECT_EQ(ReplyOf(node).state(), v1::CANCELLED);
-    EXPECT_EQ(ReplyOf(node).error_kind(), "max-failures");
+    EXPECT_EQ(ReplyOf(node).kind(), v1::ERROR_KIND_MAX_FAILURES);
     EXPECT_THAT(ReplyOf(node).status_message(), HasSubstr("not sent"));
   }
   ExpectCounts(5, 1, 4, 0);
@@ -134,7 +134,7 @@ TEST_F(DispatcherTest, ARepeatHasAnIdOfItsOwnOnTheWireAndTheSameForTheClient) {
   EXPECT_THAT(second, SizeIs(32));
   v1::Command command;
   ASSERT_TRUE(command.ParseFromString(nodes_.nodes["n0"]->bodies[1]->bytes));
-  EXPECT_EQ(command.job_id(), second);
+  EXPECT_EQ(command.attempt_id(), second);
   Answer("n0", second);
   EXPECT_EQ(ReplyOf("n0").state(), v1::OK);
   ExpectCounts(2, 2, 0, 0);

@@ -52,7 +52,7 @@ TEST_F(DispatcherTest, ANodeThatIsNotConnectedIsOffline) {
   const std::string job = Run(RequestFor({"n0", "gone"}));
   Answer("n0", job);
   EXPECT_EQ(ReplyOf("gone").state(), v1::OFFLINE);
-  EXPECT_EQ(ReplyOf("gone").error_kind(), "offline");
+  EXPECT_EQ(ReplyOf("gone").kind(), v1::ERROR_KIND_OFFLINE);
   ExpectCounts(2, 1, 0, 1);
 }
 
@@ -61,7 +61,7 @@ TEST_F(DispatcherTest, ANodeWhoseQueueIsFullIsBusyAndNothingWasSent) {
   nodes_.nodes["n0"]->full = true;
   Run(RequestFor({"n0"}));
   EXPECT_EQ(ReplyOf("n0").state(), v1::DENIED);
-  EXPECT_EQ(ReplyOf("n0").error_kind(), "busy");
+  EXPECT_EQ(ReplyOf("n0").kind(), v1::ERROR_KIND_BUSY);
   ExpectCounts(1, 0, 1, 0);
 }
 
@@ -85,7 +85,7 @@ TEST_F(DispatcherTest, ASilentNodeTimesOutAtItsDeadlineAndIsToldToStop) {
   EXPECT_FALSE(client_->ended);
   executor_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(ReplyOf("n0").state(), v1::TIMED_OUT);
-  EXPECT_EQ(ReplyOf("n0").error_kind(), "timeout");
+  EXPECT_EQ(ReplyOf("n0").kind(), v1::ERROR_KIND_TIMEOUT);
   EXPECT_THAT(nodes_.nodes["n0"]->cancelled, SizeIs(1));
   EXPECT_THAT(nodes_.nodes["n1"]->cancelled, SizeIs(0));
   ExpectCounts(2, 1, 0, 1);
@@ -100,7 +100,7 @@ TEST_F(DispatcherTest, ANodeThatGoesAwayAfterTheCommandWasSentIsIndeterminate) {
   executor_.RunUntilIdle();
   for (const std::string node : {"n0", "n1"}) {
     EXPECT_EQ(ReplyOf(node).state(), v1::INDETERMINATE);
-    EXPECT_EQ(ReplyOf(node).error_kind(), "disconnected");
+    EXPECT_EQ(ReplyOf(node).kind(), v1::ERROR_KIND_DISCONNECTED);
     EXPECT_THAT(ReplyOf(node).status_message(), HasSubstr("may or may not have run"));
   }
   ExpectCounts(2, 0, 0, 2);
@@ -175,7 +175,7 @@ TEST_F(DispatcherTest, ANodeThatDeclinesWhatIsItsOwnIsDenied) {
   Tell("n0", job, v1::TaskUpdate::FILTERED);
   Tell("n1", job, v1::TaskUpdate::FILTERED);
   EXPECT_EQ(ReplyOf("n0").state(), v1::DENIED);
-  EXPECT_EQ(ReplyOf("n0").error_kind(), "filtered");
+  EXPECT_EQ(ReplyOf("n0").kind(), v1::ERROR_KIND_FILTERED);
   EXPECT_THAT(ReplyOf("n0").status_message(), HasSubstr("nothing ran"));
   EXPECT_EQ(dispatcher_->counters().unexpected, 1u);
   ExpectCounts(1, 0, 1, 0);
@@ -279,9 +279,9 @@ TEST_F(DispatcherTest, AStoppingHubHandsEveryOpenTaskBack) {
   EXPECT_EQ(dispatcher_->Start(RequestFor({"n0"}), client_).code(), absl::StatusCode::kUnavailable);
   dispatcher_->EndAll("the hub stopped");
   EXPECT_EQ(ReplyOf("n1").state(), v1::INDETERMINATE);
-  EXPECT_EQ(ReplyOf("n1").error_kind(), "shutdown");
+  EXPECT_EQ(ReplyOf("n1").kind(), v1::ERROR_KIND_SHUTDOWN);
   EXPECT_EQ(ReplyOf("n2").state(), v1::CANCELLED);
-  EXPECT_EQ(ReplyOf("n2").error_kind(), "shutdown");
+  EXPECT_EQ(ReplyOf("n2").kind(), v1::ERROR_KIND_SHUTDOWN);
   ExpectCounts(3, 1, 1, 1);
 }
 

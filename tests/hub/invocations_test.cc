@@ -416,7 +416,7 @@ TEST_F(InvocationsTest, ANodeAskedByNameCannotVanishFromTheJob) {
   executor_.Advance(absl::Milliseconds(2));
   ASSERT_THAT(client_->responses.back().replies(), SizeIs(1));
   EXPECT_EQ(client_->responses.back().replies(0).state(), v1::DENIED);
-  EXPECT_EQ(client_->responses.back().replies(0).error_kind(), "filtered");
+  EXPECT_EQ(client_->responses.back().replies(0).kind(), v1::ERROR_KIND_FILTERED);
   EXPECT_EQ(client_->responses.back().summary().targets(), 1u);
 }
 

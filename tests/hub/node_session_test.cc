@@ -81,7 +81,7 @@ class NodeSessionTest : public ::testing::Test {
     v1::Envelope* envelope = message.mutable_update();
     envelope->set_direction(direction);
     envelope->set_kind(v1::Envelope::UPDATE);
-    envelope->set_job_id(job_);
+    envelope->set_attempt_id(job_);
     envelope->set_identity(identity);
     envelope->set_body(update.SerializeAsString());
     auth::SealEnvelope(key, Sha256(envelope->body()), clock_.Now(), auth::kMessageTtl, &random_, envelope);
@@ -314,7 +314,7 @@ TEST_F(NodeSessionTest, AsksAndAcknowledgesInSealedEnvelopesWithoutABody) {
   EXPECT_EQ(query.kind(), v1::Envelope::QUERY);
   EXPECT_EQ(ack.kind(), v1::Envelope::ACK);
   for (const v1::Envelope& envelope : {query, ack}) {
-    EXPECT_EQ(envelope.job_id(), job_);
+    EXPECT_EQ(envelope.attempt_id(), job_);
     EXPECT_TRUE(envelope.body().empty());
     EXPECT_TRUE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_NODE, "n1", nullptr}, clock_.Now(), nullptr).ok());
   }

@@ -67,7 +67,7 @@ TEST(TaskTest, AReplyThatContradictsItselfIsAProtocolFailure) {
        {Normalised(v1::OK, 1), Normalised(v1::FAILED, 0), Normalised(v1::FAILED, 6), Normalised(v1::SENT, 1),
         Normalised(v1::INDETERMINATE, 5), Normalised(v1::TASK_STATE_UNSPECIFIED, 0)}) {
     EXPECT_EQ(reply.state(), v1::FAILED);
-    EXPECT_EQ(reply.error_kind(), "protocol");
+    EXPECT_EQ(reply.kind(), v1::ERROR_KIND_PROTOCOL);
     EXPECT_EQ(reply.status_code(), 5u);
     EXPECT_TRUE(reply.data_json().empty());
   }
@@ -78,7 +78,7 @@ TEST(TaskTest, LeavesAFailureOfTheActionAsItIs) {
     const v1::Reply reply = Normalised(v1::FAILED, code);
     EXPECT_EQ(reply.state(), v1::FAILED);
     EXPECT_EQ(reply.status_code(), code);
-    EXPECT_TRUE(reply.error_kind().empty());
+    EXPECT_EQ(reply.kind(), v1::ERROR_KIND_UNSPECIFIED);
   }
 }
 

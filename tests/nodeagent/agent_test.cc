@@ -79,7 +79,7 @@ class AgentTest : public ::testing::Test {
   }
   static v1::Command Command(const std::string& job_id, const std::string& action = "read") {
     v1::Command command;
-    command.set_job_id(job_id);
+    command.set_attempt_id(job_id);
     command.set_plugin("fake");
     command.set_action(action);
     command.set_timeout_ms(60'000);
@@ -265,7 +265,7 @@ TEST_F(AgentTest, StopLetsRunningTasksEnd) {
   Inbox<size_t> left;
   agent_->BeginStop(absl::Minutes(5), [&left](size_t tasks) { left.Put(tasks); });
   hub.SendCommand(Command(std::string(32, 'd')));
-  EXPECT_EQ(AwaitUpdate(&hub).reply().error_kind(), "shutdown");  // the new one
+  EXPECT_EQ(AwaitUpdate(&hub).reply().kind(), v1::ERROR_KIND_SHUTDOWN);  // the new one
   until_.Open();
   EXPECT_EQ(AwaitUpdate(&hub, 2).reply().state(), v1::OK);  // the running one
   EXPECT_EQ(left.Await(1)[0], 0u);
@@ -282,7 +282,7 @@ TEST_F(AgentTest, StopEndsTasksAfterTheGraceAndSaysWhy) {
   agent_->BeginStop(absl::Milliseconds(1), [](size_t) {});
   const v1::Reply reply = AwaitUpdate(&hub).reply();
   EXPECT_EQ(reply.state(), v1::CANCELLED);
-  EXPECT_EQ(reply.error_kind(), "shutdown");
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_SHUTDOWN);
   hub.detached.Await(1);
 }
 

@@ -41,7 +41,7 @@ class CommandGateTest : public ::testing::Test {
 
   v1::Command Command(const std::string& action = "read", const std::string& inputs = "") {
     v1::Command command;
-    command.set_job_id(absl::StrFormat("%032x", ++last_job_));
+    command.set_attempt_id(absl::StrFormat("%032x", ++last_job_));
     command.set_plugin("fake");
     command.set_action(action);
     command.set_inputs_json(inputs);
@@ -58,14 +58,14 @@ class CommandGateTest : public ::testing::Test {
     v1::Envelope envelope;
     envelope.set_direction(v1::Envelope::TO_NODE);
     envelope.set_kind(kind);
-    envelope.set_job_id(job_id);
+    envelope.set_attempt_id(job_id);
     envelope.set_identity(identity);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
     return envelope;
   }
   v1::Envelope Seal(const v1::Command& command) {
-    return Seal(command.job_id(), command.SerializeAsString(), v1::Envelope::COMMAND);
+    return Seal(command.attempt_id(), command.SerializeAsString(), v1::Envelope::COMMAND);
   }
   // The `count`-th update, verified as the hub would.
   v1::TaskUpdate Await(size_t count) {
@@ -112,7 +112,7 @@ TEST_F(CommandGateTest, DropsEveryTamperedEnvelope) {
   const v1::Envelope good = Seal(Command());
   std::vector<v1::Envelope> bad(7, good);
   bad[0].set_body(Command("change").SerializeAsString());
-  bad[1].set_job_id(std::string(32, 'f'));
+  bad[1].set_attempt_id(std::string(32, 'f'));
   bad[2].set_kind(v1::Envelope::CANCEL);
   bad[3].set_expires_at_us(good.expires_at_us() + 1);
   bad[4].set_nonce(std::string(16, 'n'));
@@ -152,7 +152,7 @@ TEST_F(CommandGateTest, AnswersAnExpiredCommandWithDenied) {
   gate_->Handle(envelope);
   const v1::Reply reply = Await(1).reply();
   EXPECT_EQ(reply.state(), v1::DENIED);
-  EXPECT_EQ(reply.error_kind(), "denied");
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_DENIED);
   EXPECT_EQ(state_.counters().ttl_expired, 1u);
   EXPECT_TRUE(requests_.All().empty());
 }
@@ -168,7 +168,7 @@ TEST_F(CommandGateTest, AnExpiredRepeatOfARunningJobIsNotAnswered) {
 
 TEST_F(CommandGateTest, DropsWhatIsForAnotherNode) {
   const v1::Command command = Command();
-  gate_->Handle(Seal(command.job_id(), command.SerializeAsString(), v1::Envelope::COMMAND, "node2.example.com"));
+  gate_->Handle(Seal(command.attempt_id(), command.SerializeAsString(), v1::Envelope::COMMAND, "node2.example.com"));
   EXPECT_EQ(gate_->refusals().Get(auth::Refusal::kIdentityMismatch), 1u);
   EXPECT_TRUE(updates_.All().empty());
 }
@@ -192,7 +192,7 @@ TEST_F(CommandGateTest, RefusesACommandCheckedAgainstAnotherDescriptionOfThePlug
   command.add_ddl_sha256(std::string(32, 'x'));
   const v1::TaskUpdate refused = Handle(command);
   EXPECT_EQ(refused.reply().state(), v1::DENIED);
-  EXPECT_EQ(refused.reply().error_kind(), "ddl");
+  EXPECT_EQ(refused.reply().kind(), v1::ERROR_KIND_DDL);
   EXPECT_THAT(refused.reply().status_message(), HasSubstr("plugin fake is described otherwise on this node"));
   EXPECT_TRUE(requests_.All().empty());
   v1::Command good = Command();
@@ -291,10 +291,10 @@ TEST_F(CommandGateTest, TakesTheDdlsTimeoutWhenTheCommandHasNone) {
 
 TEST_F(CommandGateTest, DeniesABodyThatIsNoCommand) {
   gate_->Handle(Seal(std::string(32, 'a'), "\xff\xff\xff", v1::Envelope::COMMAND));
-  EXPECT_EQ(Await(1).reply().error_kind(), "protocol");
+  EXPECT_EQ(Await(1).reply().kind(), v1::ERROR_KIND_PROTOCOL);
   v1::Command command = Command();
   gate_->Handle(Seal(std::string(32, 'b'), command.SerializeAsString(), v1::Envelope::COMMAND));
-  EXPECT_EQ(Await(2).reply().error_kind(), "protocol");
+  EXPECT_EQ(Await(2).reply().kind(), v1::ERROR_KIND_PROTOCOL);
 }
 
 TEST_F(CommandGateTest, CancelsARunningTask) {
@@ -309,9 +309,9 @@ TEST_F(CommandGateTest, CancelsARunningTask) {
   gate_->Handle(Seal(command));
   running.Wait();
   v1::CancelTask cancel;
-  cancel.set_job_id(command.job_id());
+  cancel.set_attempt_id(command.attempt_id());
   cancel.set_reason("enough");
-  gate_->Handle(Seal(command.job_id(), cancel.SerializeAsString(), v1::Envelope::CANCEL));
+  gate_->Handle(Seal(command.attempt_id(), cancel.SerializeAsString(), v1::Envelope::CANCEL));
   until.Open();
   const v1::Reply reply = Await(1).reply();
   EXPECT_EQ(reply.state(), v1::CANCELLED);
@@ -354,7 +354,7 @@ TEST_F(CommandGateTest, RefusesNewCommandsWhileItDrains) {
   EXPECT_TRUE(idle);
   const v1::Reply reply = Handle(Command()).reply();
   EXPECT_EQ(reply.state(), v1::DENIED);
-  EXPECT_EQ(reply.error_kind(), "shutdown");
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_SHUTDOWN);
 }
 
 TEST_F(CommandGateTest, SurvivesAnyEnvelope) {

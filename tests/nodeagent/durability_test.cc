@@ -58,7 +58,7 @@ class DurabilityTest : public ::testing::Test {
           EXPECT_TRUE(
               auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_HUB, kDurableNode, nullptr}, clock_.Now(), &refusal)
                   .ok());
-          Seen seen{envelope.job_id(), {}};
+          Seen seen{envelope.attempt_id(), {}};
           EXPECT_TRUE(seen.update.ParseFromString(envelope.body()));
           updates_.Put(std::move(seen));
         });
@@ -67,7 +67,7 @@ class DurabilityTest : public ::testing::Test {
   static std::string Id(int number) { return absl::StrFormat("%032x", number); }
   v1::Command Command(int number, const std::string& action = "change") {
     v1::Command command;
-    command.set_job_id(Id(number));
+    command.set_attempt_id(Id(number));
     command.set_plugin("fake");
     command.set_action(action);
     command.set_caller("client=peadmin");
@@ -78,13 +78,15 @@ class DurabilityTest : public ::testing::Test {
     v1::Envelope envelope;
     envelope.set_direction(v1::Envelope::TO_NODE);
     envelope.set_kind(kind);
-    envelope.set_job_id(job_id);
+    envelope.set_attempt_id(job_id);
     envelope.set_identity(kDurableNode);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
     gate_->Handle(envelope);
   }
-  void Give(const v1::Command& command) { Give(command.job_id(), v1::Envelope::COMMAND, command.SerializeAsString()); }
+  void Give(const v1::Command& command) {
+    Give(command.attempt_id(), v1::Envelope::COMMAND, command.SerializeAsString());
+  }
   v1::TaskUpdate Await(size_t count) { return updates_.Await(count)[count - 1].update; }
   v1::TaskUpdate Query(int number) {
     const size_t before = updates_.All().size();
@@ -217,7 +219,7 @@ TEST_F(DurabilityTest, RunsNothingItCannotWriteDown) {
   const v1::Reply reply = Await(1).reply();
   EXPECT_EQ(reply.state(), v1::FAILED);
   EXPECT_EQ(reply.status_code(), 5u);
-  EXPECT_EQ(reply.error_kind(), "journal");
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_JOURNAL);
   EXPECT_THAT(reply.status_message(), HasSubstr("not started"));
   EXPECT_TRUE(runs_.All().empty());
   AwaitIdle();
@@ -289,7 +291,7 @@ TEST_F(DurabilityTest, ATaskInItsSplayCanBeCancelled) {
   command.set_splay_ms(3'600'000);
   Give(command);
   v1::CancelTask cancel;
-  cancel.set_job_id(Id(1));
+  cancel.set_attempt_id(Id(1));
   Give(Id(1), v1::Envelope::CANCEL, cancel.SerializeAsString());
   EXPECT_EQ(Await(1).reply().state(), v1::CANCELLED);
   executor_.Advance(absl::Hours(2));
@@ -305,7 +307,7 @@ TEST_F(DurabilityTest, TasksInTheirSplayCountAsWaiting) {
     command.set_splay_ms(86'400'000);
     Give(command);
   }
-  EXPECT_EQ(Await(1).reply().error_kind(), "busy");
+  EXPECT_EQ(Await(1).reply().kind(), v1::ERROR_KIND_BUSY);
   EXPECT_EQ(gate_->active_tasks(), 10u);
 }
 

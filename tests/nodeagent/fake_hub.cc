@@ -131,7 +131,7 @@ void FakeHub::Send(v1::HubMessage message) {
 }
 
 void FakeHub::SendCommand(const v1::Command& command) {
-  SendSigned(v1::Envelope::COMMAND, command.job_id(), command.SerializeAsString());
+  SendSigned(v1::Envelope::COMMAND, command.attempt_id(), command.SerializeAsString());
 }
 
 void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& job_id, const std::string& body) {
@@ -139,7 +139,7 @@ void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& job_id, con
   v1::Envelope* envelope = message.mutable_command();
   envelope->set_direction(v1::Envelope::TO_NODE);
   envelope->set_kind(kind);
-  envelope->set_job_id(job_id);
+  envelope->set_attempt_id(job_id);
   envelope->set_body(body);
   {
     MutexLock lock(&mu_);

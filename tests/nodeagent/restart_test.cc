@@ -135,7 +135,7 @@ class RestartTest : public testing::Test {
   }
   void CancelJob() {
     v1::CancelTask cancel;
-    cancel.set_job_id(job_);
+    cancel.set_attempt_id(job_);
     hub_->SendSigned(v1::Envelope::CANCEL, job_, cancel.SerializeAsString());
   }
   pid_t RunnerPid() { return atoi(ReadFile(absl::StrCat(state_, "/tasks/", job_, "/pid"), 64).value_or("0").c_str()); }
@@ -148,7 +148,7 @@ class RestartTest : public testing::Test {
   }
   void Go(const std::string& job_id, int64_t timeout_ms = 60'000) {
     v1::Command command;
-    command.set_job_id(job_id);
+    command.set_attempt_id(job_id);
     command.set_plugin("work");
     command.set_action("go");
     command.set_caller("client=peadmin");
@@ -162,7 +162,7 @@ class RestartTest : public testing::Test {
       const std::vector<v1::NodeMessage> all = hub_->received.Await(taken_ + 1);
       const v1::NodeMessage& message = all[taken_++];
       v1::TaskUpdate update;
-      if (!message.has_update() || message.update().job_id() != job_id) continue;
+      if (!message.has_update() || message.update().attempt_id() != job_id) continue;
       EXPECT_TRUE(update.ParseFromString(message.update().body()));
       if (started_too || update.kind() != v1::TaskUpdate::STARTED) return update;
     }
@@ -233,7 +233,7 @@ TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
   Start();
   EXPECT_EQ(Ask(job_).kind(), v1::TaskUpdate::STARTED);
   v1::CancelTask cancel;
-  cancel.set_job_id(job_);
+  cancel.set_attempt_id(job_);
   hub_->SendSigned(v1::Envelope::CANCEL, job_, cancel.SerializeAsString());
   EXPECT_EQ(Next(job_).reply().state(), v1::CANCELLED);
   EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0) << "what it ran has ended";
@@ -258,7 +258,7 @@ TEST_F(RestartTest, ATimeoutEndsWhatTheActionStarted) {
   Go(job_, 500);
   AwaitRun();
   const v1::Reply reply = Next(job_).reply();
-  EXPECT_EQ(reply.error_kind(), "timeout") << reply.DebugString();
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_TIMEOUT) << reply.DebugString();
   EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0);
 }
 
@@ -272,7 +272,7 @@ TEST_F(RestartTest, ACancelledActionLeavesNothingHoweverItsChildrenRegrouped) {
 
 TEST_F(RestartTest, ATimeoutLeavesNothingHoweverItsChildrenRegrouped) {
   GoScattered(2500);
-  EXPECT_EQ(Next(job_).reply().error_kind(), "timeout");
+  EXPECT_EQ(Next(job_).reply().kind(), v1::ERROR_KIND_TIMEOUT);
   EXPECT_THAT(Alive(), testing::IsEmpty());
 }
 
@@ -290,7 +290,7 @@ TEST_F(RestartTest, AKilledTaskrunnerIsAnsweredForOnceAllItStartedHasEnded) {
   ASSERT_GT(RunnerPid(), 1);
   kill(RunnerPid(), SIGKILL);
   const v1::Reply reply = Next(job_).reply();
-  EXPECT_EQ(reply.error_kind(), "crash") << reply.DebugString();
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_CRASH) << reply.DebugString();
   EXPECT_THAT(reply.status_message(), HasSubstr("signal 9"));
   EXPECT_THAT(Alive(), testing::IsEmpty());
 }
@@ -361,7 +361,7 @@ TEST_P(FailpointsTest, AJobRunsAtMostOnceAndItsEndIsTold) {
   if (of_runner) {
     const v1::Reply reply = Next(job_).reply();
     const bool done = absl::string_view(GetParam()) == "runner.after_outcome";
-    EXPECT_EQ(reply.error_kind(), done ? "" : "crash") << reply.DebugString();
+    EXPECT_EQ(reply.kind(), done ? v1::ERROR_KIND_UNSPECIFIED : v1::ERROR_KIND_CRASH) << reply.DebugString();
     Kill();
   } else {
     EXPECT_TRUE(WIFSIGNALED(Wait())) << "the failpoint was not passed";

@@ -177,7 +177,7 @@ TEST_F(TaskRunnerTest, AnswersForAnActionThatDoesNotEndAfterItsDeadline) {
   const std::vector<Seen> seen = seen_.Await(1);
   EXPECT_THAT(seen[0].update.reply().status_message(), HasSubstr("may still run"));
   EXPECT_EQ(seen[0].update.reply().status_code(), 5u);
-  EXPECT_EQ(seen[0].update.reply().error_kind(), "timeout");
+  EXPECT_EQ(seen[0].update.reply().kind(), v1::ERROR_KIND_TIMEOUT);
   EXPECT_EQ(runner->active(), 1u);
   until.Open();
   AwaitIdle(runner.get());
@@ -217,7 +217,7 @@ TEST_F(TaskRunnerTest, CancelReachesTheRunningAction) {
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", plugin));
   running.Wait();
-  EXPECT_TRUE(runner->Cancel("a", "cancelled", "not wanted any more"));
+  EXPECT_TRUE(runner->Cancel("a", v1::ERROR_KIND_CANCELLED, "not wanted any more"));
   EXPECT_TRUE(seen_.All().empty()) << "nothing is answered before all that it started has ended";
   until.Open();
   const v1::Reply reply = seen_.Await(1)[0].update.reply();
@@ -225,7 +225,7 @@ TEST_F(TaskRunnerTest, CancelReachesTheRunningAction) {
   EXPECT_EQ(reply.status_message(), "not wanted any more");
   AwaitIdle(runner.get());
   EXPECT_TRUE(cancelled);
-  EXPECT_FALSE(runner->Cancel("a", "cancelled", "again"));
+  EXPECT_FALSE(runner->Cancel("a", v1::ERROR_KIND_CANCELLED, "again"));
 }
 
 TEST_F(TaskRunnerTest, WhatEndedWellBeforeItWasToldToIsNotUndone) {
@@ -233,7 +233,7 @@ TEST_F(TaskRunnerTest, WhatEndedWellBeforeItWasToldToIsNotUndone) {
   auto runner = Make(1, 10);
   runner->Submit(Spec("a", Waits(&running, &until)));
   running.Wait();
-  EXPECT_TRUE(runner->Cancel("a", "cancelled", "too late"));
+  EXPECT_TRUE(runner->Cancel("a", v1::ERROR_KIND_CANCELLED, "too late"));
   until.Open();
   EXPECT_EQ(seen_.Await(1)[0].update.reply().state(), v1::OK);
 }
@@ -306,7 +306,7 @@ TEST_F(TaskRunnerTest, ASinkThatIsSlowDelaysNeitherOtherTasksNorACancelAndKeepsT
   });
   runner.Submit(Spec("a", Returns(Json::object()), "change"));
   writing.Wait();
-  EXPECT_TRUE(runner.Cancel("a", "cancelled", "not wanted any more"));
+  EXPECT_TRUE(runner.Cancel("a", v1::ERROR_KIND_CANCELLED, "not wanted any more"));
   runner.Submit(Spec("b", Returns(Json::object())));
   EXPECT_EQ(seen_.Await(1)[0].job_id, "b");
   written.Open();
@@ -322,7 +322,7 @@ TEST_F(TaskRunnerTest, TurnsAThrowingActionIntoACrashReply) {
   auto plugin = std::make_shared<FakePlugin>(
       [](const auto&, const auto&) -> actions::Reply { throw std::runtime_error("broken"); });
   runner->Submit(Spec("a", plugin));
-  EXPECT_EQ(seen_.Await(1)[0].update.reply().error_kind(), "crash");
+  EXPECT_EQ(seen_.Await(1)[0].update.reply().kind(), v1::ERROR_KIND_CRASH);
 }
 
 TEST_F(TaskRunnerTest, RepliesThatAreTooLargeBecomeAnError) {
@@ -330,7 +330,7 @@ TEST_F(TaskRunnerTest, RepliesThatAreTooLargeBecomeAnError) {
   runner->Submit(Spec("a", Returns({{"text", std::string(kMaxReplyBytes, 'x')}})));
   const v1::Reply reply = seen_.Await(1)[0].update.reply();
   EXPECT_EQ(reply.status_code(), 5u);
-  EXPECT_EQ(reply.error_kind(), "output-limit");
+  EXPECT_EQ(reply.kind(), v1::ERROR_KIND_OUTPUT_LIMIT);
   EXPECT_LT(reply.ByteSizeLong(), 10'000u);
   EXPECT_THAT(reply.data_json(), HasSubstr("\"truncated\":true"));
 }
@@ -370,8 +370,8 @@ TEST_F(TaskRunnerTest, DestructionAnswersWhatWaitsAndRuns) {
   runner.reset();
   const std::vector<Seen> seen = seen_.All();
   ASSERT_EQ(seen.size(), 2u);
-  EXPECT_EQ(seen[0].update.reply().error_kind(), "shutdown");
-  EXPECT_EQ(seen[1].update.reply().error_kind(), "shutdown");
+  EXPECT_EQ(seen[0].update.reply().kind(), v1::ERROR_KIND_SHUTDOWN);
+  EXPECT_EQ(seen[1].update.reply().kind(), v1::ERROR_KIND_SHUTDOWN);
 }
 
 }  // namespace

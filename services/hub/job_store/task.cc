@@ -27,7 +27,7 @@ void MakeProtocolFailure(absl::string_view why, v1::Reply* reply) {
   reply->set_state(v1::FAILED);
   reply->set_status_code(kMaxStatusCode);
   reply->set_status_message(absl::StrCat("the node's reply is not understood: ", why));
-  reply->set_error_kind("protocol");
+  reply->set_kind(v1::ERROR_KIND_PROTOCOL);
   reply->clear_data_json();
 }
 
@@ -89,14 +89,13 @@ void NormaliseNodeReply(absl::string_view identity, bool drop_data, v1::Reply* r
   if (drop_data) reply->clear_data_json();
 }
 
-v1::Reply HubReply(absl::string_view identity, v1::TaskState state, absl::string_view error_kind,
-                   absl::string_view message) {
+v1::Reply HubReply(absl::string_view identity, v1::TaskState state, v1::ErrorKind kind, absl::string_view message) {
   v1::Reply reply;
   reply.set_identity(std::string(identity));
   reply.set_state(state);
   reply.set_status_code(kMaxStatusCode);
   reply.set_status_message(std::string(message));
-  reply.set_error_kind(std::string(error_kind));
+  reply.set_kind(kind);
   return reply;
 }
 

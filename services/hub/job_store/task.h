@@ -20,11 +20,10 @@ enum class Outcome { kOk, kFailed, kMissing };
 Outcome OutcomeOf(v1::TaskState state);
 
 // Makes a node's own reply consistent: state and status code must fit one another, the identity is
-// the session's. What does not fit becomes FAILED with error_kind "protocol" and says why.
+// the session's. What does not fit becomes FAILED of kind ERROR_KIND_PROTOCOL and says why.
 void NormaliseNodeReply(absl::string_view identity, bool drop_data, v1::Reply* reply);
 
 // A reply the hub gives in a node's stead.
-v1::Reply HubReply(absl::string_view identity, v1::TaskState state, absl::string_view error_kind,
-                   absl::string_view message);
+v1::Reply HubReply(absl::string_view identity, v1::TaskState state, v1::ErrorKind kind, absl::string_view message);
 
 }  // namespace orch::hub

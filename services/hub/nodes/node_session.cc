@@ -128,7 +128,7 @@ void NodeSession::OnEnvelope(const v1::Envelope& envelope) {
     events_->OnRefused(this, refusal);
     return Refuse(status);
   }
-  events_->OnUpdate(this, envelope.job_id(), std::move(update));
+  events_->OnUpdate(this, envelope.attempt_id(), std::move(update));
 }
 
 void NodeSession::OnDdls(const v1::Ddls& message) {
@@ -160,7 +160,7 @@ v1::Envelope NodeSession::MakeEnvelope(absl::string_view job_id, v1::Envelope::K
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_NODE);
   envelope.set_kind(kind);
-  envelope.set_job_id(std::string(job_id));
+  envelope.set_attempt_id(std::string(job_id));
   envelope.set_identity(who_.name);
   return envelope;
 }
@@ -178,7 +178,7 @@ bool NodeSession::SendCommand(absl::string_view job_id, const std::shared_ptr<co
 void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason) {
   if (state_ != State::kRegistered) return;
   v1::CancelTask cancel;
-  cancel.set_job_id(std::string(job_id));
+  cancel.set_attempt_id(std::string(job_id));
   cancel.set_reason(std::string(reason));
   NodeOutbox::Message message;
   v1::Envelope* envelope = message.head.mutable_command();

@@ -58,7 +58,7 @@ bool IsKnownDdl(const v1::Command& command, const ddl::Plugin& plugin) {
 }
 
 v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
-  return EndedUpdate(v1::DENIED, code, "denied", message);
+  return EndedUpdate(v1::DENIED, code, v1::ERROR_KIND_DENIED, message);
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const fil
   const ddl::Plugin& plugin = *spec->plugin->ddl();
   if (!IsKnownDdl(command, plugin)) {
     return EndedUpdate(
-        v1::DENIED, actions::kAborted, "ddl",
+        v1::DENIED, actions::kAborted, v1::ERROR_KIND_DDL,
         absl::StrCat("plugin ", plugin.name, " is described otherwise on this node (version ", plugin.version,
                      ") than where the inputs were checked; bring the plugin to one "
                      "version everywhere, or ask this node alone"));

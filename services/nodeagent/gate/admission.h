@@ -13,8 +13,8 @@
 namespace orch::nodeagent {
 
 // Fills in plugin, action and inputs of `spec`, or returns the update that ends the task without running it: FILTERED,
-// with the data function that failed if one did; DENIED of kind "ddl" if the inputs were validated against another
-// description of the plugin; DENIED with code 2 (no such plugin or action), 3 (input missing), 4 (input wrong).
+// with the data function that failed if one did; DENIED of kind ERROR_KIND_DDL if the inputs were validated against
+// another description of the plugin; DENIED with code 2 (no such plugin or action), 3 (input missing), 4 (input wrong).
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
                                            TaskSpec* spec);
 

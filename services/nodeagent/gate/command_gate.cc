@@ -59,11 +59,11 @@ void CommandGate::Handle(const v1::Envelope& envelope) {
     case v1::Envelope::CANCEL:
       return OnCancel(envelope);
     case v1::Envelope::ACK:
-      return delivery_.OnAcknowledged(envelope.job_id());
+      return delivery_.OnAcknowledged(envelope.attempt_id());
     case v1::Envelope::QUERY:
-      return OnQuery(envelope.job_id());
+      return OnQuery(envelope.attempt_id());
     default:
-      LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.job_id()}});
+      LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.attempt_id()}});
   }
 }
 
@@ -86,26 +86,27 @@ void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal,
   if (stale) ++counters.ttl_expired;
   // Only these two are found after the MAC held. A job that was taken on answers for itself.
   if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
-      IsJobId(envelope.job_id()) && !Knows(envelope.job_id())) {
-    Deny(envelope.job_id(), "denied", why.message(), /*durable=*/false);
+      IsJobId(envelope.attempt_id()) && !Knows(envelope.attempt_id())) {
+    Deny(envelope.attempt_id(), v1::ERROR_KIND_DENIED, why.message(), /*durable=*/false);
   }
 }
 
 void CommandGate::OnCommand(const v1::Envelope& envelope) {
   const absl::Duration received = deps_.clock->Steady();
-  if (!IsJobId(envelope.job_id())) {
+  if (!IsJobId(envelope.attempt_id())) {
     LogWarning("refused a command without a job id of 32 hex digits", {});
     return;
   }
   auto command = std::make_shared<v1::Command>();
-  const bool readable = command->ParseFromString(envelope.body()) && command->job_id() == envelope.job_id();
+  const bool readable = command->ParseFromString(envelope.body()) && command->attempt_id() == envelope.attempt_id();
   if (!AcceptOnce(envelope, readable ? command.get() : nullptr)) return;
   if (!readable) {
-    return Deny(envelope.job_id(), "protocol",
+    return Deny(envelope.attempt_id(), v1::ERROR_KIND_PROTOCOL,
                 "the command cannot be read; hub and node are of versions that do not fit", /*durable=*/false);
   }
   absl::StatusOr<filter::Filter> filter = filter::FromWire(command->filter());
-  if (!filter.ok()) return Deny(envelope.job_id(), "denied", filter.status().message(), command->durable());
+  if (!filter.ok())
+    return Deny(envelope.attempt_id(), v1::ERROR_KIND_DENIED, filter.status().message(), command->durable());
   TaskSpec spec = MakeTaskSpec(envelope, *command, *deps_.state->now().catalog, identity_, received);
   PrepareTask(*command, &spec);
   AdmitAndSubmit(std::move(command), *std::move(filter), std::move(spec));
@@ -143,7 +144,7 @@ bool CommandGate::Knows(const std::string& job_id) const {
 }
 
 bool CommandGate::AcceptOnce(const v1::Envelope& envelope, const v1::Command* command) {
-  const std::string& job_id = envelope.job_id();
+  const std::string& job_id = envelope.attempt_id();
   const bool journalled = command != nullptr && command->durable() && deps_.journal != nullptr;
   // A durable job that is neither journalled nor waiting may come again: it has not started.
   const bool known = journalled ? deps_.journal->Find(job_id) != Journal::State::kUnknown ||
@@ -164,29 +165,28 @@ void CommandGate::Submit(TaskSpec spec) {
       return;
     case TaskRunner::Submitted::kBusy:
       return Report(job_id,
-                    EndedUpdate(v1::FAILED, actions::kUnknownError, "busy",
+                    EndedUpdate(v1::FAILED, actions::kUnknownError, v1::ERROR_KIND_BUSY,
                                 "the node has as many tasks waiting as its queue holds; try again later"),
                     durable);
     case TaskRunner::Submitted::kClosed:
-      return Deny(job_id, "shutdown", "the node agent is stopping", durable);
+      return Deny(job_id, v1::ERROR_KIND_SHUTDOWN, "the node agent is stopping", durable);
   }
 }
 
-void CommandGate::Deny(const std::string& job_id, absl::string_view error_kind, absl::string_view message,
-                       bool durable) {
-  Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, error_kind, message), durable);
+void CommandGate::Deny(const std::string& job_id, v1::ErrorKind kind, absl::string_view message, bool durable) {
+  Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, kind, message), durable);
 }
 
 void CommandGate::OnCancel(const v1::Envelope& envelope) {
   v1::CancelTask cancel;
-  if (!cancel.ParseFromString(envelope.body()) || cancel.job_id() != envelope.job_id()) {
-    LogWarning("a cancel message cannot be read", {{"job", envelope.job_id()}});
+  if (!cancel.ParseFromString(envelope.body()) || cancel.attempt_id() != envelope.attempt_id()) {
+    LogWarning("a cancel message cannot be read", {{"job", envelope.attempt_id()}});
     return;
   }
   // The hub's reason says by whom: "cancelled by client=peadmin: wrong nodes".
   const std::string why = cancel.reason().empty() ? "cancelled by the hub" : cancel.reason();
-  if (!runner_.Cancel(cancel.job_id(), "cancelled", why)) {
-    LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.job_id()}});
+  if (!runner_.Cancel(cancel.attempt_id(), v1::ERROR_KIND_CANCELLED, why)) {
+    LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.attempt_id()}});
   }
 }
 
@@ -214,7 +214,7 @@ void CommandGate::Drain(absl::AnyInvocable<void()> idle) {
   runner_.WhenIdle(std::move(idle));
 }
 
-void CommandGate::CancelAll(const std::string& why) { runner_.CancelAll("shutdown", why); }
+void CommandGate::CancelAll(const std::string& why) { runner_.CancelAll(v1::ERROR_KIND_SHUTDOWN, why); }
 
 void CommandGate::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;

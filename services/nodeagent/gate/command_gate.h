@@ -96,7 +96,7 @@ class CommandGate {
   // Checks the command against this node, here or on a worker, and submits or answers its task.
   void AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec);
   void Submit(TaskSpec spec);
-  void Deny(const std::string& job_id, absl::string_view error_kind, absl::string_view message, bool durable);
+  void Deny(const std::string& job_id, v1::ErrorKind kind, absl::string_view message, bool durable);
   void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread
   void Send(const std::string& job_id, v1::TaskUpdate update);                  // any thread
 

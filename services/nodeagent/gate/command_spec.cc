@@ -24,15 +24,15 @@ absl::Duration TimeoutOf(const v1::Command& command, const actions::Catalog& cat
 TaskSpec MakeTaskSpec(const v1::Envelope& envelope, const v1::Command& command, const actions::Catalog& catalog,
                       absl::string_view identity, absl::Duration received) {
   TaskSpec spec;
-  spec.job_id = command.job_id();
+  spec.job_id = command.attempt_id();
   spec.durable = command.durable();
   spec.no_reply_data = command.no_reply_data();
-  spec.delay = SplayDelay(command.job_id(), identity, absl::Milliseconds(command.splay_ms()));
+  spec.delay = SplayDelay(command.attempt_id(), identity, absl::Milliseconds(command.splay_ms()));
   spec.deadline = received + spec.delay + TimeoutOf(command, catalog);
   spec.request.plugin = command.plugin();
   spec.request.action = command.action();
   spec.request.caller = command.caller();
-  spec.request.job_id = command.job_id();
+  spec.request.job_id = command.attempt_id();
   spec.request.collective = command.collective();
   spec.request.sender = "hub";
   spec.request.issued_at = absl::FromUnixMicros(envelope.issued_at_us());

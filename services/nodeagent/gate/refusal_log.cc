@@ -23,7 +23,7 @@ void RefusalLog::Add(const v1::Envelope& envelope, auth::Refusal refusal, const 
   }
   ++logged_;
   LogWarning("refused a message", {{"reason", std::string(auth::RefusalName(refusal))},
-                                   {"job", envelope.job_id().substr(0, 64)},
+                                   {"job", envelope.attempt_id().substr(0, 64)},
                                    {"why", std::string(why.message())}});
 }
 

@@ -24,7 +24,7 @@ std::optional<v1::Envelope> UpdateSealer::Seal(const std::string& job_id, const 
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_HUB);
   envelope.set_kind(v1::Envelope::UPDATE);
-  envelope.set_job_id(job_id);
+  envelope.set_attempt_id(job_id);
   envelope.set_identity(identity_);
   envelope.set_body(update.SerializeAsString());
   auth::SealEnvelope(*held, Sha256(envelope.body()), clock_->Now(), auth::kMessageTtl, random_, &envelope);

@@ -15,13 +15,13 @@ bool MayStart(absl::Duration now, Task* task) {
   const TaskSpec& spec = task->spec;
   if (task->cancel.cancelled() && !task->taken_over) return false;
   if (now >= spec.deadline && !task->taken_over) {
-    task->Emit(EndedUpdate(v1::FAILED, actions::kUnknownError, "timeout", kTooLate));
+    task->Emit(EndedUpdate(v1::FAILED, actions::kUnknownError, v1::ERROR_KIND_TIMEOUT, kTooLate));
     return false;
   }
   if (spec.accept == nullptr) return true;
   if (const absl::Status accepted = spec.accept(); !accepted.ok()) {
-    task->Emit(
-        EndedUpdate(v1::FAILED, actions::kUnknownError, "journal", absl::StrCat("not started: ", accepted.message())));
+    task->Emit(EndedUpdate(v1::FAILED, actions::kUnknownError, v1::ERROR_KIND_JOURNAL,
+                           absl::StrCat("not started: ", accepted.message())));
     return false;
   }
   return !task->cancel.cancelled();

@@ -16,7 +16,7 @@ TaskRunner::TaskRunner(Options options, const Clock* clock, Executor* executor, 
 
 TaskRunner::~TaskRunner() {
   Close();
-  CancelAll("shutdown", "the node agent is stopping");
+  CancelAll(v1::ERROR_KIND_SHUTDOWN, "the node agent is stopping");
   std::list<std::thread> threads;
   {
     MutexLock lock(&mu_);
@@ -68,7 +68,7 @@ void TaskRunner::ArmDeadline(const TaskPtr& task) {
   const absl::Duration left = std::max(task->spec.deadline - clock_->Steady(), absl::ZeroDuration());
   Lifetime::Watch alive = lifetime_.watch();
   const TimerId timer = executor_->PostAfter(left, [this, alive, task] {
-    if (!alive.ended()) End(task, v1::FAILED, "timeout", kTooLate);
+    if (!alive.ended()) End(task, v1::FAILED, v1::ERROR_KIND_TIMEOUT, kTooLate);
   });
   bool retired;
   {
@@ -135,9 +135,8 @@ TaskRunner::Admission TaskRunner::Admit(const TaskPtr& task) {
   return Admission::kRequeued;
 }
 
-void TaskRunner::End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind,
-                     const std::string& message) {
-  v1::TaskUpdate update = EndedUpdate(state, actions::kUnknownError, error_kind, message);
+void TaskRunner::End(const TaskPtr& task, v1::TaskState state, v1::ErrorKind kind, const std::string& message) {
+  v1::TaskUpdate update = EndedUpdate(state, actions::kUnknownError, kind, message);
   const Task::Place place = task->RequestEnd(update);
   if (place == Task::Place::kNowhere) task->Emit(update);
   task->cancel.Cancel();
@@ -178,7 +177,7 @@ void TaskRunner::Retire(const TaskPtr& task) {
   for (auto& callback : idle) executor_->Post(std::move(callback));
 }
 
-bool TaskRunner::Cancel(const std::string& job_id, const std::string& error_kind, const std::string& message) {
+bool TaskRunner::Cancel(const std::string& job_id, v1::ErrorKind kind, const std::string& message) {
   TaskPtr task;
   {
     MutexLock lock(&mu_);
@@ -186,17 +185,17 @@ bool TaskRunner::Cancel(const std::string& job_id, const std::string& error_kind
     if (found == tasks_.end()) return false;
     task = found->second;
   }
-  End(task, v1::CANCELLED, error_kind, message);
+  End(task, v1::CANCELLED, kind, message);
   return true;
 }
 
-void TaskRunner::CancelAll(const std::string& error_kind, const std::string& message) {
+void TaskRunner::CancelAll(v1::ErrorKind kind, const std::string& message) {
   std::vector<TaskPtr> all;
   {
     MutexLock lock(&mu_);
     for (const auto& [job_id, task] : tasks_) all.push_back(task);
   }
-  for (const TaskPtr& task : all) End(task, v1::CANCELLED, error_kind, message);
+  for (const TaskPtr& task : all) End(task, v1::CANCELLED, kind, message);
 }
 
 void TaskRunner::Close() {

@@ -44,10 +44,10 @@ class TaskRunner {
 
   Submitted Submit(TaskSpec spec);
   // Ends the action and answers CANCELLED, unless the action still succeeds. Returns false if there is no such task.
-  bool Cancel(const std::string& job_id, const std::string& error_kind, const std::string& message);
+  bool Cancel(const std::string& job_id, v1::ErrorKind kind, const std::string& message);
   // Makes every later Submit return kClosed.
   void Close();
-  void CancelAll(const std::string& error_kind, const std::string& message);
+  void CancelAll(v1::ErrorKind kind, const std::string& message);
   // Calls `callback` on the loop once no task is left, answered or not.
   void WhenIdle(absl::AnyInvocable<void()> callback);
 
@@ -66,7 +66,7 @@ class TaskRunner {
   void ArmStart(const TaskPtr& task);
   void ArmDeadline(const TaskPtr& task);
   void AnswerLate(const TaskPtr& task, const v1::TaskUpdate& update);
-  void End(const TaskPtr& task, v1::TaskState state, const std::string& error_kind, const std::string& message);
+  void End(const TaskPtr& task, v1::TaskState state, v1::ErrorKind kind, const std::string& message);
   void Retire(const TaskPtr& task);
   void JoinEnded();
 

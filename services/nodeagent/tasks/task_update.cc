@@ -17,6 +17,30 @@ std::string CleanText(absl::string_view text, size_t max_bytes) {
   return text.size() > max_bytes ? absl::StrCat(clean, "…") : clean;
 }
 
+v1::ErrorKind KindOnWire(actions::ErrorKind kind) {
+  switch (kind) {
+    case actions::ErrorKind::kNone:
+      return v1::ERROR_KIND_UNSPECIFIED;
+    case actions::ErrorKind::kTimeout:
+      return v1::ERROR_KIND_TIMEOUT;
+    case actions::ErrorKind::kCancelled:
+      return v1::ERROR_KIND_CANCELLED;
+    case actions::ErrorKind::kCrash:
+      return v1::ERROR_KIND_CRASH;
+    case actions::ErrorKind::kProtocol:
+      return v1::ERROR_KIND_PROTOCOL;
+    case actions::ErrorKind::kOutputLimit:
+      return v1::ERROR_KIND_OUTPUT_LIMIT;
+    case actions::ErrorKind::kJournal:
+      return v1::ERROR_KIND_JOURNAL;
+    case actions::ErrorKind::kOutcomeLost:
+      return v1::ERROR_KIND_OUTCOME_LOST;
+    case actions::ErrorKind::kOther:
+      break;
+  }
+  return v1::ERROR_KIND_OTHER;
+}
+
 }  // namespace
 
 v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, bool no_reply_data) {
@@ -28,14 +52,14 @@ v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, b
   out->set_status_code(static_cast<uint32_t>(code));
   out->set_state(code == actions::kOk ? v1::OK : v1::FAILED);
   out->set_status_message(CleanText(reply.status_message, kMaxStatusMessageBytes));
-  out->set_error_kind(std::string(actions::ErrorKindText(reply.error_kind)));
+  out->set_kind(KindOnWire(reply.error_kind));
   out->set_run_us(std::max<int64_t>(absl::ToInt64Microseconds(ran), 1));
   if (no_reply_data) return update;
   std::string data = reply.data.is_object() ? DumpJson(reply.data) : DumpJson({{"value", reply.data}});
   if (data.size() > kMaxReplyBytes) {
     out->set_state(v1::FAILED);
     out->set_status_code(actions::kUnknownError);
-    out->set_error_kind("output-limit");
+    out->set_kind(v1::ERROR_KIND_OUTPUT_LIMIT);
     out->set_status_message(absl::StrCat("the action returned ", data.size(), " bytes of data, more than the ",
                                          kMaxReplyBytes, " a reply may hold; it ended with status ", code));
     data = DumpJson({{"truncated", true}, {"bytes", data.size()}, {"limit", kMaxReplyBytes}});
@@ -44,14 +68,13 @@ v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, b
   return update;
 }
 
-v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, absl::string_view error_kind,
-                           absl::string_view message) {
+v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, v1::ErrorKind kind, absl::string_view message) {
   v1::TaskUpdate update;
   update.set_kind(v1::TaskUpdate::FINISHED);
   v1::Reply* out = update.mutable_reply();
   out->set_state(state);
   out->set_status_code(static_cast<uint32_t>(status_code));
-  out->set_error_kind(std::string(error_kind));
+  out->set_kind(kind);
   out->set_status_message(CleanText(message, kMaxStatusMessageBytes));
   return update;
 }

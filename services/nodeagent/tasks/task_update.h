@@ -20,8 +20,7 @@ inline constexpr size_t kMaxFilterFailureBytes = 1u << 10;
 v1::TaskUpdate FinishedUpdate(const actions::Reply& reply, absl::Duration ran, bool no_reply_data);
 
 // FINISHED without an action's own answer: refused, cancelled, timed out.
-v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, absl::string_view error_kind,
-                           absl::string_view message);
+v1::TaskUpdate EndedUpdate(v1::TaskState state, int status_code, v1::ErrorKind kind, absl::string_view message);
 
 // FILTERED: the node is no target. `failure`: the data function that failed and why, or empty.
 v1::TaskUpdate FilteredUpdate(absl::string_view failure = "");

@@ -8,7 +8,7 @@ namespace orch::hub {
 std::shared_ptr<const CommandBody> MakeCommandBody(absl::string_view attempt_id, const JobRequest& request) {
   const v1::JobSpec& spec = request.spec;
   v1::Command command;
-  command.set_job_id(std::string(attempt_id));
+  command.set_attempt_id(std::string(attempt_id));
   command.set_plugin(spec.plugin());
   command.set_action(spec.action());
   command.set_inputs_json(spec.inputs_json());

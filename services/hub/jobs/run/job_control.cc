@@ -29,7 +29,7 @@ void JobControl::EndAll(absl::string_view reason) {
   for (size_t i = 0; i < state_->tasks.size(); ++i) {
     const Task& task = state_->tasks[i];
     if (!task.sent()) continue;
-    outcomes_->End(i, HubReply(task.identity, v1::INDETERMINATE, "shutdown",
+    outcomes_->End(i, HubReply(task.identity, v1::INDETERMINATE, v1::ERROR_KIND_SHUTDOWN,
                                absl::StrCat(reason, "; the action may or may not have run")));
   }
 }

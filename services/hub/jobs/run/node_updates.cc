@@ -71,7 +71,7 @@ void NodeUpdates::TakeDecline(size_t index, uint32_t attempt, const std::string&
     LogWarning("a node declined a task that is its own", {{"job", state_->id}, {"node", task.identity}});
     return outcomes_->End(
         index,
-        HubReply(task.identity, v1::DENIED, "filtered",
+        HubReply(task.identity, v1::DENIED, v1::ERROR_KIND_FILTERED,
                  "the node says that it is no target, but what it told the hub of itself says that it is; "
                  "nothing ran; look at the node (orchctl inventory), or have it send its facts anew"),
         attempt);

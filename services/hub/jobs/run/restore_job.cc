@@ -45,7 +45,7 @@ void RestoreTask(size_t index, const StoredTask& stored, JobState* state) {
   if (stored.attempt == 0) return;
   // Its repeat is asked about before it is sent, like everything that the previous process may have sent unrecorded.
   state->tasks.RestoreSetAside(index, stored.attempt,
-                               HubReply(state->tasks[index].identity, v1::FAILED, "shutdown",
+                               HubReply(state->tasks[index].identity, v1::FAILED, v1::ERROR_KIND_SHUTDOWN,
                                         "an attempt failed, the hub was restarted, and no repeat followed"));
   state->rollout.RestoreSetAside(index, state->Now());
 }

@@ -11,6 +11,21 @@
 namespace orch::hub {
 namespace {
 
+v1::ErrorKind ErrorKindOf(v1::StopReason reason) {
+  switch (reason) {
+    case v1::STOP_REASON_CANCELLED:
+      return v1::ERROR_KIND_CANCELLED;
+    case v1::STOP_REASON_MAX_FAILURES:
+      return v1::ERROR_KIND_MAX_FAILURES;
+    case v1::STOP_REASON_CANARY:
+      return v1::ERROR_KIND_CANARY;
+    case v1::STOP_REASON_SHUTDOWN:
+      return v1::ERROR_KIND_SHUTDOWN;
+    default:
+      return v1::ERROR_KIND_UNSPECIFIED;
+  }
+}
+
 std::string WhyNotReleased(v1::StopReason reason) {
   if (reason == v1::STOP_REASON_MAX_FAILURES) return "not sent: as many nodes had failed as max_failures allows";
   if (reason == v1::STOP_REASON_CANARY) return "not sent: one of the first nodes (canary) did not succeed";
@@ -61,13 +76,13 @@ void TaskRelease::Send(size_t index) {
   if (!sender_->IsAttached(index)) return returns_->OnAbsent(index);
   const bool ask = task.question == Question::kBeforeSending;
   if (state_->resumed && state_->request.inputs_withheld && !ask) {
-    return outcomes_->End(index, HubReply(task.identity, v1::EXPIRED, "shutdown",
+    return outcomes_->End(index, HubReply(task.identity, v1::EXPIRED, v1::ERROR_KIND_SHUTDOWN,
                                           "not sent: the hub was restarted, and sensitive inputs are not stored; "
                                           "run it again for this node"));
   }
   ORCH_FAILPOINT("hub.command.before_send");
   if (!(ask ? sender_->Ask(index) : sender_->Send(index))) {
-    return outcomes_->End(index, HubReply(task.identity, v1::DENIED, "busy",
+    return outcomes_->End(index, HubReply(task.identity, v1::DENIED, v1::ERROR_KIND_BUSY,
                                           "the hub's queue to this node is full; nothing was sent; try again later"));
   }
   if (ask) tasks.SetQuestion(index, Question::kAsked);
@@ -86,7 +101,7 @@ void TaskRelease::EndUnreleased() {
     if (!task.waits()) continue;
     state_->cut_short = true;
     outcomes_->End(
-        i, task.last != nullptr ? *task.last : HubReply(task.identity, v1::CANCELLED, StopReasonText(reason), why));
+        i, task.last != nullptr ? *task.last : HubReply(task.identity, v1::CANCELLED, ErrorKindOf(reason), why));
   }
 }
 
@@ -104,14 +119,14 @@ void TaskRelease::OnDeadline() {
   TaskTable& tasks = state_->tasks;
   for (size_t i = tasks.FirstDue(); i != TaskTable::kNone && tasks[i].due <= now; i = tasks.FirstDue()) {
     if (!sender_->IsAttached(i)) {
-      outcomes_->End(i, HubReply(tasks[i].identity, v1::INDETERMINATE, "disconnected",
+      outcomes_->End(i, HubReply(tasks[i].identity, v1::INDETERMINATE, v1::ERROR_KIND_DISCONNECTED,
                                  "the node was given the command, its stream ended, and it did not come back in time; "
                                  "the action may or may not have run"));
       continue;
     }
     sender_->Cancel(i, "the hub waited its time");
     outcomes_->End(i,
-                   HubReply(tasks[i].identity, v1::TIMED_OUT, "timeout",
+                   HubReply(tasks[i].identity, v1::TIMED_OUT, v1::ERROR_KIND_TIMEOUT,
                             absl::StrCat("no reply within ", absl::ToDoubleSeconds(state_->request.deadline), " s")));
   }
   state_->changed();

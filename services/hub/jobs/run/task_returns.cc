@@ -8,7 +8,7 @@ namespace orch::hub {
 namespace {
 
 v1::Reply NeverCame(const std::string& identity) {
-  return HubReply(identity, v1::EXPIRED, "offline", "the node did not come within the time to live");
+  return HubReply(identity, v1::EXPIRED, v1::ERROR_KIND_OFFLINE, "the node did not come within the time to live");
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void TaskReturns::OnAbsent(size_t index) {
     return;
   }
   if (queue && now >= state_->away_until) return outcomes_->End(index, NeverCame(task.identity));
-  outcomes_->End(index, HubReply(task.identity, v1::OFFLINE, "offline",
+  outcomes_->End(index, HubReply(task.identity, v1::OFFLINE, v1::ERROR_KIND_OFFLINE,
                                  queue ? "the node is not connected, and the hub's queue for absent nodes is full"
                                        : "the node is not connected"));
 }
@@ -48,7 +48,7 @@ void TaskReturns::OnAwayTooLong() {
     if (task.standing != Standing::kAway) continue;
     outcomes_->End(i, state_->request.spec.queue_offline()
                           ? NeverCame(task.identity)
-                          : HubReply(task.identity, v1::OFFLINE, "offline", "the node is not connected"));
+                          : HubReply(task.identity, v1::OFFLINE, v1::ERROR_KIND_OFFLINE, "the node is not connected"));
   }
   state_->changed();
 }
@@ -57,7 +57,7 @@ void TaskReturns::OnNodeGone(size_t index, absl::string_view reason) {
   const Task& task = state_->tasks[index];
   if (!task.sent()) return;  // the node may be back by the task's turn
   if (state_->recorded()) return state_->deps.returns->Add(task.identity, state_->run);
-  outcomes_->End(index, HubReply(task.identity, v1::INDETERMINATE, "disconnected",
+  outcomes_->End(index, HubReply(task.identity, v1::INDETERMINATE, v1::ERROR_KIND_DISCONNECTED,
                                  absl::StrCat("the node was given the command, then its stream ended (", reason,
                                               "); the action may or may not have run")));
 }
@@ -90,7 +90,7 @@ void TaskReturns::OnUnknown(size_t index) {
                                   : late                    ? "its time had run out"
                                          : "the hub was restarted, and sensitive inputs are not stored";
     return outcomes_->End(index,
-                          HubReply(task.identity, v1::EXPIRED, "disconnected",
+                          HubReply(task.identity, v1::EXPIRED, v1::ERROR_KIND_DISCONNECTED,
                                    absl::StrCat("the command never reached the node, and ", why, "; it did not run")));
   }
   ORCH_FAILPOINT("hub.command.resent");
@@ -99,7 +99,7 @@ void TaskReturns::OnUnknown(size_t index) {
 }
 
 void TaskReturns::OnTaskLost(size_t index) {
-  outcomes_->End(index, HubReply(state_->tasks[index].identity, v1::INDETERMINATE, "crash",
+  outcomes_->End(index, HubReply(state_->tasks[index].identity, v1::INDETERMINATE, v1::ERROR_KIND_CRASH,
                                  "the node had taken the command on and no longer knows of it; "
                                  "the action may have run, in part or in full"));
 }
