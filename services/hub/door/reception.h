@@ -21,7 +21,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "services/hub/door/refusals.h"
-#include "services/hub/door/shares.h"
+#include "services/hub/door/share_table.h"
 
 namespace orch::hub {
 

@@ -1,4 +1,4 @@
-#include "services/hub/door/shares.h"
+#include "services/hub/door/share_table.h"
 
 #include <string>
 #include <vector>
