@@ -31,10 +31,10 @@
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/jobs/run/job_report.h"
 #include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/fair_work_pool.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
-#include "services/hub/nodes/work_pool.h"
 #include "services/hub/open_job_store.h"
 
 namespace orch::hub {
@@ -123,7 +123,7 @@ struct Hub::Parts {
   Fleet fleet;
   Invocations invocations;
   FleetQueries fleet_queries;
-  std::unique_ptr<Queries> queries;
+  std::unique_ptr<HubQueries> queries;
   std::unique_ptr<JobQueries> job_queries;
   std::unique_ptr<Door> door;
   std::unique_ptr<NodeService> node_service;
@@ -143,10 +143,10 @@ absl::Status Hub::Parts::Open() {
                                             .max_strangers_per_source = config.max_unauthenticated_per_source,
                                             .max_connections = config.max_nodes + config.max_clients},
                                            tls.get(), keyring.get(), &reception, &refusals, clock, random));
-  queries =
-      std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(), clock,
-                                HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
-                                         std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
+  queries = std::make_unique<HubQueries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(),
+                                         &fleet.conflicts(), clock,
+                                         HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
+                                                  std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
   // Nodes and jobs of this hub's last life are there again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;

@@ -38,7 +38,7 @@ class InvocationsTest : public ::testing::Test {
   FleetQueries fleet_queries_{&registry_, &questions_, &random_, &clock_, &executor_};
   auth::RefusalCounters refusals_;
   IdentityConflicts conflicts_{&clock_};
-  Queries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &conflicts_, &clock_, {}};
+  HubQueries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &conflicts_, &clock_, {}};
   std::map<std::string, std::unique_ptr<FakeNode>> streams_;
   std::shared_ptr<FakeSink<v1::InvokeResponse>> client_;
 

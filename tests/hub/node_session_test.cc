@@ -38,7 +38,7 @@ class FakeEvents final : public NodeEvents {
     updates.emplace_back(job_id, std::move(update));
   }
   absl::Status OnDdls(NodeSession*, const v1::Ddls&) override { return answer; }
-  void OnHeard(NodeSession*) override { ++heard; }
+  void OnMessageSeen(NodeSession*) override { ++heard; }
   void OnRefused(NodeSession*, auth::Refusal refusal) override { refused.push_back(refusal); }
   void OnGone(NodeSession*, absl::string_view) override { ++gone; }
 

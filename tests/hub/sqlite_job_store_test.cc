@@ -12,6 +12,7 @@
 #include "base/durable_file.h"
 #include "base/executor.h"
 #include "base/manual_clock.h"
+#include "services/hub/job_store/job_store_file.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
 #include "tests/support/temp_folder.h"

@@ -39,7 +39,7 @@ void FillPlugin(const DdlCache::Entry& entry, v1::Plugin* plugin) {
 
 }  // namespace
 
-void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
+void HubQueries::ListPlugins(v1::ListPluginsResponse* response) const {
   for (const DdlCache::Entry* entry : ddls_->All()) FillPlugin(*entry, response->add_plugins());
   for (FailedPlugin& failed : CollectFailedPlugins(*registry_, *ddls_)) {
     v1::ListPluginsResponse::Failed* out = response->add_failed();
@@ -50,7 +50,7 @@ void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
   }
 }
 
-void Queries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done) {
+void HubQueries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done) {
   const DdlCache::Entry* awaited = nullptr;
   const absl::Status status = TryGetPlugin(*request, response, &awaited);
   if (awaited != nullptr) {
@@ -63,8 +63,8 @@ void Queries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginRespon
   done(status);
 }
 
-absl::Status Queries::TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
-                                   const DdlCache::Entry** awaited) const {
+absl::Status HubQueries::TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
+                                      const DdlCache::Entry** awaited) const {
   const std::vector<const DdlCache::Entry*> entries = ddls_->Named(request.name());
   if (entries.empty()) return NoSuchPlugin(request.name(), *ddls_);
   const DdlCache::Entry& best = *entries.front();
@@ -84,7 +84,7 @@ absl::Status Queries::TryGetPlugin(const v1::GetPluginRequest& request, v1::GetP
   return absl::OkStatus();
 }
 
-void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
+void HubQueries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_version(facts_.version);
   response->set_hub_identity(facts_.identity);
   response->set_started_us(absl::ToUnixMicros(facts_.started));

@@ -25,10 +25,11 @@ struct HubFacts {
   absl::Time started;
 };
 
-class Queries {
+class HubQueries {
  public:
-  Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
-          const auth::RefusalCounters* refusals, const IdentityConflicts* conflicts, const Clock* clock, HubFacts facts)
+  HubQueries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
+             const auth::RefusalCounters* refusals, const IdentityConflicts* conflicts, const Clock* clock,
+             HubFacts facts)
       : registry_(registry),
         ddls_(ddls),
         dispatcher_(dispatcher),

@@ -31,7 +31,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Reception* reception;
     const Door* door;  // for its counts
     Invocations* invocations;
-    Queries* queries;
+    HubQueries* queries;
     Dispatcher* dispatcher;
     JobQueries* jobs;
     EventLog* events;

@@ -17,7 +17,7 @@
 #include "base/net/tls_pump.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
-#include "services/hub/door/reception.h"
+#include "services/hub/door/visitor.h"
 
 namespace orch::hub {
 

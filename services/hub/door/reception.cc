@@ -26,24 +26,6 @@ bool CarriesSession(const grpc::ServerContextBase& context, const std::string& s
 
 }  // namespace
 
-Admission& Admission::operator=(Admission&& other) noexcept {
-  if (this == &other) return *this;
-  End();
-  shares_ = std::move(other.shares_);
-  visitor_ = std::move(other.visitor_);
-  sort_ = other.sort_;
-  clock_ = other.clock_;
-  return *this;
-}
-
-void Admission::End() {
-  if (shares_ == nullptr) return;
-  shares_->EndCall(visitor_->share.get(), sort_);
-  visitor_->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
-  --visitor_->open_calls;
-  shares_.reset();
-}
-
 Reception::Reception(const Clock* clock, Refusals* refusals, size_t max_calls,
                      const std::vector<std::string>& administrators)
     : clock_(clock),

@@ -4,9 +4,7 @@
 
 #include <grpcpp/server_context.h>
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,45 +18,12 @@
 #include "auth/peer.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "services/hub/door/admission.h"
 #include "services/hub/door/refusals.h"
 #include "services/hub/door/share_table.h"
+#include "services/hub/door/visitor.h"
 
 namespace orch::hub {
-
-// One connection's peer. Never changes but for its counters.
-struct Visitor {
-  uint64_t connection = 0;  // the door's number of it, never used again
-  auth::Peer peer;
-  std::string address;  // where it comes from, for people
-  std::string session;  // what its calls must carry; empty: they need nothing
-  bool administrator = false;
-  std::shared_ptr<Share> share;
-  std::atomic<int> open_calls{0};
-  std::atomic<int64_t> last_call_ns{0};  // Clock::Steady: when a call last began or ended
-};
-
-// A call that was admitted. Ends its place in the share when it goes. Movable.
-class Admission {
- public:
-  Admission() = default;
-  Admission(std::shared_ptr<ShareTable> shares, std::shared_ptr<Visitor> visitor, CallSort sort, const Clock* clock)
-      : shares_(std::move(shares)), visitor_(std::move(visitor)), sort_(sort), clock_(clock) {}
-  Admission(Admission&& other) noexcept { *this = std::move(other); }
-  Admission& operator=(Admission&& other) noexcept;
-  ~Admission() { End(); }
-
-  const Visitor& visitor() const { return *visitor_; }
-  const auth::Peer& peer() const { return visitor_->peer; }
-  std::string caller() const { return visitor_->peer.CallerId(); }
-
- private:
-  void End();
-
-  std::shared_ptr<ShareTable> shares_;
-  std::shared_ptr<Visitor> visitor_;
-  CallSort sort_ = CallSort::kShort;
-  const Clock* clock_ = nullptr;
-};
 
 class Reception {
  public:

@@ -82,7 +82,7 @@ absl::Status Fleet::OnDdls(NodeSession*, const v1::Ddls& ddls) {
   return absl::OkStatus();
 }
 
-void Fleet::OnHeard(NodeSession* session) {
+void Fleet::OnMessageSeen(NodeSession* session) {
   if (registry_->Heard(session->identity())) {
     recorder_->OnPresence(session->identity());
     watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, session->identity());

@@ -15,6 +15,7 @@
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/identity_conflicts.h"
+#include "services/hub/nodes/node_events.h"
 #include "services/hub/nodes/node_session.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/registry.h"
@@ -56,7 +57,7 @@ class Fleet final : public NodeEvents {
   absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) override;
   void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) override;
   absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) override;
-  void OnHeard(NodeSession* session) override;
+  void OnMessageSeen(NodeSession* session) override;
   void OnRefused(NodeSession* session, auth::Refusal refusal) override;
   void OnGone(NodeSession* session, absl::string_view reason) override;
 

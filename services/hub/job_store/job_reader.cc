@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "services/hub/job_store/job_rows.h"
+#include "services/hub/job_store/page_filler.h"
 
 namespace orch::hub {
 namespace {

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "services/hub/job_store/page_filler.h"
 #include "services/hub/job_store/task.h"
 
 namespace orch::hub {

@@ -6,6 +6,7 @@
 #include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_node_store.h"
 
 namespace orch::hub {

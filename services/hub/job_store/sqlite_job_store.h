@@ -19,7 +19,7 @@
 #include "services/hub/job_store/group_writer.h"
 #include "services/hub/job_store/job_reader.h"
 #include "services/hub/job_store/job_store.h"
-#include "services/hub/job_store/job_store_file.h"
+#include "services/hub/job_store/job_store_lock.h"
 #include "services/hub/job_store/node_store.h"
 
 namespace orch::hub {

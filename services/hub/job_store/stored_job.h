@@ -103,20 +103,6 @@ struct ReplyPage {
   uint64_t next = 0;  // `from` of the next page; 0: that was all there is by now
 };
 
-// Fills a page of replies to its limits, the same way in every store.
-class PageFiller {
- public:
-  PageFiller(const ReplyQuery& query, ReplyPage* page) : query_(query), page_(page) {}
-  bool Wants(v1::TaskState state) const;
-  // False when the page is full; then the reply is the next page's first.
-  bool Add(uint64_t number, v1::Reply reply, size_t bytes);
-
- private:
-  const ReplyQuery& query_;
-  ReplyPage* const page_;
-  size_t bytes_ = 0;
-};
-
 // Adds one outcome to ok, failed or missing.
 void CountOutcome(v1::TaskState state, StoredJob* job);
 

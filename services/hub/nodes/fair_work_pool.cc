@@ -1,4 +1,4 @@
-#include "services/hub/nodes/work_pool.h"
+#include "services/hub/nodes/fair_work_pool.h"
 
 #include <utility>
 

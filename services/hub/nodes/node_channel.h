@@ -2,7 +2,6 @@
 // fakes in tests. All calls on the hub's loop; none blocks.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,17 +32,6 @@ class NodeChannel {
   virtual void AskDdls(const std::vector<std::string>& sha256s) = 0;
   // Says why and ends the stream once that is written. `retry_after` zero: the node's own backoff.
   virtual void SayGoodbye(absl::string_view reason, absl::Duration retry_after) = 0;
-};
-
-// Finds streams by identity. Implemented by Registry.
-class NodeDirectory {
- public:
-  virtual ~NodeDirectory() = default;
-  // Null when the node is unknown or holds no stream.
-  virtual NodeChannel* ChannelOf(absl::string_view identity) const = 0;
-  // Whether the node may be another than it was at `change` (Registry::change): it said since what it
-  // is, or is not known any more.
-  virtual bool ChangedSince(absl::string_view identity, uint64_t change) const = 0;
 };
 
 }  // namespace orch::hub

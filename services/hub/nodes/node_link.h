@@ -13,7 +13,8 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/hub/door/reception.h"
+#include "services/hub/door/admission.h"
+#include "services/hub/nodes/node_outbox.h"
 #include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {

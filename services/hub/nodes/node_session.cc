@@ -37,7 +37,7 @@ void NodeSession::OnMessage(const v1::NodeMessage& message) {
     Refuse(absl::FailedPreconditionError("the first message on a stream must be Register"));
     return;
   }
-  if (state_ == State::kRegistered) events_->OnHeard(this);
+  if (state_ == State::kRegistered) events_->OnMessageSeen(this);
   switch (message.message_case()) {
     case v1::NodeMessage::kRegister:
       return OnRegister(message.register_());

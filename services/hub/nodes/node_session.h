@@ -18,42 +18,10 @@
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_events.h"
+#include "services/hub/nodes/node_outbox.h"
 
 namespace orch::hub {
-
-// A queue of messages to one node. Implemented by NodeLink. Thread-safe; never blocks.
-class NodeOutbox {
- public:
-  struct Message {
-    v1::HubMessage head;                      // an envelope without its body when `body` is set
-    std::shared_ptr<const CommandBody> body;  // put in while the message is written
-    bool can_wait = false;                    // a short time, for company: what follows shares its packet
-  };
-  virtual ~NodeOutbox() = default;
-  // False when it is full or closed; then nothing was queued.
-  virtual bool Push(Message message) = 0;
-  // Ends the stream once what is queued is written; a node that does not read is cut off.
-  virtual void Close() = 0;
-};
-
-class NodeSession;
-
-// What a session tells the hub. All on the loop.
-class NodeEvents {
- public:
-  virtual ~NodeEvents() = default;
-  // The DDLs the hub wants to see. An error ends the stream and leaves the last good state.
-  virtual absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) = 0;
-  // It was told so: from now on commands can be sent.
-  virtual void OnRegistered(NodeSession* session) = 0;
-  virtual absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) = 0;
-  virtual void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) = 0;
-  virtual absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) = 0;
-  virtual void OnHeard(NodeSession* session) = 0;
-  virtual void OnRefused(NodeSession* session, auth::Refusal refusal) = 0;
-  // The stream of a registered node is over. Last event.
-  virtual void OnGone(NodeSession* session, absl::string_view reason) = 0;
-};
 
 class NodeSession final : public NodeChannel {
  public:

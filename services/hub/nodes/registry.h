@@ -19,6 +19,7 @@
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_directory.h"
 #include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
