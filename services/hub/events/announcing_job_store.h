@@ -1,6 +1,6 @@
-// A job store that tells the event log what was committed to it: a job accepted, its progress, paused,
-// resumed, finished. So an event is never of something a restart forgets; jobs that are not recorded
-// have none. On the hub's loop; keeps what events show of unfinished jobs, without inputs.
+// A job store that tells the event log about everything committed to it: a job was accepted, made progress, was paused,
+// resumed or finished. Therefore no event is about something that a restarted hub has forgotten, and a job that is not
+// recorded has no events. Owned by the hub; its loop only. Keeps what events show of unfinished jobs, without inputs.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace orch::hub {
 
 class AnnouncingJobStore final : public JobStore {
  public:
-  // `events` outlives it.
+  // `events` must outlive this store.
   AnnouncingJobStore(std::unique_ptr<JobStore> store, EventLog* events) : store_(std::move(store)), events_(events) {}
 
   void Create(StoredJob job, std::vector<std::string> targets, Done done) override;
@@ -45,7 +45,7 @@ class AnnouncingJobStore final : public JobStore {
   uint64_t starts() const override { return store_->starts(); }
 
  private:
-  // Applies `change` to what is shown of the job and tells of it, once the write is committed.
+  // Applies `change` to the job as events show it, and tells the event. Called once the write is committed.
   using Change = absl::AnyInvocable<v1::WatchEventsResponse::Kind(StoredJob*)>;
   void Tell(const std::string& job_id, Change change);
   void Open(StoredJob job);
