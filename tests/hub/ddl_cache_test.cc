@@ -149,8 +149,38 @@ TEST_F(DdlCacheTest, WakesWhoWaitsWhenTheTextComesOrTheTimeIsOver) {
   EXPECT_EQ(woken, 2);
 }
 
+TEST_F(DdlCacheTest, WhatIsRequiredIsGivenAtOnceOrWhenItsTextHasCome) {
+  absl::StatusOr<std::vector<const DdlCache::Entry*>> got;
+  const auto take = [&got](const auto& entries) { got = entries; };
+  cache_.Announce(1, {}, plugins_);
+  got = absl::UnknownError("not called");
+  cache_.Require("rpcutil", kAwaitDdl, take);
+  executor_.RunUntilIdle();
+  EXPECT_EQ(got.status().message(), "not called");
+  ASSERT_TRUE(cache_.Learn(text_).ok());
+  executor_.RunUntilIdle();
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_NE(got->front()->plugin, nullptr);
+  got = absl::UnknownError("not called");
+  cache_.Require("rpcutil", kAwaitDdl, take);
+  EXPECT_TRUE(got.ok());
+}
+
+TEST_F(DdlCacheTest, SaysWhyWhatIsRequiredCannotBeHad) {
+  absl::StatusOr<std::vector<const DdlCache::Entry*>> got;
+  const auto take = [&got](const auto& entries) { got = entries; };
+  cache_.Require("rpcutil", kAwaitDdl, take);
+  EXPECT_TRUE(absl::IsNotFound(got.status()));
+  cache_.Announce(1, {}, plugins_);
+  cache_.Require("rpcutl", kAwaitDdl, take);
+  EXPECT_THAT(got.status().message(), HasSubstr("did you mean rpcutil?"));
+  cache_.Require("rpcutil", kAwaitDdl, take);
+  executor_.Advance(kAwaitDdl);
+  EXPECT_TRUE(absl::IsUnavailable(got.status()));
+}
+
 TEST_F(DdlCacheTest, HoldsABoundedNumberOfCallersAndTexts) {
-  for (size_t i = 0; i < DdlCache::kMaxWaiters; ++i) ASSERT_TRUE(cache_.Await("x", absl::Seconds(5), [] {}));
+  for (size_t i = 0; i < DdlWaiters::kMaxWaiters; ++i) ASSERT_TRUE(cache_.Await("x", absl::Seconds(5), [] {}));
   EXPECT_FALSE(cache_.Await("x", absl::Seconds(5), [] {}));
   for (size_t i = 0; i < DdlCache::kMaxDdls + 10; ++i) {
     const std::vector<PluginAnnouncement> one = {{"p" + std::to_string(i), "1", Sha256(std::to_string(i))}};

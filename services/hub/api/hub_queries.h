@@ -46,9 +46,6 @@ class HubQueries {
   void GetHubStatus(v1::GetHubStatusResponse* response) const;
 
  private:
-  absl::Status TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
-                            const DdlCache::Entry** awaited) const;
-
   const Registry* const registry_;
   DdlCache* const ddls_;
   const Dispatcher* const dispatcher_;

@@ -13,27 +13,32 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "actions/ddl/ddl.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "services/hub/nodes/ddl_waiters.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 #include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
 
+// How long a call waits for a DDL that a node is still sending.
+inline constexpr absl::Duration kAwaitDdl = absl::Seconds(5);
+
 class DdlCache {
  public:
-  // Bounds: pairs of a name and a hash, bytes of texts, callers that wait for a text.
+  // Bounds: pairs of a name and a hash, bytes of texts.
   static constexpr size_t kMaxDdls = 4096;
   static constexpr size_t kMaxDdlTextBytes = 64u << 20;
-  static constexpr size_t kMaxWaiters = 1024;
   // How long a node that was asked for a text has, before another node is asked.
   static constexpr absl::Duration kAskAgainAfter = absl::Seconds(5);
 
-  DdlCache(const Clock* clock, Executor* executor) : clock_(clock), executor_(executor) {}
+  DdlCache(const Clock* clock, Executor* executor) : clock_(clock), waiters_(executor) {}
 
   // The attached node in `slot` announces `plugins` from now on, and no longer those of `before` that are not in
   // `plugins`. Repeating the call changes nothing.
@@ -71,14 +76,20 @@ class DdlCache {
   // The inputs of `action` that any known DDL of the plugin calls sensitive.
   std::set<std::string> SensitiveInputs(absl::string_view name, absl::string_view action) const;
 
+  // NotFound, with the nearest name that the fleet has.
+  absl::Status NoSuchPlugin(absl::string_view name) const;
+  // FailedPrecondition when the text of `entry` cannot be used, Unavailable when it has not come yet.
+  static absl::Status CheckText(const Entry& entry);
+  // Calls `then` with the DDLs of `name`, as Named lists them: at once, or when a text of the first one that is on its
+  // way has come or `limit` is over. Errors: NoSuchPlugin, CheckText.
+  using Required = absl::AnyInvocable<void(const absl::StatusOr<std::vector<const Entry*>>& entries)>;
+  void Require(const std::string& name, absl::Duration limit, Required then);
   // Posts `then` once the text with this hash has come or `limit` is over. False when too many callers wait.
-  bool Await(absl::string_view sha256, absl::Duration limit, Closure then);
+  bool Await(absl::string_view sha256, absl::Duration limit, Closure then) {
+    return waiters_.Add(sha256, limit, std::move(then));
+  }
 
  private:
-  struct Waiter {
-    TimerId timer;
-    std::shared_ptr<Closure> then;
-  };
   // Everything that is known about one hash, under all names with which it is announced.
   struct Text {
     std::vector<Entry*> entries;
@@ -93,6 +104,7 @@ class DdlCache {
     std::map<std::string, std::set<std::string>, std::less<>> sensitive;  // by action
   };
 
+  absl::StatusOr<std::vector<const Entry*>> Usable(absl::string_view name) const;
   Entry* FindMutable(absl::string_view name, absl::string_view sha256) const;
   Entry* Put(const PluginAnnouncement& plugin);
   // Copies into the entry what is known about its text.
@@ -102,15 +114,13 @@ class DdlCache {
   void DropUnused();
   void ForgetText(Entry* entry);
   static Slot NextAnnouncer(const Text& text);
-  void Wake(const std::string& sha256);
 
   const Clock* const clock_;
-  Executor* const executor_;
   absl::flat_hash_map<std::string, Text> texts_;  // by hash
   std::map<std::string, OfName, std::less<>> by_name_;
   size_t entries_ = 0;
   size_t text_bytes_ = 0;
-  std::multimap<std::string, Waiter> waiters_;
+  DdlWaiters waiters_;
 };
 
 }  // namespace orch::hub
