@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/latch.h"
 #include "base/loop_executor.h"
-#include "base/mutex.h"
 #include "base/status_macros.h"
 #include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_node_store.h"
@@ -169,22 +169,14 @@ absl::StatusOr<uint64_t> SqliteJobStore::DeleteOnePastItsTime(JobRows* rows) con
 }
 
 absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJob)>& take) {
-  Mutex mu;
-  CondVar ready;
-  bool over = false;
   absl::Status status;
   std::vector<UnfinishedJob> jobs;
+  Latch loaded;
   reading_->Post([&] {
-    const absl::Status loaded = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
-    MutexLock lock(&mu);
-    status = loaded;
-    over = true;
-    ready.Signal();
+    status = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
+    loaded.Open();
   });
-  {
-    MutexLock lock(&mu);
-    while (!over) ready.Wait(&mu);
-  }
+  loaded.Wait();
   ORCH_RETURN_IF_ERROR(status);
   for (UnfinishedJob& job : jobs) take(std::move(job));
   return absl::OkStatus();
