@@ -10,6 +10,7 @@
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
 #include "base/durable_file.h"
+#include "base/gated_executor.h"
 #include "base/latch.h"
 #include "base/log.h"
 #include "base/status_macros.h"
@@ -27,7 +28,7 @@
 #include "services/hub/events/event_log.h"
 #include "services/hub/fleet/fleet.h"
 #include "services/hub/fleet/key_reload.h"
-#include "services/hub/gated_executor.h"
+#include "services/hub/job_store/open_store.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/jobs/run/job_report.h"
@@ -36,7 +37,6 @@
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
-#include "services/hub/open_job_store.h"
 
 namespace orch::hub {
 namespace {

@@ -1,5 +1,5 @@
-// The hub's view of an executor it does not own: what was posted through the gate is dropped once
-// the gate is closed, so that nothing runs against a hub that is gone.
+// A view of an executor that its user does not own: everything that was posted through the gate is dropped once the
+// gate is closed, so that nothing runs for a user that is gone. Thread-safe, except Close, which is called on the loop.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 #include "base/executor.h"
 #include "base/lifetime.h"
 
-namespace orch::hub {
+namespace orch {
 
 class GatedExecutor final : public Executor {
  public:
@@ -27,7 +27,7 @@ class GatedExecutor final : public Executor {
   bool Cancel(TimerId timer) override { return inner_->Cancel(timer); }
   bool OnLoop() const override { return inner_->OnLoop(); }
 
-  // On the loop.
+  // Drops everything that has not run yet, and everything that is posted later. On the loop.
   void Close() { lifetime_.End(); }
 
  private:
@@ -35,4 +35,4 @@ class GatedExecutor final : public Executor {
   Lifetime lifetime_;
 };
 
-}  // namespace orch::hub
+}  // namespace orch

@@ -1,4 +1,4 @@
-#include "services/hub/open_job_store.h"
+#include "services/hub/job_store/open_store.h"
 
 #include <utility>
 
