@@ -13,6 +13,14 @@ namespace {
 using ::testing::ElementsAre;
 using Event = v1::WatchNodesResponse;
 
+v1::Target FactTarget(const std::string& fact) {
+  v1::Target target;
+  auto* option = target.mutable_filter()->add_options();
+  option->set_kind(v1::FilterOption::FACT);
+  option->set_text(fact);
+  return target;
+}
+
 class NodeWatchTest : public ::testing::Test {
  protected:
   ManualClock clock_;
@@ -57,11 +65,7 @@ TEST_F(NodeWatchTest, PresentNodesComeFirstThenChanges) {
 }
 
 TEST_F(NodeWatchTest, OnlyNodesOfTheTargetAreTold) {
-  v1::Target target;
-  auto* option = target.mutable_filter()->add_options();
-  option->set_kind(v1::FilterOption::FACT);
-  option->set_text("os=Debian");
-  Watch(target, false);
+  Watch(FactTarget("os=Debian"), false);
   Attach("a", R"({"os":"RedHat"})");
   Attach("b", R"({"os":"Debian"})");
   registry_.Detach("b", &stream_, "it was cut");
@@ -72,10 +76,7 @@ TEST_F(NodeWatchTest, OnlyNodesOfTheTargetAreTold) {
 
 TEST_F(NodeWatchTest, EventsThatComeWhileTheTargetIsLookedUpKeepTheirOrder) {
   Attach("a", R"({"os":"Debian"})");
-  v1::Target target;
-  auto* option = target.mutable_filter()->add_options();
-  option->set_kind(v1::FilterOption::FACT);
-  option->set_text("os=/Deb/");
+  const v1::Target target = FactTarget("os=/Deb/");
   watch_.Add(*ParseTarget(target, &random_), "client=me", /*present_first=*/true, client_);
   watch_.Notify(Event::NODE_CHANGED, "a");  // before the list is made: in it
   EXPECT_TRUE(Seen().empty()) << "nothing is matched on the loop";
@@ -90,11 +91,7 @@ TEST_F(NodeWatchTest, EventsThatComeWhileTheTargetIsLookedUpKeepTheirOrder) {
 }
 
 TEST_F(NodeWatchTest, ANodeThatIsForgottenIsMatchedAsItWas) {
-  v1::Target target;
-  auto* option = target.mutable_filter()->add_options();
-  option->set_kind(v1::FilterOption::FACT);
-  option->set_text("os=Debian");
-  Watch(target, false);
+  Watch(FactTarget("os=Debian"), false);
   Attach("a", R"({"os":"Debian"})");
   Attach("b", R"({"os":"RedHat"})");
   for (const char* node : {"a", "b"}) {

@@ -12,6 +12,7 @@
 #include "base/durable_file.h"
 #include "base/executor.h"
 #include "base/manual_clock.h"
+#include "services/hub/job_store/forwarding_job_store.h"
 #include "services/hub/job_store/job_store_file.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store_conformance.h"
@@ -24,57 +25,29 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using Code = absl::StatusCode;
 
-// A store with the folder it lives in.
-class StoreInTempDir final : public JobStore {
+// A store in a folder of its own.
+struct OwnFolder {
+  TempFolder dir;
+  CountingRandom random;
+  std::unique_ptr<SqliteJobStore> store;
+};
+
+class StoreInOwnFolder final : public ForwardingJobStore {
  public:
-  StoreInTempDir(const Clock* clock, Executor* executor, JobStoreLimits limits) {
-    store_ = *SqliteJobStore::Open(clock, &random_, executor, {dir_.Path("jobs.db"), limits.count, limits.age});
-  }
-  void Create(StoredJob job, std::vector<std::string> targets, Done done) override {
-    store_->Create(std::move(job), std::move(targets), std::move(done));
-  }
-  void RecordTasks(absl::string_view job_id, std::vector<TaskChange> changes, Done done) override {
-    store_->RecordTasks(job_id, std::move(changes), std::move(done));
-  }
-  void RecordRollout(absl::string_view job_id, RolloutState state, Done done) override {
-    store_->RecordRollout(job_id, std::move(state), std::move(done));
-  }
-  void AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) override {
-    store_->AppendReply(job_id, task, std::move(reply), std::move(answer));
-  }
-  void Finish(absl::string_view job_id, const v1::JobSummary& summary, Done done) override {
-    store_->Finish(job_id, summary, std::move(done));
-  }
-  void Get(absl::string_view job_id, Answer<StoredJob> answer) override { store_->Get(job_id, std::move(answer)); }
-  void GetByKey(absl::string_view caller, absl::string_view key, Answer<StoredJob> answer) override {
-    store_->GetByKey(caller, key, std::move(answer));
-  }
-  void List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) override {
-    store_->List(std::move(filter), before, limit, std::move(answer));
-  }
-  void Replies(absl::string_view job_id, ReplyQuery query, Answer<ReplyPage> answer) override {
-    store_->Replies(job_id, std::move(query), std::move(answer));
-  }
-  void Prune(int64_t finished_before_us, uint64_t keep, Answer<uint64_t> answer) override {
-    store_->Prune(finished_before_us, keep, std::move(answer));
-  }
-  void Expire() override { store_->Expire(); }
-  absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) override {
-    return store_->LoadUnfinished(take);
-  }
-  StoreStats Stats() const override { return store_->Stats(); }
-  const std::string& id() const override { return store_->id(); }
-  uint64_t starts() const override { return store_->starts(); }
+  explicit StoreInOwnFolder(std::unique_ptr<OwnFolder> folder)
+      : ForwardingJobStore(folder->store.get()), folder_(std::move(folder)) {}
 
  private:
-  TempFolder dir_;
-  CountingRandom random_;
-  std::unique_ptr<SqliteJobStore> store_;
+  const std::unique_ptr<OwnFolder> folder_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, JobStoreConformance,
                          ::testing::Values([](const Clock* clock, Executor* executor, JobStoreLimits limits) {
-                           return std::make_unique<StoreInTempDir>(clock, executor, limits);
+                           auto folder = std::make_unique<OwnFolder>();
+                           folder->store =
+                               *SqliteJobStore::Open(clock, &folder->random, executor,
+                                                     {folder->dir.Path("jobs.db"), limits.count, limits.age});
+                           return std::make_unique<StoreInOwnFolder>(std::move(folder));
                          }));
 
 class SqliteJobStoreTest : public ::testing::Test {

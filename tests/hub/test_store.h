@@ -2,19 +2,18 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/executor.h"
-#include "services/hub/job_store/job_store.h"
+#include "services/hub/job_store/forwarding_job_store.h"
 
 namespace orch::hub {
 
-class TestStore final : public JobStore {
+class TestStore final : public ForwardingJobStore {
  public:
-  explicit TestStore(JobStore* kept) : kept_(kept) {}
+  explicit TestStore(JobStore* kept) : ForwardingJobStore(kept), kept_(kept) {}
   bool full = false;
   absl::Status refusal = absl::ResourceExhaustedError("the disk is full");
   bool lags = false;  // writes wait for Commit
@@ -59,31 +58,15 @@ class TestStore final : public JobStore {
       kept_->Finish(id, summary, std::move(done));
     });
   }
-  void Get(absl::string_view job_id, Answer<StoredJob> answer) override { kept_->Get(job_id, std::move(answer)); }
-  void GetByKey(absl::string_view caller, absl::string_view key, Answer<StoredJob> answer) override {
-    kept_->GetByKey(caller, key, std::move(answer));
-  }
-  void List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) override {
-    kept_->List(std::move(filter), before, limit, std::move(answer));
-  }
   void Replies(absl::string_view job_id, ReplyQuery query, Answer<ReplyPage> answer) override {
     query.limit = page;
     kept_->Replies(job_id, std::move(query), std::move(answer));
-  }
-  void Prune(int64_t finished_before_us, uint64_t keep, Answer<uint64_t> answer) override {
-    kept_->Prune(finished_before_us, keep, std::move(answer));
-  }
-  void Expire() override { kept_->Expire(); }
-  absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) override {
-    return kept_->LoadUnfinished(take);
   }
   StoreStats Stats() const override {
     StoreStats stats = kept_->Stats();
     stats.durable = durable;
     return stats;
   }
-  const std::string& id() const override { return kept_->id(); }
-  uint64_t starts() const override { return kept_->starts(); }
   size_t page = 3;  // replies a page, so that tests turn some
 
  private:
