@@ -156,9 +156,9 @@ absl::Status Hub::Parts::Open() {
 absl::Status Hub::Parts::StartServer() {
   node_service = std::make_unique<NodeService>(&reception, keyring.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
-  orchestrator_service = std::make_unique<OrchestratorService>(
-      OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
-                                 &events, &watch, clock, random, &gate, &fleet, &fleet_queries});
+  orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Dependencies{
+      &reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock,
+      random, &gate, &fleet, &fleet_queries});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   ApplyServerSettings(&builder, config.max_nodes);

@@ -1,4 +1,4 @@
-// orch-hub: options, configuration, wiring, signals.
+// orch-hub: reads the command line and the configuration, and runs the hub until a signal ends it.
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,64 +97,97 @@ int Serve(const orch::hub::HubConfig& config) {
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // As packaged it costs as much as all else in registering a node.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  orch::auth::RouteLibraryLogs();
-  orch::ForbidCoreDumps();
-  CLI::App app{"The hub: knows the fleet and runs jobs on it", "orch-hub"};
+// The command line, read into plain values.
+struct CommandLine {
+  CLI::App app{"The hub: it knows the fleet of nodes and runs jobs on it", "orch-hub"};
   std::string config_file = orch::hub::kDefaultConfigFile;
   bool check_config = false;
-  app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
-  app.add_flag("--check-config", check_config, "Read the configuration, say what is wrong with it, and end");
-  app.set_version_flag("--version", absl::StrCat("orch-hub ", orch::kVersion));
   orch::hub::InitOptions init_options;
-  CLI::App* init = app.add_subcommand("init", "Write configuration, credentials and certificate for a first hub");
-  init->add_option("--dir", init_options.directory, "Folder to write to")->capture_default_str();
-  init->add_option("--identity", init_options.identity, "The hub's name (default: this host's)");
-  init->add_option("--listen", init_options.listen, "Address to listen on")->capture_default_str();
-  init->add_option("--client", init_options.client, "The administrator who gets a key")->capture_default_str();
-  init->footer(
-      "Examples:\n  orch-hub init                                        a first hub on this host\n"
-      "  orch-hub init --client peadmin --listen 10.0.0.5     its administrator and its address\n"
-      "  orch-hub init --dir /srv/test --listen 127.0.0.1:0   one for a test");
-  app.footer(
-      "Examples:\n  orch-hub                       serves as /etc/orch/hub.yaml says\n"
-      "  orch-hub --check-config        tells what is wrong with that file\n"
-      "  orch-hub key node web1.example.com\n\n"
-      "Signals: TERM stops; HUP reads keys and certificates anew and opens the log file anew.");
+  CLI::App* init = nullptr;
   KeyOptions key_options;
-  CLI::App* key = app.add_subcommand("key", "Print what one node or client needs to prove itself");
-  key->fallthrough();  // -c may stand behind it too
-  key->add_option("kind", key_options.kind, "node or client")->required()->check(CLI::IsMember({"node", "client"}));
-  key->add_option("name", key_options.name, "The node's identity, or the client's name")->required();
-  key->add_flag("--pem", key_options.pem, "A certificate with its key and the CA, as PEM, instead of a key's line");
-  key->add_option("--days", key_options.days, "How long the certificate is valid")
+  CLI::App* key = nullptr;
+};
+
+void AddServe(CommandLine* line) {
+  CLI::App& app = line->app;
+  app.add_option("-c,--config", line->config_file, "Configuration file")->capture_default_str();
+  app.add_flag("--check-config", line->check_config, "Check the configuration, report what is wrong with it, and exit");
+  app.set_version_flag("--version", absl::StrCat("orch-hub ", orch::kVersion));
+  app.footer(
+      "Examples:\n  orch-hub                       serve with the configuration in /etc/orch/hub.yaml\n"
+      "  orch-hub --check-config        report what is wrong with that file\n"
+      "  orch-hub key node web1.example.com\n\n"
+      "Signals: TERM stops the hub. HUP makes it read keys and certificates again and reopen the log file.");
+}
+
+void AddInit(CommandLine* line) {
+  CLI::App* const init =
+      line->app.add_subcommand("init", "Write the configuration, the credentials and the certificate of a first hub");
+  orch::hub::InitOptions& options = line->init_options;
+  init->add_option("--dir", options.directory, "Folder to write to")->capture_default_str();
+  init->add_option("--identity", options.identity, "The hub's name (default: the name of this host)");
+  init->add_option("--listen", options.listen, "Address to listen on")->capture_default_str();
+  init->add_option("--client", options.client, "The administrator, who gets a key")->capture_default_str();
+  init->footer(
+      "Examples:\n  orch-hub init                                        set up a first hub on this host\n"
+      "  orch-hub init --client peadmin --listen 10.0.0.5     choose its administrator and its address\n"
+      "  orch-hub init --dir /srv/test --listen 127.0.0.1:0   set up a hub for a test");
+  line->init = init;
+}
+
+void AddKey(CommandLine* line) {
+  CLI::App* const key =
+      line->app.add_subcommand("key", "Print the key or the certificate with which one node or client proves itself");
+  KeyOptions& options = line->key_options;
+  key->fallthrough();  // so that -c may follow the command
+  key->add_option("kind", options.kind, "The kind of peer: node or client")
+      ->required()
+      ->check(CLI::IsMember({"node", "client"}));
+  key->add_option("name", options.name, "The node's identity, or the client's name")->required();
+  key->add_flag("--pem", options.pem,
+                "Print a certificate with its key and the CA, as PEM, instead of a line with a key");
+  key->add_option("--days", options.days, "How long the certificate is valid")
       ->capture_default_str()
       ->check(CLI::Range(1, 3650));
   key->footer(
-      "Examples:\n  orch-hub key node web1.example.com     the line for /etc/orch/credentials on web1\n"
-      "  orch-hub key client deploy             the same for a user or a service\n"
+      "Examples:\n  orch-hub key node web1.example.com     print the line for /etc/orch/credentials on web1\n"
+      "  orch-hub key client deploy             print the line for a user or a service\n"
       "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& wanted) {
-    return app.exit(wanted);
-  } catch (const CLI::ParseError& e) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(e.what(), "; --help tells how it is used")));
-  }
-  if (init->parsed()) return Init(init_options);
-  const auto config = orch::hub::LoadHubConfig(config_file);
+  line->key = key;
+}
+
+int Run(const CommandLine& line) {
+  if (line.init->parsed()) return Init(line.init_options);
+  const auto config = orch::hub::LoadHubConfig(line.config_file);
   if (!config.ok()) return Fail(config.status());
-  if (key->parsed()) return PrintKey(*config, key_options);
-  if (check_config) {
-    std::cout << config_file << ": OK\n";
+  if (line.key->parsed()) return PrintKey(*config, line.key_options);
+  if (line.check_config) {
+    std::cout << line.config_file << ": OK\n";
     return 0;
   }
   if (const absl::Status status = orch::InitLog(config->log_level, config->log_json, config->log_file); !status.ok()) {
     return Fail(status);
   }
   return Serve(*config);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // The default mode of the packaged library costs as much as everything else in the registration of a node.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  orch::auth::RouteLibraryLogs();
+  orch::ForbidCoreDumps();
+  CommandLine line;
+  AddServe(&line);
+  AddInit(&line);
+  AddKey(&line);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {
+    return line.app.exit(wanted);
+  } catch (const CLI::ParseError& e) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat(e.what(), "; --help tells how it is used")));
+  }
+  return Run(line);
 }

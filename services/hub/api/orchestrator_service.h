@@ -27,7 +27,7 @@ namespace orch::hub {
 
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
-  struct Rooms {
+  struct Dependencies {
     Reception* reception;
     const Door* door;  // for its counts
     Invocations* invocations;
@@ -42,7 +42,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Fleet* fleet;
     FleetQueries* fleet_queries;
   };
-  explicit OrchestratorService(Rooms rooms) : rooms_(rooms) {}
+  explicit OrchestratorService(Dependencies dependencies) : deps_(dependencies) {}
 
   grpc::ServerWriteReactor<v1::InvokeResponse>* Invoke(grpc::CallbackServerContext* context,
                                                        const v1::InvokeRequest* request) override;
@@ -103,22 +103,22 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
   Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context,
                         Closure on_end = nullptr);
 
-  const Rooms rooms_;
+  const Dependencies deps_;
 };
 
 template <typename Response>
 OrchestratorService::Begun<Response> OrchestratorService::Begin(const char* method, CallSort sort,
                                                                 grpc::CallbackServerContext* context, Closure on_end) {
-  absl::StatusOr<Admission> admitted = rooms_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
+  absl::StatusOr<Admission> admitted = deps_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
   Begun<Response> begun;
   if (!admitted.ok()) {
-    begun.stream = ClientStream<Response>::Create(rooms_.executor, [] {});
+    begun.stream = ClientStream<Response>::Create(deps_.executor, [] {});
     begun.stream->End(admitted.status());
     return begun;
   }
   begun.admission = std::make_shared<const Admission>(*std::move(admitted));
   // The call keeps its place in the share until it is over.
-  begun.stream = ClientStream<Response>::Create(rooms_.executor,
+  begun.stream = ClientStream<Response>::Create(deps_.executor,
                                                 [admission = begun.admission, on_end = std::move(on_end)]() mutable {
                                                   if (on_end != nullptr) on_end();
                                                 });
