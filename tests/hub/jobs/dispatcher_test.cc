@@ -1,7 +1,7 @@
 #include "services/hub/jobs/dispatcher.h"
 
 #include "gmock/gmock.h"
-#include "tests/hub/dispatcher_fixture.h"
+#include "tests/hub/jobs/dispatcher_fixture.h"
 
 namespace orch::hub {
 namespace {

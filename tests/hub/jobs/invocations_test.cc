@@ -12,8 +12,8 @@
 #include "services/hub/job_store/memory_job_store.h"
 #include "tests/hub/fake_pool.h"
 #include "tests/hub/fakes.h"
+#include "tests/hub/job_store/store_calls.h"
 #include "tests/hub/sample_ddl.h"
-#include "tests/hub/store_calls.h"
 
 namespace orch::hub {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/hub/node_store_conformance.h"
+#include "tests/hub/job_store/node_store_conformance.h"
 
 #include <optional>
 

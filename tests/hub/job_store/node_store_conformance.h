@@ -13,7 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/hub/job_store/node_store.h"
-#include "tests/hub/store_calls.h"
+#include "tests/hub/job_store/store_calls.h"
 
 namespace orch::hub {
 

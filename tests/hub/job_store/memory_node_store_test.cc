@@ -1,7 +1,7 @@
 #include "services/hub/job_store/memory_node_store.h"
 
 #include "base/executor.h"
-#include "tests/hub/node_store_conformance.h"
+#include "tests/hub/job_store/node_store_conformance.h"
 
 namespace orch::hub {
 namespace {

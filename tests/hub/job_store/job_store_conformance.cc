@@ -1,4 +1,4 @@
-#include "tests/hub/job_store_conformance.h"
+#include "tests/hub/job_store/job_store_conformance.h"
 
 namespace orch::hub {
 

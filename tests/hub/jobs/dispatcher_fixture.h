@@ -11,8 +11,8 @@
 #include "services/hub/job_store/memory_job_store.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "tests/hub/fakes.h"
-#include "tests/hub/store_calls.h"
-#include "tests/hub/test_store.h"
+#include "tests/hub/job_store/store_calls.h"
+#include "tests/hub/jobs/test_store.h"
 
 namespace orch::hub {
 

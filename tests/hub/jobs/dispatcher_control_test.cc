@@ -1,6 +1,6 @@
 // Steering and watching jobs: cancel, pause, canaries, locks, keys, late watchers.
 #include "gmock/gmock.h"
-#include "tests/hub/dispatcher_fixture.h"
+#include "tests/hub/jobs/dispatcher_fixture.h"
 
 namespace orch::hub {
 namespace {

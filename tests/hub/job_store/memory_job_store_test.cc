@@ -2,7 +2,7 @@
 
 #include "base/executor.h"
 #include "base/manual_clock.h"
-#include "tests/hub/job_store_conformance.h"
+#include "tests/hub/job_store/job_store_conformance.h"
 
 namespace orch::hub {
 namespace {

@@ -3,7 +3,7 @@
 #include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "services/hub/job_store/memory_job_store.h"
-#include "tests/hub/job_store_conformance.h"
+#include "tests/hub/job_store/job_store_conformance.h"
 
 namespace orch::hub {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "gmock/gmock.h"
-#include "tests/hub/dispatcher_fixture.h"
+#include "tests/hub/jobs/dispatcher_fixture.h"
 
 namespace orch::hub {
 namespace {

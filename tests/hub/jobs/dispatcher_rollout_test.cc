@@ -1,6 +1,6 @@
 // Rollouts through the dispatcher: what is sent when, and what the client is told.
 #include "gmock/gmock.h"
-#include "tests/hub/dispatcher_fixture.h"
+#include "tests/hub/jobs/dispatcher_fixture.h"
 
 namespace orch::hub {
 namespace {

@@ -10,8 +10,8 @@
 #include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/hub/fakes.h"
-#include "tests/hub/job_store_conformance.h"
-#include "tests/hub/node_store_conformance.h"
+#include "tests/hub/job_store/job_store_conformance.h"
+#include "tests/hub/job_store/node_store_conformance.h"
 #include "tests/support/temp_folder.h"
 
 namespace orch::hub {

@@ -15,7 +15,7 @@
 #include "services/hub/job_store/forwarding_job_store.h"
 #include "services/hub/job_store/job_store_file.h"
 #include "tests/hub/fakes.h"
-#include "tests/hub/job_store_conformance.h"
+#include "tests/hub/job_store/job_store_conformance.h"
 #include "tests/support/temp_folder.h"
 
 namespace orch::hub {

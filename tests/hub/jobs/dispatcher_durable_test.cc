@@ -2,7 +2,7 @@
 // when streams break and hubs restart.
 #include "gmock/gmock.h"
 #include "services/hub/jobs/run/attempt_id.h"
-#include "tests/hub/dispatcher_fixture.h"
+#include "tests/hub/jobs/dispatcher_fixture.h"
 
 namespace orch::hub {
 namespace {
