@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "services/hub/nodes/fact_table/chunked_vector.h"
 #include "services/hub/nodes/fact_table/copy_on_write.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/json.h"
-#include "services/hub/nodes/fact_table/copy_on_write.h"
+#include "services/hub/nodes/fact_table/chunked_vector.h"
 
 namespace orch::hub {
 

@@ -1,4 +1,4 @@
-#include "services/hub/nodes/fact_table/column_view.h"
+#include "services/hub/nodes/fact_table/rows.h"
 
 #include <algorithm>
 
