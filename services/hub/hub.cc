@@ -199,7 +199,7 @@ void Hub::Parts::Stop() {
     events.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     recorder.Close();
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
-    // Outcomes that are kept in memory reach their clients by way of the store.
+    // Outcomes still in memory reach their clients through the store.
     dispatcher.WhenIdle([told] { told->Open(); });
     gate.PostAfter(kLastWords, [told] { told->Open(); });
   });

@@ -49,7 +49,7 @@ struct KeyOptions {
   int days = 365;
 };
 
-// As root the command acts as the owner of the hub's keys, as the serving hub does.
+// When root runs the command, it acts as the owner of the hub's keys, like the serving hub.
 void ActAsOwnerOf(const std::string& credentials) {
   struct stat found;
   if (geteuid() == 0 && stat(credentials.c_str(), &found) == 0) (void)!seteuid(found.st_uid);

@@ -14,7 +14,7 @@
 namespace orch::hub {
 namespace {
 
-// Resident set from /proc; 0 where there is none.
+// The resident set of this process, from /proc; 0 when it is not known.
 uint64_t ResidentBytes() {
   const auto statm = ReadFile("/proc/self/statm", 4096);
   if (!statm.ok()) return 0;
@@ -34,7 +34,7 @@ void FillPlugin(const DdlCache::Entry& entry, v1::Plugin* plugin) {
   plugin->set_description(entry.plugin->description);
 }
 
-// `entries`: the DDLs of one plugin, the best first, whose text is there.
+// `entries`: the DDLs of one plugin, the best one first, whose text is known.
 void FillPluginResponse(const std::vector<const DdlCache::Entry*>& entries, const v1::GetPluginRequest& request,
                         v1::GetPluginResponse* response) {
   const DdlCache::Entry& best = *entries.front();

@@ -1,4 +1,4 @@
-// The part of the clients' door that is about jobs that are there already.
+// The calls of the clients' service about jobs that were started before.
 #include <string>
 #include <utility>
 

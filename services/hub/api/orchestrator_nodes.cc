@@ -1,4 +1,4 @@
-// The part of the clients' door that tells of known nodes, and forgets them.
+// The calls of the clients' service that list and forget nodes.
 #include <memory>
 #include <utility>
 #include <vector>

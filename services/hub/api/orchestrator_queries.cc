@@ -1,4 +1,4 @@
-// The part of the clients' door that tells of jobs that are kept, and of events.
+// The calls of the clients' service about stored jobs and about events.
 #include <memory>
 #include <utility>
 

@@ -32,7 +32,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   std::string caller() const { return admission_.caller(); }
   void OnCancel() override { cancelled_->store(true); }
   void OnDone() override { delete this; }
-  // May be asked after the call is gone.
+  // The function may be called after the call has ended.
   std::function<bool()> cancelled() const {
     return [flag = cancelled_] { return flag->load(); };
   }

@@ -4,7 +4,7 @@ namespace orch::hub {
 
 ShareLimits NodeShare() {
   ShareLimits limits;
-  limits.connections = 2;  // the one it uses, and the one it is about to use
+  limits.connections = 2;  // the present connection, and its successor
   limits.calls = 2;
   limits.watches = 2;
   limits.calls_per_second = 2;

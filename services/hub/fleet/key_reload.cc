@@ -34,7 +34,8 @@ void KeyReload::Look() {
   if (tls_changed) LogInfo("certificates re-read");
   if (keys_changed) LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring_->key_ids(), " ")}});
   if (!keys_changed && !tls_changed) return;
-  // A node whose key is gone, or another one under the same id, has no standing any more: it hears so, then is cut.
+  // A node whose key is gone, or whose key id stands for another key now, has lost its standing: it is told so and then
+  // cut.
   fleet_->Dismiss([this](const NodeSession& session) { return ProblemOf(session); }, absl::ZeroDuration());
   loop_->PostAfter(kFarewell, [this] { door_->Recheck(); });
 }

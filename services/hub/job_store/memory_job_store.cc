@@ -12,7 +12,7 @@
 namespace orch::hub {
 namespace {
 
-// Answers later, as a store that writes would.
+// Answers later, like a store that writes to a disk.
 template <typename Callback, typename Value>
 void Tell(Executor* executor, Callback callback, Value value) {
   if (!callback) return;

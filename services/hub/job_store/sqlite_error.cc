@@ -11,7 +11,7 @@ namespace {
 
 bool MeansFull(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
-// What the system last said of a file: 0 for nothing.
+// The last error that the system reported for a file; 0 when there is none.
 int LastErrno(sqlite3* database, int which_file) {
   sqlite3_file* file = nullptr;
   int error = 0;

@@ -12,7 +12,7 @@
 namespace orch::hub {
 namespace {
 
-constexpr uint64_t kDeleteRowsAtOnce = 5000;  // then others have their turn
+constexpr uint64_t kDeleteRowsAtOnce = 5000;  // then other writes have their turn
 
 }  // namespace
 
@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const Clock
 
 SqliteJobStore::~SqliteJobStore() {
   lifetime_.End();
-  // The writer closes the file last: only then does SQLite fold its log into the file.
+  // The writer closes the file last, because SQLite puts the log into the file only at the last close.
   reading_ = nullptr;
   reader_ = nullptr;
   writer_ = nullptr;
@@ -130,7 +130,7 @@ void SqliteJobStore::Prune(int64_t finished_before_us, uint64_t keep, Answer<uin
 }
 
 void SqliteJobStore::DeleteAll(DeleteOne delete_one, uint64_t removed, Answer<uint64_t> answer) {
-  auto deleted = std::make_shared<uint64_t>(0);  // jobs, by this write
+  auto deleted = std::make_shared<uint64_t>(0);  // jobs that this write has deleted
   GroupWriter::Write write;
   write.rows = kMaxGroupRows;
   write.bytes = kRowOverhead;

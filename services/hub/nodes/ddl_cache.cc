@@ -165,7 +165,7 @@ std::vector<std::pair<Slot, std::string>> DdlCache::TakeOverdue() {
   return overdue;
 }
 
-// The first announcer after the one that was asked last; behind the last one the first.
+// The next announcer after the one that was asked last; after the last one comes the first.
 Slot DdlCache::NextAnnouncer(const Text& text) {
   const Slot from = text.asked_of == kNoSlot ? 0 : text.asked_of + 1;
   Slot next = kNoSlot, first = kNoSlot;

@@ -7,7 +7,7 @@
 
 namespace orch::hub {
 
-// A caller with two parts that may run stands in the line twice.
+// A caller with two parts that may run is in the queue of turns twice.
 void FairWorkPool::State::GiveTurnLocked(const std::string& name, const Caller& caller) {
   if (caller.queue.empty() || caller.running >= kThreadsPerCaller) return;
   turns.push_back(name);
