@@ -13,8 +13,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/json.h"
+#include "services/hub/nodes/fact_table/column_names.h"
 #include "services/hub/nodes/fact_table/column_store.h"
 #include "services/hub/nodes/fact_table/fact_snapshot.h"
+#include "services/hub/nodes/fact_table/node_facts.h"
 #include "services/hub/nodes/fact_table/node_names.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 
