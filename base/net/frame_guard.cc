@@ -69,9 +69,7 @@ absl::Status FrameGuard::OnFrame(const FrameReader::Header& frame, absl::Duratio
       if ((frame.flags & kEndStream) != 0) {
         EndStream(frame.stream);
       } else if (from_ == From::kClient) {
-        std::unique_ptr<Stream>& stream = streams_[frame.stream];
-        if (stream == nullptr) stream = std::make_unique<Stream>();
-        if (streams_.size() > kMaxOpenStreams) return Flood("open streams");
+        ORCH_RETURN_IF_ERROR(BeginStream(frame.stream, "open streams"));
       }
       return OnHeaderBlock(frame, true);
     case kContinuationFrame:
@@ -96,6 +94,12 @@ absl::Status FrameGuard::OnFrame(const FrameReader::Header& frame, absl::Duratio
   }
 }
 
+absl::Status FrameGuard::BeginStream(uint32_t id, absl::string_view what) {
+  std::unique_ptr<Stream>& stream = streams_[id];
+  if (stream == nullptr) stream = std::make_unique<Stream>();
+  return streams_.size() > kMaxOpenStreams ? Flood(what) : absl::OkStatus();
+}
+
 absl::Status FrameGuard::OnData(const FrameReader::Header& frame) {
   if ((frame.flags & kPadded) != 0) return absl::InvalidArgumentError("HTTP/2: padded data, which no gRPC peer sends");
   stream_ends_ = (frame.flags & kEndStream) != 0;
@@ -103,11 +107,7 @@ absl::Status FrameGuard::OnData(const FrameReader::Header& frame) {
     EndStream(frame.stream);
     return absl::OkStatus();
   }
-  if (from_ == From::kServer) {
-    std::unique_ptr<Stream>& stream = streams_[frame.stream];
-    if (stream == nullptr) stream = std::make_unique<Stream>();
-    if (streams_.size() > kMaxOpenStreams) return Flood("messages begun");
-  }
+  if (from_ == From::kServer) ORCH_RETURN_IF_ERROR(BeginStream(frame.stream, "messages begun"));
   const auto found = streams_.find(frame.stream);
   if (found != streams_.end()) stream_ = found->second.get();
   return absl::OkStatus();

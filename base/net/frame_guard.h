@@ -62,6 +62,8 @@ class FrameGuard {
  private:
   absl::Status OnFrame(const FrameReader::Header& frame, absl::Duration now);
   absl::Status OnHeaderBlock(const FrameReader::Header& frame, bool first);
+  // Remembers the stream, if it is new. `what`: the kind of thing of which there are too many, for the error.
+  absl::Status BeginStream(uint32_t id, absl::string_view what);
   absl::Status OnData(const FrameReader::Header& frame);
   absl::Status OnPayload(absl::string_view bytes);
   // Called after the last byte of a frame's payload.

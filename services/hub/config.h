@@ -1,4 +1,4 @@
-// orch-hub's configuration as its file says it (docs/CONFIGURATION.md).
+// The configuration of orch-hub, as its file gives it (docs/CONFIGURATION.md). Plain data.
 #pragma once
 
 #include <string>
@@ -24,9 +24,9 @@ struct HubConfig {
   std::string credentials = "/etc/orch/credentials";
   bool plaintext = false;  // loopback and unix sockets only
   auth::HubTls::Options tls;
-  std::string ca_key = "/etc/orch/tls/ca.key";  // for `orch-hub key … --pem`; the serving hub never reads it
-  std::string local_group;                      // whose members may use unix sockets; empty: root and the hub's user
-  std::vector<std::string> administrators;      // clients that a reserve of calls and connections is kept for
+  std::string ca_key = "/etc/orch/tls/ca.key";  // for `orch-hub key … --pem`; the serving hub never reads this file
+  std::string local_group;                  // the group that may use unix sockets; empty: only root and the hub's user
+  std::vector<std::string> administrators;  // clients for which a reserve of calls and connections is kept
   absl::Duration heartbeat = absl::Seconds(30);
   absl::Duration stale_after = absl::Seconds(90);
   size_t max_nodes = 20'000;
@@ -38,18 +38,18 @@ struct HubConfig {
   size_t retain_jobs = 1000;
   absl::Duration retain_age = absl::Hours(24 * 7);
   uint64_t retain_bytes = uint64_t{4096} << 20;
-  absl::Duration node_retention = absl::Hours(24 * 90);  // of a node that stays away; zero: for ever
+  absl::Duration node_retention = absl::Hours(24 * 90);  // for a node that stays away; zero: for ever
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;
   std::string log_file;
 };
 
-// Errors name file, line and key. Plaintext away from loopback is refused here.
+// Errors name file, line and key. Refuses plaintext on addresses other than loopback.
 absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file);
 absl::StatusOr<HubConfig> LoadHubConfig(const std::string& path);
 
-// The fully qualified name of this host, or its short one where there is no better.
+// The fully qualified name of this host, or its short name when there is no better one.
 std::string HostIdentity();
 
 }  // namespace orch::hub

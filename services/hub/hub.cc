@@ -10,8 +10,9 @@
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
 #include "base/durable_file.h"
+#include "base/gated_executor.h"
+#include "base/latch.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/status_macros.h"
 #include "base/version.h"
 #include "services/hub/api/fleet_queries.h"
@@ -26,49 +27,32 @@
 #include "services/hub/events/announcing_job_store.h"
 #include "services/hub/events/event_log.h"
 #include "services/hub/fleet/fleet.h"
-#include "services/hub/gated_executor.h"
+#include "services/hub/fleet/key_reload.h"
+#include "services/hub/job_store/open_store.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/jobs/run/job_report.h"
 #include "services/hub/nodes/ddl_cache.h"
+#include "services/hub/nodes/fair_work_pool.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
-#include "services/hub/nodes/work_pool.h"
-#include "services/hub/open_job_store.h"
 
 namespace orch::hub {
 namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
-// Keys and certificates that are taken away cut their connections within a second.
-constexpr absl::Duration kKeyTick = absl::Milliseconds(250);
-constexpr absl::Duration kFarewell = absl::Milliseconds(200);  // for a node to hear why it is cut
 constexpr int kServerShutdownSeconds = 3;
 constexpr absl::Duration kLastWords = absl::Seconds(1);
 
-// A place to wait for something the loop does.
-class Latch {
- public:
-  void Open() {
-    MutexLock lock(&mu_);
-    open_ = true;
-    changed_.SignalAll();
-  }
-  void Wait() {
-    MutexLock lock(&mu_);
-    while (!open_) changed_.Wait(&mu_);
-  }
-
- private:
-  Mutex mu_;
-  CondVar changed_;
-  bool open_ ABSL_GUARDED_BY(mu_) = false;
-};
+StoreOptions StoreOptionsOf(const HubConfig& config) {
+  const std::string path = config.store == kStoreInMemory ? "" : config.store;
+  return {path, config.retain_jobs, config.retain_age, config.retain_bytes};
+}
 
 }  // namespace
 
-// Declared in the order they are made; destroyed backwards.
+// The parts of the hub, declared in the order in which they are made and destroyed in the reverse order.
 struct Hub::Parts {
   Parts(const HubConfig& config, const Clock* clock, Random* random, std::unique_ptr<GatedExecutor> loop,
         OpenedStore opened)
@@ -96,9 +80,6 @@ struct Hub::Parts {
   absl::Status Open();
   absl::Status StartServer();
   void Tick();
-  void KeyTick();
-  void ReloadKeys();
-  std::string KeyProblem(const NodeSession& session) const;
   void Stop();
 
   const HubConfig config;
@@ -123,13 +104,13 @@ struct Hub::Parts {
   Fleet fleet;
   Invocations invocations;
   FleetQueries fleet_queries;
-  std::unique_ptr<Queries> queries;
+  std::unique_ptr<HubQueries> queries;
   std::unique_ptr<JobQueries> job_queries;
   std::unique_ptr<Door> door;
+  std::unique_ptr<KeyReload> keys;
   std::unique_ptr<NodeService> node_service;
   std::unique_ptr<OrchestratorService> orchestrator_service;
   std::unique_ptr<grpc::Server> server;
-  absl::Status last_key_error, last_tls_error;  // on the loop; each is logged once
   bool stopped = false;
 };
 
@@ -143,11 +124,12 @@ absl::Status Hub::Parts::Open() {
                                             .max_strangers_per_source = config.max_unauthenticated_per_source,
                                             .max_connections = config.max_nodes + config.max_clients},
                                            tls.get(), keyring.get(), &reception, &refusals, clock, random));
-  queries =
-      std::make_unique<Queries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(), &fleet.conflicts(), clock,
-                                HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
-                                         std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
-  // Nodes and jobs of the previous hub process are there again before a node or a client can ask for one.
+  keys = std::make_unique<KeyReload>(keyring.get(), tls.get(), &fleet, door.get(), &gate);
+  queries = std::make_unique<HubQueries>(&registry, &ddls, &dispatcher, &store, &refusals.counters(),
+                                         &fleet.conflicts(), clock,
+                                         HubFacts{kVersion, config.identity, absl::StrJoin(door->addresses(), ", "),
+                                                  std::string(auth::MtlsModeName(config.tls.mode)), clock->Now()});
+  // The nodes and jobs of the previous hub process are known again before a node or a client can ask for one.
   auto recovered = std::make_shared<Latch>();
   absl::Status recovery;
   gate.Post([this, recovered, &recovery] {
@@ -164,9 +146,8 @@ absl::Status Hub::Parts::Open() {
       [this](auto kind, absl::string_view identity, absl::string_view note) { events.OnNode(kind, identity, note); });
   ORCH_RETURN_IF_ERROR(StartServer());
   gate.Post([this] {
-    fleet.SetKeyProblem([this](const NodeSession& session) { return KeyProblem(session); });
     Tick();
-    KeyTick();
+    keys->Start();
   });
   if (config.port_file.empty()) return absl::OkStatus();
   return WriteFileDurably(config.port_file, absl::StrCat(door->addresses().front(), "\n"), 0644);
@@ -175,9 +156,9 @@ absl::Status Hub::Parts::Open() {
 absl::Status Hub::Parts::StartServer() {
   node_service = std::make_unique<NodeService>(&reception, keyring.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion});
-  orchestrator_service = std::make_unique<OrchestratorService>(
-      OrchestratorService::Rooms{&reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(),
-                                 &events, &watch, clock, random, &gate, &fleet, &fleet_queries});
+  orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Dependencies{
+      &reception, door.get(), &invocations, queries.get(), &dispatcher, job_queries.get(), &events, &watch, clock,
+      random, &gate, &fleet, &fleet_queries});
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   ApplyServerSettings(&builder, config.max_nodes);
@@ -199,43 +180,6 @@ void Hub::Parts::Tick() {
   gate.PostAfter(kTick, [this] { Tick(); });
 }
 
-void Hub::Parts::KeyTick() {
-  ReloadKeys();
-  gate.PostAfter(kKeyTick, [this] { KeyTick(); });
-}
-
-void Hub::Parts::ReloadKeys() {
-  bool keys_changed = false;
-  if (const absl::Status status = keyring->ReloadIfChanged(&keys_changed); status != last_key_error) {
-    last_key_error = status;
-    if (!status.ok()) {
-      LogError("credentials not re-read; the old keys stay in force", {{"reason", std::string(status.message())}});
-    }
-  }
-  bool tls_changed = false;
-  if (const absl::Status status = tls->ReloadIfChanged(&tls_changed); status != last_tls_error) {
-    last_tls_error = status;
-    if (!status.ok()) {
-      LogError("certificates not re-read; the old ones stay in force", {{"reason", std::string(status.message())}});
-    }
-  }
-  if (tls_changed) LogInfo("certificates re-read");
-  if (keys_changed) LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring->key_ids(), " ")}});
-  if (!keys_changed && !tls_changed) return;
-  // A node whose key is gone, or another one under the same id, has no standing any more: it hears so, then is cut.
-  fleet.Dismiss([this](const NodeSession& session) { return KeyProblem(session); }, absl::ZeroDuration());
-  gate.PostAfter(kFarewell, [this] { door->Recheck(); });
-}
-
-std::string Hub::Parts::KeyProblem(const NodeSession& session) const {
-  if (keyring->IsBanned(auth::PeerKind::kNode, session.identity())) {
-    return "this node is banned in the hub's credentials file";
-  }
-  const auto key = keyring->DerivedKey(session.key().id, auth::PeerKind::kNode, session.identity());
-  if (key.ok() && *key == session.key().bytes) return "";
-  return absl::StrCat("key ", session.key().id, " is no longer in the hub's credentials; give the node the new one");
-}
-
 void Hub::Parts::Stop() {
   if (std::exchange(stopped, true) || server == nullptr) return;
   LogInfo("hub is stopping", {});
@@ -255,7 +199,7 @@ void Hub::Parts::Stop() {
     events.EndAll(absl::UnavailableError("the hub is stopping; try again shortly"));
     recorder.Close();
     fleet.Dismiss([](const NodeSession&) { return std::string("the hub is stopping"); }, absl::ZeroDuration());
-    // Outcomes that are kept in memory reach their clients by way of the store.
+    // Outcomes still in memory reach their clients through the store.
     dispatcher.WhenIdle([told] { told->Open(); });
     gate.PostAfter(kLastWords, [told] { told->Open(); });
   });
@@ -279,7 +223,7 @@ Hub::~Hub() { Stop(); }
 absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const Clock* clock, Random* random,
                                                 Executor* executor) {
   auto loop = std::make_unique<GatedExecutor>(executor);
-  ORCH_ASSIGN_OR_RETURN(OpenedStore store, OpenStore(config, clock, random, loop.get()));
+  ORCH_ASSIGN_OR_RETURN(OpenedStore store, OpenStore(StoreOptionsOf(config), clock, random, loop.get()));
   std::unique_ptr<Hub> hub(new Hub(std::make_unique<Parts>(config, clock, random, std::move(loop), std::move(store))));
   ORCH_RETURN_IF_ERROR(hub->parts_->Open());
   LogInfo("hub serves", {{"identity", config.identity}, {"listen", absl::StrJoin(hub->addresses(), ", ")}});
@@ -289,7 +233,7 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Start(const HubConfig& config, const C
 const std::vector<std::string>& Hub::addresses() const { return parts_->door->addresses(); }
 
 void Hub::Reload() {
-  parts_->gate.Post([parts = parts_.get()] { parts->ReloadKeys(); });
+  parts_->gate.Post([parts = parts_.get()] { parts->keys->Look(); });
 }
 
 void Hub::Stop() { parts_->Stop(); }

@@ -1,5 +1,5 @@
-// The hub, put together: what main starts and what tests run in process. Owns all its parts and the
-// gRPC server; decides on the executor it is given, which must run and outlive it.
+// The whole hub: started by main, and by tests in their own process. Owns all its parts and the gRPC server. Decides on
+// the executor that it is given, which must be running and outlive the hub.
 #pragma once
 
 #include <memory>
@@ -16,21 +16,22 @@ namespace orch::hub {
 
 class Hub {
  public:
-  // Reads credentials and certificates, binds, and serves. Errors name the file or address. Writes config.port_file
-  // when set.
+  // Reads credentials and certificates, binds, and serves. Errors name the file or the address. Writes config.port_file
+  // when it is set.
   static absl::StatusOr<std::unique_ptr<Hub>> Start(const HubConfig& config, const Clock* clock, Random* random,
                                                     Executor* executor);
-  // Stop, if it was not called.
+  // Calls Stop if nobody has.
   ~Hub();
 
-  // As bound: "127.0.0.1:61613", "unix:/run/orch/hub.sock".
+  // The addresses that were really bound: "127.0.0.1:61613", "unix:/run/orch/hub.sock".
   const std::vector<std::string>& addresses() const;
 
-  // Re-reads credentials and certificates now; otherwise they are looked at four times a second. Any thread.
+  // Reads credentials and certificates again at once. Without it, changes are found within a quarter of a second. Any
+  // thread.
   void Reload();
 
-  // Orderly end: no new calls, running jobs have shutdown_grace to finish, then every open task
-  // becomes a reply, clients get their summary and nodes a Goodbye. Blocks; not from the loop.
+  // Ends the hub in order: takes no new calls, gives running jobs shutdown_grace to finish, then turns every open task
+  // into a reply, sends clients their summary and nodes a Goodbye. Blocks; must not be called on the loop.
   void Stop();
 
  private:

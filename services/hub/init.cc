@@ -18,12 +18,12 @@
 namespace orch::hub {
 namespace {
 
-constexpr char kConfigFolder[] = "/etc/orch";  // there the service may read only
+constexpr char kConfigFolder[] = "/etc/orch";  // the service may only read there
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 struct Files {
   std::string config, credentials, ca, ca_key, certificate, key, agent, agent_credentials, client, client_credentials;
-  std::string store;  // empty: the default place. Made by the hub
+  std::string store;  // empty: the default place; the hub makes the file
   std::vector<std::string> All() const {
     return {config, credentials, ca, ca_key, certificate, key, client, client_credentials, agent, agent_credentials};
   }
@@ -36,7 +36,7 @@ absl::Status MakeDirectory(const std::string& path) {
   return ErrnoStatus(error.value(), absl::StrCat("cannot make folder ", path));
 }
 
-// How peers reach the hub: its name, or the very address when it listens on one.
+// How peers reach the hub: by its name, or by its address when it listens on one address only.
 std::string PeerAddress(const InitOptions& options, Address address) {
   if (address.host == "0.0.0.0" || address.host == "::") {
     address.kind = Address::Kind::kName;
@@ -119,7 +119,7 @@ absl::Status WriteKeys(const InitOptions& options, const Files& files, Random* r
 absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, absl::Time now, Random* random) {
   ORCH_RETURN_IF_ERROR(CheckOptions(options));
   ORCH_ASSIGN_OR_RETURN(const Address address, ParseListenAddress(options.listen));
-  // Absolute, so that the files hold wherever the programs are started.
+  // An absolute path, so that the files are valid wherever the programs are started.
   const std::string dir = std::filesystem::absolute(options.directory).lexically_normal().string();
   const Files files = {dir + "/hub.yaml",
                        dir + "/credentials",

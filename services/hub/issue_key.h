@@ -1,4 +1,5 @@
-// `orch-hub key node|client NAME`: what one peer needs to prove itself, and nothing that fits another.
+// `orch-hub key node|client NAME`: issues what one peer needs to prove itself, and nothing that proves another peer.
+// Free functions.
 #pragma once
 
 #include <string>
@@ -13,9 +14,9 @@ namespace orch::hub {
 // The line of the peer's credentials file, with a line break.
 absl::StatusOr<std::string> IssueKey(const HubConfig& config, auth::PeerKind kind, const std::string& name);
 
-// A certificate for the peer from the hub's own CA: PEM of the certificate, the CA's certificate and the private key,
-// in one text, which gRPC takes as all three. FailedPrecondition when the hub does not take certificates, or its CA's
-// key is not here.
+// A certificate for the peer from the hub's own CA. One text contains the PEM of the certificate, of the CA's
+// certificate and of the private key; gRPC accepts this text for all three. FailedPrecondition when the hub accepts no
+// certificates, or when the key of its CA is not on this host.
 absl::StatusOr<std::string> IssuePem(const HubConfig& config, auth::PeerKind kind, const std::string& name,
                                      absl::Time now, absl::Duration valid_for);
 

@@ -18,7 +18,7 @@
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/bench/bench_hub.h"
 #include "tests/bench/swarm.h"
-#include "tests/hub/store_calls.h"
+#include "tests/hub/job_store/store_calls.h"
 
 namespace orch {
 namespace {

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "services/hub/job_store/sqlite_job_store.h"
-#include "tests/hub/store_calls.h"
+#include "tests/hub/job_store/store_calls.h"
 
 namespace orch::hub {
 namespace {

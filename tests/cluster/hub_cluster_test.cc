@@ -13,7 +13,7 @@
 #include "base/net/address.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/hub/door/shares.h"
+#include "services/hub/door/share_table.h"
 #include "tests/cluster/cluster.h"
 #include "tests/hub/sample_ddl.h"
 

@@ -19,6 +19,7 @@
 #include "gtest/gtest.h"
 #include "services/hub/door/response_sink.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_directory.h"
 
 namespace orch::hub {
 

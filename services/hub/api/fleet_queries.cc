@@ -11,7 +11,7 @@
 namespace orch::hub {
 namespace {
 
-// The query of a request, read off the loop; kept for the answer.
+// The query of a request: read off the loop, and kept for the answer.
 absl::Status ReadTarget(const v1::Target& target, Random* random, TargetQuery* query, ColumnNames* names) {
   ORCH_ASSIGN_OR_RETURN(*query, ParseTarget(target, random));
   ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(*query));
@@ -19,7 +19,7 @@ absl::Status ReadTarget(const v1::Target& target, Random* random, TargetQuery* q
   return absl::OkStatus();
 }
 
-// `chunk`: the first one, with all but the identities.
+// `chunk`: the first chunk, with everything except the identities.
 absl::Status PushFound(const std::vector<Slot>& nodes, const NodeNames& names, v1::FindNodesResponse chunk,
                        ResponseSink<v1::FindNodesResponse>* client) {
   bool whole = true;
@@ -52,7 +52,7 @@ absl::Status AnswerFind(const TargetQuery& query, const ChooseOptions& options, 
   return PushFound(chosen.nodes, facts.names(), std::move(first), client);
 }
 
-// The identities of one page, behind the token; the rest of the answer is set.
+// The identities of one page, which begins after the token. Sets the rest of the answer.
 absl::StatusOr<std::vector<std::string>> ChoosePage(const TargetQuery& query, const v1::ListNodesRequest& request,
                                                     const FleetSnapshot& fleet, StepBudget* budget,
                                                     v1::ListNodesResponse* response) {
@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<std::string>> ChoosePage(const TargetQuery& query, co
   options.include_disconnected = true;
   options.only_disconnected = request.only_disconnected();
   ORCH_ASSIGN_OR_RETURN(const Chosen chosen, Choose(all, fleet, options, budget));
-  // A token is the last identity of the page before: what comes and goes in between moves nothing.
+  // A token is the last identity of the previous page, so that nodes which come and go in between shift no page.
   std::vector<std::string> rest;
   for (const Slot slot : chosen.nodes) {
     if (names.identity(slot) > request.page_token()) rest.push_back(names.identity(slot));

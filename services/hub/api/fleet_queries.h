@@ -1,4 +1,5 @@
-// Answers about nodes and their facts, found off the loop. Thread-safe; changes nothing.
+// Answers questions about nodes and their facts; finds the answers off the loop. Owned by the hub. Thread-safe; changes
+// nothing.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,7 @@ namespace orch::hub {
 inline constexpr int kMaxIdentitiesPerChunk = 1000;
 inline constexpr uint32_t kDefaultNodesPage = 500;
 inline constexpr uint32_t kMaxNodesPage = 1000;
-// Of a fact report; a larger one is RESOURCE_EXHAUSTED.
+// Limit of a fact report; a larger one fails with RESOURCE_EXHAUSTED.
 inline constexpr size_t kMaxReportBytes = 16u << 20;
 
 class FleetQueries {
@@ -29,27 +30,27 @@ class FleetQueries {
   FleetQueries(const Registry* registry, Questions* questions, Random* random, const Clock* clock, Executor* loop)
       : registry_(registry), questions_(questions), random_(random), clock_(clock), loop_(loop) {}
 
-  // Who asks, and whether somebody still waits for the answer (any thread; may be null).
+  // Who asks, and whether nobody waits for the answer any more. `cancelled` may be null; called on any thread.
   struct Asker {
     std::string caller;
     std::function<bool()> cancelled;
   };
-  // Called once, on any thread. Requests and responses live until then.
+  // Called once, on any thread. The request and the response must live until then.
   using Done = std::function<void(absl::Status)>;
 
-  // In chunks, by identity; ends the client.
+  // Sends the nodes in chunks, sorted by identity, and ends the client.
   void FindNodes(const std::string& caller, const v1::FindNodesRequest& request,
                  std::shared_ptr<ResponseSink<v1::FindNodesResponse>> client);
-  // Reads the target of a watch off the loop; `then` is called on it.
+  // Reads the target of a watch off the loop; calls `then` on the loop.
   void ReadWatch(Asker asker, const v1::WatchNodesRequest& request,
                  std::function<void(absl::StatusOr<TargetQuery>)> then);
   void GetNode(Asker asker, const v1::GetNodeRequest* request, v1::GetNodeResponse* response, Done done);
-  // By identity, in pages.
+  // Lists nodes in pages, sorted by identity.
   void ListNodes(Asker asker, const v1::ListNodesRequest* request, v1::ListNodesResponse* response, Done done);
   void FactReport(Asker asker, const v1::FactReportRequest* request, v1::FactReportResponse* response, Done done);
 
  private:
-  // On the loop: what of each node changes without its facts. Then `done`.
+  // On the loop: adds what is known about each node besides its facts, then calls `done`.
   void DescribePage(const std::vector<std::string>& identities, v1::ListNodesResponse* response, const Done& done);
 
   const Registry* const registry_;
@@ -59,7 +60,7 @@ class FleetQueries {
   Executor* const loop_;
 };
 
-// A filter only nodes can decide is no use where they are not asked.
+// InvalidArgument for a filter with data functions: only nodes can decide it, and they are not asked here.
 absl::Status CheckNoDataFunctions(const TargetQuery& query);
 
 }  // namespace orch::hub

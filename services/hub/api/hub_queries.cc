@@ -9,15 +9,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/durable_file.h"
-#include "base/status_macros.h"
-#include "services/hub/jobs/ddl_choice.h"
-#include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/failed_plugins.h"
 
 namespace orch::hub {
 namespace {
 
-// Resident set from /proc; 0 where there is none.
+// The resident set of this process, from /proc; 0 when it is not known.
 uint64_t ResidentBytes() {
   const auto statm = ReadFile("/proc/self/statm", 4096);
   if (!statm.ok()) return 0;
@@ -37,9 +34,18 @@ void FillPlugin(const DdlCache::Entry& entry, v1::Plugin* plugin) {
   plugin->set_description(entry.plugin->description);
 }
 
+// `entries`: the DDLs of one plugin, the best one first, whose text is known.
+void FillPluginResponse(const std::vector<const DdlCache::Entry*>& entries, const v1::GetPluginRequest& request,
+                        v1::GetPluginResponse* response) {
+  const DdlCache::Entry& best = *entries.front();
+  FillPlugin(best, response->mutable_plugin());
+  if (request.known_sha256() != best.sha256) response->mutable_plugin()->set_ddl_json(best.plugin->json);
+  for (size_t i = 1; i < entries.size(); ++i) FillPlugin(*entries[i], response->add_others());
+}
+
 }  // namespace
 
-void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
+void HubQueries::ListPlugins(v1::ListPluginsResponse* response) const {
   for (const DdlCache::Entry* entry : ddls_->All()) FillPlugin(*entry, response->add_plugins());
   for (FailedPlugin& failed : CollectFailedPlugins(*registry_, *ddls_)) {
     v1::ListPluginsResponse::Failed* out = response->add_failed();
@@ -50,41 +56,14 @@ void Queries::ListPlugins(v1::ListPluginsResponse* response) const {
   }
 }
 
-void Queries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done) {
-  const DdlCache::Entry* awaited = nullptr;
-  const absl::Status status = TryGetPlugin(*request, response, &awaited);
-  if (awaited != nullptr) {
-    auto again = [this, request, response, done] {
-      const DdlCache::Entry* still = nullptr;
-      done(TryGetPlugin(*request, response, &still));
-    };
-    if (ddls_->Await(awaited->sha256, kAwaitDdl, std::move(again))) return;
-  }
-  done(status);
+void HubQueries::GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done) {
+  ddls_->Require(request->name(), kAwaitDdl, [request, response, done = std::move(done)](const auto& entries) {
+    if (entries.ok()) FillPluginResponse(*entries, *request, response);
+    done(entries.status());
+  });
 }
 
-absl::Status Queries::TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
-                                   const DdlCache::Entry** awaited) const {
-  const std::vector<const DdlCache::Entry*> entries = ddls_->Named(request.name());
-  if (entries.empty()) return NoSuchPlugin(request.name(), *ddls_);
-  const DdlCache::Entry& best = *entries.front();
-  if (!best.problem.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("plugin ", best.name, ": its DDL cannot be used: ", best.problem));
-  }
-  if (best.plugin == nullptr) {
-    *awaited = &best;
-    return absl::UnavailableError(
-        absl::StrCat("the DDL of plugin ", best.name, " has not come from its nodes yet; try again shortly"));
-  }
-  response->Clear();
-  FillPlugin(best, response->mutable_plugin());
-  if (request.known_sha256() != best.sha256) response->mutable_plugin()->set_ddl_json(best.plugin->json);
-  for (size_t i = 1; i < entries.size(); ++i) FillPlugin(*entries[i], response->add_others());
-  return absl::OkStatus();
-}
-
-void Queries::GetHubStatus(v1::GetHubStatusResponse* response) const {
+void HubQueries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   response->set_version(facts_.version);
   response->set_hub_identity(facts_.identity);
   response->set_started_us(absl::ToUnixMicros(facts_.started));

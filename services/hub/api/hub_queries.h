@@ -1,4 +1,4 @@
-// Answers about plugins and the hub itself. On the loop; changes nothing.
+// Answers questions about plugins and about the hub itself. Owned by the hub; its loop only. Changes nothing.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace orch::hub {
 
-// What the hub says of itself in GetHubStatus.
+// The constant part of what the hub reports in GetHubStatus.
 struct HubFacts {
   std::string version;
   std::string identity;
@@ -25,10 +25,11 @@ struct HubFacts {
   absl::Time started;
 };
 
-class Queries {
+class HubQueries {
  public:
-  Queries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
-          const auth::RefusalCounters* refusals, const IdentityConflicts* conflicts, const Clock* clock, HubFacts facts)
+  HubQueries(const Registry* registry, DdlCache* ddls, const Dispatcher* dispatcher, const JobStore* store,
+             const auth::RefusalCounters* refusals, const IdentityConflicts* conflicts, const Clock* clock,
+             HubFacts facts)
       : registry_(registry),
         ddls_(ddls),
         dispatcher_(dispatcher),
@@ -39,15 +40,12 @@ class Queries {
         facts_(std::move(facts)) {}
 
   void ListPlugins(v1::ListPluginsResponse* response) const;
-  // Calls `done` now, or once a DDL that is on its way has come.
+  // Calls `done` at once, or when a DDL that is on its way has come. The request and the response must live until then.
   using Done = std::function<void(absl::Status)>;
   void GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done);
   void GetHubStatus(v1::GetHubStatusResponse* response) const;
 
  private:
-  absl::Status TryGetPlugin(const v1::GetPluginRequest& request, v1::GetPluginResponse* response,
-                            const DdlCache::Entry** awaited) const;
-
   const Registry* const registry_;
   DdlCache* const ddls_;
   const Dispatcher* const dispatcher_;

@@ -1,5 +1,5 @@
-// Answers about jobs that are kept, in pages; and forgetting them. On the loop; the store's answers
-// come to it there.
+// Answers questions about stored jobs, in pages, and forgets jobs. Owned by the hub; its loop only, where the store's
+// answers arrive too.
 #pragma once
 
 #include <cstdint>
@@ -22,23 +22,23 @@ inline constexpr size_t kMaxOpenTasks = 1000;  // in GetJobResponse
 class JobQueries {
  public:
   using Done = std::function<void(absl::Status)>;
-  // Adds the open tasks of a job that runs; may do nothing.
+  // Adds the open tasks of a running job; does nothing for another job.
   using ListOpen = std::function<void(absl::string_view job_id, v1::GetJobResponse* response)>;
 
   JobQueries(JobStore* store, ListOpen list_open) : store_(store), list_open_(std::move(list_open)) {}
 
-  // Requests and responses live until `done`, which gets InvalidArgument naming the field, or what
-  // the store says.
+  // The request and the response must live until `done` is called: with InvalidArgument, which names the field, or with
+  // the store's status.
   void GetJob(const v1::GetJobRequest& request, v1::GetJobResponse* response, Done done);
   void ListJobs(const v1::ListJobsRequest& request, v1::ListJobsResponse* response, Done done);
-  // The job's id may be shortened. A page may hold fewer than asked for: it is bounded in bytes too.
+  // The job's id may be shortened. A page may have fewer replies than requested, because it is also bounded in bytes.
   void ListReplies(const v1::ListRepliesRequest& request, v1::ListRepliesResponse* response, Done done);
-  // InvalidArgument for a request without a bound. Logged with `caller`.
+  // InvalidArgument for a request without a bound. Logs the call with `caller`.
   void PruneJobs(const v1::PruneJobsRequest& request, const std::string& caller, v1::PruneJobsResponse* response,
                  Done done);
 
  private:
-  // 0 for an empty one. A token of another store would name other jobs: it is refused.
+  // 0 for an empty token. Refuses a token of another store, because it would name other jobs.
   absl::StatusOr<uint64_t> ReadToken(absl::string_view token) const;
   std::string MakeToken(uint64_t next) const;
   void ListRepliesOf(const std::string& job_id, ReplyQuery query, v1::ListRepliesResponse* response, Done done);

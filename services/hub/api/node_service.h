@@ -1,4 +1,5 @@
-// The nodes' service: asks the reception who attaches, then gives the stream a link and a session. Any thread.
+// The nodes' gRPC service: asks the reception who attaches, then gives the stream a link and a session. Owned by the
+// hub; any thread.
 #pragma once
 
 #include "auth/keyring.h"

@@ -1,4 +1,4 @@
-// The part of the clients' door that is about jobs that are there already.
+// The calls of the clients' service about jobs that were started before.
 #include <string>
 #include <utility>
 
@@ -13,7 +13,7 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::WatchJob(grpc
       Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/WatchJob", CallSort::kWatch, context);
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  rooms_.executor->Post([this, stream = stream, request = *request] { rooms_.dispatcher->Watch(request, stream); });
+  deps_.executor->Post([this, stream = stream, request = *request] { deps_.dispatcher->Watch(request, stream); });
   return reactor;
 }
 
@@ -22,7 +22,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
                                                           v1::ControlJobResponse* response) {
   return Answer("/orch.v1.Orchestrator/ControlJob", context,
                 [this, request, response](const std::string& caller, const Done& done) {
-                  rooms_.dispatcher->Control(*request, caller, [response, done](absl::StatusOr<v1::Job> job) {
+                  deps_.dispatcher->Control(*request, caller, [response, done](absl::StatusOr<v1::Job> job) {
                     const absl::Status status = job.status();
                     if (job.ok()) *response->mutable_job() = *std::move(job);
                     done(status);
@@ -33,7 +33,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ControlJob(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* OrchestratorService::ListLocks(grpc::CallbackServerContext* context,
                                                          const v1::ListLocksRequest*, v1::ListLocksResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListLocks", context, [this, response](const std::string&, const Done& done) {
-    rooms_.dispatcher->locks().List(response);
+    deps_.dispatcher->locks().List(response);
     done(absl::OkStatus());
   });
 }

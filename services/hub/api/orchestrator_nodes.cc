@@ -1,4 +1,4 @@
-// The part of the clients' door that tells of known nodes, and forgets them.
+// The calls of the clients' service that list and forget nodes.
 #include <memory>
 #include <utility>
 #include <vector>
@@ -31,7 +31,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListNodes(grpc::CallbackServerCon
                                                          v1::ListNodesResponse* response) {
   return AnswerOffLoop("/orch.v1.Orchestrator/ListNodes", context,
                        [this, request, response](FleetQueries::Asker asker, Done done) {
-                         rooms_.fleet_queries->ListNodes(std::move(asker), request, response, std::move(done));
+                         deps_.fleet_queries->ListNodes(std::move(asker), request, response, std::move(done));
                        });
 }
 
@@ -42,11 +42,11 @@ grpc::ServerUnaryReactor* OrchestratorService::ForgetNodes(grpc::CallbackServerC
                 [this, request, response](const std::string& caller, const Done& done) {
                   if (absl::Status status = CheckForget(*request); !status.ok()) return done(status);
                   const std::vector<std::string> names(request->identities().begin(), request->identities().end());
-                  rooms_.fleet->Forget(names, absl::StrCat("forgotten by ", caller),
-                                       [response, done](const absl::StatusOr<v1::ForgetNodesResponse>& answer) {
-                                         if (answer.ok()) *response = *answer;
-                                         done(answer.status());
-                                       });
+                  deps_.fleet->Forget(names, absl::StrCat("forgotten by ", caller),
+                                      [response, done](const absl::StatusOr<v1::ForgetNodesResponse>& answer) {
+                                        if (answer.ok()) *response = *answer;
+                                        done(answer.status());
+                                      });
                 });
 }
 

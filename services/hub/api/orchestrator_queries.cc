@@ -1,4 +1,4 @@
-// The part of the clients' door that tells of jobs that are kept, and of events.
+// The calls of the clients' service about stored jobs and about events.
 #include <memory>
 #include <utility>
 
@@ -11,7 +11,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetJob(grpc::CallbackServerContex
                                                       const v1::GetJobRequest* request, v1::GetJobResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetJob", context,
                 [this, request, response](const std::string&, const Done& done) {
-                  rooms_.jobs->GetJob(*request, response, done);
+                  deps_.jobs->GetJob(*request, response, done);
                 });
 }
 
@@ -20,7 +20,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListJobs(grpc::CallbackServerCont
                                                         v1::ListJobsResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListJobs", context,
                 [this, request, response](const std::string&, const Done& done) {
-                  rooms_.jobs->ListJobs(*request, response, done);
+                  deps_.jobs->ListJobs(*request, response, done);
                 });
 }
 
@@ -29,7 +29,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListReplies(grpc::CallbackServerC
                                                            v1::ListRepliesResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListReplies", context,
                 [this, request, response](const std::string&, const Done& done) {
-                  rooms_.jobs->ListReplies(*request, response, done);
+                  deps_.jobs->ListReplies(*request, response, done);
                 });
 }
 
@@ -38,7 +38,7 @@ grpc::ServerUnaryReactor* OrchestratorService::PruneJobs(grpc::CallbackServerCon
                                                          v1::PruneJobsResponse* response) {
   return Answer("/orch.v1.Orchestrator/PruneJobs", context,
                 [this, request, response](const std::string& caller, const Done& done) {
-                  rooms_.jobs->PruneJobs(*request, caller, response, done);
+                  deps_.jobs->PruneJobs(*request, caller, response, done);
                 });
 }
 
@@ -46,12 +46,12 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* OrchestratorService::WatchEve
     grpc::CallbackServerContext* context, const v1::WatchEventsRequest* request) {
   const auto id = std::make_shared<EventLog::WatchId>(0);  // loop only
   const auto [stream, admission] = Begin<v1::WatchEventsResponse>("/orch.v1.Orchestrator/WatchEvents", CallSort::kWatch,
-                                                                  context, [this, id] { rooms_.events->Remove(*id); });
+                                                                  context, [this, id] { deps_.events->Remove(*id); });
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  stream->SetOnDrained([this, id] { rooms_.events->OnDrained(*id); });
-  rooms_.executor->Post([this, id, stream = stream, request = *request] {
-    const auto watch = rooms_.events->Add(request, stream);
+  stream->SetOnDrained([this, id] { deps_.events->OnDrained(*id); });
+  deps_.executor->Post([this, id, stream = stream, request = *request] {
+    const auto watch = deps_.events->Add(request, stream);
     if (watch.ok()) {
       *id = *watch;
     } else {

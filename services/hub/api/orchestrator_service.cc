@@ -32,7 +32,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   std::string caller() const { return admission_.caller(); }
   void OnCancel() override { cancelled_->store(true); }
   void OnDone() override { delete this; }
-  // May be asked after the call is gone.
+  // The function may be called after the call has ended.
   std::function<bool()> cancelled() const {
     return [flag = cancelled_] { return flag->load(); };
   }
@@ -47,10 +47,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 grpc::ServerUnaryReactor* OrchestratorService::Answer(const char* method, grpc::CallbackServerContext* context,
                                                       std::function<void(const std::string& caller, Done)> work) {
   absl::StatusOr<Admission> admission =
-      rooms_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
+      deps_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
   if (!admission.ok()) return new UnaryCall(admission.status());
   auto* const call = new UnaryCall(*std::move(admission));
-  rooms_.executor->Post([call, work = std::move(work)] {
+  deps_.executor->Post([call, work = std::move(work)] {
     if (call->cancelled()()) return call->Finish(ToGrpcStatus(absl::CancelledError("the client ended the call")));
     work(call->caller(), [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
   });
@@ -60,7 +60,7 @@ grpc::ServerUnaryReactor* OrchestratorService::Answer(const char* method, grpc::
 grpc::ServerUnaryReactor* OrchestratorService::AnswerOffLoop(const char* method, grpc::CallbackServerContext* context,
                                                              OffLoop work) {
   absl::StatusOr<Admission> admission =
-      rooms_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
+      deps_.reception->Admit(*context, auth::PeerKind::kClient, CallSort::kShort, method);
   if (!admission.ok()) return new UnaryCall(admission.status());
   auto* const call = new UnaryCall(*std::move(admission));
   work({call->caller(), call->cancelled()}, [call](const absl::Status& status) { call->Finish(ToGrpcStatus(status)); });
@@ -72,7 +72,7 @@ grpc::ServerWriteReactor<v1::InvokeResponse>* OrchestratorService::Invoke(grpc::
   const auto [stream, admission] = Begin<v1::InvokeResponse>("/orch.v1.Orchestrator/Invoke", CallSort::kShort, context);
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  rooms_.invocations->Run(*request, admission->caller(), stream);
+  deps_.invocations->Run(*request, admission->caller(), stream);
   return reactor;
 }
 
@@ -82,7 +82,7 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
       Begin<v1::FindNodesResponse>("/orch.v1.Orchestrator/FindNodes", CallSort::kShort, context);
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  rooms_.fleet_queries->FindNodes(admission->caller(), *request, stream);
+  deps_.fleet_queries->FindNodes(admission->caller(), *request, stream);
   return reactor;
 }
 
@@ -91,7 +91,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerConte
                                                        v1::GetNodeResponse* response) {
   return AnswerOffLoop("/orch.v1.Orchestrator/GetNode", context,
                        [this, request, response](FleetQueries::Asker asker, Done done) {
-                         rooms_.fleet_queries->GetNode(std::move(asker), request, response, std::move(done));
+                         deps_.fleet_queries->GetNode(std::move(asker), request, response, std::move(done));
                        });
 }
 
@@ -100,7 +100,7 @@ grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerCo
                                                           v1::FactReportResponse* response) {
   return AnswerOffLoop("/orch.v1.Orchestrator/FactReport", context,
                        [this, request, response](FleetQueries::Asker asker, Done done) {
-                         rooms_.fleet_queries->FactReport(std::move(asker), request, response, std::move(done));
+                         deps_.fleet_queries->FactReport(std::move(asker), request, response, std::move(done));
                        });
 }
 
@@ -108,7 +108,7 @@ grpc::ServerUnaryReactor* OrchestratorService::ListPlugins(grpc::CallbackServerC
                                                            const v1::ListPluginsRequest*,
                                                            v1::ListPluginsResponse* response) {
   return Answer("/orch.v1.Orchestrator/ListPlugins", context, [this, response](const std::string&, const Done& done) {
-    rooms_.queries->ListPlugins(response);
+    deps_.queries->ListPlugins(response);
     done(absl::OkStatus());
   });
 }
@@ -118,7 +118,7 @@ grpc::ServerUnaryReactor* OrchestratorService::GetPlugin(grpc::CallbackServerCon
                                                          v1::GetPluginResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetPlugin", context,
                 [this, request, response](const std::string&, const Done& done) {
-                  rooms_.queries->GetPlugin(request, response, done);
+                  deps_.queries->GetPlugin(request, response, done);
                 });
 }
 
@@ -127,9 +127,9 @@ grpc::ServerUnaryReactor* OrchestratorService::GetHubStatus(grpc::CallbackServer
                                                             v1::GetHubStatusResponse* response) {
   return Answer("/orch.v1.Orchestrator/GetHubStatus", context,
                 [this, response](const std::string& caller, const Done& done) {
-                  rooms_.queries->GetHubStatus(response);
+                  deps_.queries->GetHubStatus(response);
                   response->set_caller(caller);
-                  FillDoor(*rooms_.door, *rooms_.reception, response->mutable_door());
+                  FillDoor(*deps_.door, *deps_.reception, response->mutable_door());
                   done(absl::OkStatus());
                 });
 }
@@ -138,16 +138,16 @@ grpc::ServerWriteReactor<v1::WatchNodesResponse>* OrchestratorService::WatchNode
     grpc::CallbackServerContext* context, const v1::WatchNodesRequest* request) {
   const auto id = std::make_shared<NodeWatch::WatchId>(0);  // loop only
   const auto [stream, admission] = Begin<v1::WatchNodesResponse>("/orch.v1.Orchestrator/WatchNodes", CallSort::kWatch,
-                                                                 context, [this, id] { rooms_.watch->Remove(*id); });
+                                                                 context, [this, id] { deps_.watch->Remove(*id); });
   auto* const reactor = stream.get();
   if (admission == nullptr) return reactor;
-  stream->SetOnDrained([this, id] { rooms_.watch->OnDrained(*id); });
+  stream->SetOnDrained([this, id] { deps_.watch->OnDrained(*id); });
   const std::string caller = admission->caller();
-  rooms_.fleet_queries->ReadWatch(
+  deps_.fleet_queries->ReadWatch(
       {caller, [stream = stream] { return stream->closed(); }}, *request,
       [this, id, stream = stream, caller, present = request->present_first()](absl::StatusOr<TargetQuery> query) {
         if (!query.ok()) return stream->End(query.status());
-        if (!stream->closed()) *id = rooms_.watch->Add(*std::move(query), caller, present, stream);
+        if (!stream->closed()) *id = deps_.watch->Add(*std::move(query), caller, present, stream);
       });
   return reactor;
 }

@@ -1,5 +1,5 @@
-// The clients' service: asks the reception who calls, reads the request, hands it to the loop and writes what
-// comes back. Decides nothing. Any thread.
+// The clients' gRPC service: asks the reception who calls, reads the request, passes it to the loop or to the queries,
+// and writes the answer. Owned by the hub; any thread. Decides nothing.
 #pragma once
 
 #include <functional>
@@ -27,11 +27,11 @@ namespace orch::hub {
 
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
-  struct Rooms {
+  struct Dependencies {
     Reception* reception;
     const Door* door;  // for its counts
     Invocations* invocations;
-    Queries* queries;
+    HubQueries* queries;
     Dispatcher* dispatcher;
     JobQueries* jobs;
     EventLog* events;
@@ -42,7 +42,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Fleet* fleet;
     FleetQueries* fleet_queries;
   };
-  explicit OrchestratorService(Rooms rooms) : rooms_(rooms) {}
+  explicit OrchestratorService(Dependencies dependencies) : deps_(dependencies) {}
 
   grpc::ServerWriteReactor<v1::InvokeResponse>* Invoke(grpc::CallbackServerContext* context,
                                                        const v1::InvokeRequest* request) override;
@@ -85,40 +85,40 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
  private:
   using Done = std::function<void(absl::Status)>;
 
-  // Work off the loop: called at once, on this thread.
+  // Calls `work` at once, on this thread; the call ends when `work` calls its Done.
   using OffLoop = std::function<void(FleetQueries::Asker, Done)>;
   grpc::ServerUnaryReactor* AnswerOffLoop(const char* method, grpc::CallbackServerContext* context, OffLoop work);
-  // Runs `work` on the loop, unless the call was cancelled meanwhile; the call ends when it calls `done`.
+  // Runs `work` on the loop, unless the call was cancelled before; the call ends when `work` calls its Done.
   grpc::ServerUnaryReactor* Answer(const char* method, grpc::CallbackServerContext* context,
                                    std::function<void(const std::string& caller, Done)> work);
 
-  // The stream of a call and who makes it; null `caller` when it was not admitted and has ended.
+  // A streamed call that has begun: its stream and its admission.
   template <typename Response>
   struct Begun {
     std::shared_ptr<ClientStream<Response>> stream;
-    std::shared_ptr<const Admission> admission;  // null: not admitted, the stream has ended
+    std::shared_ptr<const Admission> admission;  // null: the call was not admitted, and the stream has ended
   };
-  // `on_end`: run once on the loop when an admitted call is over.
+  // `on_end` runs once, on the loop, when an admitted call is over.
   template <typename Response>
   Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context,
                         Closure on_end = nullptr);
 
-  const Rooms rooms_;
+  const Dependencies deps_;
 };
 
 template <typename Response>
 OrchestratorService::Begun<Response> OrchestratorService::Begin(const char* method, CallSort sort,
                                                                 grpc::CallbackServerContext* context, Closure on_end) {
-  absl::StatusOr<Admission> admitted = rooms_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
+  absl::StatusOr<Admission> admitted = deps_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
   Begun<Response> begun;
   if (!admitted.ok()) {
-    begun.stream = ClientStream<Response>::Create(rooms_.executor, [] {});
+    begun.stream = ClientStream<Response>::Create(deps_.executor, [] {});
     begun.stream->End(admitted.status());
     return begun;
   }
   begun.admission = std::make_shared<const Admission>(*std::move(admitted));
   // The call keeps its place in the share until it is over.
-  begun.stream = ClientStream<Response>::Create(rooms_.executor,
+  begun.stream = ClientStream<Response>::Create(deps_.executor,
                                                 [admission = begun.admission, on_end = std::move(on_end)]() mutable {
                                                   if (on_end != nullptr) on_end();
                                                 });

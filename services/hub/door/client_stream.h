@@ -1,6 +1,5 @@
-// The reactor of a client's streamed call: a bounded queue, one write in flight. Owns itself until
-// OnDone; others hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are
-// posted to the hub's loop.
+// The reactor of a client's streamed call: a bounded queue with one write in flight. Owns itself until OnDone; others
+// hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are posted to the hub's loop.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -20,7 +19,7 @@ namespace orch::hub {
 template <typename Response>
 class ClientStream final : public grpc::ServerWriteReactor<Response>, public ResponseSink<Response> {
  public:
-  // `on_end`: run once on the loop when the call is over, however it ended.
+  // `on_end` runs once, on the loop, when the call is over for whatever reason.
   static std::shared_ptr<ClientStream> Create(Executor* executor, Closure on_end) {
     std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end)));
     MutexLock lock(&stream->mu_);
@@ -30,8 +29,8 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   void SetOnDrained(std::function<void()> on_drained) override {
     MutexLock lock(&mu_);
-    if (self_ == nullptr) return;  // the call is over, and nobody would let go of it
-    on_drained_.swap(on_drained);  // the old one dies after the lock is released
+    if (self_ == nullptr) return;  // the call is over, and nobody would destroy the callback
+    on_drained_.swap(on_drained);  // the old callback is destroyed after the lock is released
   }
 
   bool TryPush(Response response) override {
@@ -109,7 +108,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   ClientStream(Executor* executor, Closure on_end) : executor_(executor), on_end_(std::move(on_end)) {}
 
-  // The front may be in flight: its memory stays until OnWriteDone.
+  // The front of the queue may be in flight: it stays in memory until OnWriteDone.
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const size_t keep = writing_ ? 1 : 0;
     while (queue_.size() > keep) {

@@ -49,7 +49,8 @@ Connection::Progress Connection::Prove(const auth::HubTls& tls, const auth::Keyr
   return origin_.kind == Kind::kTls ? ProveByTls(tls, scratch) : ProveInClear(tls, keyring, random);
 }
 
-// The ClientHello stays in the kernel until it is whole and names a key that is known: a stranger costs no memory here.
+// The ClientHello stays in the kernel until it is complete and names a known key, so that a stranger costs no memory
+// here.
 std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, TlsPump::Scratch* scratch) {
   if (!readable_) return Progress::kWait;
   const ssize_t seen = recv(net_.get(), scratch->plain, auth::kMaxClientHelloBytes, MSG_PEEK);
@@ -100,11 +101,11 @@ Connection::Progress Connection::ProveByTls(const auth::HubTls& tls, TlsPump::Sc
 
 void Connection::SendLine(std::string line) {
   line += '\n';
-  // A few hundred bytes on a fresh connection fit its buffer; a peer for whom they do not is no peer of ours.
+  // A few hundred bytes fit into the buffer of a new connection. A peer for which they do not fit loses them.
   (void)!send(net_.get(), line.data(), line.size(), MSG_NOSIGNAL);
 }
 
-// Takes line by line and not a byte more: what follows is gRPC's.
+// Takes complete lines and not a byte more, because the bytes that follow belong to gRPC.
 Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random) {
   if (prologue_ == nullptr) {
     session_ = absl::BytesToHexString(random->Bytes(kSessionBytes));
@@ -141,7 +142,7 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const aut
 UniqueFd Connection::Open(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch) {
   UniqueFd for_grpc;
   if (origin_.kind == Kind::kClearTcp) {
-    // gRPC gets the connection itself; a duplicate sees its end, and can cut it.
+    // gRPC gets the connection itself. The door keeps a duplicate, which sees the end of the connection and can cut it.
     for_grpc = UniqueFd(fcntl(net_.get(), F_DUPFD_CLOEXEC, 0));
     open_ = for_grpc.valid();
     grpc_name = origin_.grpc_name;

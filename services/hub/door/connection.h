@@ -1,5 +1,6 @@
-// One connection at the door, from its first byte to its end: looked at, proved, carried. Has no thread and no poll;
-// the door tells it what became ready. Door's thread only.
+// One connection at the door, from its first byte to its end: looks at the first words, proves the peer, carries the
+// bytes of an open connection. Owned by the ConnectionTable; the door's thread only. Has no thread and no poll of its
+// own: the door tells it which socket became ready.
 #pragma once
 
 #include <cstdint>
@@ -17,22 +18,22 @@
 #include "base/net/tls_pump.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
-#include "services/hub/door/reception.h"
+#include "services/hub/door/visitor.h"
 
 namespace orch::hub {
 
 class Connection {
  public:
-  static constexpr size_t kRecordCost = 64;  // of a TLS record beside its bytes, in the same unit as a byte
+  static constexpr size_t kRecordCost = 64;  // of a TLS record, in addition to its bytes and in the same unit
 
   enum class Kind { kTls, kClearTcp, kUnix };
   struct Origin {
     Kind kind = Kind::kTls;
     int listener_fd = -1;
     std::string address;     // for people
-    std::string grpc_name;   // of kClearTcp, as gRPC will call it
-    std::string network;     // SourceTable's
-    std::string local_user;  // of kUnix, when it may ask
+    std::string grpc_name;   // of kClearTcp: the name that gRPC will have for it
+    std::string network;     // SourceTable::NetworkOf
+    std::string local_user;  // of kUnix: the user, when he may use the hub
   };
 
   Connection(uint64_t id, UniqueFd net, Origin origin, absl::Duration now);
@@ -40,63 +41,64 @@ class Connection {
 
   enum class Progress {
     kWait,     // more bytes are needed
-    kProven,   // `peer` says who is there
-    kRefused,  // `rejection` says why; the peer has been told where it can be
-    kGone,     // the peer hung up before it said anything wrong
+    kProven,   // `peer` is the peer that was proved
+    kRefused,  // `rejection` says why; the peer was told where the protocol allows it
+    kGone,     // the peer hung up before it made a mistake
   };
-  // Goes on with proving who is there.
+  // Continues the proof of the peer as far as the received bytes allow.
   Progress Prove(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random, TlsPump::Scratch* scratch);
   auth::Peer& peer() { return peer_; }
   const auth::Rejection& rejection() const { return rejection_; }
 
-  // After kProven: makes the pair, if this kind has one, and gives what gRPC is to get. Invalid when there are no file
-  // descriptors left.
+  // After kProven: makes the socket pair, if this kind of connection has one, and returns the descriptor for gRPC. It
+  // is invalid when no file descriptor is left.
   UniqueFd Open(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch);
-  // Tells a peer that has proved itself why it is turned away all the same.
+  // Tells a proved peer why it is turned away nevertheless.
   void TurnAway(absl::string_view why);
 
-  // Of a connection that is open. Reading stops while the identity owes for what it sent.
+  // Carries the bytes of an open connection. Reading stops while the identity owes for what it has sent.
   TlsPump::Step Carry(absl::Duration now);
   // Reads from the peer again after a pause.
   void Resume() {
     if (pump_ != nullptr) pump_->SetPaused(false);
   }
+  // Whether gRPC has the connection itself, and there is nothing to carry.
   bool raw() const { return origin_.kind == Kind::kClearTcp && open_; }
 
-  // Closes both sides. The network side is given away for a lingering close where bytes may be under way.
+  // Gives the socket to the peer away, for a lingering close.
   UniqueFd TakeNet();
 
   const uint64_t id;
   const absl::Duration since;  // when it was accepted
   std::shared_ptr<Visitor> visitor;
   std::string grpc_name;                   // empty until it is open
-  std::list<Connection*>::iterator place;  // in the waiting room
-  bool seated = false;                     // there
-  bool queued = false;                     // for the next turn
+  std::list<Connection*>::iterator place;  // its place in the waiting room
+  bool seated = false;                     // it has a seat in the waiting room
+  bool queued = false;                     // it waits for its next turn
   bool dead = false;
   absl::Duration closing_since = absl::InfiniteDuration();
   TlsPump* pump() { return pump_.get(); }
-  // What calls over a clear TCP connection must carry; empty for the others.
+  // The session that calls over a clear TCP connection must carry; empty for other connections.
   std::string session() const { return origin_.kind == Kind::kClearTcp ? session_ : std::string(); }
   const Origin& origin() const { return origin_; }
   bool open() const { return open_; }
   bool handshaking() const { return pump_ != nullptr && !open_; }
-  // Its first words were made with a key of ours; what is left is that it answers.
+  // Whether its first words were made with a key that the hub knows, so that only its answer is missing.
   bool key_fits() const { return handshaking() && handshake_.found; }
   int net() const { return pump_ != nullptr ? pump_->net() : net_.get(); }
-  // Readiness, as epoll tells it.
+  // The readiness of the socket, as epoll reports it.
   void OnNet(bool readable, bool writable, bool hang_up);
   bool hung_up() const { return hung_up_; }
 
  private:
   Progress ProveByTls(const auth::HubTls& tls, TlsPump::Scratch* scratch);
   Progress ProveInClear(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random);
-  // Nothing when a handshake may begin.
+  // Looks at the first words. Empty when a handshake may begin.
   std::optional<Progress> Look(const auth::HubTls& tls, TlsPump::Scratch* scratch);
   Progress Refuse(auth::Rejection rejection);
-  // What an open connection's peer sends, on its way to gRPC.
+  // Weighs what the peer of an open connection sends, before gRPC gets it.
   absl::Status Inspect(absl::string_view bytes, absl::Duration now);
-  // What gRPC sends to the peer: of a call that it has reset nothing is kept.
+  // Looks at what gRPC sends to the peer: the bytes of a call that gRPC has reset are no longer held.
   absl::Status FollowAnswers(absl::string_view bytes);
   void Pay(size_t cost, absl::Duration now);
   void SendLine(std::string line);

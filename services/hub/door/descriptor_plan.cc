@@ -7,7 +7,7 @@
 namespace orch::hub {
 namespace {
 
-constexpr size_t kOutsidersPart = 2;  // one in so many of what is left goes to strangers and lingering closes
+constexpr size_t kOutsidersPart = 2;  // one descriptor in kOutsidersPart is for strangers and lingering closes
 constexpr size_t kUnknownLimit = 1024;
 
 }  // namespace

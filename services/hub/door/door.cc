@@ -37,7 +37,7 @@ Door::Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls,
       refusals_(refusals),
       clock_(clock),
       random_(random),
-      // Unlike the process id, random numbers are not used again by the next hub.
+      // A random number, because the next hub may have the same process id.
       pair_prefix_(absl::StrCat("orch-door-", random->Uint64(), "-")),
       room_(&sources_, plan.strangers, options_.max_strangers_per_source),
       standing_(&connections_, [tls](const auth::Peer& peer) { return tls->CheckStanding(peer); }),
@@ -149,8 +149,8 @@ bool Door::OnEvent(const Poller::Event& event) {
   return true;
 }
 
-// What strangers cost, their going included, is measured and held to their share, so that a flood of them takes nothing
-// from those who are in.
+// The processor time for strangers, including the time to close their connections, is measured and held to their share,
+// so that a flood of strangers takes nothing from open connections.
 void Door::ReceiveStrangers() {
   const bool nobody = strangers_.nobody_spoke() && !strangers_.newcomers_wait() && room_.size() == 0;
   if (nobody && !connections_.has_retired() && lingering_.empty()) return;
@@ -177,7 +177,7 @@ void Door::AcceptNewcomers() {
 }
 
 void Door::AcceptFrom(const Listener& listener) {
-  // Who comes in must be looked at before those after him fill the room.
+  // Only part of the room is filled at once: newcomers must be met before the next ones push them out.
   const size_t most = std::min(kAcceptsATurn, std::max<size_t>(1, options_.max_strangers / 4));
   for (size_t i = 0; i < most && !strangers_.NewcomersMustStayOut(clock_->Steady()); ++i) {
     if (!AcceptOne(listener)) return;
@@ -250,7 +250,8 @@ void Door::Meet(Connection* connection) {
 
 void Door::LetIn(Connection* connection) {
   sources_.OnProven(connection->origin().network, clock_->Steady());
-  // Everybody on this machine sees the names of abstract sockets, and may take one: the next must not be guessed.
+  // Every user of this machine sees the names of abstract sockets and may take one, so the next name must not be
+  // guessable.
   const std::string pair_name = absl::StrCat(pair_prefix_, connection->id, "-", random_->Uint64());
   UniqueFd for_grpc = connection->Open(pair_name, clock_, scratch_.get());
   if (!for_grpc.valid()) {
@@ -271,8 +272,8 @@ void Door::LetIn(Connection* connection) {
   if (!connection->raw()) Carry(connection);
 }
 
-// Its place in its identity's share, and the hub's bound on connections, of which the last ones are kept for
-// administrators.
+// Gives the connection its place in the share of its identity and in the hub's bound on connections, the last of which
+// are kept for administrators.
 bool Door::Enter(Connection* connection) {
   absl::StatusOr<std::shared_ptr<Visitor>> visitor = TakePlace(connection);
   absl::Status refused = visitor.status();
@@ -290,7 +291,7 @@ bool Door::Enter(Connection* connection) {
   return false;
 }
 
-// When the identity's share is full, the connection that the reception names makes room.
+// When the share of the identity is full, the connection that the reception names is closed.
 absl::StatusOr<std::shared_ptr<Visitor>> Door::TakePlace(Connection* connection) {
   uint64_t cut = 0;
   const auto enter = [&] {

@@ -1,4 +1,4 @@
-// The one place where the hub's statuses become gRPC's: the codes have the same numbers.
+// The one place where the hub converts a status to gRPC's: the codes have the same numbers. Pure.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -9,7 +9,7 @@
 
 namespace orch::hub {
 
-inline constexpr size_t kMaxErrorBytes = 4096;  // metadata has a limit of its own
+inline constexpr size_t kMaxErrorBytes = 4096;  // the message is sent as metadata, which has a limit
 
 inline grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;

@@ -33,7 +33,7 @@ bool FindGroup(const std::string& name, gid_t* gid) {
   return true;
 }
 
-// Whether somebody answers at the socket that is there already; removes one that was left behind.
+// Removes a unix socket that no program uses any more. FailedPrecondition when a program answers at it.
 absl::Status ClearPath(const Address& address, const SocketAddress& socket_address) {
   const UniqueFd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!probe.valid()) return ErrnoStatus(errno, Failed(address));

@@ -11,7 +11,7 @@
 namespace orch::hub {
 namespace {
 
-// How shares tell identities apart. A certificate and a key of one name are one identity.
+// The name of an identity's share. A certificate and a key with the same name belong to one identity.
 std::string ShareName(const auth::Peer& peer) {
   return absl::StrCat(peer.proof == auth::Proof::kUser ? "user/" : peer.client ? "client/" : "node/", peer.name);
 }
@@ -25,24 +25,6 @@ bool CarriesSession(const grpc::ServerContextBase& context, const std::string& s
 }
 
 }  // namespace
-
-Admission& Admission::operator=(Admission&& other) noexcept {
-  if (this == &other) return *this;
-  End();
-  shares_ = std::move(other.shares_);
-  visitor_ = std::move(other.visitor_);
-  sort_ = other.sort_;
-  clock_ = other.clock_;
-  return *this;
-}
-
-void Admission::End() {
-  if (shares_ == nullptr) return;
-  shares_->EndCall(visitor_->share.get(), sort_);
-  visitor_->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
-  --visitor_->open_calls;
-  shares_.reset();
-}
 
 Reception::Reception(const Clock* clock, Refusals* refusals, size_t max_calls,
                      const std::vector<std::string>& administrators)
@@ -60,7 +42,7 @@ std::shared_ptr<Visitor> Reception::Find(const std::string& grpc_name) const {
 absl::StatusOr<Admission> Reception::Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
                                            absl::string_view method) {
   const std::shared_ptr<Visitor> visitor = Find(context.peer());
-  // Its connection has just ended, or another one has taken its port.
+  // The connection of the call has just ended, or another connection has taken its port.
   if (visitor == nullptr || !CarriesSession(context, visitor->session)) {
     return absl::UnauthenticatedError("refused: the connection of this call is over; connect again");
   }
@@ -98,7 +80,7 @@ absl::StatusOr<std::shared_ptr<Visitor>> Reception::Enter(const std::string& grp
   MutexLock lock(&mu_);
   std::vector<std::shared_ptr<Visitor>>& all = by_identity_[name];
   if (!begun.ok()) {
-    // A node that comes back is who it says; its oldest connection is the one that died unnoticed.
+    // A node that comes back has proved its identity; its oldest connection is the one that has died unnoticed.
     for (const std::shared_ptr<Visitor>& other : all) {
       if (!visitor->peer.client || other->open_calls == 0) {
         *cut = other->connection;

@@ -1,12 +1,10 @@
-// Who is at the other end of a call: the table of connections that have proved themselves, by the name gRPC gives their
-// end. Admits calls within their identity's share. Thread-safe; its lock is a leaf.
+// The table of open connections, by the name that gRPC has for their end: says which peer makes a call. Admits calls
+// within the share of the peer's identity. Owned by the hub. Thread-safe; its lock is a leaf.
 #pragma once
 
 #include <grpcpp/server_context.h>
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,59 +18,29 @@
 #include "auth/peer.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "services/hub/door/admission.h"
 #include "services/hub/door/refusals.h"
-#include "services/hub/door/shares.h"
+#include "services/hub/door/share_table.h"
+#include "services/hub/door/visitor.h"
 
 namespace orch::hub {
 
-// One connection's peer. Never changes but for its counters.
-struct Visitor {
-  uint64_t connection = 0;  // the door's number of it, never used again
-  auth::Peer peer;
-  std::string address;  // where it comes from, for people
-  std::string session;  // what its calls must carry; empty: they need nothing
-  bool administrator = false;
-  std::shared_ptr<Share> share;
-  std::atomic<int> open_calls{0};
-  std::atomic<int64_t> last_call_ns{0};  // Clock::Steady: when a call last began or ended
-};
-
-// A call that was admitted. Ends its place in the share when it goes. Movable.
-class Admission {
- public:
-  Admission() = default;
-  Admission(std::shared_ptr<ShareTable> shares, std::shared_ptr<Visitor> visitor, CallSort sort, const Clock* clock)
-      : shares_(std::move(shares)), visitor_(std::move(visitor)), sort_(sort), clock_(clock) {}
-  Admission(Admission&& other) noexcept { *this = std::move(other); }
-  Admission& operator=(Admission&& other) noexcept;
-  ~Admission() { End(); }
-
-  const Visitor& visitor() const { return *visitor_; }
-  const auth::Peer& peer() const { return visitor_->peer; }
-  std::string caller() const { return visitor_->peer.CallerId(); }
-
- private:
-  void End();
-
-  std::shared_ptr<ShareTable> shares_;
-  std::shared_ptr<Visitor> visitor_;
-  CallSort sort_ = CallSort::kShort;
-  const Clock* clock_ = nullptr;
-};
-
 class Reception {
  public:
-  // `max_calls`: limits.clients. `administrators`: names of clients that the reserve is kept for, beside local users.
+  // `max_calls`: limits.clients. `administrators`: the clients for which a reserve is kept, besides local users.
   Reception(const Clock* clock, Refusals* refusals, size_t max_calls, const std::vector<std::string>& administrators);
 
-  // gRPC's side. `method`: for the log. Unauthenticated or ResourceExhausted, counted and logged.
+  // For gRPC's services: admits one call. `method`: for the log. Unauthenticated: the connection is over or the peer
+  // may not make this call. ResourceExhausted: the share is used up. The last two are counted and logged.
   absl::StatusOr<Admission> Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
                                   absl::string_view method);
 
-  // The door's side. A connection takes its place in its identity's share: ResourceExhausted when there is none. `*cut`
-  // then names another connection of that identity that should go instead: a node's oldest, or a client's idle one.
+  // For the door: a connection takes a place in the share of its identity. ResourceExhausted when there is none; `*cut`
+  // then names a connection of the same identity that should be closed instead: the oldest one of a node, an idle one
+  // of a client.
   absl::StatusOr<std::shared_ptr<Visitor>> Enter(const std::string& grpc_name, auth::Peer peer, std::string address,
                                                  std::string session, uint64_t connection, uint64_t* cut);
+  // For the door: the connection is over.
   void Leave(const std::string& grpc_name);
 
   struct Counts {
@@ -80,7 +48,7 @@ class Reception {
     size_t nodes = 0;
     size_t clients = 0;
     std::map<std::string, uint32_t> by_proof;  // "key", "psk", "certificate", "user"
-    std::vector<std::string> whole_psk;        // who holds a whole pre-shared key, at most kMaxNamed
+    std::vector<std::string> whole_psk;        // peers that hold a whole pre-shared key, at most kMaxNamed
   };
   static constexpr size_t kMaxNamed = 20;
   Counts counts() const;

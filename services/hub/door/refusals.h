@@ -1,4 +1,5 @@
-// Peers that were refused: counted by reason, and logged at a bounded rate. Thread-safe; its lock is a leaf.
+// Counts the refused peers by reason and logs them at a bounded rate. Owned by the hub. Thread-safe; its lock is a
+// leaf.
 #pragma once
 
 #include <string>
@@ -18,7 +19,8 @@ class Refusals {
 
   explicit Refusals(const Clock* clock) : clock_(clock) {}
 
-  // `name`: what the peer calls itself; `address`: where it comes from; `what`: the service or stage that refused it.
+  // `name`: the name that the peer gives itself; `address`: where it comes from; `what`: the service or stage that
+  // refuses it; `detail`: for people.
   void Note(auth::Refusal refusal, absl::string_view name, absl::string_view address, absl::string_view what,
             absl::string_view detail);
   const auth::RefusalCounters& counters() const { return counters_; }

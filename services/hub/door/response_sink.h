@@ -1,4 +1,4 @@
-// Where a client's streamed answers go: a bounded queue with one client at its end.
+// The hub's end of a client's streamed answers: a bounded queue that one client reads.
 #pragma once
 
 #include <functional>
@@ -7,25 +7,25 @@
 
 namespace orch::hub {
 
-// Bounds of one client's queue of answers not yet written.
+// Bounds of the answers to one client that are not yet written.
 inline constexpr size_t kMaxWatchBytes = 8u << 20;
 inline constexpr size_t kMaxWatchMessages = 65'536;
 
-// Implemented by ClientStream, and by fakes in tests. Thread-safe; never blocks.
+// Implemented by ClientStream, and by fakes in tests. Shared by the call and by whoever answers it. Thread-safe; never
+// blocks.
 template <typename Response>
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
-  // False when there is no room or the client is gone: nothing was queued.
+  // Queues one answer. False when there is no room or the client is gone; then nothing was queued.
   virtual bool TryPush(Response response) = 0;
-  // Ends the call once what is queued is written; with an error the queue is dropped first.
-  // Later calls do nothing.
+  // Ends the call once the queue is written; an error drops the queue first. Later calls do nothing.
   virtual void End(const absl::Status& status) = 0;
-  // Whether nobody reads any more what is pushed: the client is gone, or the call was ended.
+  // Whether nobody reads the answers any more, because the client is gone or the call was ended.
   virtual bool closed() const = 0;
-  // Bytes that wait to be written.
+  // The bytes that are queued and not yet written.
   virtual size_t queued_bytes() const = 0;
-  // Posted to the loop each time the queue is empty again after a push found no room; null: never.
+  // Posts `on_drained` to the loop each time the queue becomes empty after a push has found no room. Null: never.
   virtual void SetOnDrained(std::function<void()> on_drained) = 0;
 };
 

@@ -7,25 +7,26 @@ namespace orch::hub {
 
 namespace {
 
-// gRPC gives up calls beyond it. Identities are held to shares far below (shares.h); this is for all of them together.
+// gRPC gives up calls beyond this memory. It is the bound for all identities together; their shares are far smaller
+// (share.h).
 constexpr size_t kQuotaBytes = size_t{2} << 30;
 constexpr size_t kQuotaBytesANode = 128u << 10;
 
 }  // namespace
 
 void ApplyServerSettings(grpc::ServerBuilder* builder, size_t max_nodes) {
-  // A few compressed kilobytes would become gigabytes.
+  // No compression: a few compressed kilobytes could become gigabytes.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder->SetResourceQuota(grpc::ResourceQuota("hub").Resize(kQuotaBytes + max_nodes * kQuotaBytesANode));
-  // What the door's guard holds peers to.
+  // The same limits as those of the door's guard.
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 16'384);
   builder->SetMaxReceiveMessageSize(kMaxMessageBytes);
-  builder->SetMaxSendMessageSize(-1);  // what goes out is bounded by what came in
+  builder->SetMaxSendMessageSize(-1);  // answers are bounded by the data that came in
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  // A silent peer holds its place for 120 s otherwise.
+  // Without this, a silent peer keeps its place for 120 s.
   builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5000);
   // The bandwidth probe costs a PING and a timer for every connection.
   builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);

@@ -52,8 +52,8 @@ SourceTable::Source& SourceTable::Touch(const std::string& network, absl::Durati
   return source;
 }
 
-// Half goes at once, so that a flood from many networks costs little each time: first those that have not proved
-// themselves, the least recent of them first.
+// Half of the networks are forgotten at once, so that a flood from many networks costs little each time: first those
+// from which nobody has proved himself, the least recent of them first.
 void SourceTable::MakeRoom(absl::Duration now) {
   using Rank = std::pair<bool, absl::Duration>;
   const auto rank = [now](const Source& source) { return Rank(source.proven_until > now, source.last); };
@@ -65,7 +65,7 @@ void SourceTable::MakeRoom(absl::Duration now) {
   std::nth_element(ranks.begin(), last_to_go, ranks.end());
   const Rank limit = *last_to_go;
   const auto below = std::count_if(ranks.begin(), last_to_go, [&](const Rank& each) { return each < limit; });
-  size_t equals = surplus - static_cast<size_t>(below);  // of the same rank, that must go too
+  size_t equals = surplus - static_cast<size_t>(below);  // how many of the same rank are forgotten too
   absl::erase_if(sources_, [&](const auto& entry) {
     const Rank own = rank(entry.second);
     if (own != limit || equals == 0) return own < limit;

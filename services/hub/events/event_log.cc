@@ -11,7 +11,7 @@
 namespace orch::hub {
 namespace {
 
-constexpr int kStartBits = 40;  // a start of the hub has room for so many events: a trillion
+constexpr int kStartBits = 40;  // numbers of one hub process: a trillion events
 
 EventLog::Event::Kind KindOf(v1::WatchNodesResponse::Kind kind) {
   switch (kind) {
@@ -103,7 +103,7 @@ absl::Status EventLog::ReadCursor(absl::string_view cursor, Watcher* watcher) co
         "begin without a cursor");
   }
   watcher->next = number + 1;
-  watcher->gap_of_unknown_size = number < base_;  // of an earlier start
+  watcher->gap_of_unknown_size = number < base_;  // the number is one of an earlier hub process
   return absl::OkStatus();
 }
 

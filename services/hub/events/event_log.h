@@ -1,6 +1,6 @@
-// What happened to nodes and jobs of late, for clients that watch: a ring of the newest events, and
-// watchers that each read it at their own pace. A cursor "STORE:NUMBER" names an event; numbers never
-// mean another event after a restart. Who is slower than the ring is told of a gap. On the hub's loop.
+// Recent events about nodes and jobs, for clients that watch: a ring of the newest events, and watchers that each read
+// it at their own pace. A cursor "STORE:NUMBER" names an event; after a restart a number never means another event. A
+// watcher that is slower than the ring is told about the gap. Owned by the hub; its loop only.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@
 
 namespace orch::hub {
 
-inline constexpr size_t kMaxEvents = 10'000;            // kept for those who come back
-inline constexpr char kFirstEvent[] = "first";          // as a cursor: before the oldest that is kept
-inline constexpr size_t kMaxEventSpecBytes = 4u << 10;  // a job's longer target is left out
+inline constexpr size_t kMaxEvents = 10'000;            // kept for clients that come back
+inline constexpr char kFirstEvent[] = "first";          // as a cursor: before the oldest event that is kept
+inline constexpr size_t kMaxEventSpecBytes = 4u << 10;  // the target of a job is left out when it is longer
 inline constexpr absl::Duration kProgressEvery = absl::Seconds(1);
 
-// What says which job it is; not what it was given.
+// The part of the spec that identifies the job, without its inputs.
 v1::JobSpec StripForEvent(v1::JobSpec spec);
 
 class EventLog {
@@ -34,36 +34,37 @@ class EventLog {
   using Sink = ResponseSink<Event>;
   using WatchId = uint64_t;
 
-  // `store_id`, `starts`: of the job store; they make cursors of other stores and lives tell apart.
+  // `store_id`, `starts`: the values of the job store. They tell the cursors of this hub process from those of other
+  // stores and previous processes.
   EventLog(const Clock* clock, std::string store_id, uint64_t starts);
 
   void OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note = "");
-  // `job` (stripped) is asked only for an event that is told: progress of one job at most each
-  // kProgressEvery.
+  // Calls `job` (which returns a stripped job) only for an event that is told: the progress of a job is told at most
+  // once in kProgressEvery.
   void OnJob(Event::Kind kind, absl::string_view job_id, const std::function<v1::Job()>& job);
 
-  // InvalidArgument for a cursor that is none of this store; then the sink was not used. What came
-  // after the cursor is told first, with kFirstEvent all that is kept; without one only what comes. Once
-  // the watch has caught up it is told so: a message without a kind, with the cursor to go on from.
+  // Begins with the events after the cursor, with kFirstEvent with all that are kept, and without a cursor with the
+  // next event. InvalidArgument for a cursor that is not of this store; then the sink was not used. A watch that has
+  // caught up gets a message without a kind, with the cursor from which it can continue.
   absl::StatusOr<WatchId> Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink);
   void Remove(WatchId watch) { watchers_.erase(watch); }
-  // The client's queue has run empty: it can be told more.
+  // The client's queue is empty again: it can be told more.
   void OnDrained(WatchId watch);
-  // Ends every watch with this.
+  // Ends every watch with `status`.
   void EndAll(const absl::Status& status);
 
  private:
   struct Watcher {
     std::shared_ptr<Sink> sink;
-    uint64_t next = 0;  // number of the first event not told
+    uint64_t next = 0;  // number of the first event that was not told
     bool nodes = true;
     bool jobs = true;
     bool gap_of_unknown_size = false;
-    bool caught_up = false;  // and told so
+    bool caught_up = false;  // and the client was told so
   };
 
   void Append(Event event);
-  // Tells as much as there is room for.
+  // Tells as many events as there is room for.
   void Pump(Watcher* watcher);
   bool TellGap(Watcher* watcher);
   void TellCaughtUp(Watcher* watcher);
@@ -73,10 +74,10 @@ class EventLog {
 
   const Clock* const clock_;
   const std::string store_id_;
-  const uint64_t base_;  // numbers of this start of the hub are larger
+  const uint64_t base_;  // all numbers of this hub process are larger
   std::deque<Event> events_;
-  uint64_t first_;  // number of the oldest kept, or of the next if none is
-  absl::flat_hash_map<std::string, absl::Duration> progress_told_;  // by job that runs, steady
+  uint64_t first_;  // number of the oldest event that is kept, or of the next event if none is kept
+  absl::flat_hash_map<std::string, absl::Duration> progress_told_;  // by running job, steady
   WatchId next_id_ = 1;
   std::map<WatchId, Watcher> watchers_;
 };

@@ -42,7 +42,7 @@ void Fleet::Replace(const std::string& identity, const Registry::Attached& attac
   } else {
     const std::string text = conflicts_.Text(identity);
     registry_->SetConflict(identity, text);
-    // Whoever loses the stream waits before it takes it back: so both are paced.
+    // The agent that loses the stream waits before it takes it back, so that both are paced.
     attached.replaced->SayGoodbye(absl::StrCat("replaced: ", text), IdentityConflicts::kPace);
     if (verdict == IdentityConflicts::Verdict::kBegins) {
       LogWarning("identity conflict", {{"node", identity}, {"reason", text}});
@@ -82,7 +82,7 @@ absl::Status Fleet::OnDdls(NodeSession*, const v1::Ddls& ddls) {
   return absl::OkStatus();
 }
 
-void Fleet::OnHeard(NodeSession* session) {
+void Fleet::OnMessageSeen(NodeSession* session) {
   if (registry_->Heard(session->identity())) {
     recorder_->OnPresence(session->identity());
     watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, session->identity());
@@ -131,7 +131,7 @@ void Fleet::ForgetOverdue() {
   retention_due_ = now + kRetentionEvery;
   std::vector<std::string> overdue = registry_->AwayLongerThan(retention_);
   if (overdue.empty()) return;
-  if (overdue.size() > kMaxForgottenAtOnce) overdue.resize(kMaxForgottenAtOnce);  // the rest is next time's
+  if (overdue.size() > kMaxForgottenAtOnce) overdue.resize(kMaxForgottenAtOnce);  // the rest follows next time
   Forget(overdue, absl::StrCat("away for longer than node_retention, ", absl::FormatDuration(retention_)),
          [](const absl::StatusOr<v1::ForgetNodesResponse>& done) {
            if (done.ok()) return;
@@ -157,7 +157,7 @@ void Fleet::Forget(const std::vector<std::string>& identities, const std::string
   for (v1::Suggestion& meant : SuggestIdentities(unknown, registry_->facts().names(), registry_->facts().live()))
     *answer.add_suggestions() = std::move(meant);
   if (away.empty()) return done(std::move(answer));
-  // First by the store: what a restart would know again is not forgotten.
+  // The store forgets them first, because a node that a restarted hub would know again is not forgotten.
   recorder_->Forget(away, [this, away, because, answer = std::move(answer),
                            done = std::move(done)](const absl::Status& status) mutable {
     if (!status.ok()) return done(status);
@@ -168,9 +168,9 @@ void Fleet::Forget(const std::vector<std::string>& identities, const std::string
 
 void Fleet::ForgetStored(const std::string& identity, const std::string& because, v1::ForgetNodesResponse* answer) {
   const NodeRecord* const record = registry_->Find(identity);
-  if (record == nullptr) return;  // two wanted it forgotten
+  if (record == nullptr) return;  // another call has forgotten it
   if (record->channel != nullptr) {
-    answer->add_connected(identity);  // it came back meanwhile
+    answer->add_connected(identity);  // it has come back in the meantime
     return recorder_->OnAttached(identity);
   }
   watch_->Notify(v1::WatchNodesResponse::NODE_FORGOTTEN, identity, because);

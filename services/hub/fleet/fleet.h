@@ -1,5 +1,5 @@
-// Joins what nodes' streams tell with who keeps it: registry, DDLs, running jobs, watchers, the store.
-// On the hub's loop; owned by Hub.
+// Passes what the nodes' streams tell on to the parts that keep it: the registry, the DDLs, the running jobs, the
+// watchers and the store. Owned by the hub; its loop only.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/identity_conflicts.h"
+#include "services/hub/nodes/node_events.h"
 #include "services/hub/nodes/node_session.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/registry.h"
@@ -23,8 +24,8 @@ namespace orch::hub {
 
 class Fleet final : public NodeEvents {
  public:
-  // Known nodes looked at for their retention only from so long after the start on: those that are alive
-  // have come back by then, whatever the wall clock said.
+  // The retention of nodes is checked only after this time from the start: the nodes that are alive have come back by
+  // then, even if the wall clock was wrong.
   static constexpr absl::Duration kRetentionGrace = absl::Hours(1);
   static constexpr absl::Duration kRetentionEvery = absl::Minutes(1);
   static constexpr size_t kMaxForgottenAtOnce = 1000;
@@ -38,7 +39,7 @@ class Fleet final : public NodeEvents {
     FleetRecorder* recorder;
     const Clock* clock;
   };
-  // `retention`: how long a node that stays away is known; zero: for ever.
+  // `retention`: how long a node that stays away remains known; zero: for ever.
   Fleet(Parts parts, absl::Duration retention)
       : registry_(parts.registry),
         ddls_(parts.ddls),
@@ -56,22 +57,24 @@ class Fleet final : public NodeEvents {
   absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) override;
   void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) override;
   absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) override;
-  void OnHeard(NodeSession* session) override;
+  void OnMessageSeen(NodeSession* session) override;
   void OnRefused(NodeSession* session, auth::Refusal refusal) override;
   void OnGone(NodeSession* session, absl::string_view reason) override;
 
-  // Says why a session's key is no longer good, or nothing. Asked again when the node registers: keys
-  // may have changed since its stream began.
+  // The reason why a session's key is no longer valid; empty when it is valid. Called again when the node registers,
+  // because keys may have changed since its stream began.
   using KeyProblem = std::function<std::string(const NodeSession&)>;
   void SetKeyProblem(KeyProblem key_problem) { key_problem_ = std::move(key_problem); }
 
-  // From a timer: who has fallen silent, and which DDLs must be asked for again.
+  // Marks nodes that are silent, asks again for missing DDLs, and forgets nodes past their retention. Called from a
+  // timer.
   void Tick();
-  // Forgets those of the nodes that are known and away, once the store has. `because` is for log and events.
+  // Forgets those of the nodes that are known and away, after the store has forgotten them. `because`: for log and
+  // events.
   using ForgetDone = std::function<void(absl::StatusOr<v1::ForgetNodesResponse>)>;
   void Forget(const std::vector<std::string>& identities, const std::string& because, ForgetDone done);
   const IdentityConflicts& conflicts() const { return conflicts_; }
-  // Says goodbye to every node for which `leave` gives a reason.
+  // Ends the stream of every node for which `leave` returns a reason.
   void Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after);
 
  private:
@@ -92,7 +95,7 @@ class Fleet final : public NodeEvents {
   absl::Duration retention_due_;  // steady; when nodes are looked at next
   IdentityConflicts conflicts_;
   KeyProblem key_problem_;  // may be null
-  // Sessions that hold their identity, as NodeSession: for key changes.
+  // By identity: the session that has the stream of the node.
   std::map<std::string, NodeSession*> sessions_;
 };
 

@@ -1,5 +1,5 @@
-// The part of the recorder that a hub's start waits for. Most of its time is the parsing of facts: threads of
-// their own do that, some nodes at a time, while the loop puts the nodes before these into the registry.
+// Loads the fleet, which the hub's start waits for. Most of the time is spent on parsing facts: two threads parse them,
+// some nodes at a time, while the loop puts the previous nodes into the registry.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -16,7 +16,7 @@ namespace orch::hub {
 namespace {
 
 constexpr size_t kParsers = 2;        // threads
-constexpr size_t kNodesAtOnce = 256;  // parsed by one of them, and so held as JSON
+constexpr size_t kNodesAtOnce = 256;  // parsed at once by one thread, and held as JSON
 
 class StoredFacts {
  public:
@@ -26,7 +26,7 @@ class StoredFacts {
     for (size_t i = 0; i < kParsers; ++i) {
       parsers_.push_back({{}, false, std::make_unique<LoopExecutor>(clock, "fleet-load")});
     }
-    // Only now: a parser that works must not see the vector grow.
+    // Only now, because the vector must not grow while a parser works.
     for (size_t i = 0; i < kParsers; ++i) Ask(i, {});
   }
   ~StoredFacts() {
@@ -73,7 +73,7 @@ class StoredFacts {
     });
   }
 
-  std::vector<StoredFleet::Node>& nodes_;  // each is a parser's until Take gives its facts
+  std::vector<StoredFleet::Node>& nodes_;  // each belongs to a parser until Take returns its facts
   size_t asked_ = 0;                       // nodes before this one were given to a parser
   size_t next_ = 0;                        // the parser whose nodes come next
   Mutex mu_;
@@ -93,7 +93,7 @@ absl::Status FleetRecorder::Load() {
     stored_facts.Take(&facts);
     for (const absl::StatusOr<Json>& of_node : facts) LoadNode(&fleet.nodes[i++], of_node, fleet.alive_us);
   }
-  // One that no known node has any more is not taken.
+  // A DDL that no known node has any more is left out.
   for (const std::string& ddl : fleet.ddls) ddls_->Learn(ddl).IgnoreError();
   const absl::Duration took = absl::Trunc(clock_->Steady() - begin, absl::Milliseconds(1));
   LogInfo("fleet loaded", {{"nodes", absl::StrCat(fleet.nodes.size())},

@@ -41,7 +41,7 @@ FleetRecorder::Batch FleetRecorder::TakeSome(FleetChange* change) {
     soon_.erase(next);
     const auto& [identity, whole] = batch.back();
     const NodeRecord* record = registry_->Find(identity);
-    if (record == nullptr) continue;  // forgotten meanwhile
+    if (record == nullptr) continue;  // it was forgotten in the meantime
     if (whole) {
       bytes += change->nodes.emplace_back(registry_->Describe(*record)).facts_json().size();
     } else {

@@ -1,7 +1,7 @@
-// Keeps the node store in step with the registry, off the way of jobs and messages: it notes which nodes
-// changed, and writes some of them at a time, each as it is then; the next are written once those are
-// committed. So at most one of its writes waits in the store's queue, and many changes of one node become
-// one. What the store does not take is tried again. On the hub's loop; owned by Hub.
+// Keeps the node store in step with the registry without delaying jobs or messages. Notes which nodes have changed and
+// writes a few of them at a time, each in its state at that moment; the next ones are written once these are committed.
+// Therefore at most one of its writes waits in the store's queue, and many changes of one node become one. Repeats
+// writes that the store refuses. Owned by the hub; its loop only.
 #pragma once
 
 #include <deque>
@@ -26,36 +26,37 @@ namespace orch::hub {
 
 class FleetRecorder {
  public:
-  // Nodes in one write, and bytes of facts from which on it is closed.
+  // Limits of one write: its nodes, and the bytes of facts from which on no node is added.
   static constexpr size_t kMaxNodesPerWrite = 32;
   static constexpr size_t kMaxBytesPerWrite = 1u << 20;
-  // A node that came or went is written after this; changes of what it is are gathered for longer.
+  // A node that has come or gone is written after kGather; other changes are gathered for longer.
   static constexpr absl::Duration kGather = absl::Milliseconds(100);
   static constexpr absl::Duration kGatherChanges = absl::Seconds(60);
   static constexpr absl::Duration kTryAgainAfter = absl::Seconds(1);
-  // How often the store is told that the hub runs: nodes that were attached when it was killed were
-  // last seen then, give or take this and stale_after.
+  // How often the store is told that the hub runs. For nodes that were attached when the hub was killed, this is the
+  // time when they were last seen, up to this interval and stale_after.
   static constexpr absl::Duration kAliveEvery = absl::Minutes(1);
   static constexpr absl::Duration kKeepDdlsEvery = absl::Hours(1);
 
   FleetRecorder(NodeStore* store, Registry* registry, DdlCache* ddls, const Clock* clock, Executor* executor)
       : store_(store), registry_(registry), ddls_(ddls), clock_(clock), executor_(executor) {}
 
-  // Fills registry and DDLs with what is stored. Once, before anything else; blocks.
+  // Fills the registry and the DDLs with what is stored. Once, before anything else; blocks.
   absl::Status Load();
 
-  // All of the node is written soon, or (changed) within kGatherChanges.
+  // The whole node is written: after kGather when it has attached, within kGatherChanges when it has changed.
   void OnAttached(absl::string_view identity) { Note(identity, /*whole=*/true); }
   void OnChanged(absl::string_view identity);
-  // Its presence is written soon.
+  // The presence of the node is written after kGather.
   void OnPresence(absl::string_view identity) { Note(identity, /*whole=*/false); }
   void OnDdl(std::string json);
-  // `done` once they are forgotten by the store, or why they are not.
+  // Calls `done` once the store has forgotten them, or with its error.
   void Forget(std::vector<std::string> identities, NodeStore::Done done);
-  // From a timer.
+  // Writes what is due. Called from a timer.
   void Tick();
-  // The hub stops: hands over what is not written. What nodes do from now on is their hub's end and is
-  // not recorded: the next process of the hub finds them attached, and says that they have not come back.
+  // The hub stops: gives everything that is not yet written to the store. Nodes that leave from now on leave because
+  // the hub stops; this is not recorded, so that the next hub process finds them attached and knows that they may
+  // return.
   void Close();
 
   size_t unwritten() const { return soon_.size() + later_.size(); }
@@ -65,7 +66,7 @@ class FleetRecorder {
   void Note(absl::string_view identity, bool whole);
   void Arm(absl::Duration after);
   void WriteSome();
-  // Takes the next nodes from soon_ into `change`; their names, to note them again if it fails.
+  // Moves the next nodes from soon_ into `change`. Returns their names, to note them again if the write fails.
   using Batch = std::vector<std::pair<std::string, bool>>;
   Batch TakeSome(FleetChange* change);
   void OnWritten(const Batch& batch, std::vector<std::string> ddls, const absl::Status& status);
@@ -76,13 +77,13 @@ class FleetRecorder {
   DdlCache* const ddls_;
   const Clock* const clock_;
   Executor* const executor_;
-  absl::flat_hash_map<std::string, bool> soon_;                     // node → all of it, not its presence only
-  absl::flat_hash_set<std::string> later_;                          // changed nodes, in later_order_ too, once each
-  std::deque<std::pair<absl::Duration, std::string>> later_order_;  // by when they are due, steady
-  std::vector<std::string> new_ddls_;                               // bounded by DdlCache, which asks for each once
+  absl::flat_hash_map<std::string, bool> soon_;  // by node: whether the whole node is written, not only its presence
+  absl::flat_hash_set<std::string> later_;       // changed nodes; each is in later_order_ once
+  std::deque<std::pair<absl::Duration, std::string>> later_order_;  // in the order in which they are due, steady
+  std::vector<std::string> new_ddls_;                               // bounded, because DdlCache asks for each text once
   bool armed_ = false;
   bool writing_ = false;
-  bool failing_ = false;  // and said so
+  bool failing_ = false;  // and this was logged
   bool closed_ = false;
   absl::Duration alive_told_ = -absl::InfiniteDuration();
   absl::Duration ddls_kept_ = -absl::InfiniteDuration();

@@ -12,8 +12,8 @@
 namespace orch::hub {
 namespace {
 
-constexpr int kShrinkPages = 256;               // given back in one go
-constexpr uint64_t kWorthShrinking = 1u << 20;  // bytes; less is used again soon enough
+constexpr int kShrinkPages = 256;               // given back at once
+constexpr uint64_t kWorthShrinking = 1u << 20;  // bytes; fewer are soon used again
 
 uint64_t FileBytes(const std::string& path) {
   struct stat status;
@@ -114,9 +114,10 @@ absl::Status GroupWriter::ApplyGroup(std::vector<Answer>* answers) {
   return file_->Run("COMMIT");
 }
 
-// Also who was refused for a reason of his own: that reason may have been a write that is undone now.
+// This includes writes that were refused for a reason of their own: the reason may be another write, which is undone
+// now.
 void GroupWriter::Abandon(const absl::Status& status, std::vector<Answer>* answers) {
-  if (file_->InTransaction()) file_->Run("ROLLBACK").IgnoreError();  // the failure itself is told
+  if (file_->InTransaction()) file_->Run("ROLLBACK").IgnoreError();  // the first failure is reported
   if (const absl::Status forgot = rows_->Forget(); !forgot.ok()) {
     LogError("the job store cannot be read", {{"reason", std::string(forgot.message())}});
   }
@@ -171,7 +172,7 @@ void GroupWriter::ShrinkSome() {
     MutexLock lock(&mu_);
     busy = !queue_.empty();
   }
-  if (busy) return thread_.Post([this] { ShrinkSome(); });  // behind those who wait
+  if (busy) return thread_.Post([this] { ShrinkSome(); });  // after the writes that wait
   const auto free = file_->Number("PRAGMA freelist_count");
   const bool more = free.ok() && *free > kShrinkPages;
   absl::Status status = free.status();

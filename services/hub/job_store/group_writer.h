@@ -1,6 +1,6 @@
-// Commits writes in groups: what is asked for while one commit is on its way to the disk goes into
-// the next. A thread of its own; nobody waits for anybody: a lone write is committed at once, and
-// under load a group is closed by its rows or its time. Order is kept. Thread-safe.
+// Commits writes to the store's file in groups: writes that arrive while one commit is on its way to the disk go into
+// the next group. A single write is committed at once; under load a group is closed by its number of rows or by its
+// time. Keeps the order of the writes. Owned by the SqliteJobStore. Owns one thread. Thread-safe; its lock is a leaf.
 #pragma once
 
 #include <deque>
@@ -23,37 +23,37 @@ namespace orch::hub {
 
 inline constexpr size_t kMaxGroupRows = 500;
 inline constexpr absl::Duration kMaxGroupTime = absl::Milliseconds(10);
-// Writes that wait for the disk.
+// Limits of the queue of writes.
 inline constexpr size_t kMaxQueuedWrites = 200'000;
 inline constexpr size_t kMaxQueuedWriteBytes = 256u << 20;
-inline constexpr size_t kRowOverhead = 128;  // bytes of a queued write's row, beside what it carries
+inline constexpr size_t kRowOverhead = 128;  // bytes of a queued row, in addition to its content
 
 class GroupWriter {
  public:
   struct Write {
-    // A status that is no IsStoreFailure concerns this write alone and must have changed nothing.
+    // When the status is no IsStoreFailure, only this write has failed, and it must have changed nothing.
     absl::AnyInvocable<absl::Status(JobRows*)> apply;
     absl::AnyInvocable<void(absl::Status)> done;  // on `loop`, once committed or failed; may be null
     size_t rows = 1;
     size_t bytes = 0;
-    absl::AnyInvocable<absl::Status(NodeRows*)> apply_nodes = nullptr;  // set: in place of `apply`
+    absl::AnyInvocable<absl::Status(NodeRows*)> apply_nodes = nullptr;  // when set, called in place of `apply`
   };
-  // What is known after each commit.
+  // The state of the file after the last commit.
   struct State {
     uint64_t jobs = 0;
-    uint64_t bytes = 0;       // of the file and its log
-    uint64_t free_bytes = 0;  // of these, in pages that hold nothing
+    uint64_t bytes = 0;       // size of the file and its log
+    uint64_t free_bytes = 0;  // how many of these are in empty pages
     std::string problem;      // why the last write failed
   };
 
   static absl::StatusOr<std::unique_ptr<GroupWriter>> Create(std::unique_ptr<Sqlite> file, const Clock* clock,
                                                              Executor* loop);
-  // Commits what was asked for, then ends the thread.
+  // Commits everything that is queued, then ends the thread.
   ~GroupWriter();
 
-  // ResourceExhausted through `done` when the queue is full.
+  // Queues a write. When the queue is full, `done` gets ResourceExhausted.
   void Add(Write write);
-  // Gives free pages back to the file system, some at a time, while nobody writes.
+  // Gives free pages back to the file system, a few at a time, while there is nothing to write.
   void Shrink();
   State state() const;
 
@@ -65,10 +65,10 @@ class GroupWriter {
     absl::Status status;
   };
 
-  // One group. On the writer's thread.
+  // Commits one group. On the writer's thread.
   void Turn();
   bool Take(Write* write);
-  // Writes it all; a bad status is the file's, and then nothing of it stands.
+  // Applies the writes of one group. An error is the file's; then nothing of the group is kept.
   absl::Status ApplyGroup(std::vector<Answer>* answers);
   void Abandon(const absl::Status& status, std::vector<Answer>* answers);
   void Observe(const absl::Status& status);

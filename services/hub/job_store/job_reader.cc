@@ -9,11 +9,12 @@
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "services/hub/job_store/job_rows.h"
+#include "services/hub/job_store/page_filler.h"
 
 namespace orch::hub {
 namespace {
 
-// A job, in the order JobOfRow takes it.
+// The columns of a job, in the order in which JobOfRow reads them.
 constexpr char kJob[] =
     "SELECT num, id, caller, created_us, finished_us, state, paused_because, ended_early, released, detail, targets, "
     "ok, "
@@ -26,7 +27,7 @@ absl::StatusOr<std::unique_ptr<JobReader>> JobReader::Open(const std::string& pa
   ORCH_RETURN_IF_ERROR(file->Run("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096"));
   std::unique_ptr<JobReader> reader(new JobReader(std::move(file)));
   const std::pair<SqliteStatement*, std::string> statements[] = {
-      // From one id on, up to what sorts after every id that begins so: digits are 0-9 a-f.
+      // From this prefix up to a text that sorts after every id with this prefix: digits are 0-9 a-f.
       {&reader->get_, absl::StrCat(kJob, "WHERE id >= ? AND id < ? ORDER BY id LIMIT 2")},
       {&reader->get_by_key_, absl::StrCat(kJob, "WHERE caller = ? AND idempotency_key = ? AND idempotency_key <> ''")},
       {&reader->list_, absl::StrCat(kJob,

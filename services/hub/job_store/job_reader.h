@@ -1,5 +1,6 @@
-// The rows of the durable job store, read. On a connection and a thread of its own: a long listing
-// holds up neither writers nor the loop.
+// Reads the rows of the durable job store. Uses a connection and a thread of its own, so that a long listing delays
+// neither the writer nor the loop. Owned by the SqliteJobStore; its reading thread only, except Open and
+// LoadUnfinished.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace orch::hub {
 
-// Answers as JobStore says.
+// Each function answers as the function of JobStore with the same name.
 class JobReader {
  public:
   static absl::StatusOr<std::unique_ptr<JobReader>> Open(const std::string& path);

@@ -10,7 +10,7 @@
 namespace orch::hub {
 namespace {
 
-// In the order of JobRows::Statement.
+// The statements in the order of JobRows::Statement.
 constexpr const char* kJobSql[] = {
     "SELECT 1 FROM jobs WHERE id = ?",
     "SELECT id FROM jobs WHERE caller = ? AND idempotency_key = ? AND idempotency_key <> ''",

@@ -1,11 +1,11 @@
-// Where jobs and their outcomes are kept. One conformance suite (tests/hub) holds for every
-// implementation. Called on the hub's loop and never blocks it: each call answers through a callback
-// posted to that loop, writes in the order they were asked for. OK to a write means committed: a
-// durable store has it even if the hub is killed right after. With an error nothing of that write is
-// kept; ResourceExhausted (full queue, full disk, named in the message) can be tried again later.
-// Inputs given to it have sensitive values replaced already. Kept in bounds: of the finished jobs
-// the oldest go first; a running job is never forgotten. A callback may be null. None is called
-// after the store is gone.
+// Keeps jobs and their outcomes. Implemented in memory and in SQLite; every implementation passes one conformance suite
+// (tests/hub). Owned by the hub. Called on the hub's loop and never blocks it, except LoadUnfinished: each call answers
+// through a callback that is posted to that loop, and writes are applied in the order of the calls.
+// OK to a write means that the write is committed: a durable store keeps it even if the hub is killed at once. After an
+// error nothing of the write is kept; ResourceExhausted (a full queue, a full disk, named in the message) is worth
+// another try later. Callers replace the values of sensitive inputs before they store a job. The store is bounded: of
+// the finished jobs the oldest are forgotten, and a running job never is. A callback may be null, and none is called
+// after the store is destroyed.
 #pragma once
 
 #include <cstdint>
@@ -32,44 +32,45 @@ class JobStore {
 
   virtual ~JobStore() = default;
 
-  // AlreadyExists for an id that is there, and for an idempotency key (spec) this caller used for a
-  // job that is still kept. `targets` are frozen: tasks are named by their index in it.
+  // AlreadyExists when the id is known, or when this caller has used the idempotency key of the spec for a job that is
+  // still kept. `targets` never change: a task is named by its index in them.
   virtual void Create(StoredJob job, std::vector<std::string> targets, Done done) = 0;
-  // What a restarted hub must know of tasks without outcome. NotFound for an unknown job,
-  // FailedPrecondition once it is finished, OutOfRange for a task it does not have.
+  // Stores what a restarted hub must know of tasks that have no outcome. NotFound for an unknown job,
+  // FailedPrecondition for a finished one, OutOfRange for a task that the job does not have.
   virtual void RecordTasks(absl::string_view job_id, std::vector<TaskChange> changes, Done done) = 0;
   // Errors as for RecordTasks.
   virtual void RecordRollout(absl::string_view job_id, RolloutState state, Done done) = 0;
-  // The outcome of one task; answers its number in the job, from 1 without gaps, in the order of the
-  // calls. Errors as for RecordTasks, and AlreadyExists for a second outcome of one task.
+  // Stores the outcome of one task. Answers the number of the outcome in the job: from 1, without gaps, in the order of
+  // the calls. Errors as for RecordTasks, and AlreadyExists for a second outcome of one task.
   virtual void AppendReply(absl::string_view job_id, uint32_t task, v1::Reply reply, Answer<uint64_t> answer) = 0;
-  // NotFound, or FailedPrecondition when it is finished already. Releases lock and frozen targets.
+  // Marks the job as finished and drops its targets. NotFound for an unknown job, FailedPrecondition when it is
+  // finished already.
   virtual void Finish(absl::string_view job_id, const v1::JobSummary& summary, Done done) = 0;
 
-  // By id or, from 8 digits on, the beginning of one. InvalidArgument for what is neither, or begins
-  // several; NotFound.
+  // Finds a job by its id, or by the first 8 or more digits of the id. InvalidArgument when the text is neither, or
+  // when several ids begin with it; NotFound for an unknown job.
   virtual void Get(absl::string_view job_id, Answer<StoredJob> answer) = 0;
-  // The job for which this caller used this idempotency key; NotFound.
+  // Finds the job for which this caller has used this idempotency key; NotFound when there is none.
   virtual void GetByKey(absl::string_view caller, absl::string_view key, Answer<StoredJob> answer) = 0;
-  // The newest first. `before`: JobPage.next of the page before this one, 0 for the first. No job
-  // twice and none left out that was there all the while, whatever comes and goes in between.
+  // Lists jobs, the newest first. `before`: JobPage.next of the previous page, 0 for the first page. The pages never
+  // show a job twice and never leave out a job that was kept all the time, whatever is added or forgotten in between.
   virtual void List(JobFilter filter, uint64_t before, size_t limit, Answer<JobPage> answer) = 0;
-  // In the order they were appended. NotFound for an unknown job. The id is whole.
+  // Lists replies in the order in which they were appended. NotFound for an unknown job. The id must be complete.
   virtual void Replies(absl::string_view job_id, ReplyQuery query, Answer<ReplyPage> answer) = 0;
 
-  // Forgets finished jobs: those finished before a time (0: whenever), of these not the newest
-  // `keep`. Answers how many.
+  // Forgets the jobs that finished before a time (0: at any time), except the newest `keep` of them. Answers how many
+  // it has forgotten.
   virtual void Prune(int64_t finished_before_us, uint64_t keep, Answer<uint64_t> answer) = 0;
-  // Forgets what is past its time. From a timer.
+  // Forgets jobs that are past their time. Called from a timer.
   virtual void Expire() = 0;
 
-  // Every unfinished job, the oldest first. Before anything else, at the hub's start; blocks.
+  // Gives every unfinished job to `take`, the oldest first. Called before anything else, at the hub's start; blocks.
   virtual absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) = 0;
-  // As of the last commit.
+  // The numbers as they were after the last commit.
   virtual StoreStats Stats() const = 0;
-  // 16 hex digits, made with the store and kept with it: cursors of another are told apart by it.
+  // 16 hex digits, made with the store and kept in it. They tell the cursors of this store from those of another.
   virtual const std::string& id() const = 0;
-  // How often it was opened, this time included: numbers that start anew with the hub stay unlike.
+  // How often this store was opened, including this time; keeps per-start counters unique across restarts.
   virtual uint64_t starts() const = 0;
 };
 

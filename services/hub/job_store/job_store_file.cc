@@ -1,7 +1,6 @@
 #include "services/hub/job_store/job_store_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,10 +20,10 @@
 namespace orch::hub {
 namespace {
 
-// What makes version N of version N-1. Never edited once released: a change is a new step.
+// Step N makes version N from version N-1. A released step is never edited: every change is a new step.
 constexpr const char* kSteps[kJobStoreVersion] = {
-    // Replies and changes are keyed by the job's number and their own: (job << 32) + number, so that a
-    // job's are together and new ones are appended.
+    // The key of replies and changes consists of the number of the job and their own number, (job << 32) + number, so
+    // that the rows of a job are together and new rows are appended.
     R"sql(
       CREATE TABLE store (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
       CREATE TABLE jobs (
@@ -49,7 +48,7 @@ constexpr const char* kSteps[kJobStoreVersion] = {
       ALTER TABLE jobs ADD COLUMN idempotency_key TEXT NOT NULL DEFAULT '';
       CREATE UNIQUE INDEX jobs_key ON jobs (caller, idempotency_key) WHERE idempotency_key <> '';
     )sql",
-    // The fleet. What changes often (who is there) stands apart from what is large (what a node is).
+    // The fleet. Presence, which changes often, is stored apart from the description of a node, which is large.
     R"sql(
       CREATE TABLE nodes (
         num INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, first_seen_us INTEGER NOT NULL,
@@ -76,7 +75,7 @@ absl::Status Migrate(Sqlite* file, int64_t from) {
   return absl::OkStatus();
 }
 
-// Whole or not at all: it has its name only once it is a store.
+// Makes the whole file or none: the file gets its name only when it is a complete store.
 absl::Status Make(const std::string& path, Random* random) {
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
@@ -88,7 +87,7 @@ absl::Status Make(const std::string& path, Random* random) {
   const absl::Cleanup closer = [fd] { close(fd); };
   {
     ORCH_ASSIGN_OR_RETURN(const std::unique_ptr<Sqlite> file, Sqlite::Open(made, Sqlite::Mode::kWrite));
-    // Synced once, below.
+    // No sync here: the file is synced once, below.
     ORCH_RETURN_IF_ERROR(file->Run(absl::StrCat("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = MEMORY;",
                                                 "PRAGMA synchronous = OFF; PRAGMA application_id = ", kJobStoreMark)));
     ORCH_RETURN_IF_ERROR(Migrate(file.get(), 0));
@@ -101,7 +100,7 @@ absl::Status Make(const std::string& path, Random* random) {
   return SyncFolderOf(path);
 }
 
-// SQLite would take an empty file for a new database, and a lost one for a first start.
+// SQLite would treat an empty file as a new database, and a missing file as a first start.
 absl::Status CheckThere(const std::string& path, Random* random) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0) {
@@ -140,26 +139,10 @@ absl::Status CheckWhole(Sqlite* file) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<JobStoreLock>> JobStoreLock::Take(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  if (error) return ErrnoStatus(error.value(), absl::StrCat("cannot make the folder of job store ", path));
-  const std::string name = absl::StrCat(path, ".lock");
-  const int fd = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot open ", name));
-  std::unique_ptr<JobStoreLock> lock(new JobStoreLock(fd));
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno != EWOULDBLOCK) return ErrnoStatus(errno, absl::StrCat("cannot lock ", name));
-  return absl::FailedPreconditionError(absl::StrCat(
-      "job store ", path, " is used by another hub that runs; stop that one, or give this one another file (store)"));
-}
-
-JobStoreLock::~JobStoreLock() { close(fd_); }
-
 absl::StatusOr<std::unique_ptr<Sqlite>> OpenJobStoreFile(const std::string& path, Random* random) {
   ORCH_RETURN_IF_ERROR(CheckThere(path, random));
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<Sqlite> file, Sqlite::Open(path, Sqlite::Mode::kWrite));
-  file->set_log_kept(true);  // what is refused is left as it is, for whoever tries to save it
+  file->set_log_kept(true);  // a refused file is left as it is, so that it can be repaired
   ORCH_RETURN_IF_ERROR(CheckWhole(file.get()));
   file->set_log_kept(false);
   ORCH_RETURN_IF_ERROR(

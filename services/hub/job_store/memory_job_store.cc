@@ -6,12 +6,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "services/hub/job_store/page_filler.h"
 #include "services/hub/job_store/task.h"
 
 namespace orch::hub {
 namespace {
 
-// Answers later, as a store that writes would.
+// Answers later, like a store that writes to a disk.
 template <typename Callback, typename Value>
 void Tell(Executor* executor, Callback callback, Value value) {
   if (!callback) return;

@@ -1,4 +1,4 @@
-// Jobs in memory, bounded by count, age and bytes. A hub that restarts has forgotten them.
+// Keeps jobs in memory, bounded by count, age and bytes. A restarted hub has none of them. The hub's loop only.
 #pragma once
 
 #include <deque>
@@ -19,7 +19,7 @@ class MemoryJobStore final : public JobStore {
   struct Options {
     size_t count = 1000;                  // finished jobs kept
     absl::Duration age = absl::Hours(1);  // after they finished
-    size_t bytes = 128u << 20;            // of replies in all; then replies are kept without their data
+    size_t bytes = 128u << 20;            // of all replies; beyond this, replies are kept without their data
     std::string id = "0000000000000000";  // of this store
   };
   MemoryJobStore(const Clock* clock, Executor* executor, Options options)
@@ -47,12 +47,12 @@ class MemoryJobStore final : public JobStore {
     uint64_t serial = 0;
     absl::Duration finished;  // steady
     std::vector<v1::Reply> replies;
-    std::vector<StoredTask> tasks;  // until it is finished
+    std::vector<StoredTask> tasks;  // empty once the job is finished
     size_t bytes = 0;
   };
 
   Kept* Find(absl::string_view job_id) const;
-  // Find, or the error for a job that cannot be written to.
+  // The same, or the error for a job that cannot be written to.
   absl::StatusOr<Kept*> FindOpen(absl::string_view job_id) const;
   absl::Status DoCreate(StoredJob job, std::vector<std::string> targets);
   absl::Status DoRecordTasks(absl::string_view job_id, const std::vector<TaskChange>& changes);
@@ -61,7 +61,7 @@ class MemoryJobStore final : public JobStore {
   absl::StatusOr<StoredJob> DoGet(absl::string_view job_id) const;
   absl::StatusOr<ReplyPage> DoReplies(absl::string_view job_id, const ReplyQuery& query) const;
   void DropOldestFinished();
-  // Makes the bytes fit if dropping finished jobs can do it.
+  // Drops finished jobs until `bytes` more fit, as far as that is possible.
   void MakeRoom(size_t bytes);
 
   const Clock* const clock_;

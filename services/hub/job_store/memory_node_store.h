@@ -1,4 +1,4 @@
-// The fleet in memory, facts and DDLs compressed. A hub that restarts has forgotten it.
+// Keeps the fleet in memory, with facts and DDLs compressed. A restarted hub has none of it. The hub's loop only.
 #pragma once
 
 #include <cstdint>

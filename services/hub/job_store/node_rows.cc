@@ -12,7 +12,7 @@
 namespace orch::hub {
 namespace {
 
-// In the order of NodeRows::Statement.
+// The statements in the order of NodeRows::Statement.
 constexpr const char* kNodeSql[] = {
     ("INSERT INTO nodes (identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason) "
      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (identity) DO UPDATE SET first_seen_us = excluded.first_seen_us, "
@@ -30,7 +30,7 @@ constexpr const char* kNodeSql[] = {
 
 bool Attached(const v1::Node& node) { return node.presence() == v1::CONNECTED || node.presence() == v1::STALE; }
 
-// What node_parts holds as one message: all but the columns of table `nodes` and the facts.
+// The message that node_parts stores: everything except the facts and the columns of the table `nodes`.
 std::string Rest(v1::Node node) {
   node.clear_identity();
   node.clear_presence();

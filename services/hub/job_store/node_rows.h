@@ -1,5 +1,5 @@
-// The rows of the durable fleet, written. Every call stands within a transaction its user has begun.
-// On the writer's thread.
+// Writes the rows of the durable fleet. Every call is part of a transaction that the caller has begun. Owned by the
+// GroupWriter; the writer's thread only.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class NodeRows {
  public:
   static absl::StatusOr<std::unique_ptr<NodeRows>> Create(Sqlite* file);
 
-  // Every error is the file's (IsStoreFailure).
+  // Both functions fail only because of the file (IsStoreFailure).
   absl::Status Apply(const FleetChange& change);
   absl::Status KeepDdls(const std::vector<std::string>& sha256s);
 

@@ -12,7 +12,7 @@ constexpr int kFastest = 1;
 std::string Pack(absl::string_view text) {
   uLongf size = compressBound(static_cast<uLong>(text.size()));
   std::string packed(size, '\0');
-  // It fails only for want of memory: the bound leaves room for every text.
+  // Compression fails only when memory runs out: the bound has room for every text.
   if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
                 static_cast<uLong>(text.size()), kFastest) != Z_OK) {
     size = 0;

@@ -1,4 +1,4 @@
-// Texts compressed for the store (zlib, fast). Pure.
+// Compresses texts for the store (zlib, at its fastest level). Pure functions.
 #pragma once
 
 #include <cstddef>

@@ -3,15 +3,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/latch.h"
 #include "base/loop_executor.h"
-#include "base/mutex.h"
 #include "base/status_macros.h"
+#include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_node_store.h"
 
 namespace orch::hub {
 namespace {
 
-constexpr uint64_t kDeleteRowsAtOnce = 5000;  // then others have their turn
+constexpr uint64_t kDeleteRowsAtOnce = 5000;  // then other writes have their turn
 
 }  // namespace
 
@@ -34,7 +35,7 @@ absl::StatusOr<std::unique_ptr<SqliteJobStore>> SqliteJobStore::Open(const Clock
 
 SqliteJobStore::~SqliteJobStore() {
   lifetime_.End();
-  // The writer closes the file last: only then does SQLite fold its log into the file.
+  // The writer closes the file last, because SQLite puts the log into the file only at the last close.
   reading_ = nullptr;
   reader_ = nullptr;
   writer_ = nullptr;
@@ -129,7 +130,7 @@ void SqliteJobStore::Prune(int64_t finished_before_us, uint64_t keep, Answer<uin
 }
 
 void SqliteJobStore::DeleteAll(DeleteOne delete_one, uint64_t removed, Answer<uint64_t> answer) {
-  auto deleted = std::make_shared<uint64_t>(0);  // jobs, by this write
+  auto deleted = std::make_shared<uint64_t>(0);  // jobs that this write has deleted
   GroupWriter::Write write;
   write.rows = kMaxGroupRows;
   write.bytes = kRowOverhead;
@@ -168,22 +169,14 @@ absl::StatusOr<uint64_t> SqliteJobStore::DeleteOnePastItsTime(JobRows* rows) con
 }
 
 absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJob)>& take) {
-  Mutex mu;
-  CondVar ready;
-  bool over = false;
   absl::Status status;
   std::vector<UnfinishedJob> jobs;
+  Latch loaded;
   reading_->Post([&] {
-    const absl::Status loaded = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
-    MutexLock lock(&mu);
-    status = loaded;
-    over = true;
-    ready.Signal();
+    status = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
+    loaded.Open();
   });
-  {
-    MutexLock lock(&mu);
-    while (!over) ready.Wait(&mu);
-  }
+  loaded.Wait();
   ORCH_RETURN_IF_ERROR(status);
   for (UnfinishedJob& job : jobs) take(std::move(job));
   return absl::OkStatus();

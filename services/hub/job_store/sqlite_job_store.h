@@ -1,7 +1,6 @@
-// Jobs in an SQLite file (WAL, synchronous=FULL): what is answered with OK outlives the hub and the
-// machine's power. One thread writes in groups, another reads; the loop only hands over.
-// Kept in bounds by count and age of finished jobs and by the file's size; what is forgotten frees
-// its space.
+// Keeps jobs in an SQLite file (WAL, synchronous=FULL): a write that was answered with OK survives the end of the hub
+// and a loss of power. One thread writes in groups, and another one reads; the loop only passes requests on. Bounded by
+// the count and age of finished jobs and by the size of the file; forgotten jobs free their space. The hub's loop only.
 #pragma once
 
 #include <atomic>
@@ -19,12 +18,12 @@
 #include "services/hub/job_store/group_writer.h"
 #include "services/hub/job_store/job_reader.h"
 #include "services/hub/job_store/job_store.h"
-#include "services/hub/job_store/job_store_file.h"
+#include "services/hub/job_store/job_store_lock.h"
 #include "services/hub/job_store/node_store.h"
 
 namespace orch::hub {
 
-// Reads that wait for the reading thread.
+// Limit of the reads that wait for the reading thread.
 inline constexpr size_t kMaxQueuedReads = 1000;
 
 class SqliteJobStore final : public JobStore {
@@ -33,13 +32,13 @@ class SqliteJobStore final : public JobStore {
     std::string path;
     size_t count = 1000;                       // finished jobs kept
     absl::Duration age = absl::Hours(24 * 7);  // after they finished, by the wall clock
-    uint64_t bytes = uint64_t{4} << 30;        // of the file; from there on the oldest finished jobs go
-    uint64_t max_bytes = uint64_t{8} << 30;    // of the file; from there on writes fail
+    uint64_t bytes = uint64_t{4} << 30;        // of the file; beyond this, the oldest finished jobs are forgotten
+    uint64_t max_bytes = uint64_t{8} << 30;    // of the file; beyond this, writes fail
   };
-  // Makes the file when there is none. Errors as OpenJobStoreFile and JobStoreLock.
+  // Makes the file when there is none. Errors as for OpenJobStoreFile and JobStoreLock::Take.
   static absl::StatusOr<std::unique_ptr<SqliteJobStore>> Open(const Clock* clock, Random* random, Executor* loop,
                                                               Options options);
-  // Commits what it was given.
+  // Commits all writes that were asked for.
   ~SqliteJobStore() override;
 
   void Create(StoredJob job, std::vector<std::string> targets, Done done) override;
@@ -55,7 +54,7 @@ class SqliteJobStore final : public JobStore {
   void Expire() override;
   absl::Status LoadUnfinished(const std::function<void(UnfinishedJob)>& take) override;
   StoreStats Stats() const override;
-  // The fleet in the same file. This store outlives it.
+  // The store of the fleet in the same file. It must be destroyed before this store.
   std::unique_ptr<NodeStore> MakeNodeStore();
   const std::string& id() const override { return id_; }
   uint64_t starts() const override { return starts_; }
@@ -67,7 +66,7 @@ class SqliteJobStore final : public JobStore {
   // Runs `query` on the reading thread and posts its answer.
   template <typename T>
   void Read(std::function<absl::StatusOr<T>(JobReader*)> query, Answer<T> answer);
-  // Deletes job after job while `delete_one` finds one, some a write; answers how many.
+  // Deletes jobs for as long as `delete_one` finds one, several in each write. Answers how many.
   using DeleteOne = std::function<absl::StatusOr<uint64_t>(JobRows*)>;
   void DeleteAll(DeleteOne delete_one, uint64_t removed, Answer<uint64_t> answer);
   absl::StatusOr<uint64_t> DeleteOnePastItsTime(JobRows* rows) const;
@@ -84,8 +83,7 @@ class SqliteJobStore final : public JobStore {
   std::atomic<size_t> queued_reads_{0};
   std::unique_ptr<GroupWriter> writer_;
   std::unique_ptr<LoopExecutor> reading_;
-  // Callbacks that come back to the store itself ask whether it is still there.
-  Lifetime lifetime_;
+  Lifetime lifetime_;  // of the callbacks that come back to the store itself
 };
 
 }  // namespace orch::hub

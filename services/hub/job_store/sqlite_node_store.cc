@@ -10,7 +10,7 @@ constexpr char kNodes[] =
     "SELECT identity, first_seen_us, last_seen_us, attached, gone_us, gone_reason, node, facts, facts_bytes "
     "FROM nodes LEFT JOIN node_parts USING (num) ORDER BY identity";
 
-// What a row says of its node. A row whose parts are damaged still names it.
+// The node of a row. A row with damaged parts still has the node's name.
 StoredFleet::Node ReadNode(const SqliteStatement& row) {
   StoredFleet::Node stored;
   v1::Node& node = stored.node;
@@ -63,7 +63,7 @@ absl::Status SqliteNodeStore::Load(StoredFleet* fleet) {
   while (true) {
     ORCH_ASSIGN_OR_RETURN(const bool row, ddls.Step());
     if (!row) break;
-    // A text that cannot be read is asked of the nodes again.
+    // When a text cannot be read, the nodes are asked for it again.
     if (auto text = Unpack(ddls.Bytes(0), static_cast<size_t>(ddls.Int(1))); text.ok()) {
       fleet->ddls.push_back(*std::move(text));
     }

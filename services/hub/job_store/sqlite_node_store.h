@@ -1,5 +1,5 @@
-// The fleet in the file of the durable job store: written by its writer, in its groups, so that one
-// disk is synced for both; read once, at the start, on a connection of its own.
+// Keeps the fleet in the file of the durable job store. The store's writer commits jobs and nodes in the same groups,
+// so that one sync of the disk serves both. Load reads on a connection of its own. The hub's loop only.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace orch::hub {
 
 class SqliteNodeStore final : public NodeStore {
  public:
-  // `writer`, of the file `path`, outlives it.
+  // `writer` writes the file `path` and must outlive this store.
   SqliteNodeStore(GroupWriter* writer, std::string path) : writer_(writer), path_(std::move(path)) {}
 
   void Apply(FleetChange change, Done done) override;

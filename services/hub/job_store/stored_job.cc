@@ -1,7 +1,6 @@
 #include "services/hub/job_store/stored_job.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/enum_text.h"
@@ -21,21 +20,6 @@ bool Fits(const JobFilter& filter, const StoredJob& job) {
 }
 
 size_t BytesInPage(const StoredJob& job) { return job.spec.ByteSizeLong() + job.caller.size() + 256; }
-
-bool PageFiller::Wants(v1::TaskState state) const {
-  return query_.states.empty() || std::find(query_.states.begin(), query_.states.end(), state) != query_.states.end();
-}
-
-bool PageFiller::Add(uint64_t number, v1::Reply reply, size_t bytes) {
-  const bool first = page_->replies.empty();
-  if (!first && (page_->replies.size() >= query_.limit || bytes_ + bytes > query_.bytes)) {
-    page_->next = number;
-    return false;
-  }
-  bytes_ += bytes;
-  page_->replies.push_back({number, std::move(reply)});
-  return true;
-}
 
 void CountOutcome(v1::TaskState state, StoredJob* job) {
   switch (OutcomeOf(state)) {

@@ -1,4 +1,4 @@
-// What a job store keeps and gives back: plain data and the checks every store shares.
+// What a job store keeps and returns: plain data, and the checks and messages that all stores share.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace orch::hub {
 inline constexpr size_t kJobIdDigits = 32;
 inline constexpr size_t kMinJobIdPrefix = 8;
 
-// What of a rollout outlives the hub.
+// The part of a rollout that survives a restart of the hub.
 struct RolloutState {
   v1::JobState state = v1::JOB_RUNNING;  // or JOB_PAUSED
   std::string paused_because;
@@ -29,14 +29,14 @@ struct StoredJob {
   std::string job_id;            // 32 hex digits
   std::string caller;            // client=peadmin
   v1::JobSpec spec;              // sensitive inputs as ***
-  bool inputs_withheld = false;  // some were: from the store it cannot be sent again
-  v1::JobAccepted accepted;      // as the client was told
+  bool inputs_withheld = false;  // some inputs are missing: the stored job cannot be sent again
+  v1::JobAccepted accepted;      // as it was sent to the client
   int64_t created_us = 0;
-  absl::Duration run_limit;  // the node ends the action after so long
-  absl::Duration deadline;   // the hub stops waiting for a task after so long
-  std::string plan;          // what else the dispatcher froze, opaque here
-  uint32_t targets = 0;      // shrinks with filtered tasks
-  // Kept by the store.
+  absl::Duration run_limit;  // the node ends the action after this time
+  absl::Duration deadline;   // the hub stops waiting for a task after this time
+  std::string plan;          // further data of the dispatcher, opaque here
+  uint32_t targets = 0;      // a filtered task is no longer counted
+  // Maintained by the store.
   RolloutState rollout;
   uint32_t ok = 0, failed = 0, missing = 0;
   int64_t finished_us = 0;
@@ -45,30 +45,30 @@ struct StoredJob {
   v1::JobState state() const { return summary ? v1::JOB_FINISHED : rollout.state; }
 };
 
-// A task that moved, but not to its outcome.
+// A move of a task that is not its outcome.
 struct TaskChange {
-  uint32_t task = 0;               // index in the frozen targets
-  v1::TaskState state = v1::SENT;  // or PENDING: waits to be released (again)
+  uint32_t task = 0;               // index in the job's targets
+  v1::TaskState state = v1::SENT;  // or PENDING: the task waits for its release or its next one
   uint16_t attempt = 1;            // from 1
-  bool filtered = false;           // said it is no target; its last change
+  bool filtered = false;           // the node said that it is no target; no change follows
 };
 
-// A task as the store knows it at the hub's start.
+// A task as the store returns it at the hub's start.
 struct StoredTask {
   std::string identity;
   v1::TaskState state = v1::PENDING;  // PENDING, SENT, or the outcome's
   uint16_t attempt = 0;               // 0: never released
   bool filtered = false;
-  int64_t changed_us = 0;  // wall; when the last TaskChange was written, 0: none
+  int64_t changed_us = 0;  // wall clock, when the last TaskChange was written; 0: never
 };
 
 struct UnfinishedJob {
   StoredJob job;
   std::vector<StoredTask> tasks;
-  uint64_t replies = 0;  // so many outcomes are stored; the last one's number
+  uint64_t replies = 0;  // how many outcomes are stored, and the number of the last one
 };
 
-// Unset members let everything pass.
+// Which jobs a list contains. A member that is not set excludes nothing.
 struct JobFilter {
   std::string caller, plugin, action;
   v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
@@ -79,17 +79,17 @@ bool Fits(const JobFilter& filter, const StoredJob& job);
 
 struct JobPage {
   std::vector<StoredJob> jobs;
-  uint64_t next = 0;  // 0: that was all
+  uint64_t next = 0;  // 0: there are no more jobs
 };
 
-// A page ends before it grows past this; one job always fits.
+// A page ends before its size exceeds this; one job always fits.
 inline constexpr size_t kMaxJobPageBytes = 3u << 20;
 size_t BytesInPage(const StoredJob& job);
 
 struct ReplyQuery {
-  uint64_t from = 1;  // the first number wanted
+  uint64_t from = 1;  // number of the first reply of the page
   size_t limit = 1000;
-  size_t bytes = 3u << 20;            // a page ends before it grows past this; one reply always fits
+  size_t bytes = 3u << 20;            // a page ends before its size exceeds this; one reply always fits
   std::vector<v1::TaskState> states;  // empty: all
 };
 
@@ -100,24 +100,10 @@ struct StoredReply {
 
 struct ReplyPage {
   std::vector<StoredReply> replies;
-  uint64_t next = 0;  // `from` of the next page; 0: that was all there is by now
+  uint64_t next = 0;  // `from` of the next page; 0: there are no more replies yet
 };
 
-// Fills a page of replies to its limits, the same way in every store.
-class PageFiller {
- public:
-  PageFiller(const ReplyQuery& query, ReplyPage* page) : query_(query), page_(page) {}
-  bool Wants(v1::TaskState state) const;
-  // False when the page is full; then the reply is the next page's first.
-  bool Add(uint64_t number, v1::Reply reply, size_t bytes);
-
- private:
-  const ReplyQuery& query_;
-  ReplyPage* const page_;
-  size_t bytes_ = 0;
-};
-
-// Adds one outcome to ok, failed or missing.
+// Adds one outcome to the job's count of ok, failed or missing.
 void CountOutcome(v1::TaskState state, StoredJob* job);
 
 struct StoreStats {
@@ -125,19 +111,19 @@ struct StoreStats {
   bool durable = false;
   uint64_t jobs = 0;
   uint64_t bytes = 0;
-  std::string problem;  // why writes fail now; empty: they do not
+  std::string problem;  // why writes fail at present; empty when they succeed
 };
 
-// Errors in the same words from every store.
+// Errors that have the same text in every store.
 absl::Status NoSuchJob(absl::string_view job_id);
 absl::Status JobIsFinished(absl::string_view job_id);
 absl::Status JobHasOutcome(absl::string_view job_id, absl::string_view identity);
 absl::Status JobHasNoTask(absl::string_view job_id, uint32_t task);
 absl::Status SeveralJobs(absl::string_view prefix);
-// InvalidArgument unless it is an id or enough of one.
+// InvalidArgument unless `text` is an id or enough digits of one.
 absl::Status CheckJobIdPrefix(absl::string_view text);
 
-// The job as clients see it, with the present counts of its tasks.
+// The job as it is shown to clients, with the present counts of its tasks.
 v1::Job ShowJob(const StoredJob& stored, bool durable);
 
 // The word that people and the store have for it: "max-failures"; empty when it is unspecified.

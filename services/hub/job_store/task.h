@@ -1,4 +1,4 @@
-// Lawful moves of a task, in one table, and how its end counts.
+// The states of a task: its lawful moves, in one table, and the count of each outcome. Pure functions.
 #pragma once
 
 #include "absl/strings/string_view.h"
@@ -6,24 +6,24 @@
 
 namespace orch::hub {
 
-// True for states a task never leaves.
+// True for the states that a task never leaves.
 bool IsTerminal(v1::TaskState state);
 
-// True when the table has `from` → `to`.
+// True when the table contains the move from `from` to `to`.
 bool IsLawfulMove(v1::TaskState from, v1::TaskState to);
 
-// True for the outcomes a node may report itself; the rest are the hub's to say.
+// True for the outcomes that a node may report itself; only the hub reports the others.
 bool IsNodeOutcome(v1::TaskState state);
 
 enum class Outcome { kOk, kFailed, kMissing };
-// How a terminal state counts in a JobSummary.
+// The count of a JobSummary to which a terminal state belongs.
 Outcome OutcomeOf(v1::TaskState state);
 
-// Makes a node's own reply consistent: state and status code must fit one another, the identity is
-// the session's. What does not fit becomes FAILED of kind ERROR_KIND_PROTOCOL and says why.
+// Makes a node's own reply consistent: state and status code must agree, and the identity becomes the session's. A
+// reply that does not agree becomes FAILED of kind ERROR_KIND_PROTOCOL and says the reason.
 void NormaliseNodeReply(absl::string_view identity, bool drop_data, v1::Reply* reply);
 
-// A reply the hub gives in a node's stead.
+// A reply that the hub gives in place of the node.
 v1::Reply HubReply(absl::string_view identity, v1::TaskState state, v1::ErrorKind kind, absl::string_view message);
 
 }  // namespace orch::hub

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "actions/ddl/validate.h"
-#include "base/nearest_word.h"
 #include "base/status_macros.h"
 
 namespace orch::hub {
@@ -25,20 +24,9 @@ absl::Status CheckInputs(const ddl::Plugin& plugin, const ddl::Action& action, J
 
 }  // namespace
 
-absl::Status NoSuchPlugin(absl::string_view plugin, const DdlCache& ddls) {
-  const std::vector<std::string> names = ddls.Names();
-  if (names.empty()) {
-    return absl::NotFoundError(absl::StrCat("no node has plugin ", plugin, ": no node has announced any plugin yet"));
-  }
-  const std::string nearest = NearestWord(plugin, names);
-  return absl::NotFoundError(absl::StrCat("no node has plugin ", plugin,
-                                          nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
-                                          " (orchctl plugin list shows all)"));
-}
-
 absl::Status DdlChoice::Take(const DdlCache& ddls) {
   const std::vector<const DdlCache::Entry*> entries = ddls.Named(spec_.plugin());
-  if (entries.empty()) return NoSuchPlugin(spec_.plugin(), ddls);
+  if (entries.empty()) return ddls.NoSuchPlugin(spec_.plugin());
   ddls_.clear();
   if (spec_.ddl_sha256_size() > 0) {
     const DdlCache::Entry* const asked = ddls.Find(spec_.plugin(), spec_.ddl_sha256(0));
@@ -57,7 +45,7 @@ absl::Status DdlChoice::Take(const DdlCache& ddls) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<const DdlCache::Entry*> DdlChoice::Choose(const SlotSet& targets) const {
+const DdlCache::Entry* DdlChoice::Choose(const SlotSet& targets) const {
   const DdlCache::Entry* best = &ddls_.front();
   size_t most = 0;
   for (const DdlCache::Entry& entry : ddls_) {
@@ -67,10 +55,6 @@ absl::StatusOr<const DdlCache::Entry*> DdlChoice::Choose(const SlotSet& targets)
     const size_t count = announcers.size();
     if (count > most) best = &entry;
     most = std::max(most, count);
-  }
-  if (best->plugin == nullptr && !best->problem.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("plugin ", best->name, ": its DDL cannot be used: ", best->problem));
   }
   return best;
 }
@@ -86,11 +70,10 @@ bool DdlChoice::MayGoBy(const DdlCache::Entry& other, const ddl::Action& action,
 
 absl::StatusOr<DdlChoice::Chosen> DdlChoice::Resolve(const SlotSet& targets, const Json& inputs) {
   awaited_.clear();
-  ORCH_ASSIGN_OR_RETURN(const DdlCache::Entry* entry, Choose(targets));
-  if (entry->plugin == nullptr) {
-    awaited_ = entry->sha256;
-    return absl::UnavailableError(
-        absl::StrCat("the DDL of plugin ", entry->name, " has not come from its nodes yet; try again shortly"));
+  const DdlCache::Entry* const entry = Choose(targets);
+  if (const absl::Status usable = DdlCache::CheckText(*entry); !usable.ok()) {
+    if (absl::IsUnavailable(usable)) awaited_ = entry->sha256;
+    return usable;
   }
   const ddl::Plugin& plugin = *entry->plugin;
   ORCH_ASSIGN_OR_RETURN(const ddl::Action* action, ddl::RequireAction(plugin, spec_.action()));

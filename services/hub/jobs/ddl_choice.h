@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "base/json.h"
 #include "orch/v1/job.pb.h"
 #include "services/hub/nodes/ddl_cache.h"
@@ -42,7 +41,7 @@ class DdlChoice {
   Json Redact(const Json& inputs) const;
 
  private:
-  absl::StatusOr<const DdlCache::Entry*> Choose(const SlotSet& targets) const;
+  const DdlCache::Entry* Choose(const SlotSet& targets) const;
   // Whether a node with this description may run what was validated against `action`.
   bool MayGoBy(const DdlCache::Entry& other, const ddl::Action& action, const Json& inputs) const;
 
@@ -51,8 +50,5 @@ class DdlChoice {
   std::set<std::string> sensitive_;
   std::string awaited_;
 };
-
-// NotFound, with the nearest name that the fleet has.
-absl::Status NoSuchPlugin(absl::string_view plugin, const DdlCache& ddls);
 
 }  // namespace orch::hub

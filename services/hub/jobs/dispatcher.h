@@ -21,6 +21,7 @@
 #include "services/hub/jobs/named_locks.h"
 #include "services/hub/jobs/run/job_run.h"
 #include "services/hub/jobs/run/return_list.h"
+#include "services/hub/jobs/run_directory.h"
 
 namespace orch::hub {
 

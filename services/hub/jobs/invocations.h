@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
@@ -16,9 +15,6 @@
 #include "services/hub/nodes/questions.h"
 
 namespace orch::hub {
-
-// How long a call waits for a DDL that a node is still sending.
-inline constexpr absl::Duration kAwaitDdl = absl::Seconds(5);
 
 class Invocations {
  public:

@@ -12,18 +12,9 @@
 #include "base/executor.h"
 #include "services/hub/job_store/job_store.h"
 #include "services/hub/jobs/run/job_watch.h"
+#include "services/hub/jobs/run_directory.h"
 
 namespace orch::hub {
-
-class JobRun;
-
-// Finds running jobs. Implemented by Dispatcher.
-class RunDirectory {
- public:
-  virtual ~RunDirectory() = default;
-  // Null when no such job runs.
-  virtual JobRun* RunOf(absl::string_view job_id) = 0;
-};
 
 class JobReplay : public std::enable_shared_from_this<JobReplay> {
  public:

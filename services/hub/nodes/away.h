@@ -1,4 +1,4 @@
-// What a request does not reach, and who may have been meant instead. Pure; off the hub's loop.
+// Says which nodes a request does not reach, and which nodes may have been meant. Pure functions; off the hub's loop.
 #pragma once
 
 #include <string>
@@ -14,15 +14,14 @@ namespace orch::hub {
 inline constexpr size_t kMaxAwayNamed = 1000;  // identities in one AwayNodes
 inline constexpr size_t kMaxSuggestions = 10;  // in one answer
 
-// The known nodes without a stream that the query would hold, limits aside, and that are not among
-// `chosen`. None while a limit is satisfied: who asks for two nodes and gets two misses nobody.
-// `plugin`: as in ChooseOptions.
+// The known nodes without a stream that match the query, without regard to limits, and that are not among `chosen`.
+// There are none when a limit is satisfied: a client that asks for two nodes and gets two misses none. `plugin`: as in
+// ChooseOptions.
 absl::StatusOr<v1::AwayNodes> FindAway(const TargetQuery& query, const FleetSnapshot& fleet, const std::string& plugin,
                                        const std::vector<Slot>& chosen, StepBudget* budget);
 
-// For each unknown name the known identity it is the short name of ("web1" for "web1.example.net"), the
-// short form of, or differs from only in case; names without one are left out, as are those where
-// several would fit.
+// For each unknown name a known identity that is similar: the name is its short form ("web1" for "web1.example.net"),
+// it is the short form of the name, or both differ only in case. Leaves out names for which there is none, or several.
 std::vector<v1::Suggestion> SuggestIdentities(const std::vector<std::string>& unknown, const NodeNames& names,
                                               const SlotSet& live);
 

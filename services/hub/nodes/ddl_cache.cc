@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/nearest_word.h"
+#include "base/status_macros.h"
 
 namespace orch::hub {
 namespace {
@@ -162,7 +165,7 @@ std::vector<std::pair<Slot, std::string>> DdlCache::TakeOverdue() {
   return overdue;
 }
 
-// The first announcer after the one that was asked last; behind the last one the first.
+// The next announcer after the one that was asked last; after the last one comes the first.
 Slot DdlCache::NextAnnouncer(const Text& text) {
   const Slot from = text.asked_of == kNoSlot ? 0 : text.asked_of + 1;
   Slot next = kNoSlot, first = kNoSlot;
@@ -196,7 +199,7 @@ absl::Status DdlCache::Learn(absl::string_view json) {
     text_bytes_ += json.size();
   }
   for (Entry* const entry : text.entries) Settle(entry, text);
-  Wake(sha256);
+  waiters_.Wake(sha256);
   return absl::OkStatus();
 }
 
@@ -236,27 +239,40 @@ std::vector<std::string> DdlCache::Names() const {
   return names;
 }
 
-bool DdlCache::Await(absl::string_view sha256, absl::Duration limit, Closure then) {
-  if (waiters_.size() >= kMaxWaiters) return false;
-  const auto place = waiters_.emplace(std::string(sha256), Waiter{0, std::make_shared<Closure>(std::move(then))});
-  place->second.timer = executor_->PostAfter(limit, [this, place] {
-    const std::shared_ptr<Closure> late = place->second.then;
-    waiters_.erase(place);
-    (*late)();
-  });
-  return true;
+absl::Status DdlCache::NoSuchPlugin(absl::string_view name) const {
+  const std::vector<std::string> names = Names();
+  if (names.empty()) {
+    return absl::NotFoundError(absl::StrCat("no node has plugin ", name, ": no node has announced any plugin yet"));
+  }
+  const std::string nearest = NearestWord(name, names);
+  return absl::NotFoundError(absl::StrCat("no node has plugin ", name,
+                                          nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+                                          " (orchctl plugin list shows all)"));
 }
 
-void DdlCache::Wake(const std::string& sha256) {
-  auto [first, last] = waiters_.equal_range(sha256);
-  while (first != last) {
-    if (executor_->Cancel(first->second.timer)) {
-      executor_->Post([then = first->second.then] { (*then)(); });
-      first = waiters_.erase(first);
-    } else {
-      ++first;  // its timer is about to run
-    }
+absl::Status DdlCache::CheckText(const Entry& entry) {
+  if (!entry.problem.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("plugin ", entry.name, ": its DDL cannot be used: ", entry.problem));
   }
+  if (entry.plugin != nullptr) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the DDL of plugin ", entry.name, " has not come from its nodes yet; try again shortly"));
+}
+
+absl::StatusOr<std::vector<const DdlCache::Entry*>> DdlCache::Usable(absl::string_view name) const {
+  std::vector<const Entry*> entries = Named(name);
+  if (entries.empty()) return NoSuchPlugin(name);
+  ORCH_RETURN_IF_ERROR(CheckText(*entries.front()));
+  return entries;
+}
+
+void DdlCache::Require(const std::string& name, absl::Duration limit, Required then) {
+  const absl::StatusOr<std::vector<const Entry*>> entries = Usable(name);
+  if (!absl::IsUnavailable(entries.status())) return then(entries);
+  const auto shared = std::make_shared<Required>(std::move(then));
+  const std::string awaited = Named(name).front()->sha256;
+  if (!waiters_.Add(awaited, limit, [this, name, shared] { (*shared)(Usable(name)); })) (*shared)(entries);
 }
 
 }  // namespace orch::hub

@@ -1,7 +1,7 @@
-// The DDLs of the fleet: who announces which, and the texts. Nodes announce name and SHA-256; each
-// text is asked of one node, and of another when no answer came. What a node announces is not
-// trusted: a DDL has the name its text says, and an input that one DDL of a plugin calls sensitive
-// is sensitive in all of them. On the hub's loop.
+// The DDLs of the fleet: which nodes announce them, and their texts. Nodes announce a name and a SHA-256; each text is
+// requested from one node, and from another one when no answer comes. Announcements are not trusted: a DDL has the name
+// that its text says, and an input that one DDL of a plugin calls sensitive is sensitive in all DDLs of that plugin.
+// Owned by the hub; its loop only.
 #pragma once
 
 #include <cstdint>
@@ -13,42 +13,47 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "actions/ddl/ddl.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "services/hub/nodes/ddl_waiters.h"
 #include "services/hub/nodes/fact_table/slot_set.h"
 #include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
 
+// How long a call waits for a DDL that a node is still sending.
+inline constexpr absl::Duration kAwaitDdl = absl::Seconds(5);
+
 class DdlCache {
  public:
-  // Bounds: pairs of a name and a hash, bytes of texts, callers that wait for a text.
+  // Bounds: pairs of a name and a hash, bytes of texts.
   static constexpr size_t kMaxDdls = 4096;
   static constexpr size_t kMaxDdlTextBytes = 64u << 20;
-  static constexpr size_t kMaxWaiters = 1024;
-  // A node that was asked has so long before another one is asked.
+  // How long a node that was asked for a text has, before another node is asked.
   static constexpr absl::Duration kAskAgainAfter = absl::Seconds(5);
 
-  DdlCache(const Clock* clock, Executor* executor) : clock_(clock), executor_(executor) {}
+  DdlCache(const Clock* clock, Executor* executor) : clock_(clock), waiters_(executor) {}
 
-  // The attached node in `slot` announces these from now on, and of `before` those alone that are in
-  // `plugins` too. Repeating it changes nothing.
+  // The attached node in `slot` announces `plugins` from now on, and no longer those of `before` that are not in
+  // `plugins`. Repeating the call changes nothing.
   void Announce(Slot slot, const std::vector<PluginAnnouncement>& before,
                 const std::vector<PluginAnnouncement>& plugins);
-  // A node that is away announced these: they may be asked for by name, and their texts be learned.
+  // A node that is away has announced these: they can be found by name, and their texts can be learned.
   void Know(const std::vector<PluginAnnouncement>& plugins);
-  // The node in `slot` is gone. Does nothing for what it did not announce.
+  // The node in `slot` is gone. Ignores plugins that the node has not announced.
   void Withdraw(Slot slot, const std::vector<PluginAnnouncement>& plugins);
-  // Of these, the texts to ask the node in `slot` for now; they count as asked.
+  // The SHA-256 of those of `plugins` whose texts the node in `slot` is to be asked for now; they count as asked for.
   std::vector<std::string> Wanted(Slot slot, const std::vector<PluginAnnouncement>& plugins);
-  // Texts that nobody delivered in time, each with the node to ask now: the announcers take turns.
+  // The texts that did not come in time, each with the node that is to be asked next: the announcers take turns.
   std::vector<std::pair<Slot, std::string>> TakeOverdue();
-  // A text from a node. InvalidArgument when it was not asked for or is too large; a text that is
-  // no good DDL is remembered as such and not asked for again.
+  // Takes a text from a node. InvalidArgument when it was not asked for or is too large. A text that is no valid DDL is
+  // remembered as such and not asked for again.
   absl::Status Learn(absl::string_view json);
 
   struct Entry {
@@ -56,29 +61,36 @@ class DdlCache {
     std::string version;  // as announced
     std::string sha256;
     SlotSet announcers;                         // attached nodes
-    uint32_t nodes = 0;                         // how many these are
-    std::shared_ptr<const ddl::Plugin> plugin;  // null until the text came
-    std::string problem;                        // why the text cannot be used
+    uint32_t nodes = 0;                         // the number of announcers
+    std::shared_ptr<const ddl::Plugin> plugin;  // null until the text has come
+    std::string problem;                        // why the text cannot be used; empty when it can, or has not come
   };
   const Entry* Find(absl::string_view name, absl::string_view sha256) const;
-  // Whether the text of that hash is here and good.
+  // Whether the text with this hash is here and valid.
   bool HasText(absl::string_view sha256) const;
-  // Those attached nodes announce, most nodes first; where there are none, those of nodes now gone.
+  // The DDLs of `name` that attached nodes announce, the one with the most nodes first; if there are none, the DDLs of
+  // nodes that are away.
   std::vector<const Entry*> Named(absl::string_view name) const;
   std::vector<const Entry*> All() const;  // by name, then version
   std::vector<std::string> Names() const;
-  // Names of the inputs of that action which any known DDL of the plugin calls sensitive.
+  // The inputs of `action` that any known DDL of the plugin calls sensitive.
   std::set<std::string> SensitiveInputs(absl::string_view name, absl::string_view action) const;
 
-  // Posts `then` once the text of `sha256` was learned or `limit` is over. False when too many wait.
-  bool Await(absl::string_view sha256, absl::Duration limit, Closure then);
+  // NotFound, with the nearest name that the fleet has.
+  absl::Status NoSuchPlugin(absl::string_view name) const;
+  // FailedPrecondition when the text of `entry` cannot be used, Unavailable when it has not come yet.
+  static absl::Status CheckText(const Entry& entry);
+  // Calls `then` with the DDLs of `name`, as Named lists them: at once, or when a text of the first one that is on its
+  // way has come or `limit` is over. Errors: NoSuchPlugin, CheckText.
+  using Required = absl::AnyInvocable<void(const absl::StatusOr<std::vector<const Entry*>>& entries)>;
+  void Require(const std::string& name, absl::Duration limit, Required then);
+  // Posts `then` once the text with this hash has come or `limit` is over. False when too many callers wait.
+  bool Await(absl::string_view sha256, absl::Duration limit, Closure then) {
+    return waiters_.Add(sha256, limit, std::move(then));
+  }
 
  private:
-  struct Waiter {
-    TimerId timer;
-    std::shared_ptr<Closure> then;
-  };
-  // What is known of one hash, under whatever names it is announced.
+  // Everything that is known about one hash, under all names with which it is announced.
   struct Text {
     std::vector<Entry*> entries;
     std::shared_ptr<const ddl::Plugin> plugin;
@@ -92,24 +104,23 @@ class DdlCache {
     std::map<std::string, std::set<std::string>, std::less<>> sensitive;  // by action
   };
 
+  absl::StatusOr<std::vector<const Entry*>> Usable(absl::string_view name) const;
   Entry* FindMutable(absl::string_view name, absl::string_view sha256) const;
   Entry* Put(const PluginAnnouncement& plugin);
-  // Takes over what is known of its text.
+  // Copies into the entry what is known about its text.
   void Settle(Entry* entry, const Text& text);
   static void NoteSensitive(const Entry& entry, OfName* named);
-  // Forgets entries no attached node announces, to make room.
+  // Forgets entries that no attached node announces, to make room.
   void DropUnused();
   void ForgetText(Entry* entry);
   static Slot NextAnnouncer(const Text& text);
-  void Wake(const std::string& sha256);
 
   const Clock* const clock_;
-  Executor* const executor_;
   absl::flat_hash_map<std::string, Text> texts_;  // by hash
   std::map<std::string, OfName, std::less<>> by_name_;
   size_t entries_ = 0;
   size_t text_bytes_ = 0;
-  std::multimap<std::string, Waiter> waiters_;
+  DdlWaiters waiters_;
 };
 
 }  // namespace orch::hub

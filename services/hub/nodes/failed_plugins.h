@@ -1,4 +1,4 @@
-// The plugins that attached nodes have and cannot offer, and why. Pure; on the hub's loop.
+// The plugins that attached nodes have but cannot offer, with the reasons. Pure; on the hub's loop.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace orch::hub {
 
-inline constexpr size_t kMaxFailedPlugins = 1000;   // of one answer; the rest is left out
-inline constexpr size_t kMaxFailedIdentities = 10;  // named of each
+inline constexpr size_t kMaxFailedPlugins = 1000;   // in one answer; further ones are left out
+inline constexpr size_t kMaxFailedIdentities = 10;  // named for each plugin
 
 struct FailedPlugin {
   std::string plugin;
@@ -20,7 +20,7 @@ struct FailedPlugin {
   std::vector<std::string> identities;  // the first by name
 };
 
-// By plugin, then reason: what nodes report, and DDLs of theirs that the hub cannot use.
+// Sorted by plugin and reason: what nodes report, and DDLs of nodes that the hub cannot use.
 std::vector<FailedPlugin> CollectFailedPlugins(const Registry& registry, const DdlCache& ddls);
 
 }  // namespace orch::hub

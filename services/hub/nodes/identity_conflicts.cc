@@ -9,7 +9,7 @@
 namespace orch::hub {
 namespace {
 
-// Each connection has a port of its own; the host tells the agents apart, where they have one each.
+// Each connection has a port of its own, so only the host can distinguish two agents.
 std::string HostOf(absl::string_view peer) {
   const size_t colon = peer.rfind(':');
   if (colon == absl::string_view::npos || peer.find(':') == colon) return std::string(peer);

@@ -1,8 +1,7 @@
-// What the rest of the hub sees of an attached node's stream. Implemented by NodeSession, and by
-// fakes in tests. All calls on the hub's loop; none blocks.
+// The stream of an attached node, as the rest of the hub sees it. Implemented by NodeSession, and by fakes in tests.
+// All calls on the hub's loop; none blocks.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +11,7 @@
 
 namespace orch::hub {
 
-// A job's serialised Command and its digest: made once, shared by all its targets.
+// The serialised Command of a job and its digest: made once and shared by all targets.
 struct CommandBody {
   std::string bytes;
   std::string sha256;  // 32 bytes
@@ -21,29 +20,21 @@ struct CommandBody {
 class NodeChannel {
  public:
   virtual ~NodeChannel() = default;
-  // Signs the command for this node and queues it. False when the node's outbox is full or the
-  // stream is ending: then nothing was sent.
+  // Signs the command for this node and queues it. False when the node's outbox is full or the stream is ending; then
+  // nothing was sent.
   virtual bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) = 0;
-  // Best effort: a node whose outbox is full ends the task by its own timeout.
+  // Queues a cancellation. Best effort: when the outbox is full, the node ends the task by its own timeout.
   virtual void SendCancel(absl::string_view job_id, absl::string_view reason) = 0;
-  // Asks what became of a command. False as for SendCommand.
+  // Asks for the state of a command. False as for SendCommand.
   virtual bool SendQuery(absl::string_view job_id) = 0;
-  // Its outcome is stored: the node may forget it. Best effort: the node sends what is not acknowledged again.
+  // Tells the node that the outcome is stored, so that the node may forget it. Best effort: the node repeats an outcome
+  // that is not acknowledged.
   virtual void SendAck(absl::string_view job_id) = 0;
+  // Asks for the DDL texts with these SHA-256. Best effort.
   virtual void AskDdls(const std::vector<std::string>& sha256s) = 0;
-  // Says why and ends the stream once that is written. `retry_after` zero: the node's own backoff.
+  // Tells the node the reason and ends the stream once that is written. `retry_after`: how long the node stays away;
+  // zero leaves this to the node's own backoff.
   virtual void SayGoodbye(absl::string_view reason, absl::Duration retry_after) = 0;
-};
-
-// Finds streams by identity. Implemented by Registry.
-class NodeDirectory {
- public:
-  virtual ~NodeDirectory() = default;
-  // Null when the node is unknown or holds no stream.
-  virtual NodeChannel* ChannelOf(absl::string_view identity) const = 0;
-  // Whether the node may be another than it was at `change` (Registry::change): it said since what it
-  // is, or is not known any more.
-  virtual bool ChangedSince(absl::string_view identity, uint64_t change) const = 0;
 };
 
 }  // namespace orch::hub

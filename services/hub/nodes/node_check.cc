@@ -32,7 +32,7 @@ absl::Status CheckPlugins(const google::protobuf::RepeatedPtrField<v1::PluginRef
                                                      ": its DDL's SHA-256 must be 32 bytes and its version at most ",
                                                      kMaxNameBytes, " bytes"));
     }
-    // One node has one voice in which DDL of a plugin is the fleet's.
+    // Each node counts once for the DDL of a plugin that most nodes announce.
     if (!names.insert(plugin.name()).second) {
       return absl::InvalidArgumentError(absl::StrCat("plugin ", plugin.name(), " is announced twice"));
     }

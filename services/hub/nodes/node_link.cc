@@ -74,7 +74,7 @@ void NodeLink::Close() {
   PumpLocked();
 }
 
-// The context lives until OnDone, which takes the lock before it lets go.
+// The context lives until OnDone, and OnDone takes the lock first.
 void NodeLink::CutOff() {
   MutexLock lock(&mu_);
   if (state_ == State::kClosing) context_->TryCancel();
@@ -88,7 +88,7 @@ void NodeLink::PumpLocked() {
     if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
     writing_ = true;
     urgent_ = outbox_.size() > 1;
-    // What more is to follow at once goes out with it.
+    // The messages that follow at once share its packet.
     StartWrite(&next.head, urgent_ ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
   } else if (state_ == State::kClosing) {
     state_ = State::kFinished;
@@ -118,8 +118,8 @@ void NodeLink::DropUnwrittenLocked() {
 
 void NodeLink::OnReadDone(bool ok) {
   if (!ok) {
-    // A lost connection ends the read too, and says so in OnCancel, just after; a node that leaves does not.
-    // What is left then is to finish, and OnDone tells it, unless a node that does not read holds that up.
+    // A lost connection ends the read as well, and OnCancel follows at once; it does not follow when the node leaves.
+    // In that case the stream is finished, and OnDone tells the session, unless a node that does not read delays it.
     MutexLock lock(&mu_);
     std::weak_ptr<NodeLink> link = self_;
     executor_->PostAfter(kTellEndWithin, [link] {
@@ -138,7 +138,7 @@ void NodeLink::OnReadDone(bool ok) {
   MutexLock lock(&mu_);
   ++unhandled_;
   unhandled_bytes_ += bytes;
-  // Before the next read is begun: that may end on another thread at once.
+  // Done before the next read begins, because that read may end on another thread at once.
   executor_->Post([self = self_, message, bytes] {
     self->session_->OnMessage(*message);
     self->Handled(bytes);
@@ -184,8 +184,8 @@ void NodeLink::OnDone() {
     cut_off = std::exchange(cut_off_, 0);
   }
   if (cut_off != 0) executor_->Cancel(cut_off);
-  // The session ends on the loop, where it lived,
-  // and lets go of the link, which it holds as its outbox.
+  // The session is destroyed on the loop, where it was used,
+  // and releases the link, which it holds as its outbox.
   executor_->Post([self] {
     self->session_->OnClosed(kNodeLeft);
     self->session_.reset();

@@ -1,6 +1,6 @@
-// The reactor of one Attach stream: a bounded outbox, one read and one write in flight. Hands what
-// arrives to its NodeSession on the hub's loop, a bounded number at a time: a node that sends
-// faster than the hub works is not read from. Owns itself until OnDone. Its one lock is a leaf.
+// The reactor of one Attach stream: a bounded outbox, with one read and one write in flight. Passes the node's messages
+// to its NodeSession on the hub's loop, a bounded number at a time, so that a node which sends faster than the hub
+// works is not read from. Owns itself until OnDone. Thread-safe; its one lock is a leaf.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -13,31 +13,33 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.pb.h"
-#include "services/hub/door/reception.h"
+#include "services/hub/door/admission.h"
+#include "services/hub/nodes/node_outbox.h"
 #include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {
 
-// Bounds of one node's outbox, and of what it sent and the loop has not handled.
+// Bounds of one node's outbox, and of the messages that the node has sent and the loop has not handled.
 inline constexpr size_t kMaxOutboxMessages = 1024;
 inline constexpr size_t kMaxOutboxBytes = 16u << 20;
 inline constexpr size_t kMaxUnhandledMessages = 16;
 inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
-// What can wait for company (NodeOutbox::Message) waits so long at most.
+// The longest time for which a message that can wait (NodeOutbox::Message) is held so that it shares a packet.
 inline constexpr absl::Duration kWaitForCompany = absl::Milliseconds(50);
-// The session learns within this that its node closed the stream.
+// The session learns within this time that its node has closed the stream.
 inline constexpr absl::Duration kTellEndWithin = absl::Milliseconds(200);
-// A closing stream must be written out within this.
+// A closing stream is cut off when its queue is not written within this time.
 inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 
 class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>, public NodeOutbox {
  public:
-  // `context` belongs to the call and lives until OnDone; so does its place in the node's share.
+  // `context` belongs to the call and lives until OnDone. The link keeps `admission`, the place in the node's share,
+  // until then too.
   static std::shared_ptr<NodeLink> Create(grpc::CallbackServerContext* context, Admission admission,
                                           Executor* executor);
   const Admission& admission() const { return admission_; }
 
-  // Once: takes the session and starts reading. The session is used on the loop only.
+  // Once: takes the session and starts to read. The session is used on the loop only.
   void Begin(std::unique_ptr<NodeSession> session);
 
   bool Push(Message message) override;
@@ -61,9 +63,9 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   void AwaitCompanyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The loop is done with a message of so many bytes.
+  // The loop has handled a message of this size.
   void Handled(size_t bytes);
-  // The wire is gone: tells the session.
+  // Tells the session that the stream has ended on the wire.
   void Ended(std::string reason);
   void CutOff();
 
@@ -79,8 +81,8 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
-  bool urgent_ ABSL_GUARDED_BY(mu_) = false;            // something queued cannot wait, or waited long enough
-  bool awaiting_company_ ABSL_GUARDED_BY(mu_) = false;  // the timer runs
+  bool urgent_ ABSL_GUARDED_BY(mu_) = false;            // a queued message cannot wait, or has waited long enough
+  bool awaiting_company_ ABSL_GUARDED_BY(mu_) = false;  // its timer runs
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
   TimerId cut_off_ ABSL_GUARDED_BY(mu_) = 0;

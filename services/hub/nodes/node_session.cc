@@ -37,7 +37,7 @@ void NodeSession::OnMessage(const v1::NodeMessage& message) {
     Refuse(absl::FailedPreconditionError("the first message on a stream must be Register"));
     return;
   }
-  if (state_ == State::kRegistered) events_->OnHeard(this);
+  if (state_ == State::kRegistered) events_->OnMessageSeen(this);
   switch (message.message_case()) {
     case v1::NodeMessage::kRegister:
       return OnRegister(message.register_());
@@ -108,7 +108,7 @@ void NodeSession::OnDelta(const v1::Delta& message) {
 }
 
 void NodeSession::OnEnvelope(const v1::Envelope& envelope) {
-  // Repeats need no guard: a task takes one outcome, whatever comes again is dropped.
+  // Repeated updates need no check here: a task takes one outcome and drops all others.
   const auth::EnvelopeExpectation expected{v1::Envelope::TO_HUB, who_.name, nullptr};
   auth::Refusal refusal = auth::Refusal::kMalformed;
   absl::Status status = auth::OpenEnvelope(envelope, key_, expected, clock_->Now(), &refusal);

@@ -1,6 +1,5 @@
-// The protocol of one attached node as a state machine: messages in, messages out. Knows no gRPC
-// and no threads; lives on the hub's loop, owned by its link. What it learns goes to NodeEvents,
-// which Fleet implements. Never trusts an update before its envelope is verified.
+// The protocol of one attached node as a state machine: messages in, messages out. Owned by its link. The hub's loop
+// only: knows no gRPC and no threads. Reports to NodeEvents. Never trusts an update before its envelope is verified.
 #pragma once
 
 #include <memory>
@@ -18,42 +17,10 @@
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_events.h"
+#include "services/hub/nodes/node_outbox.h"
 
 namespace orch::hub {
-
-// A queue of messages to one node. Implemented by NodeLink. Thread-safe; never blocks.
-class NodeOutbox {
- public:
-  struct Message {
-    v1::HubMessage head;                      // an envelope without its body when `body` is set
-    std::shared_ptr<const CommandBody> body;  // put in while the message is written
-    bool can_wait = false;                    // a short time, for company: what follows shares its packet
-  };
-  virtual ~NodeOutbox() = default;
-  // False when it is full or closed; then nothing was queued.
-  virtual bool Push(Message message) = 0;
-  // Ends the stream once what is queued is written; a node that does not read is cut off.
-  virtual void Close() = 0;
-};
-
-class NodeSession;
-
-// What a session tells the hub. All on the loop.
-class NodeEvents {
- public:
-  virtual ~NodeEvents() = default;
-  // The DDLs the hub wants to see. An error ends the stream and leaves the last good state.
-  virtual absl::StatusOr<std::vector<std::string>> OnRegister(NodeSession* session, const v1::Node& node) = 0;
-  // It was told so: from now on commands can be sent.
-  virtual void OnRegistered(NodeSession* session) = 0;
-  virtual absl::Status OnDelta(NodeSession* session, const v1::Delta& delta) = 0;
-  virtual void OnUpdate(NodeSession* session, const std::string& job_id, v1::TaskUpdate update) = 0;
-  virtual absl::Status OnDdls(NodeSession* session, const v1::Ddls& ddls) = 0;
-  virtual void OnHeard(NodeSession* session) = 0;
-  virtual void OnRefused(NodeSession* session, auth::Refusal refusal) = 0;
-  // The stream of a registered node is over. Last event.
-  virtual void OnGone(NodeSession* session, absl::string_view reason) = 0;
-};
 
 class NodeSession final : public NodeChannel {
  public:
@@ -61,17 +28,17 @@ class NodeSession final : public NodeChannel {
     absl::Duration heartbeat = absl::Seconds(30);
     std::string hub_version;
   };
-  // `who` was proved by the handshake; `address` is where the stream comes from, for display. `keyring` is asked for
+  // `who`: the peer that the handshake has proved. `address`: where the stream comes from, for people. `keyring` has
   // the key that signs the node's envelopes.
   NodeSession(auth::Peer who, std::string address, const auth::Keyring* keyring, std::shared_ptr<NodeOutbox> outbox,
               NodeEvents* events, const Clock* clock, Random* random, Options options);
 
-  // First: greets.
+  // Greets the node. The first call.
   void Start();
   void OnMessage(const v1::NodeMessage& message);
-  // kRegisterWithin is over: one that has not registered by now is sent away.
+  // kRegisterWithin is over: a node that has not registered by now is sent away.
   void OnRegisterDue();
-  // The stream ended on the wire. Last call.
+  // The stream has ended on the wire. The last call.
   void OnClosed(absl::string_view reason);
 
   bool SendCommand(absl::string_view job_id, const std::shared_ptr<const CommandBody>& body) override;
@@ -82,25 +49,25 @@ class NodeSession final : public NodeChannel {
   void SayGoodbye(absl::string_view reason, absl::Duration retry_after) override;
 
   const std::string& identity() const { return who_.name; }
-  // Of its envelopes; empty before it has registered.
+  // The key of the node's envelopes; empty before the node has registered.
   const auth::Key& key() const { return key_; }
   const std::string& peer() const { return address_; }
-  // The node's clock minus the hub's, as last heard.
+  // The node's clock minus the hub's, by the last message that told the time.
   absl::Duration clock_skew() const { return clock_skew_; }
 
  private:
   enum class State { kGreeting, kRegistered, kEnded };
 
   void OnRegister(const v1::Register& message);
-  // The key of its envelopes: that of the handshake, or the one that a node with a certificate names.
+  // Sets the key of the envelopes: the key of the handshake, or the key that a node with a certificate names.
   absl::Status TakeKey(const v1::Node& node);
-  // What the node says of its time. An error when commands and replies would be refused for it.
+  // Notes the node's time. An error when the clocks differ so much that commands and replies would be refused.
   absl::Status CheckClock(int64_t node_time_us);
   void OnDelta(const v1::Delta& message);
   void OnEnvelope(const v1::Envelope& envelope);
   void OnDdls(const v1::Ddls& message);
   void OnHeartbeat(const v1::Heartbeat& message);
-  // The peer broke the protocol or a bound: says what and ends the stream.
+  // Ends the stream, with the reason: the peer has broken the protocol or a bound.
   void Refuse(const absl::Status& status);
   bool SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind);
   v1::Envelope MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const;
@@ -119,11 +86,12 @@ class NodeSession final : public NodeChannel {
   absl::Duration clock_skew_;
 };
 
-// A stream must register within this, or it ends: an authenticated peer that says nothing holds no place.
+// A stream whose node has not registered within this time ends, so that an authenticated peer that says nothing holds
+// no place.
 inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
-// How long a node that was refused for what it sent stays away.
+// How long a node stays away when it was refused for its messages.
 inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);
-// The stream protocol this hub speaks.
+// The version of the stream protocol that this hub speaks.
 inline constexpr uint32_t kProtocolVersion = 2;
 
 }  // namespace orch::hub

@@ -19,12 +19,12 @@ v1::WatchNodesResponse MakeEvent(v1::WatchNodesResponse::Kind kind, absl::string
   return event;
 }
 
-// The parsed filter caches while it searches, and a watch lives long: a copy that was parsed anew dies with
+// A parsed filter grows its caches while it searches, and a watch lives long: a fresh copy is destroyed with
 // the question.
-TargetQuery ParsedAnew(const TargetQuery& query) {
-  TargetQuery anew = query;
-  if (auto filter = filter::Filter::Parse(query.filter.options()); filter.ok()) anew.filter = *std::move(filter);
-  return anew;
+TargetQuery FreshlyParsed(const TargetQuery& query) {
+  TargetQuery fresh = query;
+  if (auto filter = filter::Filter::Parse(query.filter.options()); filter.ok()) fresh.filter = *std::move(filter);
+  return fresh;
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ void NodeWatch::TellPresent(WatchId id, Watcher* watcher) {
     *names = query->columns;
     return absl::OkStatus();
   };
-  // What came before the list is in it.
+  // The list contains the events before it.
   question.on_loop = [this, id] {
     if (const auto found = watchers_.find(id); found != watchers_.end()) found->second.pending.clear();
     return absl::OkStatus();
@@ -61,7 +61,7 @@ void NodeWatch::TellPresent(WatchId id, Watcher* watcher) {
                         const FleetSnapshot& fleet, StepBudget* budget) {
     ChooseOptions options;
     options.sorted = true;
-    const auto chosen = Choose(ParsedAnew(*query), fleet, options, budget);
+    const auto chosen = Choose(FreshlyParsed(*query), fleet, options, budget);
     if (!chosen.ok()) return chosen.status();
     for (const Slot slot : chosen->nodes) {
       auto event = MakeEvent(v1::WatchNodesResponse::PRESENT, fleet.facts.names().identity(slot), now);
@@ -122,14 +122,14 @@ void NodeWatch::AskPending(WatchId id, Watcher* watcher) {
     return absl::OkStatus();
   };
   question.answer = [query = watcher->query, events, verdicts](const FleetSnapshot& fleet, StepBudget* budget) {
-    auto judged = Judge(ParsedAnew(*query), *events, fleet, budget);
+    auto judged = Judge(FreshlyParsed(*query), *events, fleet, budget);
     if (!judged.ok()) return judged.status();
     *verdicts = *std::move(judged);
     return absl::OkStatus();
   };
   question.done = [this, id, events, verdicts](const absl::Status& status) {
     loop_->Post([this, id, events, verdicts, status] {
-      // Refused before it began: the events still wait.
+      // The question was refused before it began, so the events still wait.
       if (absl::IsResourceExhausted(status) && events->empty()) return AskLater(id);
       OnMatched(id, *events, status.ok() ? absl::StatusOr<Verdicts>(*verdicts) : status);
     });

@@ -1,6 +1,6 @@
-// Tells clients of nodes that come, go and change. A client that is too slow loses events, is told
-// how many, and never holds anybody up. Whether a node is in a client's target is found off the loop, for
-// all events that came meanwhile at once. On the hub's loop.
+// Tells clients about nodes that come, go and change. A client that is too slow loses events and is told how many; it
+// never delays anybody else. Whether a node matches a client's target is found off the loop, at once for all events
+// that came in the meantime. Owned by the hub; its loop only.
 #pragma once
 
 #include <cstdint>
@@ -26,26 +26,26 @@ class NodeWatch {
  public:
   using Sink = ResponseSink<v1::WatchNodesResponse>;
   using WatchId = uint64_t;
-  // Of one client, not yet known to be in its target; more are dropped.
+  // Limit of one client's events whose nodes are not yet matched; further events are dropped.
   static constexpr size_t kMaxPending = 20'000;
-  // After the pool had no room for a question.
+  // When the pool has no room, the question is repeated after this.
   static constexpr absl::Duration kAskAgainAfter = absl::Milliseconds(200);
 
   NodeWatch(const Registry* registry, Questions* questions, Executor* loop, const Clock* clock)
       : registry_(registry), questions_(questions), loop_(loop), clock_(clock) {}
 
-  // Present nodes first when asked.
+  // `present_first`: begins with the nodes that are present.
   WatchId Add(TargetQuery query, std::string caller, bool present_first, std::shared_ptr<Sink> sink);
   void Remove(WatchId watch) { watchers_.erase(watch); }
-  // The client's queue has run empty: what was dropped can be told.
+  // The client's queue is empty again: it can be told how many events were dropped.
   void OnDrained(WatchId watch);
-  // Told of everything, before any client.
+  // Is told about every event, before any client.
   using Listener =
       std::function<void(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note)>;
   void SetListener(Listener listener) { listener_ = std::move(listener); }
-  // `note`: why, for the listener.
+  // `note`: the reason, for the listener.
   void Notify(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note = "");
-  // Ends every watch with this.
+  // Ends every watch with `status`.
   void EndAll(const absl::Status& status);
   size_t size() const { return watchers_.size(); }
 
@@ -55,9 +55,9 @@ class NodeWatch {
     std::string identity;
     Slot slot;
     int64_t time_us;
-    std::shared_ptr<const FleetSnapshot> before;  // of a node that is being forgotten: when it was known
+    std::shared_ptr<const FleetSnapshot> before;  // for a node that is being forgotten: the last snapshot with the node
   };
-  using Verdicts = std::vector<bool>;  // of each event, whether the client is told
+  using Verdicts = std::vector<bool>;  // for each event, whether the client is told
   struct Watcher {
     std::shared_ptr<const TargetQuery> query;
     std::string caller;
@@ -69,7 +69,7 @@ class NodeWatch {
   };
 
   void TellPresent(WatchId id, Watcher* watcher);
-  // Asks which of the pending events are for this client, unless a question is on its way.
+  // Asks which pending events concern this client, unless a question is already on its way.
   void AskPending(WatchId id, Watcher* watcher);
   void AskLater(WatchId id);
   void OnMatched(WatchId id, const std::vector<Event>& events, const absl::StatusOr<Verdicts>& verdicts);

@@ -12,7 +12,7 @@ struct Way {
   ColumnNames names;
   FleetSnapshot fleet;
 
-  // Whether to go on; else `done` was called.
+  // Whether the question goes on; when it does not, `done` was called.
   bool GoOn(absl::Status status) {
     if (status.ok() && question.cancelled != nullptr && question.cancelled()) {
       status = absl::CancelledError("the client ended the call");

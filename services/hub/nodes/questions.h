@@ -1,5 +1,6 @@
-// The way of a question about the fleet: read off the loop, frozen on it, answered off it again. Refused
-// at the pool's bounds; given up when it was cancelled or costs too much. Thread-safe.
+// The steps of a question about the fleet: the request is read off the loop, the fleet is frozen on the loop, and the
+// answer is found off the loop again. A question is refused when the pool is full, and given up when it is cancelled or
+// costs too much. Owned by the hub. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -15,21 +16,20 @@ namespace orch::hub {
 
 class Questions {
  public:
-  // `registry` is used on the loop only.
+  // Uses `registry` on the loop only.
   Questions(const Registry* registry, WorkPool* pool, Executor* loop) : registry_(registry), pool_(pool), loop_(loop) {}
 
   struct Question {
     std::string caller;
-    // Whether nobody wants the answer any more; asked between the steps and within the answer. Any thread.
+    // Whether nobody waits for the answer any more. Called between the steps and during the answer, on any thread.
     std::function<bool()> cancelled;
-    // Off the loop: reads the request and says which columns it needs. Null: none.
+    // Off the loop: reads the request and names the columns that it needs. Null: it needs none.
     absl::AnyInvocable<absl::Status(ColumnNames* names)> read;
-    // On the loop, right before the fleet is frozen: takes along what else the answer needs. May be null.
+    // On the loop, just before the fleet is frozen: copies whatever else the answer needs. May be null.
     absl::AnyInvocable<absl::Status()> on_loop;
-    // Off the loop.
+    // Off the loop: finds the answer.
     absl::AnyInvocable<absl::Status(const FleetSnapshot& fleet, StepBudget* budget)> answer;
-    // Once, on any thread, with the first error or OK; the last thing that is called. Not called when the
-    // hub stops first.
+    // Called once, on any thread, after all others: with the first error, or OK. Not called when the hub stops first.
     absl::AnyInvocable<void(const absl::Status& status)> done;
   };
   void Ask(Question question);

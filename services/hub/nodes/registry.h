@@ -1,6 +1,6 @@
-// Every node the hub knows: who is attached, since when, last heard when, why who is away went, and
-// through the fact table what each is. A node that goes stays known until it is forgotten by name.
-// Owned by the hub, on its loop. Sends nothing, stores nothing and decides nothing about jobs.
+// Every node that the hub knows: whether it is attached, since when, when it was last heard, why it went, and through
+// the fact table what it is. A node that goes away stays known until it is forgotten by name. Owned by the hub; its
+// loop only. Sends nothing, stores nothing and decides nothing about jobs.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/nodes/fact_table/fact_table.h"
 #include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_directory.h"
 #include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
@@ -31,9 +32,9 @@ struct NodeRecord {
   absl::Duration last_heard;  // steady, to compare
   absl::Time connected_since;
   absl::Time first_seen;
-  absl::Time gone = absl::InfinitePast();  // when its stream ended
-  std::string gone_reason;                 // why it did
-  std::string conflict;                    // what is known of a second agent with this identity
+  absl::Time gone = absl::InfinitePast();  // when its last stream ended
+  std::string gone_reason;                 // why that stream ended
+  std::string conflict;                    // text about a second agent with this identity; empty: none
   NodeChannel* channel = nullptr;          // null when disconnected
   std::string main_collective;
   std::vector<PluginAnnouncement> plugins;
@@ -42,15 +43,15 @@ struct NodeRecord {
   std::string version;
   std::string peer;
   std::string key_id;
-  absl::Duration clock_skew;  // its clock minus the hub's, as last heard
-  uint64_t changed = 0;       // Registry::change() when the node last said what it is
+  absl::Duration clock_skew;  // its clock minus the hub's, by its last message
+  uint64_t changed = 0;       // Registry::change() when the node last described itself
 };
 
-// How long a hub that was started says of nodes that they may be on their way back.
+// For how long after its start the hub says that nodes may be on their way back.
 inline constexpr absl::Duration kReturnWithin = absl::Seconds(90);
 
-// What the hub knew of its fleet at one moment, for one question. Made on the loop for little; read on
-// any one thread.
+// What the hub knew about its fleet at one moment, for one question. Cheap to make on the loop; then read on any one
+// thread.
 struct FleetSnapshot {
   FactSnapshot facts;
   SlotSet attached;
@@ -58,54 +59,54 @@ struct FleetSnapshot {
   uint64_t change = 0;  // Registry::change()
 };
 
-// The same of one node.
+// What the hub knew about one node at one moment.
 struct NodeSnapshot {
-  v1::Node head;  // all but facts and classes
+  v1::Node head;  // everything except facts and classes
   NodeFacts facts;
-  // The whole node; may take some milliseconds.
+  // The whole node. May take some milliseconds.
   v1::Node Describe() const;
 };
 
 class Registry final : public NodeDirectory {
  public:
   struct Options {
-    size_t max_nodes = 20'000;  // known ones, attached or not
+    size_t max_nodes = 20'000;  // known nodes, attached or not
     absl::Duration stale_after = absl::Seconds(90);
   };
   Registry(const Clock* clock, Options options) : clock_(clock), options_(options), started_(clock->Steady()) {}
 
   struct Attached {
-    NodeChannel* replaced = nullptr;              // the stream it had until now
-    std::vector<PluginAnnouncement> old_plugins;  // what it announced before
+    NodeChannel* replaced = nullptr;              // the stream that the node had until now
+    std::vector<PluginAnnouncement> old_plugins;  // what the node announced before
     bool was_known = false;
   };
-  // A node registered on `channel`. On error (a bound, malformed facts) what was known stays as it was.
-  // ResourceExhausted for a new node when the table is full: no known node is forgotten for it.
+  // A node has registered on `channel`. On an error (a bound, malformed facts) everything known about it stays as it
+  // was. ResourceExhausted for a new node when the table is full: no known node is forgotten in its favour.
   absl::StatusOr<Attached> Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
                                   absl::string_view key_id);
-  // A node that an earlier process of this hub knew, as Describe gave it; it is away. `facts`: as CheckStored
-  // gave them; when they are refused the node is known without facts and lists. Then, and with a
-  // `problem`, it has one more problem that says so.
+  // Adds a node that a previous hub process knew, as Describe has returned it; the node is away. `facts`: the result of
+  // CheckStored; when it is an error, the node is known without facts and lists. This error, or a `problem`, is added
+  // to the problems of the node.
   void Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, absl::string_view problem);
-  // Pure, any thread.
+  // The facts of a stored node, or why they are refused. Pure; any thread.
   static absl::StatusOr<Json> CheckStored(const v1::Node& node);
-  // All of it or, on error, nothing. `*old_plugins` is set when the delta has plugins.
+  // Applies all of the delta or, on an error, nothing. Sets `*old_plugins` when the delta has plugins.
   absl::Status Apply(absl::string_view identity, const v1::Delta& delta, std::vector<PluginAnnouncement>* old_plugins);
-  // True when the node was stale.
+  // A message of the node has come. True when the node was stale.
   bool Heard(absl::string_view identity);
-  // True when it was `channel` that the node held.
+  // The stream `channel` has ended. True when it was the stream of the node.
   bool Detach(absl::string_view identity, const NodeChannel* channel, absl::string_view reason);
-  // False when it is unknown or attached: then nothing is changed.
+  // Forgets the node. False when it is unknown or attached; then nothing is changed.
   bool Forget(absl::string_view identity);
-  // Nodes without a stream that were not heard of for longer than this.
+  // The nodes without a stream that were last heard longer ago than `limit`.
   std::vector<std::string> AwayLongerThan(absl::Duration limit) const;
   void SetConflict(absl::string_view identity, std::string text);
-  // Marks who was not heard of within the limit; returns those.
+  // Marks the nodes that were not heard within stale_after, and returns those that it has marked.
   std::vector<std::string> MarkStale();
 
   NodeChannel* ChannelOf(absl::string_view identity) const override;
   bool ChangedSince(absl::string_view identity, uint64_t change) const override;
-  // A number that grows with whatever nodes say of themselves; from 1.
+  // A number that grows each time a node describes itself; from 1.
   uint64_t change() const { return change_; }
   const NodeRecord* Find(absl::string_view identity) const;
   const NodeRecord& At(Slot slot) const { return *by_slot_[slot]; }
@@ -114,7 +115,7 @@ class Registry final : public NodeDirectory {
   FleetSnapshot Freeze(const ColumnNames& columns) const;
   NodeSnapshot FreezeNode(const NodeRecord& record) const;
   v1::Node Describe(const NodeRecord& record) const { return FreezeNode(record).Describe(); }
-  // The same without plugins, classes, facts and problems.
+  // The node without plugins, classes, facts and problems.
   v1::Node DescribePresence(const NodeRecord& record) const;
 
   struct Counts {
@@ -123,15 +124,15 @@ class Registry final : public NodeDirectory {
     uint32_t disconnected = 0;
   };
   Counts counts() const;
-  // The hub was started so lately that nodes may be on their way back.
+  // Whether the hub was started so recently that nodes may be on their way back.
   bool NodesMayReturn() const { return clock_->Steady() - started_ < kReturnWithin; }
-  // Nodes on their way back; 0 once NodesMayReturn is over.
+  // The number of nodes on their way back; 0 once NodesMayReturn is over.
   uint32_t returning() const;
   std::map<std::string, uint32_t> AttachedByKey() const;
 
-  // What the node says of its time: its clock minus the hub's.
+  // Notes the node's clock minus the hub's.
   void SetClockSkew(absl::string_view identity, absl::Duration skew);
-  // Attached nodes whose clock is kNotableSkew or more off, at most kMaxSkewsNamed.
+  // The attached nodes whose clock differs by kNotableSkew or more, at most kMaxSkewsNamed of them.
   std::map<std::string, absl::Duration> ClockSkews() const;
   static constexpr absl::Duration kNotableSkew = absl::Seconds(5);
   static constexpr size_t kMaxSkewsNamed = 20;

@@ -1,4 +1,4 @@
-// What the registry knows of a node as a message, and back.
+// Converts what the registry knows about a node to a message, and back.
 #include <algorithm>
 #include <utility>
 
@@ -36,7 +36,7 @@ void Registry::Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, 
     record->main_collective = node.main_collective();
   } else {
     const auto bare = facts_.Upsert(node.identity(), Json::object(), {}, {}, {});
-    if (!bare.ok()) return;  // cannot be: nothing in it is refused
+    if (!bare.ok()) return;  // impossible: nothing in it can be refused
     record = Add(node.identity(), *bare);
     problems.push_back(absl::StrCat("what was stored of it is refused: ", stored.status().message()));
   }

@@ -32,7 +32,7 @@ absl::Status CheckIdentities(const v1::Target& target) {
   return absl::OkStatus();
 }
 
-// Names the target is restricted to, those of the list and of plain -I options.
+// The names to which the target is restricted: those of the list and of plain -I options.
 SlotSet NamedSlots(const std::vector<std::string>& names, const FactSnapshot& facts,
                    std::vector<std::string>* unknown) {
   SlotSet slots(facts.names().slots());
@@ -52,7 +52,7 @@ void SortByIdentity(const FactSnapshot& facts, std::vector<Slot>* nodes) {
   std::sort(nodes->begin(), nodes->end(), [&names](Slot a, Slot b) { return names.identity(a) < names.identity(b); });
 }
 
-// A node asked for by name stays: it says itself that it has no such plugin.
+// A node that is asked for by name remains a target: it reports itself that it does not have the plugin.
 absl::Status KeepThoseWithPlugin(const std::string& plugin, const FactSnapshot& facts, SlotSet by_name,
                                  StepBudget* budget, SlotSet* within) {
   const std::vector<filter::Option> has_plugin = {{filter::OptionKind::kPlugin, plugin}};

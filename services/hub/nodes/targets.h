@@ -1,5 +1,5 @@
-// From a request's Target to nodes. Parsing and choosing may take long and are pure: they run off the
-// hub's loop (WorkPool), over a snapshot of the fleet.
+// Chooses the nodes of a request's Target. Parsing and choosing may take long; both are pure and run off the hub's loop
+// (WorkPool), over a snapshot of the fleet.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr int kMaxFilterOptions = 256;
 
 struct TargetQuery {
   filter::Filter filter;
-  ColumnNames columns;  // those that choosing reads
+  ColumnNames columns;  // the columns that choosing reads
   std::vector<std::string> identities;
   bool has_identities = false;
   std::string collective;
@@ -29,36 +29,36 @@ struct TargetQuery {
   uint64_t limit_seed = 0;
 };
 
-// When a node may know better than the hub that it is no target (FILTERED).
+// When a node may decide, against the hub, that it is no target (FILTERED).
 enum class MayDecline {
-  kNever,         // the hub knows all that was asked for: names
-  kAfterAChange,  // facts, classes, plugins, collectives: once the node has said that they changed
-  kAlways,        // data functions, which nodes alone can call
+  kNever,         // the request gives names, about which the hub knows everything
+  kAfterAChange,  // facts, classes, plugins, collectives: after the node has reported a change
+  kAlways,        // data functions, which only nodes can call
 };
 MayDecline WhenMayDecline(const TargetQuery& query);
 
-// InvalidArgument names the part and the remedy. A seed that is needed and not given is drawn.
+// InvalidArgument names the part and the remedy. Draws a seed when one is needed and none is given.
 absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random);
 
 struct ChooseOptions {
-  std::string plugin;                 // only nodes that have it; empty: any
-  bool include_disconnected = false;  // all known nodes
-  bool only_disconnected = false;     // known nodes without a stream, in place of attached ones
-  bool named_disconnected = false;    // known nodes the target names, attached or not
-  bool sorted = false;                // by identity; done anyway where a limit needs it
+  std::string plugin;                 // only nodes that have this plugin; empty: all nodes
+  bool include_disconnected = false;  // also nodes without a stream
+  bool only_disconnected = false;     // nodes without a stream, in place of attached nodes
+  bool named_disconnected = false;    // also nodes without a stream that the target names
+  bool sorted = false;                // by identity; done in any case where a limit needs it
 };
 
 struct Chosen {
   std::vector<Slot> nodes;
-  bool ask_nodes = false;                 // data functions: nodes decide themselves
-  std::vector<std::string> unknown;       // named, never seen
-  std::vector<std::string> disconnected;  // named, among `nodes`, without a stream
+  bool ask_nodes = false;                 // the filter has data functions: the nodes decide themselves
+  std::vector<std::string> unknown;       // identities that are named and not known
+  std::vector<std::string> disconnected;  // identities that are named, chosen and without a stream
 };
 
-// The query's columns must have been frozen. The budget's status when it is spent; so below.
+// The snapshot must contain the query's columns. When the budget is spent, returns its status, here and below.
 absl::StatusOr<Chosen> Choose(const TargetQuery& query, const FleetSnapshot& fleet, const ChooseOptions& options,
                               StepBudget* budget);
-// Which of `nodes` are in the target, limits and presence aside.
+// Those of `nodes` that match the target, without regard to limits and presence.
 absl::StatusOr<SlotSet> Matching(const TargetQuery& query, const FleetSnapshot& fleet, const SlotSet& nodes,
                                  StepBudget* budget);
 

@@ -16,7 +16,7 @@
 #include "services/hub/jobs/run/return_list.h"
 #include "services/hub/jobs/run/rollout.h"
 #include "services/hub/jobs/run/task_table.h"
-#include "services/hub/nodes/node_channel.h"
+#include "services/hub/nodes/node_directory.h"
 
 namespace orch::hub {
 

@@ -1,5 +1,5 @@
-// The columns of the fact table: facts by name, made when a node first has one and dropped with the
-// last, and the fixed columns of name lists. Owned by the FactTable; hub's loop only.
+// The columns of the fact table: facts by name, made when the first node has the fact and dropped with the last one,
+// and the fixed columns of name lists. Owned by the FactTable; the hub's loop only.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ namespace orch::hub {
 
 class ColumnStore {
  public:
-  // A node's fact; sets or replaces it.
+  // Sets or replaces a fact of a node.
   void SetFact(Slot slot, const std::string& name, const Json& value);
-  // False when the node had no such fact.
+  // Removes a fact of a node. False when the node has no such fact.
   bool ClearFact(Slot slot, absl::string_view name);
   void ClearAllFacts(Slot slot);
-  // The node's facts, each as it is now.
+  // The columns of the node's facts as they are now, by name.
   std::vector<std::pair<std::string, ColumnView>> ViewsOf(Slot slot) const;
-  // nullptr when no node has a fact of that name.
+  // Null when no node has a fact of this name.
   const FactColumn* FindFact(absl::string_view name) const;
   std::vector<std::string> FactNames(Slot slot) const;
   size_t FactCount(Slot slot) const { return slot < columns_of_.size() ? columns_of_[slot].size() : 0; }
@@ -33,17 +33,17 @@ class ColumnStore {
   FactColumn plugins{"plugins"};
   FactColumn collectives{"collectives"};
 
-  // Fact columns, and distinct values in all columns.
+  // The number of fact columns, and of distinct values in all columns.
   size_t fact_columns() const { return by_name_.size(); }
   size_t values() const;
 
  private:
   void DropIfEmpty(uint32_t column);
 
-  std::vector<std::unique_ptr<FactColumn>> columns_;  // by number; nullptr when free
+  std::vector<std::unique_ptr<FactColumn>> columns_;  // by number; null when free
   std::vector<uint32_t> free_;
   absl::flat_hash_map<std::string, uint32_t> by_name_;
-  std::vector<std::vector<uint32_t>> columns_of_;  // by slot: the columns it has a value in
+  std::vector<std::vector<uint32_t>> columns_of_;  // by slot: the columns in which the node has a value
 };
 
 }  // namespace orch::hub

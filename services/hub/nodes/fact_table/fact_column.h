@@ -1,4 +1,4 @@
-// One fact of all nodes, to change. Owned by the FactTable; hub's loop only.
+// One fact of all nodes, for writing. Owned by the FactTable; the hub's loop only.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ class FactColumn final : private Rows {
 
   const std::string& name() const { return name_; }
   const ValuePool& pool() const { return pool_; }
-  // Nodes that have the fact.
+  // The number of nodes that have the fact.
   size_t count() const { return count_; }
 
   void Set(Slot slot, const Json& value);
-  // Whether the slot had the fact.
+  // Removes the fact of a node. False when the node does not have it.
   bool Clear(Slot slot);
   using Rows::at;
 
-  // As it is now. Costs a few counts, whatever the column's size.
+  // The column as it is now. Costs a few counts, whatever the size of the column.
   ColumnView View() const { return {pool_, *this}; }
 
  private:
@@ -36,7 +36,7 @@ class FactColumn final : private Rows {
   const std::string name_;
   ValuePool pool_;
   size_t count_ = 0;
-  size_t extent_ = 0;  // one past the highest slot that has, or lately had, the fact
+  size_t extent_ = 0;  // one past the highest slot that has, or recently had, the fact
 };
 
 }  // namespace orch::hub

@@ -4,10 +4,9 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "filter/expression.h"
 #include "services/hub/nodes/fact_table/column_test.h"
+#include "services/hub/nodes/fact_table/path_walk.h"
 #include "services/hub/nodes/fact_table/selector.h"
 
 namespace orch::hub {
@@ -28,28 +27,35 @@ size_t BytesOf(const ValueView& values, ValueId id) {
   return bytes;
 }
 
-void AddExpression(const filter::Expression& expression, ColumnNames* names) {
-  if (expression.kind == filter::Expression::Kind::kFact) names->AddPath(expression.fact);
-  for (const filter::ExpressionPtr& child : expression.children) AddExpression(*child, names);
+// Where a fact is looked up: the whole name first, then what its dotted path reaches.
+std::vector<Reach> ReachesOf(absl::string_view path, const FactColumns& columns) {
+  std::vector<Reach> reaches;
+  if (const ColumnView* whole = columns.FindFact(path)) reaches.push_back({whole, PathWalk(whole->values, {})});
+  std::vector<absl::string_view> segments = absl::StrSplit(path, '.');
+  if (const ColumnView* first = segments.size() > 1 ? columns.FindFact(segments.front()) : nullptr) {
+    segments.erase(segments.begin());
+    reaches.push_back({first, PathWalk(first->values, segments)});
+  }
+  return reaches;
+}
+
+// The nodes of each value, which is named by its place in `reaches` and its id.
+using SlotsByValue = std::map<std::pair<size_t, ValueId>, std::vector<Slot>>;
+
+// False when the node does not have the fact.
+bool NoteValue(const std::vector<Reach>& reaches, Slot slot, SlotsByValue* by_id) {
+  for (size_t i = 0; i < reaches.size(); ++i) {
+    const ValueId root = reaches[i].column->rows.at(slot);
+    if (root == kNoValue) continue;  // a node without the whole name is asked for the path
+    const ValueId id = reaches[i].walk.From(root);
+    if (id == kNoValue) return false;
+    (*by_id)[{i, id}].push_back(slot);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
-
-void ColumnNames::AddPath(absl::string_view path) {
-  names_.emplace(path);
-  const size_t dot = path.find('.');
-  if (dot != absl::string_view::npos) names_.emplace(path.substr(0, dot));
-}
-
-void ColumnNames::AddFilter(const filter::Filter& filter) {
-  if (!filter.empty()) AddExpression(*filter.root(), this);
-}
-
-absl::Status ColumnNames::Check() const {
-  if (names_.size() <= kMaxColumnsOfQuestion) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the filter names ", names_.size(), " different facts; at most ",
-                                                 kMaxColumnsOfQuestion, " are taken; ask in several parts"));
-}
 
 absl::StatusOr<FactSnapshot::Selection> FactSnapshot::Select(const filter::Filter& filter, StepBudget* budget,
                                                              const SlotSet* within) const {
@@ -76,25 +82,11 @@ absl::StatusOr<SlotSet> FactSnapshot::InCollective(absl::string_view collective,
 absl::StatusOr<FactSnapshot::FactCounts> FactSnapshot::CountFact(absl::string_view path, const SlotSet& nodes,
                                                                  StepBudget* budget) const {
   FactCounts counts;
-  std::vector<Reach> reaches;
-  if (const ColumnView* whole = columns_.FindFact(path)) reaches.push_back({whole, PathWalk(whole->values, {})});
-  std::vector<absl::string_view> segments = absl::StrSplit(path, '.');
-  if (const ColumnView* first = segments.size() > 1 ? columns_.FindFact(segments.front()) : nullptr) {
-    segments.erase(segments.begin());
-    reaches.push_back({first, PathWalk(first->values, segments)});
-  }
-  std::map<std::pair<size_t, ValueId>, std::vector<Slot>> by_id;
+  const std::vector<Reach> reaches = ReachesOf(path, columns_);
+  SlotsByValue by_id;
   nodes.ForEach([&](Slot slot) {
     if (!budget->Spend(kStepsPerNode) || !columns_.live.contains(slot)) return;
-    for (size_t i = 0; i < reaches.size(); ++i) {
-      const ValueId root = reaches[i].column->rows.at(slot);
-      if (root == kNoValue) continue;  // a node without the whole name is asked for the path
-      const ValueId id = reaches[i].walk.From(root);
-      if (id == kNoValue) break;
-      by_id[{i, id}].push_back(slot);
-      return;
-    }
-    ++counts.missing;
+    if (!NoteValue(reaches, slot, &by_id)) ++counts.missing;
   });
   // Two columns may hold equal values under different ids.
   std::map<std::pair<std::string, std::string>, FactValue> by_text;
@@ -117,21 +109,5 @@ absl::StatusOr<FactSnapshot::FactCounts> FactSnapshot::CountFact(absl::string_vi
   }
   return counts;
 }
-
-std::vector<std::string> NamesOf(const ColumnView& column, Slot slot) {
-  std::vector<std::string> names;
-  const ValueId list = column.rows.at(slot);
-  if (list == kNoValue) return names;
-  for (const ValueId name : column.values.parts(list)) names.push_back(column.values.text(name));
-  return names;
-}
-
-Json NodeFacts::facts() const {
-  Json facts = Json::object();
-  for (const auto& [name, column] : facts_) facts[name] = column.values.ToJson(column.rows.at(slot_));
-  return facts;
-}
-
-std::vector<std::string> NodeFacts::classes() const { return NamesOf(classes_, slot_); }
 
 }  // namespace orch::hub

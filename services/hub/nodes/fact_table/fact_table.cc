@@ -94,7 +94,7 @@ void FactTable::Remove(Slot slot) {
 absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::vector<std::string>& removed) {
   if (!IsLive(slot)) return absl::NotFoundError("facts of a node that is not in the table; it must register first");
   ORCH_RETURN_IF_ERROR(CheckFacts(identity(slot), set));
-  // What the change replaces or removes, each name once.
+  // The facts that the change replaces or removes, each name once.
   size_t gone = 0, gone_weight = 0;
   const auto leave = [&](absl::string_view name) {
     const FactColumn* column = store_.FindFact(name);

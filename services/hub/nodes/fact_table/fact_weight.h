@@ -1,5 +1,5 @@
-// How much a node's facts weigh against its bound: the bytes of names and texts, and eight for each
-// value. The same from JSON and from the columns.
+// The weight of a node's facts, which is bounded: the bytes of names and texts, and eight for each value. The weight is
+// the same for JSON and for columns. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace orch::hub {
 bool IsDeeperThan(const Json& value, size_t levels);
 size_t WeightOfValue(const Json& value);
 size_t WeightOfValue(const ValueView& values, ValueId id);
-// Of an object of facts, their names included.
+// The weight of an object of facts, with their names.
 size_t WeightOfFacts(const Json& facts);
 
 }  // namespace orch::hub

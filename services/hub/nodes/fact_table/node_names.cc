@@ -4,7 +4,7 @@
 
 namespace orch::hub {
 
-// The high bits: the part's own table goes by the others.
+// Uses the high bits, because the table of each part uses the low ones.
 size_t NodeNames::PartOf(absl::string_view identity) { return (absl::HashOf(identity) >> 40) % kParts; }
 
 Slot NodeNames::Find(absl::string_view identity) const {

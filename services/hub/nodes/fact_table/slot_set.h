@@ -1,4 +1,4 @@
-// A set of node slots as a bitmap: what a filter selects. Plain value, no locks. Sets given to one
+// A set of node slots as a bitmap: the nodes that a filter selects. A plain value without locks. The sets of one
 // operation may differ in size; slots beyond the end are not in the set.
 #pragma once
 
@@ -9,14 +9,14 @@
 
 namespace orch::hub {
 
-// A node's row in the FactTable. Small, dense, used again after Remove.
+// A node's row in the FactTable. Slots are small and dense, and are used again after Remove.
 using Slot = uint32_t;
 inline constexpr Slot kNoSlot = ~Slot{0};
 
 class SlotSet {
  public:
   SlotSet() = default;
-  // Room for slots 0 … slots-1, none of them in the set.
+  // An empty set with room for the slots 0 … slots-1.
   explicit SlotSet(size_t slots) : words_((slots + 63) / 64) {}
 
   bool contains(Slot slot) const { return slot / 64 < words_.size() && (words_[slot / 64] >> (slot % 64) & 1) != 0; }

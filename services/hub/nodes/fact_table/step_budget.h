@@ -1,7 +1,7 @@
-// What one question may cost, and whether anybody still wants the answer. Steps are counted before they
-// are taken and tell when to look: a search by regular expression takes anything from a thousandth of a
-// nanosecond to 14 ns for each byte and instruction of its program, so what is bounded is processor time.
-// Made for one question; used by the thread that answers it.
+// The cost that one question may have, and whether anybody still waits for its answer. Steps are counted before they
+// are taken, and their number says when to look at the time: the search by a regular expression takes between a
+// thousandth of a nanosecond and 14 ns for each byte and instruction of its program, so the bound is one of processor
+// time. Made for one question; used by the thread that answers it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace orch::hub {
 
-// Of a thread's processor time. A hundred times what 20,000 nodes take under an ordinary filter.
+// Processor time of one thread: a hundred times that of an ordinary filter over 20,000 nodes.
 inline constexpr absl::Duration kMaxQuestionTime = absl::Seconds(1);
 
 class StepBudget {
@@ -24,7 +24,7 @@ class StepBudget {
   explicit StepBudget(absl::Duration limit = kMaxQuestionTime, std::function<bool()> cancelled = nullptr,
                       ProcessorTime used = ThreadProcessorTime);
 
-  // False when the question is to be given up, with status().
+  // False when the question must be given up, with status().
   bool Spend(uint64_t steps) {
     since_look_ += steps;
     return since_look_ < kLookEvery || Look();
@@ -33,7 +33,7 @@ class StepBudget {
   const absl::Status& status() const { return status_; }
 
  private:
-  static constexpr uint64_t kLookEvery = 100'000;  // 1.4 ms at worst, and one more search: at worst 0.5 s
+  static constexpr uint64_t kLookEvery = 100'000;  // at worst 1.4 ms and one more search, which takes at worst 0.5 s
 
   bool Look();
 
@@ -41,7 +41,7 @@ class StepBudget {
   const std::function<bool()> cancelled_;
   const ProcessorTime used_;
   const absl::Duration begin_;
-  uint64_t since_look_ = kLookEvery;  // looks at the first step
+  uint64_t since_look_ = kLookEvery;  // so that it looks at the first step
   absl::Status status_;
 };
 

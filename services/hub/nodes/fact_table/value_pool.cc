@@ -46,7 +46,7 @@ ValueId ValuePool::Intern(const Json& value) {
 }
 
 void ValuePool::Release(ValueId id) {
-  // One that goes altogether need not be marked first.
+  // A value that is dropped altogether need not be marked first.
   if (--counts_[id].holders == 0 && counts_[id].users > 1) entries_.Write(id).held = false;
   Drop(id);
 }

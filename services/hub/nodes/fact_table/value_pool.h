@@ -1,6 +1,6 @@
-// The distinct JSON values of one column, each kept once with a count of its users. A value goes when
-// its last user lets go of it, and its id is used again; views made before keep what they saw. Owned by
-// one column; hub's loop only.
+// The distinct JSON values of one column, each kept once with a count of its users. A value is dropped when its last
+// user releases it, and its id is used again; views that were made before keep what they saw. Owned by one column; the
+// hub's loop only.
 #pragma once
 
 #include <cstddef>
@@ -22,17 +22,17 @@ class ValuePool final : public ValueView {
   ValuePool(const ValuePool&) = delete;
   ValuePool& operator=(const ValuePool&) = delete;
 
-  // The id of an equal value, kept until Release was called as often. Numbers that differ only in
-  // being written with a fraction (10, 10.0) are different values.
+  // The id of an equal value, which is kept until Release was called as often as Intern. Numbers of which only one is
+  // written with a fraction (10, 10.0) are different values.
   ValueId Intern(const Json& value);
   void Release(ValueId id);
 
-  // Distinct values, parts included.
+  // The number of distinct values, including parts of others.
   size_t size() const { return ids_.size(); }
 
  private:
   struct Counts {
-    uint32_t users = 0;  // holders, and values this is a part of
+    uint32_t users = 0;  // holders, and values of which this one is a part
     uint32_t holders = 0;
   };
   struct Probe {
@@ -57,7 +57,7 @@ class ValuePool final : public ValueView {
   static bool SameProbe(const Probe& a, const Probe& b);
   static Type ScalarType(const Json& value);
   Probe ProbeOf(ValueId id) const;
-  // One more user for the value; parts are given over (released again when the value was there).
+  // Adds a user to the value. Takes its parts over, or releases them when the value exists already.
   ValueId Use(const Json& value);
   ValueId UseEntry(Type type, Content content);
   void Drop(ValueId id);

@@ -1,6 +1,5 @@
-// The distinct JSON values of one column, to read: scalars by type and text, arrays and maps as lists
-// of ids of their parts. A copy is what the column held when it was made, whatever changes since; it may
-// be read on any thread.
+// The distinct JSON values of one column, for reading: scalars by type and text, arrays and maps as lists of the ids of
+// their parts. A copy keeps what the column was when it was made, and may be read on any thread.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/json.h"
-#include "services/hub/nodes/fact_table/copy_on_write.h"
+#include "services/hub/nodes/fact_table/chunked_vector.h"
 
 namespace orch::hub {
 
@@ -22,7 +21,7 @@ inline constexpr ValueId kNoValue = 0;
 
 class ValueView {
  public:
-  // No values.
+  // A view without values.
   ValueView() { entries_.Append(Entry()); }  // 0 is kNoValue
 
   Json ToJson(ValueId id) const;
@@ -31,16 +30,16 @@ class ValueView {
   bool IsString(ValueId id) const { return entries_[id].type == Type::kString; }
   bool IsBigInteger(ValueId id) const;  // beyond 64 bits
   bool IsScalar(ValueId id) const { return !IsArray(id) && !IsMap(id); }
-  // Of a scalar: its text as FILTERS.md has it.
+  // The text of a scalar, as FILTERS.md defines it.
   const std::string& text(ValueId id) const { return std::get<std::string>(*entries_[id].content); }
-  // Of an array its elements; of a map key, value, key, value …, by key.
+  // The elements of an array; for a map key, value, key, value …, sorted by key.
   absl::Span<const ValueId> parts(ValueId id) const { return std::get<std::vector<ValueId>>(*entries_[id].content); }
-  // The value of that key of a map; kNoValue when it has none.
+  // The value of `key` in a map; kNoValue when there is none.
   ValueId Member(ValueId map, absl::string_view key) const;
 
-  // One past the highest id: the size of a table by id.
+  // One past the highest id, which is the size of a table by id.
   size_t limit() const { return entries_.size(); }
-  // Whether some node has this very value (parts of other values are not counted).
+  // Whether a node has this value itself, and not only as a part of another value.
   bool IsHeld(ValueId id) const { return entries_[id].held; }
 
  protected:

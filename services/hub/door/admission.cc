@@ -1,0 +1,23 @@
+#include "services/hub/door/admission.h"
+
+namespace orch::hub {
+
+Admission& Admission::operator=(Admission&& other) noexcept {
+  if (this == &other) return *this;
+  End();
+  shares_ = std::move(other.shares_);
+  visitor_ = std::move(other.visitor_);
+  sort_ = other.sort_;
+  clock_ = other.clock_;
+  return *this;
+}
+
+void Admission::End() {
+  if (shares_ == nullptr) return;
+  shares_->EndCall(visitor_->share.get(), sort_);
+  visitor_->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
+  --visitor_->open_calls;
+  shares_.reset();
+}
+
+}  // namespace orch::hub

@@ -1,0 +1,24 @@
+#include "services/hub/door/share.h"
+
+namespace orch::hub {
+
+ShareLimits NodeShare() {
+  ShareLimits limits;
+  limits.connections = 2;  // the present connection, and its successor
+  limits.calls = 2;
+  limits.watches = 2;
+  limits.calls_per_second = 2;
+  limits.call_burst = 20;
+  limits.bytes_per_second = 4e6;
+  limits.byte_burst = 32e6;
+  return limits;
+}
+
+ShareLimits ClientShare() { return ShareLimits(); }
+
+Share::Share(ShareLimits limits)
+    : limits_(limits),
+      call_rate_(limits.calls_per_second, limits.call_burst),
+      bytes_(limits.bytes_per_second, limits.byte_burst) {}
+
+}  // namespace orch::hub
