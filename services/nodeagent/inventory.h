@@ -13,7 +13,7 @@
 #include "base/lifetime.h"
 #include "base/process/cancel_token.h"
 #include "services/nodeagent/config.h"
-#include "services/nodeagent/facts/classes.h"
+#include "services/nodeagent/facts/classes_file.h"
 #include "services/nodeagent/facts/fact_collector.h"
 
 namespace orch::nodeagent {
