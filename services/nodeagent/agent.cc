@@ -23,7 +23,7 @@ namespace {
 
 Inventory::Options InventoryOptions(const AgentConfig& config) { return {config.facts, config.classes_files}; }
 
-// A status one thread waits for and another sets, once.
+// A status that one thread waits for and another thread sets once.
 class Outcome {
  public:
   void Set(absl::Status status) {
@@ -227,7 +227,7 @@ void Agent::Start() {
     link_->Start();
     inventory_->Start();
   });
-  // In a process of its own: what only the start needed, once the node is attached.
+  // Returns the memory that only the start needed, once the node is attached; not in tests, which share a process.
   if (deps_.background == nullptr) deps_.loop->PostAfter(kTidyAfter, TidyMemory);
 }
 

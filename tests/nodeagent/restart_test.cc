@@ -146,9 +146,9 @@ class RestartTest : public testing::Test {
     const timespec moment = {0, 5'000'000};
     nanosleep(&moment, nullptr);
   }
-  void Go(const std::string& job_id, int64_t timeout_ms = 60'000) {
+  void Go(const std::string& attempt_id, int64_t timeout_ms = 60'000) {
     v1::Command command;
-    command.set_job_id(job_id);
+    command.set_job_id(attempt_id);
     command.set_plugin("work");
     command.set_action("go");
     command.set_caller("client=peadmin");
@@ -157,20 +157,20 @@ class RestartTest : public testing::Test {
     hub_->SendCommand(command);
   }
   // The next update of the job after those taken before, passing over STARTED unless wanted.
-  v1::TaskUpdate Next(const std::string& job_id, bool started_too = false) {
+  v1::TaskUpdate Next(const std::string& attempt_id, bool started_too = false) {
     while (true) {
       const std::vector<v1::NodeMessage> all = hub_->received.Await(taken_ + 1);
       const v1::NodeMessage& message = all[taken_++];
       v1::TaskUpdate update;
-      if (!message.has_update() || message.update().job_id() != job_id) continue;
+      if (!message.has_update() || message.update().job_id() != attempt_id) continue;
       EXPECT_TRUE(update.ParseFromString(message.update().body()));
       if (started_too || update.kind() != v1::TaskUpdate::STARTED) return update;
     }
   }
-  v1::TaskUpdate Ask(const std::string& job_id) {
+  v1::TaskUpdate Ask(const std::string& attempt_id) {
     taken_ = hub_->received.All().size();
-    hub_->SendSigned(v1::Envelope::QUERY, job_id);
-    return Next(job_id, /*started_too=*/true);
+    hub_->SendSigned(v1::Envelope::QUERY, attempt_id);
+    return Next(attempt_id, /*started_too=*/true);
   }
   void ExpectForgottenOnceAcknowledged() {
     hub_->SendSigned(v1::Envelope::ACK, job_);
