@@ -135,16 +135,20 @@ std::string ProgramBeside(const char* name) {
   return own.parent_path() / name;
 }
 
-int Run(int argc, char** argv) {
-  const Arguments arguments = ParseArguments(argc, argv);
-  if (arguments.exit_code >= 0) return arguments.exit_code;
-  absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());
-  if (!config.ok()) return Fail(config.status());
-  if (arguments.check_only) {
-    printf("%s: OK\n", arguments.config.c_str());
-    return 0;
-  }
-  if (absl::Status log = InitLog(config->log_level, config->log_json, config->log_file); !log.ok()) return Fail(log);
+// Returns the number of actions that did not end.
+size_t Stop(absl::Duration grace, Agent* agent) {
+  absl::Notification stopped;
+  size_t tasks_left = 0;
+  agent->BeginStop(grace, [&](size_t left) {
+    tasks_left = left;
+    stopped.Notify();
+  });
+  stopped.WaitForNotification();
+  return tasks_left;
+}
+
+// Runs the agent until a signal ends it. Returns the exit code.
+int Serve(const AgentConfig& config) {
   SystemClock clock;
   SystemRandom random;
   LoopExecutor loop(&clock, "agent");
@@ -157,29 +161,21 @@ int Run(int argc, char** argv) {
     told_to_end = true;
     kill(getpid(), SIGTERM);  // ServeSignals waits for the signal
   };
-  absl::StatusOr<std::unique_ptr<Agent>> agent =
-      Agent::Create(*config, {.clock = &clock,
-                              .random = &random,
-                              .loop = &loop,
-                              .task_runner = ProgramBeside("orch-taskrunner"),
-                              .catalog = nullptr,
-                              .background = nullptr,
-                              .on_attached = on_attached,
-                              .on_exit = on_exit});
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(config, {.clock = &clock,
+                                                                        .random = &random,
+                                                                        .loop = &loop,
+                                                                        .task_runner = ProgramBeside("orch-taskrunner"),
+                                                                        .catalog = nullptr,
+                                                                        .background = nullptr,
+                                                                        .on_attached = on_attached,
+                                                                        .on_exit = on_exit});
   if (!agent.ok()) return Fail(agent.status());
-  LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
+  LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config.identity}});
   (*agent)->Start();
   NotifyReady("running");
-  ServeSignals(*config, agent->get());
+  ServeSignals(config, agent->get());
   NotifyStopping();
-  absl::Notification stopped;
-  size_t tasks_left = 0;
-  (*agent)->BeginStop(config->shutdown_grace, [&](size_t left) {
-    tasks_left = left;
-    stopped.Notify();
-  });
-  stopped.WaitForNotification();
-  if (tasks_left > 0) {
+  if (const size_t tasks_left = Stop(config.shutdown_grace, agent->get()); tasks_left > 0) {
     LogError("stopped with actions that would not end", {{"tasks", absl::StrCat(tasks_left)}});
     fflush(nullptr);
     _exit(told_to_end ? 0 : 1);  // their threads cannot be joined; with 0 the service stays down
@@ -187,6 +183,19 @@ int Run(int argc, char** argv) {
   loop.Stop();
   LogInfo("stopped", {});
   return 0;
+}
+
+int Run(int argc, char** argv) {
+  const Arguments arguments = ParseArguments(argc, argv);
+  if (arguments.exit_code >= 0) return arguments.exit_code;
+  absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());
+  if (!config.ok()) return Fail(config.status());
+  if (arguments.check_only) {
+    printf("%s: OK\n", arguments.config.c_str());
+    return 0;
+  }
+  if (absl::Status log = InitLog(config->log_level, config->log_json, config->log_file); !log.ok()) return Fail(log);
+  return Serve(*config);
 }
 
 }  // namespace

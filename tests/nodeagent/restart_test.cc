@@ -142,6 +142,13 @@ class RestartTest : public testing::Test {
   void AwaitRun() {
     while (Runs().empty()) Moment();
   }
+  // Starts an agent whose action runs until Release.
+  void StartRunning(int64_t timeout_ms = 60'000) {
+    Hold();
+    Start();
+    Go(job_, timeout_ms);
+    AwaitRun();
+  }
   static void Moment() {
     const timespec moment = {0, 5'000'000};
     nanosleep(&moment, nullptr);
@@ -197,10 +204,7 @@ class RestartTest : public testing::Test {
 };
 
 TEST_F(RestartTest, AnActionGoesOnWhenItsAgentIsKilledAndItsOutcomeIsDelivered) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Release();
   Start();
@@ -212,10 +216,7 @@ TEST_F(RestartTest, AnActionGoesOnWhenItsAgentIsKilledAndItsOutcomeIsDelivered) 
 }
 
 TEST_F(RestartTest, AnOutcomeLeftWhileNoAgentWasThereIsDelivered) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Release();
   while (!std::filesystem::exists(absl::StrCat(state_, "/tasks/", job_, "/outcome"))) Moment();
@@ -225,10 +226,7 @@ TEST_F(RestartTest, AnOutcomeLeftWhileNoAgentWasThereIsDelivered) {
 }
 
 TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Start();
   EXPECT_EQ(Ask(job_).kind(), v1::TaskUpdate::STARTED);
@@ -240,10 +238,7 @@ TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
 }
 
 TEST_F(RestartTest, AnOrderlyStopLeavesTheActionToTheNextAgent) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   kill(agent_, SIGTERM);
   EXPECT_EQ(Wait(), 0);
   Start();
@@ -253,10 +248,7 @@ TEST_F(RestartTest, AnOrderlyStopLeavesTheActionToTheNextAgent) {
 }
 
 TEST_F(RestartTest, ATimeoutEndsWhatTheActionStarted) {
-  Hold();
-  Start();
-  Go(job_, 500);
-  AwaitRun();
+  StartRunning(500);
   const v1::Reply reply = Next(job_).reply();
   EXPECT_EQ(reply.error_kind(), "timeout") << reply.DebugString();
   EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0);

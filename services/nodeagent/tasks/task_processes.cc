@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -60,6 +61,14 @@ std::string Reaped(pid_t child) {
 }
 
 std::string CgroupName(const std::string& attempt_id) { return absl::StrCat("task-", attempt_id); }
+
+// Blocks until one of `fds` is readable, at most for `limit`. A descriptor of -1 is ignored.
+void AwaitReadable(const std::array<int, 4>& fds, absl::Duration limit) {
+  std::array<pollfd, 4> polled;
+  std::transform(fds.begin(), fds.end(), polled.begin(), [](int fd) { return pollfd{fd, POLLIN, 0}; });
+  const timespec wait = absl::ToTimespec(limit);
+  ppoll(polled.data(), polled.size(), &wait, nullptr);
+}
 
 // Ends all processes of the task, even if its process and the guards are gone.
 void EndAllOf(const std::string& attempt_id) {
@@ -161,13 +170,9 @@ std::optional<actions::Reply> TaskProcesses::Await(const std::string& attempt_id
       kill(pid, SIGCONT);  // a stopped process would not handle SIGTERM
     }
     if (context.clock->Steady() >= kill_at && lives) kill(-pid, SIGKILL);
-    pollfd fds[] = {{how.empty() ? pidfd.get() : -1, POLLIN, 0},
-                    {detached_.fd(), POLLIN, 0},
-                    {told ? -1 : context.cancel->fd(), POLLIN, 0},
-                    {reader.fd(), POLLIN, 0}};
     const bool known = pidfd.get() >= 0 && !told && how.empty();
-    const timespec wait = absl::ToTimespec(known ? absl::Seconds(1) : kLookAgain);
-    ppoll(fds, 4, &wait, nullptr);
+    AwaitReadable({how.empty() ? pidfd.get() : -1, detached_.fd(), told ? -1 : context.cancel->fd(), reader.fd()},
+                  known ? absl::Seconds(1) : kLookAgain);
   }
 }
 
