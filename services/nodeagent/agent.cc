@@ -1,6 +1,5 @@
 #include "services/nodeagent/agent.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,7 +10,6 @@
 #include "auth/peer_tls.h"
 #include "base/lifetime.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/process/find_program.h"
 #include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
