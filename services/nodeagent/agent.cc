@@ -1,6 +1,5 @@
 #include "services/nodeagent/agent.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,37 +10,17 @@
 #include "auth/peer_tls.h"
 #include "base/lifetime.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/process/find_program.h"
 #include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
-#include "base/version.h"
+#include "services/nodeagent/awaited_status.h"
+#include "services/nodeagent/compose_snapshot.h"
 #include "services/nodeagent/memory_tidy.h"
 
 namespace orch::nodeagent {
 namespace {
 
 Inventory::Options InventoryOptions(const AgentConfig& config) { return {config.facts, config.classes_files}; }
-
-// A status one thread waits for and another sets, once.
-class Outcome {
- public:
-  void Set(absl::Status status) {
-    MutexLock lock(&mu_);
-    status_ = std::move(status);
-    set_.Signal();
-  }
-  absl::Status Await(absl::Duration timeout) {
-    MutexLock lock(&mu_);
-    if (!status_) set_.WaitFor(&mu_, absl::ToChronoNanoseconds(timeout));
-    return status_.value_or(absl::DeadlineExceededError("the plugins are still being read; they will be offered then"));
-  }
-
- private:
-  Mutex mu_;
-  CondVar set_;
-  std::optional<absl::Status> status_ ABSL_GUARDED_BY(mu_);
-};
 
 HubLink::Options LinkOptions(const AgentConfig& config) {
   return {.hubs = config.hubs, .reconnect_min = config.reconnect_min, .reconnect_max = config.reconnect_max};
@@ -175,11 +154,12 @@ void Agent::OnCatalog(std::shared_ptr<const actions::Catalog> catalog) {
 
 absl::Status Agent::ReloadPlugins(const std::string& only, absl::Duration timeout) {
   if (deps_.catalog != nullptr) return absl::FailedPreconditionError("this node's plugins are fixed");
-  auto outcome = std::make_shared<Outcome>();
+  auto outcome = std::make_shared<AwaitedStatus>();
   PostToLoop([this, only, outcome] {
     plugins_->Load(CatalogOptionsFor(only), [outcome](absl::Status status) { outcome->Set(std::move(status)); });
   });
-  return outcome->Await(timeout);
+  return outcome->Await(timeout,
+                        absl::DeadlineExceededError("the plugins are still being read; they will be offered then"));
 }
 
 absl::Status Agent::Exit(const std::string& why) {
@@ -197,20 +177,8 @@ void Agent::PostToLoop(absl::AnyInvocable<void()> task) {
 
 void Agent::MakeSnapshot(const Inventory::Found& found) {
   found_ = found;
-  auto next = std::make_shared<NodeSnapshot>();
-  next->identity = config_.identity;
-  next->version = kVersion;
-  next->collectives = config_.collectives;
-  next->main_collective = config_.main_collective;
-  next->facts = found.facts.facts;
-  next->classes = found.classes.names;
-  next->SetPlugins(*catalog_);
-  next->problems.insert(next->problems.end(), found.facts.problems.begin(), found.facts.problems.end());
-  if (!found.classes.problem.empty()) next->problems.push_back(found.classes.problem);
-  if (journal_ != nullptr) {
-    for (std::string& problem : journal_->Problems()) next->problems.push_back(std::move(problem));
-  }
-  next->problems = CapProblems(std::move(next->problems));
+  std::shared_ptr<const NodeSnapshot> next = ComposeSnapshot(
+      config_, found, *catalog_, journal_ == nullptr ? std::vector<std::string>() : journal_->Problems());
   if (next->problems != state_->snapshot()->problems) {
     for (const std::string& problem : next->problems) LogWarning("problem on this node", {{"what", problem}});
   }
@@ -227,7 +195,7 @@ void Agent::Start() {
     link_->Start();
     inventory_->Start();
   });
-  // In a process of its own: what only the start needed, once the node is attached.
+  // Returns the memory that only the start needed, once the node is attached; not in tests, which share a process.
   if (deps_.background == nullptr) deps_.loop->PostAfter(kTidyAfter, TidyMemory);
 }
 

@@ -1,5 +1,5 @@
-// The node agent: wires inventory, plugins, command gate and link together. Owned by main or a test, which also
-// owns the clock, the randomness and the loop. Decides nothing about messages itself.
+// The node agent: connects inventory, plugins, command gate and link. Owned by main or a test, which also owns the
+// clock, the randomness and the loop. Decides nothing about messages.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,7 @@ namespace orch::nodeagent {
 class Agent final : public actions::NodeControl {
  public:
   static constexpr absl::Duration kTaskEndWait =
-      absl::Seconds(9);  // for cancelled actions to return; over TaskRunner::kEndWait
+      absl::Seconds(9);  // for cancelled actions to return; more than TaskRunner::kEndWait
   static constexpr absl::Duration kTidyAfter = absl::Seconds(5);  // TidyMemory after the start
   static constexpr absl::Duration kFlushWait = absl::Seconds(2);  // for the hub to take the last replies
 
@@ -38,28 +38,29 @@ class Agent final : public actions::NodeControl {
     const Clock* clock;
     Random* random;
     Executor* loop;
-    std::string task_runner;                          // path of orch-taskrunner; empty: actions run in this process
+    std::string task_runner;                          // path of orch-taskrunner; if empty, actions run in this process
     std::shared_ptr<const actions::Catalog> catalog;  // null: built-in and installed plugins
     Inventory::Background background;                 // null: a thread
     std::function<void(bool attached, const std::string& what)> on_attached;  // on the loop; may be null
-    // Somebody with the right asked for the end: the owner calls BeginStop. On the loop; null: refused.
+    // Called on the loop when a caller who may do so asks the agent to stop; the owner then calls BeginStop. If null,
+    // the request is refused.
     std::function<void(const std::string& why)> on_exit;
   };
 
-  // Collects what can be had at once, so that the agent is whole before it attaches.
+  // Collects the facts that need no program, so that the agent is complete before it attaches.
   static absl::StatusOr<std::unique_ptr<Agent>> Create(AgentConfig config, Dependencies dependencies);
-  // On the loop, or after it has stopped.
+  // Destroy on the loop, or after the loop has stopped.
   ~Agent() override;
 
   // These post to the loop and return.
   void Start();
-  // Takes over facts, classes, collectives and plugin settings; hub, identity and tasks need a restart.
+  // Applies facts, classes, collectives and plugin settings; hub, identity and tasks need a restart.
   void Reload(AgentConfig config);
-  // No new tasks; the running ones may end within `grace`, then are cancelled with a reply that says
-  // so. `stopped` is called on the loop, once, with the number of actions that would not end.
+  // Accepts no more tasks. The running tasks may end within `grace`, and are then cancelled with a reply that says so.
+  // Calls `stopped` once, on the loop, with the number of actions that did not end.
   void BeginStop(absl::Duration grace, std::function<void(size_t tasks_left)> stopped);
 
-  // Any thread but the loop's.
+  // Any thread except the loop's.
   absl::Status ReloadPlugins(const std::string& only, absl::Duration timeout) override;
   absl::Status Exit(const std::string& why) override;
 
@@ -86,12 +87,12 @@ class Agent final : public actions::NodeControl {
   AgentConfig config_;
   const Dependencies deps_;
   Lifetime lifetime_;
-  const std::shared_ptr<actions::PuppetMemory> puppet_;   // outlives a reload of the catalogue
+  const std::shared_ptr<actions::PuppetMemory> puppet_;   // kept over a reload
   const std::shared_ptr<actions::ShellJobs> shell_jobs_;  // kept over a reload
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;
   std::unique_ptr<AgentState> state_;
-  std::unique_ptr<StateDir> state_dir_;  // null, as the journal, without a state_dir
+  std::unique_ptr<StateDir> state_dir_;  // null without a state_dir, like the journal
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<TaskProcesses> processes_;
   TaskTemplate task_template_;

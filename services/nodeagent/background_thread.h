@@ -1,5 +1,5 @@
-// Runs one piece of blocking work at a time on a thread that lives only as long as the work.
-// Used from one thread (the loop); the destructor waits for the work.
+// Runs one piece of blocking work at a time on a thread that lives only as long as the work. Owned by Agent; used on
+// the loop only. The destructor waits for the work.
 #pragma once
 
 #include <pthread.h>
@@ -14,7 +14,7 @@ namespace orch::nodeagent {
 class BackgroundThread {
  public:
   ~BackgroundThread() { Join(); }
-  // Waits for work that still runs.
+  // Waits for earlier work that still runs, then starts `work`.
   void Run(absl::AnyInvocable<void()> work) {
     Join();
     thread_ = std::thread([work = std::move(work)]() mutable {

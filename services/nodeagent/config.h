@@ -1,4 +1,4 @@
-// The node agent's configuration (agent.yaml), checked. A value; made in main, read by Agent.
+// The checked configuration of the node agent (agent.yaml). A value; made in main, read by Agent.
 #pragma once
 
 #include <map>
@@ -20,11 +20,11 @@ namespace orch::nodeagent {
 inline constexpr char kDefaultConfigPath[] = "/etc/orch/agent.yaml";
 
 struct AgentConfig {
-  std::string file;  // where it was read from
+  std::string file;  // the path of agent.yaml
   std::vector<Address> hubs;
   std::string identity;
   std::string credentials;
-  std::string state_dir;  // empty only where a test made this value: nothing is durable then
+  std::string state_dir;  // empty only in tests; then nothing is durable
   auth::PeerTlsOptions tls;
   std::vector<std::string> collectives;
   std::string main_collective;
@@ -43,11 +43,11 @@ struct AgentConfig {
   std::string log_file;
 
   std::vector<std::string> HubNames() const;
-  // What rpcutil get_config_item may show, by our names and MCollective's.
+  // Returns the items that rpcutil get_config_item may show, under our names and MCollective's.
   std::map<std::string, Json> Public() const;
 };
 
-// `host_name` is the identity of a node whose file gives none. Every error names file and line.
+// `host_name` is the identity if the file sets none. Every error names file and line.
 absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path, const std::string& host_name);
 absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::string& path,
                                             const std::string& host_name);

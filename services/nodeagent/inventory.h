@@ -1,5 +1,5 @@
-// Keeps facts and classes fresh: a full collection every interval, a cheap look at the files every
-// few seconds, one collection at a time, off the loop. Owned by Agent; loop only.
+// Keeps facts and classes fresh: starts a full collection every interval, and checks every few seconds whether a file
+// has changed. One collection runs at a time, away from the loop. Owned by Agent; used on the loop only.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 #include "base/lifetime.h"
 #include "base/process/cancel_token.h"
 #include "services/nodeagent/config.h"
-#include "services/nodeagent/facts/classes.h"
+#include "services/nodeagent/facts/classes_file.h"
 #include "services/nodeagent/facts/fact_collector.h"
 
 namespace orch::nodeagent {
@@ -30,23 +30,22 @@ class Inventory {
     CollectedFacts facts;
     Classes classes;
   };
-  // Runs work that blocks away from the loop; never two at a time. Tests run it inline.
+  // Runs blocking work away from the loop, one piece at a time. Tests run it inline.
   using Background = std::function<void(absl::AnyInvocable<void()> work)>;
 
   Inventory(Options options, const Clock* clock, Executor* executor, Background background,
             std::function<void(const Found&)> changed);
-  // The work in the background must have ended; Cancel makes it end soon.
+  // The background work must have ended before; Cancel makes it end soon.
   ~Inventory();
 
-  // What can be had at once, without running programs.
+  // Collects without running programs, and returns at once.
   Found CollectNow();
-  // Starts watching, and the first full collection.
+  // Starts to watch the files, and starts the first full collection.
   void Start();
-  // Collects anew (SIGHUP), with other options if given; a source that fails then keeps its last good
-  // facts. During a collection: once it is over.
+  // Collects again, after the collection that runs if there is one. A source that fails keeps its last good facts.
   void Refresh();
-  void SetOptions(Options options);
-  // Ends programs that collect. Any thread.
+  void SetOptions(Options options);  // and Refresh
+  // Ends the programs that collect. Any thread.
   void Cancel() { cancel_.Cancel(); }
 
  private:
@@ -62,7 +61,7 @@ class Inventory {
   const std::function<void(const Found&)> changed_;
   Lifetime lifetime_;
   CancelToken cancel_;
-  FactCollector collector_;  // used by the collection that runs, else by the loop; as classes_ is
+  FactCollector collector_;  // like classes_, used by the running collection, else by the loop
   ClassesFile classes_;
   std::string stamp_;
   absl::Duration next_full_;

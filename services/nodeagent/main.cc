@@ -1,4 +1,4 @@
-// orch-nodeagent: the service on every node.
+// orch-nodeagent: the service that runs on every node.
 #include <getopt.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -27,17 +27,17 @@ namespace {
 constexpr char kUsage[] =
     "Usage: orch-nodeagent [-c FILE] [--check-config] [--version] [--help]\n"
     "\n"
-    "  -c, --config FILE   configuration, default /etc/orch/agent.yaml\n"
-    "      --check-config  read the configuration, say whether it is right, and end\n"
-    "      --version       print the version\n"
-    "      --help          print this\n"
+    "  -c, --config FILE   read this configuration, default /etc/orch/agent.yaml\n"
+    "      --check-config  check the configuration and exit\n"
+    "      --version       print the version and exit\n"
+    "      --help          print this help and exit\n"
     "\n"
     "Examples:\n"
-    "  orch-nodeagent                                 serves as /etc/orch/agent.yaml says\n"
-    "  orch-nodeagent -c ./agent.yaml --check-config  tells what is wrong with that file\n"
+    "  orch-nodeagent                                 run with /etc/orch/agent.yaml\n"
+    "  orch-nodeagent -c ./agent.yaml --check-config  show what is wrong with that file\n"
     "\n"
-    "Signals: TERM stops (running tasks may end first), HUP and USR1 reload facts, classes and\n"
-    "plugins and open the log file anew, WINCH does the latter alone, USR2 moves to the next log level.\n";
+    "Signals: TERM stops the agent after running tasks have had time to end. HUP and USR1 reload facts,\n"
+    "classes and plugins and reopen the log file. WINCH only reopens the log file. USR2 selects the next log level.\n";
 
 struct Arguments {
   std::string config = kDefaultConfigPath;
@@ -106,7 +106,7 @@ void Reload(const AgentConfig& running, Agent* agent) {
   NotifyReady("running");
 }
 
-// Until TERM or INT.
+// Returns after TERM or INT.
 void ServeSignals(AgentConfig config, Agent* agent) {
   while (true) {
     switch (const int number = WaitForSignal(); number) {
@@ -135,16 +135,20 @@ std::string ProgramBeside(const char* name) {
   return own.parent_path() / name;
 }
 
-int Run(int argc, char** argv) {
-  const Arguments arguments = ParseArguments(argc, argv);
-  if (arguments.exit_code >= 0) return arguments.exit_code;
-  absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());
-  if (!config.ok()) return Fail(config.status());
-  if (arguments.check_only) {
-    printf("%s: OK\n", arguments.config.c_str());
-    return 0;
-  }
-  if (absl::Status log = InitLog(config->log_level, config->log_json, config->log_file); !log.ok()) return Fail(log);
+// Returns the number of actions that did not end.
+size_t Stop(absl::Duration grace, Agent* agent) {
+  absl::Notification stopped;
+  size_t tasks_left = 0;
+  agent->BeginStop(grace, [&](size_t left) {
+    tasks_left = left;
+    stopped.Notify();
+  });
+  stopped.WaitForNotification();
+  return tasks_left;
+}
+
+// Runs the agent until a signal ends it. Returns the exit code.
+int Serve(const AgentConfig& config) {
   SystemClock clock;
   SystemRandom random;
   LoopExecutor loop(&clock, "agent");
@@ -155,38 +159,43 @@ int Run(int argc, char** argv) {
   const auto on_exit = [&told_to_end](const std::string& why) {
     LogWarning("the node agent is told to end", {{"why", why}});
     told_to_end = true;
-    kill(getpid(), SIGTERM);  // main waits for it
+    kill(getpid(), SIGTERM);  // ServeSignals waits for the signal
   };
-  absl::StatusOr<std::unique_ptr<Agent>> agent =
-      Agent::Create(*config, {.clock = &clock,
-                              .random = &random,
-                              .loop = &loop,
-                              .task_runner = ProgramBeside("orch-taskrunner"),
-                              .catalog = nullptr,
-                              .background = nullptr,
-                              .on_attached = on_attached,
-                              .on_exit = on_exit});
+  absl::StatusOr<std::unique_ptr<Agent>> agent = Agent::Create(config, {.clock = &clock,
+                                                                        .random = &random,
+                                                                        .loop = &loop,
+                                                                        .task_runner = ProgramBeside("orch-taskrunner"),
+                                                                        .catalog = nullptr,
+                                                                        .background = nullptr,
+                                                                        .on_attached = on_attached,
+                                                                        .on_exit = on_exit});
   if (!agent.ok()) return Fail(agent.status());
-  LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config->identity}});
+  LogInfo("orch-nodeagent started", {{"version", kVersion}, {"identity", config.identity}});
   (*agent)->Start();
   NotifyReady("running");
-  ServeSignals(*config, agent->get());
+  ServeSignals(config, agent->get());
   NotifyStopping();
-  absl::Notification stopped;
-  size_t tasks_left = 0;
-  (*agent)->BeginStop(config->shutdown_grace, [&](size_t left) {
-    tasks_left = left;
-    stopped.Notify();
-  });
-  stopped.WaitForNotification();
-  if (tasks_left > 0) {
+  if (const size_t tasks_left = Stop(config.shutdown_grace, agent->get()); tasks_left > 0) {
     LogError("stopped with actions that would not end", {{"tasks", absl::StrCat(tasks_left)}});
     fflush(nullptr);
-    _exit(told_to_end ? 0 : 1);  // their threads cannot be waited for; 0: it is to stay down
+    _exit(told_to_end ? 0 : 1);  // their threads cannot be joined; with 0 the service stays down
   }
   loop.Stop();
   LogInfo("stopped", {});
   return 0;
+}
+
+int Run(int argc, char** argv) {
+  const Arguments arguments = ParseArguments(argc, argv);
+  if (arguments.exit_code >= 0) return arguments.exit_code;
+  absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());
+  if (!config.ok()) return Fail(config.status());
+  if (arguments.check_only) {
+    printf("%s: OK\n", arguments.config.c_str());
+    return 0;
+  }
+  if (absl::Status log = InitLog(config->log_level, config->log_json, config->log_file); !log.ok()) return Fail(log);
+  return Serve(*config);
 }
 
 }  // namespace
@@ -199,6 +208,6 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);  // an idle agent should be small
   mallopt(M_TRIM_THRESHOLD, 128 << 10);
   orch::BlockServiceSignals();
-  signal(SIGCHLD, SIG_DFL);  // were it ignored, as some starters leave it, no exit code could be had
+  signal(SIGCHLD, SIG_DFL);  // if it were ignored, as some starters leave it, exit codes would be lost
   return orch::nodeagent::Run(argc, argv);
 }

@@ -36,7 +36,7 @@ void TidyMemory() {
   for (const absl::string_view line : absl::StrSplit(*maps, '\n')) {
     CodeRange range;
     if (!ParseCodeRange(line, &range)) continue;
-    // What is needed again comes back from the page cache, page by page.
+    // Pages that are needed again come back from the page cache.
     void* const begin = reinterpret_cast<void*>(range.begin);  // NOLINT(performance-no-int-to-ptr): from /proc
     madvise(begin, range.end - range.begin, MADV_DONTNEED);
   }

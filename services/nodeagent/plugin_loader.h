@@ -1,6 +1,5 @@
-// Reads the node's plugins away from the loop, one load at a time, and hands finished catalogs over.
-// Requests that come during a load are served by the next. Owned by Agent; loop only, except where
-// said otherwise.
+// Reads the node's plugins away from the loop, one load at a time, and hands over finished catalogs. Requests that
+// arrive during a load are served one by one afterwards. Owned by Agent; used on the loop, except where said otherwise.
 #pragma once
 
 #include <functional>
@@ -20,21 +19,21 @@ namespace orch::nodeagent {
 
 class PluginLoader {
  public:
-  static constexpr size_t kMaxWaiting = 256;  // requests, at most
+  static constexpr size_t kMaxWaiting = 256;  // requests
   using Background = std::function<void(absl::AnyInvocable<void()> work)>;
   using CatalogPtr = std::shared_ptr<const actions::Catalog>;
   using Done = std::function<void(absl::Status)>;
 
-  // `changed` gets each catalog before the requests it serves are told.
+  // `changed` gets each new catalog before `done` of the request is called.
   PluginLoader(const Clock* clock, Executor* executor, Background background,
                std::function<void(CatalogPtr catalog)> changed);
 
-  // Blocks: before the loop runs.
+  // Blocks. Call before the loop runs.
   CatalogPtr LoadNow(const actions::CatalogOptions& options);
-  // Loads all plugins, or with options.only that one beside the others of the last catalog; `done` (may be
-  // null) is told on the loop: NotFound and FailedPrecondition as actions::NodeControl says.
+  // Loads all plugins, or with options.only replaces that plugin in the last catalog. Calls `done`, which may be null,
+  // on the loop, with NotFound and FailedPrecondition as actions::NodeControl describes.
   void Load(actions::CatalogOptions options, Done done);
-  // Ends programs that are being asked whether to activate. Any thread.
+  // Ends the programs that decide whether a plugin is active. Any thread.
   void Cancel() { cancel_.Cancel(); }
 
  private:
@@ -44,7 +43,7 @@ class PluginLoader {
   };
   void Next();
   void Finish(std::shared_ptr<actions::Catalog> loaded);
-  // What became of the one plugin that was to be loaded.
+  // Puts what was loaded into the catalog; the status says what became of the one plugin that options.only names.
   absl::Status Take(const Request& request, std::shared_ptr<actions::Catalog> loaded);
 
   const Clock* const clock_;
@@ -54,7 +53,7 @@ class PluginLoader {
   Lifetime lifetime_;
   CancelToken cancel_;
   CatalogPtr current_ = std::make_shared<actions::Catalog>();
-  std::vector<Request> waiting_;  // the first is being served while loading_
+  std::vector<Request> waiting_;  // while loading_, the first one is being served
   bool loading_ = false;
 };
 

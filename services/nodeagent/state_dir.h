@@ -1,5 +1,5 @@
-// The folder that holds what the agent must know again after a restart: its journal and the tasks that
-// run in processes of their own. One agent at a time: whoever is second is told so. Owned by main.
+// The folder that holds what the agent must know after a restart: its journal, and the tasks that run in processes of
+// their own. A lock keeps a second agent out. Owned by Agent.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ inline constexpr char kDefaultStateDir[] = "/var/lib/orch-agent";
 
 class StateDir {
  public:
-  // Makes it with mode 0700 when it is not there. FailedPrecondition when another agent uses it, or it
-  // belongs to another user.
+  // Makes the folder with mode 0700 if it does not exist. Returns FailedPrecondition if another agent uses the folder
+  // or the folder belongs to another user.
   static absl::StatusOr<std::unique_ptr<StateDir>> Open(const std::string& path);
 
   const std::string& path() const { return path_; }
@@ -26,7 +26,7 @@ class StateDir {
   StateDir(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   const std::string path_;
-  const UniqueFd lock_;  // held while this is there
+  const UniqueFd lock_;  // held as long as this object lives
 };
 
 }  // namespace orch::nodeagent

@@ -77,9 +77,9 @@ class AgentTest : public ::testing::Test {
                  .value();
     agent_->Start();
   }
-  static v1::Command Command(const std::string& job_id, const std::string& action = "read") {
+  static v1::Command Command(const std::string& attempt_id, const std::string& action = "read") {
     v1::Command command;
-    command.set_attempt_id(job_id);
+    command.set_attempt_id(attempt_id);
     command.set_plugin("fake");
     command.set_action(action);
     command.set_timeout_ms(60'000);

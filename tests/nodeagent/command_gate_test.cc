@@ -53,12 +53,12 @@ class CommandGateTest : public ::testing::Test {
     option->set_kind(kind);
     option->set_text(text);
   }
-  v1::Envelope Seal(const std::string& job_id, const std::string& body, v1::Envelope::Kind kind,
+  v1::Envelope Seal(const std::string& attempt_id, const std::string& body, v1::Envelope::Kind kind,
                     const std::string& identity = kIdentity) {
     v1::Envelope envelope;
     envelope.set_direction(v1::Envelope::TO_NODE);
     envelope.set_kind(kind);
-    envelope.set_attempt_id(job_id);
+    envelope.set_attempt_id(attempt_id);
     envelope.set_identity(identity);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);

@@ -8,7 +8,7 @@
 #include "base/manual_clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/nodeagent/facts/classes.h"
+#include "services/nodeagent/facts/classes_file.h"
 #include "services/nodeagent/gate/seen_jobs.h"
 #include "services/nodeagent/memory_tidy.h"
 #include "services/nodeagent/state/agent_state.h"

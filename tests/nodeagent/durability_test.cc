@@ -25,7 +25,7 @@ constexpr char kDurableNode[] = "node1.example.com";
 class DurabilityTest : public ::testing::Test {
  protected:
   struct Seen {
-    std::string job_id;
+    std::string attempt_id;
     v1::TaskUpdate update;
   };
 
@@ -74,11 +74,11 @@ class DurabilityTest : public ::testing::Test {
     command.set_durable(true);
     return command;
   }
-  void Give(const std::string& job_id, v1::Envelope::Kind kind, const std::string& body = "") {
+  void Give(const std::string& attempt_id, v1::Envelope::Kind kind, const std::string& body = "") {
     v1::Envelope envelope;
     envelope.set_direction(v1::Envelope::TO_NODE);
     envelope.set_kind(kind);
-    envelope.set_attempt_id(job_id);
+    envelope.set_attempt_id(attempt_id);
     envelope.set_identity(kDurableNode);
     envelope.set_body(body);
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
@@ -134,7 +134,7 @@ TEST_F(DurabilityTest, SendsTheOutcomeAgainAfterEveryRegistrationUntilItIsAcknow
   Restart();
   gate_->OnAttached(true);
   EXPECT_EQ(Await(4).SerializeAsString(), outcome);
-  EXPECT_EQ(updates_.All()[3].job_id, Id(1));
+  EXPECT_EQ(updates_.All()[3].attempt_id, Id(1));
   Give(Id(1), v1::Envelope::ACK);
   gate_->OnAttached(true);
   executor_.Advance(absl::Seconds(10));
@@ -236,7 +236,7 @@ TEST_F(DurabilityTest, SendsManyOutcomesInTheirOrderAndInPortions) {
   executor_.Advance(Delivery::kResendPause * 5);
   const std::vector<Seen> all = updates_.All();
   ASSERT_EQ(all.size(), Delivery::kResendMessages + 200);
-  for (int i = 0; i < 200; ++i) EXPECT_EQ(all[Delivery::kResendMessages + i].job_id, Id(i));
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(all[Delivery::kResendMessages + i].attempt_id, Id(i));
 }
 
 TEST_F(DurabilityTest, StopsSendingWhenTheHubIsAway) {

@@ -134,12 +134,12 @@ void FakeHub::SendCommand(const v1::Command& command) {
   SendSigned(v1::Envelope::COMMAND, command.attempt_id(), command.SerializeAsString());
 }
 
-void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& job_id, const std::string& body) {
+void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& attempt_id, const std::string& body) {
   v1::HubMessage message;
   v1::Envelope* envelope = message.mutable_command();
   envelope->set_direction(v1::Envelope::TO_NODE);
   envelope->set_kind(kind);
-  envelope->set_attempt_id(job_id);
+  envelope->set_attempt_id(attempt_id);
   envelope->set_body(body);
   {
     MutexLock lock(&mu_);

@@ -32,7 +32,7 @@ class FakeHub final : public v1::NodeService::CallbackService {
   void Send(v1::HubMessage message);
   // A command signed with the node's key.
   void SendCommand(const v1::Command& command);
-  void SendSigned(v1::Envelope::Kind kind, const std::string& job_id, const std::string& body = "");
+  void SendSigned(v1::Envelope::Kind kind, const std::string& attempt_id, const std::string& body = "");
   // Ends the stream of the node attached last.
   void EndStream();
   void Stop();

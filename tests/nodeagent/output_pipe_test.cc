@@ -1,5 +1,3 @@
-#include "services/nodeagent/runner/output_pipe.h"
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,6 +7,8 @@
 #include "base/process/process_spec.h"
 #include "base/unique_fd.h"
 #include "gtest/gtest.h"
+#include "services/nodeagent/runner/output_reader.h"
+#include "services/nodeagent/runner/output_writer.h"
 #include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {

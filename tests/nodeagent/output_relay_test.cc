@@ -17,8 +17,8 @@ constexpr char kJob[] = "a";
 class OutputRelayTest : public testing::Test {
  protected:
   OutputRelayTest()
-      : executor_(&clock_), relay_(&executor_, [this](const std::string& job_id, v1::OutputChunk chunk) {
-          jobs_.push_back(job_id);
+      : executor_(&clock_), relay_(&executor_, [this](const std::string& attempt_id, v1::OutputChunk chunk) {
+          jobs_.push_back(attempt_id);
           chunks_.push_back(std::move(chunk));
         }) {
     relay_.SetAllowed(true);

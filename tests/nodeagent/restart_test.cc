@@ -142,13 +142,20 @@ class RestartTest : public testing::Test {
   void AwaitRun() {
     while (Runs().empty()) Moment();
   }
+  // Starts an agent whose action runs until Release.
+  void StartRunning(int64_t timeout_ms = 60'000) {
+    Hold();
+    Start();
+    Go(job_, timeout_ms);
+    AwaitRun();
+  }
   static void Moment() {
     const timespec moment = {0, 5'000'000};
     nanosleep(&moment, nullptr);
   }
-  void Go(const std::string& job_id, int64_t timeout_ms = 60'000) {
+  void Go(const std::string& attempt_id, int64_t timeout_ms = 60'000) {
     v1::Command command;
-    command.set_attempt_id(job_id);
+    command.set_attempt_id(attempt_id);
     command.set_plugin("work");
     command.set_action("go");
     command.set_caller("client=peadmin");
@@ -157,20 +164,20 @@ class RestartTest : public testing::Test {
     hub_->SendCommand(command);
   }
   // The next update of the job after those taken before, passing over STARTED unless wanted.
-  v1::TaskUpdate Next(const std::string& job_id, bool started_too = false) {
+  v1::TaskUpdate Next(const std::string& attempt_id, bool started_too = false) {
     while (true) {
       const std::vector<v1::NodeMessage> all = hub_->received.Await(taken_ + 1);
       const v1::NodeMessage& message = all[taken_++];
       v1::TaskUpdate update;
-      if (!message.has_update() || message.update().attempt_id() != job_id) continue;
+      if (!message.has_update() || message.update().attempt_id() != attempt_id) continue;
       EXPECT_TRUE(update.ParseFromString(message.update().body()));
       if (started_too || update.kind() != v1::TaskUpdate::STARTED) return update;
     }
   }
-  v1::TaskUpdate Ask(const std::string& job_id) {
+  v1::TaskUpdate Ask(const std::string& attempt_id) {
     taken_ = hub_->received.All().size();
-    hub_->SendSigned(v1::Envelope::QUERY, job_id);
-    return Next(job_id, /*started_too=*/true);
+    hub_->SendSigned(v1::Envelope::QUERY, attempt_id);
+    return Next(attempt_id, /*started_too=*/true);
   }
   void ExpectForgottenOnceAcknowledged() {
     hub_->SendSigned(v1::Envelope::ACK, job_);
@@ -197,10 +204,7 @@ class RestartTest : public testing::Test {
 };
 
 TEST_F(RestartTest, AnActionGoesOnWhenItsAgentIsKilledAndItsOutcomeIsDelivered) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Release();
   Start();
@@ -212,10 +216,7 @@ TEST_F(RestartTest, AnActionGoesOnWhenItsAgentIsKilledAndItsOutcomeIsDelivered) 
 }
 
 TEST_F(RestartTest, AnOutcomeLeftWhileNoAgentWasThereIsDelivered) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Release();
   while (!std::filesystem::exists(absl::StrCat(state_, "/tasks/", job_, "/outcome"))) Moment();
@@ -225,10 +226,7 @@ TEST_F(RestartTest, AnOutcomeLeftWhileNoAgentWasThereIsDelivered) {
 }
 
 TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   Kill();
   Start();
   EXPECT_EQ(Ask(job_).kind(), v1::TaskUpdate::STARTED);
@@ -240,10 +238,7 @@ TEST_F(RestartTest, ANewAgentKnowsWhatRunsAndCanCancelIt) {
 }
 
 TEST_F(RestartTest, AnOrderlyStopLeavesTheActionToTheNextAgent) {
-  Hold();
-  Start();
-  Go(job_);
-  AwaitRun();
+  StartRunning();
   kill(agent_, SIGTERM);
   EXPECT_EQ(Wait(), 0);
   Start();
@@ -253,10 +248,7 @@ TEST_F(RestartTest, AnOrderlyStopLeavesTheActionToTheNextAgent) {
 }
 
 TEST_F(RestartTest, ATimeoutEndsWhatTheActionStarted) {
-  Hold();
-  Start();
-  Go(job_, 500);
-  AwaitRun();
+  StartRunning(500);
   const v1::Reply reply = Next(job_).reply();
   EXPECT_EQ(reply.kind(), v1::ERROR_KIND_TIMEOUT) << reply.DebugString();
   EXPECT_NE(kill(atoi(Runs()[0].c_str()), 0), 0);

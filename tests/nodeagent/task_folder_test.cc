@@ -49,24 +49,24 @@ class TaskFolderTest : public ::testing::Test {
 };
 
 TEST_F(TaskFolderTest, AnOutcomeThatFitsItsRoomIsLeftWhole) {
-  ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
-  const FilesUpTo limit(kOutcomeRoomBytes);
+  ASSERT_TRUE(SetRoomAside(ReservePath(folder_.path()), kOutcomeReserveBytes).ok());
+  const FilesUpTo limit(kOutcomeReserveBytes);
   ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(60'000), {7, 9}}).ok());
   EXPECT_EQ(Left()->reply.data["text"], std::string(60'000, 'x'));
 }
 
 TEST_F(TaskFolderTest, OneThatIsLargerIsSaidToBeLostOnAFullDisk) {
-  ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
-  const FilesUpTo limit(kOutcomeRoomBytes);
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeRoomBytes), {7, 9}}).ok());
+  ASSERT_TRUE(SetRoomAside(ReservePath(folder_.path()), kOutcomeReserveBytes).ok());
+  const FilesUpTo limit(kOutcomeReserveBytes);
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeReserveBytes), {7, 9}}).ok());
   EXPECT_EQ(Left()->reply.error_kind, actions::ErrorKind::kOutcomeLost);
   EXPECT_THAT(Left()->reply.status_message, HasSubstr("ended with status 0 (done so far), but its data is lost"));
   EXPECT_EQ(Left()->printed, (Printed{7, 9}));
 }
 
 TEST_F(TaskFolderTest, OneThatIsLargerIsLeftWholeWhereTheDiskHasRoom) {
-  ASSERT_TRUE(SetRoomAside(RoomPath(folder_.path()), kOutcomeRoomBytes).ok());
-  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeRoomBytes), {7, 9}}).ok());
+  ASSERT_TRUE(SetRoomAside(ReservePath(folder_.path()), kOutcomeReserveBytes).ok());
+  ASSERT_TRUE(LeaveOutcome(folder_.path(), {ReplyWith(2 * kOutcomeReserveBytes), {7, 9}}).ok());
   EXPECT_EQ(Left()->reply.status_message, "done so far");
 }
 

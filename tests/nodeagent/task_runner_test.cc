@@ -17,7 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 
 struct Seen {
-  std::string job_id;
+  std::string attempt_id;
   v1::TaskUpdate update;
 };
 
@@ -27,13 +27,13 @@ class TaskRunnerTest : public ::testing::Test {
 
   std::unique_ptr<TaskRunner> Make(size_t workers, size_t queue) {
     return std::make_unique<TaskRunner>(TaskRunner::Options{workers, queue}, &clock_, &executor_, &state_,
-                                        [this](const std::string& job_id, v1::TaskUpdate update, bool) {
-                                          seen_.Put({job_id, std::move(update)});
+                                        [this](const std::string& attempt_id, v1::TaskUpdate update, bool) {
+                                          seen_.Put({attempt_id, std::move(update)});
                                         });
   }
-  TaskSpec Spec(const std::string& job_id, std::shared_ptr<FakePlugin> plugin, const std::string& action = "read") {
+  TaskSpec Spec(const std::string& attempt_id, std::shared_ptr<FakePlugin> plugin, const std::string& action = "read") {
     TaskSpec spec;
-    spec.job_id = job_id;
+    spec.attempt_id = attempt_id;
     spec.plugin = plugin;
     spec.action = plugin->ddl()->FindAction(action);
     spec.request.plugin = "fake";
@@ -143,7 +143,7 @@ TEST_F(TaskRunnerTest, RunsOtherActionsWhileOneIsAtItsLimit) {
   runner->Submit(Spec("b", limited, "change"));
   runner->Submit(Spec("c", Returns(Json::object()), "read"));
   const std::vector<Seen> seen = seen_.Await(2);  // STARTED of a, then c
-  EXPECT_EQ(seen[1].job_id, "c");
+  EXPECT_EQ(seen[1].attempt_id, "c");
   until.Open();
   seen_.Await(5);
 }
@@ -157,11 +157,11 @@ TEST_F(TaskRunnerTest, ActionsThatShareASlotWaitForEachOther) {
   running.Wait();
   runner->Submit(Spec("b", limited, "read"));
   runner->Submit(Spec("c", Returns(Json::object()), "read"));
-  EXPECT_EQ(seen_.Await(2)[1].job_id, "c");  // b, which came before it, still waits
+  EXPECT_EQ(seen_.Await(2)[1].attempt_id, "c");  // b, which came before it, still waits
   until.Open();
   const std::vector<Seen> seen = seen_.Await(4);
-  EXPECT_EQ(seen[2].job_id, "a");
-  EXPECT_EQ(seen[3].job_id, "b");
+  EXPECT_EQ(seen[2].attempt_id, "a");
+  EXPECT_EQ(seen[3].attempt_id, "b");
 }
 
 TEST_F(TaskRunnerTest, AnswersForAnActionThatDoesNotEndAfterItsDeadline) {
@@ -198,7 +198,7 @@ TEST_F(TaskRunnerTest, TasksThatWaitTooLongTimeOutInTheQueue) {
   second.deadline = clock_.Steady() + absl::Seconds(1);
   runner->Submit(std::move(second));
   executor_.Advance(absl::Seconds(2));
-  EXPECT_EQ(seen_.Await(1)[0].job_id, "b");
+  EXPECT_EQ(seen_.Await(1)[0].attempt_id, "b");
   EXPECT_EQ(runner->active(), 1u);
   until.Open();
   AwaitIdle(runner.get());
@@ -297,18 +297,19 @@ TEST_F(TaskRunnerTest, WhatAdmissionAddsIsCalledAfterTheAnswer) {
 
 TEST_F(TaskRunnerTest, ASinkThatIsSlowDelaysNeitherOtherTasksNorACancelAndKeepsTheOrder) {
   Latch writing, written;
-  TaskRunner runner({2, 10}, &clock_, &executor_, &state_, [&](const std::string& job_id, v1::TaskUpdate update, bool) {
-    if (update.kind() == v1::TaskUpdate::STARTED) {
-      writing.Open();
-      written.Wait();  // as a journal on a slow disk would
-    }
-    seen_.Put({job_id, std::move(update)});
-  });
+  TaskRunner runner({2, 10}, &clock_, &executor_, &state_,
+                    [&](const std::string& attempt_id, v1::TaskUpdate update, bool) {
+                      if (update.kind() == v1::TaskUpdate::STARTED) {
+                        writing.Open();
+                        written.Wait();  // as a journal on a slow disk would
+                      }
+                      seen_.Put({attempt_id, std::move(update)});
+                    });
   runner.Submit(Spec("a", Returns(Json::object()), "change"));
   writing.Wait();
   EXPECT_TRUE(runner.Cancel("a", v1::ERROR_KIND_CANCELLED, "not wanted any more"));
   runner.Submit(Spec("b", Returns(Json::object())));
-  EXPECT_EQ(seen_.Await(1)[0].job_id, "b");
+  EXPECT_EQ(seen_.Await(1)[0].attempt_id, "b");
   written.Open();
   const std::vector<Seen> seen = seen_.Await(3);
   EXPECT_EQ(seen[1].update.kind(), v1::TaskUpdate::STARTED);

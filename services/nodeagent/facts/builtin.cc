@@ -23,7 +23,7 @@ constexpr size_t kMaxSystemFileBytes = 4u << 20;
 class Host {
  public:
   explicit Host(std::string root) : root_(std::move(root)) {}
-  // Empty when it cannot be read: the facts that come from it are then not there.
+  // A file that cannot be read counts as empty, and its facts are left out.
   std::string Read(const char* path) const {
     absl::StatusOr<std::string> text = ReadFile(absl::StrCat(root_, path), kMaxSystemFileBytes);
     return text.ok() ? *std::move(text) : "";

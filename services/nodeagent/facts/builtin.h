@@ -1,5 +1,5 @@
-// The facts this program collects itself, without running anything: structured as Facter 4 gives
-// them and flat as Facter 2 did. Takes a few milliseconds; any thread.
+// The facts that this program collects itself, without running anything: structured as in Facter 4 and flat as in
+// Facter 2. Takes a few milliseconds; any thread.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace orch::nodeagent {
 
-// `root` is put before every path that is read; empty for this machine.
+// `root` is put before every path that is read; it is empty for this machine.
 Json CollectBuiltinFacts(const std::string& root);
 
-// The node's name and domain as the fact `fqdn` has it: the default identity. Lower case.
+// Returns the value of the fact `fqdn` in lower case: the node's default identity.
 std::string HostFqdn();
 
 }  // namespace orch::nodeagent

@@ -75,7 +75,7 @@ CollectedFacts MergeFacts(const std::vector<FactPart>& parts, size_t max_bytes) 
   for (const FactPart& part : parts) {
     if (!part.problem.empty()) out.problems.push_back(absl::StrCat("facts: ", part.problem));
     if (part.facts == nullptr) continue;
-    // What is replaced is counted too: simple, and never too little.
+    // The sum counts replaced facts too, so that it is never too small.
     const size_t more = DumpJson(*part.facts).size();
     if (bytes + more > max_bytes || Depth(*part.facts) > kMaxJsonDepth) {
       out.problems.push_back(absl::StrCat("facts: ", part.source,

@@ -1,5 +1,5 @@
-// All facts of the node, from every source, merged: built-in, facter, facts.d, YAML files; later
-// sources win by top-level name. Used by one thread at a time; Collect blocks while programs run.
+// Collects the facts of the node from every source and merges them: built-in, facter, facts.d, YAML files. Later
+// sources win by top-level name. Owned by Inventory; used by one thread at a time; Collect blocks while programs run.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/process/cancel_token.h"
+#include "services/nodeagent/facts/fact_files.h"
 #include "services/nodeagent/facts/fact_part.h"
 #include "services/nodeagent/facts/facts_config.h"
 #include "services/nodeagent/facts/facts_directory.h"
@@ -22,12 +23,12 @@ struct CollectedFacts {
 class FactCollector {
  public:
   enum class Depth {
-    kQuick,  // runs no program: what facter and executables gave before is used
+    kQuick,  // runs no program; facter and executables keep their last facts
     kFull,
   };
 
   FactCollector(FactsConfig config, const Clock* clock);
-  // From the next collection on. Sources that stay keep the last good facts they gave.
+  // Takes effect with the next collection. Sources that stay keep their last good facts.
   void SetConfig(const FactsConfig& config);
   CollectedFacts Collect(Depth depth, const CancelToken* cancel);
 
@@ -41,7 +42,7 @@ class FactCollector {
   FactFiles files_;
 };
 
-// Merges parts in order. One that would take the whole beyond `max_bytes` is left out, with a problem.
+// Merges parts in order. Leaves out, with a problem, a part that would make the whole larger than `max_bytes`.
 CollectedFacts MergeFacts(const std::vector<FactPart>& parts, size_t max_bytes);
 
 }  // namespace orch::nodeagent

@@ -1,5 +1,5 @@
-// What one source of facts gave, and the rules all sources share: the last good value is kept when
-// a source fails, and is then marked stale. Any thread; no state.
+// The facts of one source, and the rule that all sources share: if a source fails, its last good facts are kept and
+// marked as stale. Any thread; no state.
 #pragma once
 
 #include <memory>
@@ -16,14 +16,14 @@ namespace orch::nodeagent {
 
 struct FactPart {
   std::string source;                 // for messages: "facter", "/etc/orch/facts.d/site.yaml"
-  std::shared_ptr<const Json> facts;  // null: none yet
-  std::string problem;                // empty: fresh; else why `facts` are the last good ones
+  std::shared_ptr<const Json> facts;  // null before the first success
+  std::string problem;                // empty if fresh; else why `facts` are the last good ones
 };
 
-// Takes a new result into `part`: a failure keeps the facts and says so.
+// Stores a new result in `part`. A failure keeps the facts and sets the problem.
 void Absorb(absl::StatusOr<Json> result, FactPart* part);
 
-// Runs `argv` and parses what it prints. The error says how it ended.
+// Runs `argv` and parses what the program prints. The error says how the program ended.
 absl::StatusOr<Json> RunFactProgram(const std::vector<std::string>& argv, absl::Duration timeout,
                                     const CancelToken* cancel, const Clock& clock);
 

@@ -15,14 +15,14 @@ namespace {
 
 bool IsSkipped(absl::string_view line) { return line.empty() || line[0] == '#'; }
 
-// Position of '=' behind a name without blanks or ':'; npos when the line is no key=value.
+// Returns the position of '=' behind a name without blanks or ':', or npos if the line is no key=value.
 size_t SplitPoint(absl::string_view line) {
   const size_t at = line.find('=');
   if (at == 0 || at == absl::string_view::npos) return absl::string_view::npos;
   return line.substr(0, at).find_first_of(" \t:") == absl::string_view::npos ? at : absl::string_view::npos;
 }
 
-// Also when there are only comments, or nothing.
+// Also true for text of comments only and for empty text.
 bool AllKeyValue(absl::string_view text) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripAsciiWhitespace(line);

@@ -1,4 +1,4 @@
-// Facts written as text by people and programs: key=value lines, JSON, YAML. Any thread; no state.
+// Parses facts that people and programs write as text: key=value lines, JSON, YAML. Any thread; no state.
 #pragma once
 
 #include <string>
@@ -11,21 +11,21 @@ namespace orch::nodeagent {
 
 // A byte order mark and CRLF are accepted everywhere (base/text_file.h).
 
-// "key=value" lines; blank lines and #comments are skipped; values are text. InvalidArgument names
+// Parses "key=value" lines; blank lines and #comments are skipped; values are text. InvalidArgument names
 // "SOURCE:LINE".
 absl::StatusOr<Json> ParseTextFacts(absl::string_view text, absl::string_view source);
 
-// What an executable printed: JSON when it begins with '{', key=value lines when all lines are,
-// else YAML.
+// Parses the output of an executable: as JSON if it begins with '{', as key=value lines if every line is one, else as
+// YAML.
 absl::StatusOr<Json> ParsePrintedFacts(absl::string_view text, absl::string_view source);
 
-// One JSON object. FailedPrecondition when the text is blank.
+// Parses one JSON object. Returns FailedPrecondition if the text is blank.
 absl::StatusOr<Json> ParseJsonFacts(absl::string_view text, absl::string_view source);
 
-// Whether `name` ends in .json, .yaml, .yml or .txt.
+// Returns whether `name` ends in .json, .yaml, .yml or .txt.
 bool HasFactFileEnding(absl::string_view name);
-// By the ending of `name`, YAML when there is none of these. FailedPrecondition when the file holds no facts: it may be
-// about to be written, so it is not taken for a file that says "none". One that does is {} in JSON or YAML.
+// Parses by the ending of `name`, or as YAML if it has none of these. Returns FailedPrecondition if the file holds no
+// facts: the file may be about to be written, so it does not count as a statement that there are none, which is {}.
 absl::StatusOr<Json> ParseFactFile(absl::string_view name, absl::string_view text, absl::string_view source);
 
 }  // namespace orch::nodeagent

@@ -1,4 +1,4 @@
-// Where facts come from: a part of agent.yaml.
+// The part of agent.yaml that says where facts come from. A value.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace orch::nodeagent {
 
-inline constexpr size_t kMaxFactsBytes = 1u << 20;  // of all of a node's, as JSON
+inline constexpr size_t kMaxFactsBytes = 1u << 20;  // all facts of a node as JSON
 
 struct FactsConfig {
   std::vector<std::string> files;

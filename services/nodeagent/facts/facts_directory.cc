@@ -20,7 +20,7 @@
 namespace orch::nodeagent {
 namespace {
 
-// Hidden files and what editors and package managers leave behind are no facts.
+// Hidden files and leftovers of editors and package managers hold no facts.
 bool IsLeftover(absl::string_view name) {
   for (const absl::string_view ending :
        {"~", ".bak", ".swp", ".tmp", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".dpkg-new"}) {
@@ -82,7 +82,7 @@ std::vector<FactPart> FactsDirectory::Collect(bool run, const CancelToken* cance
   absl::StatusOr<std::vector<std::string>> names = ListFiles(directory_);
   std::vector<FactPart> out;
   if (!names.ok()) {
-    // Everything it gave before is kept: unreadable is not the same as gone.
+    // The folder cannot be read, but is not gone, so all its last facts are kept.
     for (const auto& [name, part] : parts_) out.push_back(part);
     out.push_back({.source = directory_, .facts = nullptr, .problem = std::string(names.status().message())});
     return out;
@@ -105,28 +105,6 @@ std::vector<FactPart> FactsDirectory::Collect(bool run, const CancelToken* cance
   }
   parts_ = std::move(next);
   return out;
-}
-
-void FactFiles::SetPaths(const std::vector<std::string>& paths) {
-  std::map<std::string, FactPart> had;
-  for (FactPart& part : parts_) had[part.source] = std::move(part);
-  parts_.clear();
-  for (const std::string& path : paths) {
-    const auto found = had.find(path);
-    parts_.push_back(found == had.end() ? FactPart{.source = path} : found->second);
-  }
-}
-
-std::vector<FactPart> FactFiles::Collect() {
-  for (FactPart& part : parts_) {
-    const absl::StatusOr<std::string> text = ReadFile(part.source, kMaxFactSourceBytes);
-    if (!text.ok()) {
-      Absorb(text.status(), &part);
-    } else {
-      Absorb(ParseFactFile(part.source, *text, part.source), &part);
-    }
-  }
-  return parts_;
 }
 
 std::string FactFilesStamp(const std::string& directory, const std::vector<std::string>& files) {

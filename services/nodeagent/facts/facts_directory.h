@@ -1,5 +1,5 @@
-// Site facts: the files of one folder (facts.d) and a list of YAML files. Each file keeps its last
-// good facts while it is wrong. Used by one thread at a time; blocks while executables run.
+// Site facts from the files of one folder (facts.d). Each file keeps its last good facts while it is wrong. Owned by
+// FactCollector; used by one thread at a time; blocks while executables run.
 #pragma once
 
 #include <map>
@@ -19,10 +19,10 @@ class FactsDirectory {
 
   FactsDirectory(std::string directory, absl::Duration timeout, const Clock* clock);
 
-  // The files of another directory begin with nothing.
+  // After a change of the directory no file has last good facts.
   void SetOptions(const std::string& directory, absl::Duration timeout);
-  // Parts in order of file name. `run` false: executables are not run, what they last gave is used.
-  // A folder that is not there has no facts.
+  // Returns the parts in order of file name. If `run` is false, executables are not run and their last facts are used.
+  // A folder that does not exist has no facts.
   std::vector<FactPart> Collect(bool run, const CancelToken* cancel);
 
  private:
@@ -34,19 +34,7 @@ class FactsDirectory {
   std::map<std::string, FactPart> parts_;  // by file name
 };
 
-// The files of `facts.files`, later ones win.
-class FactFiles {
- public:
-  explicit FactFiles(const std::vector<std::string>& paths) { SetPaths(paths); }
-  // Those it had keep what they gave.
-  void SetPaths(const std::vector<std::string>& paths);
-  std::vector<FactPart> Collect();
-
- private:
-  std::vector<FactPart> parts_;
-};
-
-// Changes when a file of the folder or list is added, removed or written. Cheap: stat only.
+// Returns a text that changes when a file of the folder or list is added, removed or written. Cheap: only calls stat.
 std::string FactFilesStamp(const std::string& directory, const std::vector<std::string>& files);
 
 }  // namespace orch::nodeagent

@@ -22,7 +22,7 @@ constexpr size_t kMaxListedProcessors = 512;
 double TwoDecimals(double value) { return std::floor(value * 100 + 0.5) / 100; }
 double Megabytes(uint64_t bytes) { return TwoDecimals(static_cast<double>(bytes) / (1 << 20)); }
 
-// "MemTotal:  8062456 kB" lines, in bytes.
+// Parses lines such as "MemTotal:  8062456 kB" into bytes.
 std::map<std::string, uint64_t> ParseMemInfo(absl::string_view text) {
   std::map<std::string, uint64_t> values;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
@@ -78,7 +78,7 @@ std::string HypervisorKind(const VirtualTexts& texts) {
     }
   }
   if (texts.xen) return "xenu";
-  // The processor itself says that a hypervisor is under it; which one is not known.
+  // The processor reports a hypervisor, but not which one.
   for (const absl::string_view line : absl::StrSplit(texts.cpuinfo, '\n')) {
     if (!absl::StartsWith(line, "flags")) continue;
     return absl::StrContains(absl::StrCat(line, " "), " hypervisor ") ? "kvm" : "";

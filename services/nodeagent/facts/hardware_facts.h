@@ -1,4 +1,4 @@
-// Processors, memory and what the machine is made of, from the kernel's texts. Pure.
+// Facts about processors, memory and virtualization, parsed from the kernel's texts. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace orch::nodeagent {
 
-// "7.68 GiB" as Facter writes sizes; "12.34%".
+// Formats a size as Facter does, "7.68 GiB", and a share of it, "12.34%".
 std::string HumanBytes(uint64_t bytes);
 std::string Capacity(uint64_t used, uint64_t total);
 
-// From /proc/cpuinfo: processors{count,physicalcount,models,isa}, processorcount,
-// physicalprocessorcount, processor0…
+// Returns, from /proc/cpuinfo, processors{count,physicalcount,models,isa}, processorcount, physicalprocessorcount,
+// processor0, …
 Json ProcessorFacts(absl::string_view cpuinfo, const std::string& isa);
 
-// From /proc/meminfo: memory{system{…},swap{…}}, memorysize, memorysize_mb, memoryfree, swapsize, …
+// Returns, from /proc/meminfo, memory{system{…},swap{…}}, memorysize, memorysize_mb, memoryfree, swapsize, …
 Json MemoryFacts(absl::string_view meminfo);
 
 struct VirtualTexts {
@@ -30,7 +30,7 @@ struct VirtualTexts {
   std::string cpuinfo;
   bool xen = false;  // /sys/hypervisor/type says xen
 };
-// virtual, is_virtual, and dmi{…}, manufacturer, productname where the machine tells them.
+// Returns virtual, is_virtual and, if the machine gives them, dmi{…}, manufacturer and productname.
 Json VirtualFacts(const VirtualTexts& texts);
 
 }  // namespace orch::nodeagent

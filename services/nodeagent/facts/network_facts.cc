@@ -48,7 +48,7 @@ std::string SysNet(const std::string& root, const std::string& name, absl::strin
   return text.ok() ? std::string(absl::StripAsciiWhitespace(*text)) : "";
 }
 
-// The address others reach: a global one before a link-local one.
+// Prefers a global address, which others can reach, to a link-local one.
 const InterfaceAddress* Best(const std::vector<InterfaceAddress>& addresses) {
   if (addresses.empty()) return nullptr;
   const auto global = std::find_if(addresses.begin(), addresses.end(), [](const InterfaceAddress& entry) {

@@ -1,4 +1,4 @@
-// Interfaces and names of this machine. Composition is pure; ListInterfaces asks the kernel.
+// Interfaces and names of this machine. Only ListInterfaces asks the kernel; the other functions are pure. Any thread.
 #pragma once
 
 #include <string>
@@ -21,18 +21,17 @@ struct Interface {
 
 inline constexpr size_t kMaxInterfaces = 256;
 
-// getifaddrs(3) and /sys/class/net under `root`. Empty when the kernel does not tell.
+// Reads getifaddrs(3) and /sys/class/net under `root`. Returns an empty list if the kernel gives no answer.
 std::vector<Interface> ListInterfaces(const std::string& root);
 
-// Name of the interface with the default route in /proc/net/route, or empty.
+// Returns the name of the interface with the default route in /proc/net/route, or an empty string.
 std::string DefaultRouteInterface(absl::string_view proc_net_route);
 
-// The domain without asking DNS, which may block: the name's own, else of its line in /etc/hosts,
-// else resolv.conf's. Empty when there is none.
+// Finds the domain without DNS, which may block: in the node's name, else in its line of /etc/hosts, else in
+// resolv.conf. Returns an empty string if there is none.
 std::string DomainOf(absl::string_view node_name, absl::string_view etc_hosts, absl::string_view resolv_conf);
 
-// networking{…}, hostname, fqdn, domain, ipaddress, ipaddress6, macaddress, interfaces,
-// ipaddress_eth0, …
+// Returns networking{…}, hostname, fqdn, domain, ipaddress, ipaddress6, macaddress, interfaces, ipaddress_eth0, …
 Json NetworkFacts(const std::vector<Interface>& interfaces, const std::string& primary, const std::string& node_name,
                   const std::string& domain);
 

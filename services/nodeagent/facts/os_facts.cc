@@ -55,7 +55,7 @@ std::string Get(const std::map<std::string, std::string>& values, const std::str
   return found == values.end() ? "" : found->second;
 }
 
-// The first number with dots in the text: "CentOS Linux release 7.9.2009 (Core)" → "7.9.2009".
+// Returns the first number with dots in the text: "CentOS Linux release 7.9.2009 (Core)" → "7.9.2009".
 std::string FirstVersion(absl::string_view text) {
   const size_t begin = text.find_first_of("0123456789");
   if (begin == absl::string_view::npos) return "";
@@ -63,7 +63,7 @@ std::string FirstVersion(absl::string_view text) {
   return std::string(text.substr(begin, end == absl::string_view::npos ? end : end - begin));
 }
 
-// The release, as full as the distribution tells it somewhere.
+// Returns the most detailed release that any of the texts has.
 std::string FullRelease(const OsTexts& texts, absl::string_view name, absl::string_view family,
                         const std::string& version_id) {
   if (name == "Debian" || name == "Raspbian" || name == "Devuan") {
@@ -80,7 +80,7 @@ std::string FullRelease(const OsTexts& texts, absl::string_view name, absl::stri
 Json Release(absl::string_view name, const std::string& full) {
   Json release = {{"full", full}};
   const std::vector<std::string> parts = absl::StrSplit(full, '.');
-  // Ubuntu's major release is the pair: 22.04.
+  // Ubuntu's major release consists of both numbers: 22.04.
   if (name == "Ubuntu") {
     release["major"] = parts.size() > 1 ? absl::StrCat(parts[0], ".", parts[1]) : full;
     return release;
@@ -138,7 +138,7 @@ Json OsFacts(const OsTexts& texts) {
   std::string family = known != nullptr ? std::string(known->family) : "Linux";
   std::string name = known != nullptr ? std::string(known->name) : Get(values, "NAME");
   if (name.empty()) name = "Linux";
-  // A derivative nobody listed belongs to the family of what it is like.
+  // A derivative that is not listed belongs to the family that ID_LIKE names.
   for (const absl::string_view like : absl::StrSplit(Get(values, "ID_LIKE"), ' ', absl::SkipEmpty())) {
     const Distribution* relative = known == nullptr ? FindDistribution(like) : nullptr;
     if (relative == nullptr) continue;

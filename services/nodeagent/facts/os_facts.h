@@ -1,4 +1,4 @@
-// What runs on this machine: distribution and kernel, from the texts the system keeps. Pure.
+// Facts about distribution and kernel, parsed from the system's texts. Pure functions; any thread.
 #pragma once
 
 #include <map>
@@ -18,10 +18,10 @@ struct OsTexts {
   std::string kernel_release;  // uname: 6.1.0-18-amd64
 };
 
-// KEY=value lines as os-release(5) has them, quotes removed.
+// Parses the KEY=value lines of os-release(5) and removes the quotes.
 std::map<std::string, std::string> ParseOsRelease(absl::string_view text);
 
-// os{…} and the flat names of Facter 2: osfamily, operatingsystem, operatingsystemrelease, lsbdist*,
+// Returns os{…} and the flat names of Facter 2: osfamily, operatingsystem, operatingsystemrelease, lsbdist*,
 // architecture, hardwaremodel, kernel, kernelrelease, kernelversion, kernelmajversion.
 Json OsFacts(const OsTexts& texts);
 

@@ -36,7 +36,7 @@ bool MayHang(absl::string_view filesystem) {
          filesystem == "9p" || filesystem == "ceph" || filesystem == "smb3";
 }
 
-// "\040" is a blank, as fstab(5) writes it.
+// Decodes "\040" and the like, as fstab(5) writes them.
 std::string Unescape(absl::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -20,7 +20,7 @@ struct PuppetDocument {
 };
 constexpr PuppetDocument kPuppetDocuments[] = {{"Puppet::Node::Facts", "values"}, {"Puppet::Node", "parameters"}};
 
-// `puppet facts find` in JSON: a name, the values, and when they were taken; nothing else.
+// Recognizes the JSON of `puppet facts find`: name, values and timestamps, and nothing else.
 bool IsPuppetFacts(const Json& document) {
   if (!document.is_object() || !document.contains("timestamp")) return false;
   const auto name = document.find("name"), values = document.find("values");

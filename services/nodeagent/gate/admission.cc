@@ -51,7 +51,7 @@ bool IsTarget(const v1::Command& command, const filter::Filter& filter, const No
   return filter::Matches(filter, SnapshotView(now), &functions, failure);
 }
 
-// Whether the inputs were validated against the very DDL the plugin has here.
+// Returns whether the inputs were validated against the same DDL that the plugin has here.
 bool IsKnownDdl(const v1::Command& command, const ddl::Plugin& plugin) {
   const auto& known = command.ddl_sha256();
   return known.empty() || std::find(known.begin(), known.end(), plugin.sha256) != known.end();

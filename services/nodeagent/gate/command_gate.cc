@@ -18,7 +18,7 @@ namespace {
 
 absl::Duration ReplayWindow() { return auth::kMessageTtl + 2 * auth::kAllowedSkew; }
 
-bool IsJobId(absl::string_view id) {
+bool IsAttemptId(absl::string_view id) {
   return id.size() == 32 && std::all_of(id.begin(), id.end(), [](char c) { return absl::ascii_isxdigit(c); });
 }
 
@@ -32,19 +32,19 @@ CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Depend
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
       sealer_(identity_, dependencies.clock, dependencies.random),
       delivery_(dependencies.journal, dependencies.executor,
-                [this](const std::string& job_id, v1::TaskUpdate update) { Send(job_id, std::move(update)); }),
+                [this](const std::string& attempt_id, v1::TaskUpdate update) { Send(attempt_id, std::move(update)); }),
       output_(dependencies.executor,
-              [this](const std::string& job_id, v1::OutputChunk chunk) {
+              [this](const std::string& attempt_id, v1::OutputChunk chunk) {
                 v1::TaskUpdate update;
                 update.set_kind(v1::TaskUpdate::OUTPUT);
                 *update.mutable_output() = std::move(chunk);
-                Send(job_id, std::move(update));
+                Send(attempt_id, std::move(update));
               }),
       outside_({dependencies.clock, dependencies.journal, dependencies.processes, dependencies.task_file, &output_,
                 &delivery_, &runner_}),
       runner_(tasks, dependencies.clock, dependencies.executor, dependencies.state,
-              [this](const std::string& job_id, v1::TaskUpdate update, bool durable) {
-                Report(job_id, std::move(update), durable);
+              [this](const std::string& attempt_id, v1::TaskUpdate update, bool durable) {
+                Report(attempt_id, std::move(update), durable);
               }) {}
 
 void CommandGate::Handle(const v1::Envelope& envelope) {
@@ -84,16 +84,16 @@ void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal,
   refusals_.Add(envelope, refusal, why);
   const bool stale = refusal == auth::Refusal::kStaleClock;
   if (stale) ++counters.ttl_expired;
-  // Only these two are found after the MAC held. A job that was taken on answers for itself.
+  // Only these two are found after the MAC was verified. An attempt that was accepted before answers for itself.
   if ((stale || refusal == auth::Refusal::kOverloaded) && envelope.kind() == v1::Envelope::COMMAND &&
-      IsJobId(envelope.attempt_id()) && !Knows(envelope.attempt_id())) {
+      IsAttemptId(envelope.attempt_id()) && !Knows(envelope.attempt_id())) {
     Deny(envelope.attempt_id(), v1::ERROR_KIND_DENIED, why.message(), /*durable=*/false);
   }
 }
 
 void CommandGate::OnCommand(const v1::Envelope& envelope) {
   const absl::Duration received = deps_.clock->Steady();
-  if (!IsJobId(envelope.attempt_id())) {
+  if (!IsAttemptId(envelope.attempt_id())) {
     LogWarning("refused a command without a job id of 32 hex digits", {});
     return;
   }
@@ -114,67 +114,67 @@ void CommandGate::OnCommand(const v1::Envelope& envelope) {
 
 void CommandGate::PrepareTask(const v1::Command& command, TaskSpec* spec) {
   if (spec->durable && deps_.journal != nullptr) {
-    spec->accept = [journal = deps_.journal, job_id = spec->job_id] { return journal->Accept(job_id); };
+    spec->accept = [journal = deps_.journal, attempt_id = spec->attempt_id] { return journal->Accept(attempt_id); };
   }
   if (!command.live_output()) return;
-  spec->on_output = [this, job_id = spec->job_id](ProcessStream stream, absl::string_view piece) {
-    output_.Add(job_id, stream, piece);
+  spec->on_output = [this, attempt_id = spec->attempt_id](ProcessStream stream, absl::string_view piece) {
+    output_.Add(attempt_id, stream, piece);
   };
-  output_.Begin(spec->job_id);  // ended by the task's final update, which every way from here has
+  output_.Begin(spec->attempt_id);  // ended by the task's final update, which every way from here has
 }
 
 void CommandGate::AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec) {
   if (filter.has_data_functions()) {  // may block: on a worker
     spec.admit = [this, command = std::move(command), filter = std::move(filter)](TaskSpec* admitted) {
       std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
-      if (!ended.has_value()) outside_.Put(admitted);
+      if (!ended.has_value()) outside_.MoveOutside(admitted);
       return ended;
     };
   } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, &spec)) {
-    return Report(spec.job_id, *std::move(ended), spec.durable);
+    return Report(spec.attempt_id, *std::move(ended), spec.durable);
   } else {
-    outside_.Put(&spec);
+    outside_.MoveOutside(&spec);
   }
   Submit(std::move(spec));
 }
 
-bool CommandGate::Knows(const std::string& job_id) const {
-  return seen_.Contains(job_id) || runner_.Find(job_id) != TaskRunner::Where::kNowhere ||
-         (deps_.journal != nullptr && deps_.journal->Find(job_id) != Journal::State::kUnknown);
+bool CommandGate::Knows(const std::string& attempt_id) const {
+  return seen_.Contains(attempt_id) || runner_.Find(attempt_id) != TaskRunner::Where::kNowhere ||
+         (deps_.journal != nullptr && deps_.journal->Find(attempt_id) != Journal::State::kUnknown);
 }
 
 bool CommandGate::AcceptOnce(const v1::Envelope& envelope, const v1::Command* command) {
-  const std::string& job_id = envelope.attempt_id();
+  const std::string& attempt_id = envelope.attempt_id();
   const bool journalled = command != nullptr && command->durable() && deps_.journal != nullptr;
-  // A durable job that is neither journalled nor waiting may come again: it has not started.
-  const bool known = journalled ? deps_.journal->Find(job_id) != Journal::State::kUnknown ||
-                                      runner_.Find(job_id) != TaskRunner::Where::kNowhere
-                                : !seen_.Insert(job_id);
+  // A durable attempt that is neither in the journal nor waiting has not started, so it is accepted again.
+  const bool known = journalled ? deps_.journal->Find(attempt_id) != Journal::State::kUnknown ||
+                                      runner_.Find(attempt_id) != TaskRunner::Where::kNowhere
+                                : !seen_.Insert(attempt_id);
   if (!known) return true;
   ++deps_.state->counters().duplicates;
-  LogInfo("a job this node has already taken on was sent again; not run", {{"job", job_id}});
-  if (journalled) OnQuery(job_id);
+  LogInfo("a job this node has already taken on was sent again; not run", {{"job", attempt_id}});
+  if (journalled) OnQuery(attempt_id);
   return false;
 }
 
 void CommandGate::Submit(TaskSpec spec) {
-  const std::string job_id = spec.job_id;
+  const std::string attempt_id = spec.attempt_id;
   const bool durable = spec.durable;
   switch (runner_.Submit(std::move(spec))) {
     case TaskRunner::Submitted::kAccepted:
       return;
     case TaskRunner::Submitted::kBusy:
-      return Report(job_id,
+      return Report(attempt_id,
                     EndedUpdate(v1::FAILED, actions::kUnknownError, v1::ERROR_KIND_BUSY,
                                 "the node has as many tasks waiting as its queue holds; try again later"),
                     durable);
     case TaskRunner::Submitted::kClosed:
-      return Deny(job_id, v1::ERROR_KIND_SHUTDOWN, "the node agent is stopping", durable);
+      return Deny(attempt_id, v1::ERROR_KIND_SHUTDOWN, "the node agent is stopping", durable);
   }
 }
 
-void CommandGate::Deny(const std::string& job_id, v1::ErrorKind kind, absl::string_view message, bool durable) {
-  Report(job_id, EndedUpdate(v1::DENIED, actions::kAborted, kind, message), durable);
+void CommandGate::Deny(const std::string& attempt_id, v1::ErrorKind kind, absl::string_view message, bool durable) {
+  Report(attempt_id, EndedUpdate(v1::DENIED, actions::kAborted, kind, message), durable);
 }
 
 void CommandGate::OnCancel(const v1::Envelope& envelope) {
@@ -183,15 +183,15 @@ void CommandGate::OnCancel(const v1::Envelope& envelope) {
     LogWarning("a cancel message cannot be read", {{"job", envelope.attempt_id()}});
     return;
   }
-  // The hub's reason says by whom: "cancelled by client=peadmin: wrong nodes".
+  // The hub's reason says who cancelled: "cancelled by client=peadmin: wrong nodes".
   const std::string why = cancel.reason().empty() ? "cancelled by the hub" : cancel.reason();
   if (!runner_.Cancel(cancel.attempt_id(), v1::ERROR_KIND_CANCELLED, why)) {
     LogDebug("cancel for a task that is not here (any more)", {{"job", cancel.attempt_id()}});
   }
 }
 
-void CommandGate::OnQuery(const std::string& job_id) {
-  if (IsJobId(job_id)) delivery_.Answer(job_id, runner_.Find(job_id), seen_.Contains(job_id));
+void CommandGate::OnQuery(const std::string& attempt_id) {
+  if (IsAttemptId(attempt_id)) delivery_.Answer(attempt_id, runner_.Find(attempt_id), seen_.Contains(attempt_id));
 }
 
 void CommandGate::OnAttached(bool attached) {
@@ -202,32 +202,32 @@ void CommandGate::OnAttached(bool attached) {
   }
 }
 
-CommandGate::~CommandGate() { outside_.LetGo(); }
+CommandGate::~CommandGate() { outside_.Detach(); }
 
 void CommandGate::Recover() {
   outside_.Recover([this](TaskSpec spec) { Submit(std::move(spec)); });
 }
 
 void CommandGate::Drain(absl::AnyInvocable<void()> idle) {
-  outside_.LetGo();
+  outside_.Detach();
   runner_.Close();
   runner_.WhenIdle(std::move(idle));
 }
 
 void CommandGate::CancelAll(const std::string& why) { runner_.CancelAll(v1::ERROR_KIND_SHUTDOWN, why); }
 
-void CommandGate::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
+void CommandGate::Report(const std::string& attempt_id, v1::TaskUpdate update, bool durable) {
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
   if (update.kind() != v1::TaskUpdate::STARTED) {
-    const Printed printed = output_.End(job_id);
+    const Printed printed = output_.End(attempt_id);
     if (update.has_reply()) SetPrinted(printed, update.mutable_reply());
   }
-  delivery_.Report(job_id, std::move(update), durable);
+  delivery_.Report(attempt_id, std::move(update), durable);
 }
 
-void CommandGate::Send(const std::string& job_id, v1::TaskUpdate update) {
+void CommandGate::Send(const std::string& attempt_id, v1::TaskUpdate update) {
   if (update.kind() == v1::TaskUpdate::FINISHED) update.mutable_reply()->set_identity(identity_);
-  if (std::optional<v1::Envelope> envelope = sealer_.Seal(job_id, update)) sink_(*std::move(envelope));
+  if (std::optional<v1::Envelope> envelope = sealer_.Seal(attempt_id, update)) sink_(*std::move(envelope));
 }
 
 }  // namespace orch::nodeagent

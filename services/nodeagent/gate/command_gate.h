@@ -88,17 +88,17 @@ class CommandGate {
   void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
-  void OnQuery(const std::string& job_id);
-  bool Knows(const std::string& job_id) const;
+  void OnQuery(const std::string& attempt_id);
+  bool Knows(const std::string& attempt_id) const;
   // Returns false if the job was accepted before; for a durable job also reports what became of it.
   bool AcceptOnce(const v1::Envelope& envelope, const v1::Command* command);
   void PrepareTask(const v1::Command& command, TaskSpec* spec);
   // Checks the command against this node, here or on a worker, and submits or answers its task.
   void AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec);
   void Submit(TaskSpec spec);
-  void Deny(const std::string& job_id, v1::ErrorKind kind, absl::string_view message, bool durable);
-  void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);  // any thread
-  void Send(const std::string& job_id, v1::TaskUpdate update);                  // any thread
+  void Deny(const std::string& attempt_id, v1::ErrorKind kind, absl::string_view message, bool durable);
+  void Report(const std::string& attempt_id, v1::TaskUpdate update, bool durable);  // any thread
+  void Send(const std::string& attempt_id, v1::TaskUpdate update);                  // any thread
 
   const std::string identity_;
   const Dependencies deps_;

@@ -24,7 +24,7 @@ absl::Duration TimeoutOf(const v1::Command& command, const actions::Catalog& cat
 TaskSpec MakeTaskSpec(const v1::Envelope& envelope, const v1::Command& command, const actions::Catalog& catalog,
                       absl::string_view identity, absl::Duration received) {
   TaskSpec spec;
-  spec.job_id = command.attempt_id();
+  spec.attempt_id = command.attempt_id();
   spec.durable = command.durable();
   spec.no_reply_data = command.no_reply_data();
   spec.delay = SplayDelay(command.attempt_id(), identity, absl::Milliseconds(command.splay_ms()));

@@ -14,17 +14,17 @@ class SeenJobs {
  public:
   static constexpr size_t kMaxSeenJobs = 8192;
 
-  // Remembers `job_id`. Returns false if it was remembered before.
-  bool Insert(absl::string_view job_id) {
-    if (!ids_.emplace(job_id).second) return false;
-    order_.emplace_back(job_id);
+  // Remembers `attempt_id`. Returns false if it was remembered before.
+  bool Insert(absl::string_view attempt_id) {
+    if (!ids_.emplace(attempt_id).second) return false;
+    order_.emplace_back(attempt_id);
     if (order_.size() > kMaxSeenJobs) {
       ids_.erase(order_.front());
       order_.pop_front();
     }
     return true;
   }
-  bool Contains(absl::string_view job_id) const { return ids_.contains(job_id); }
+  bool Contains(absl::string_view attempt_id) const { return ids_.contains(attempt_id); }
 
  private:
   absl::flat_hash_set<std::string> ids_;

@@ -18,13 +18,13 @@ std::shared_ptr<const auth::Key> UpdateSealer::key() const {
   return key_;
 }
 
-std::optional<v1::Envelope> UpdateSealer::Seal(const std::string& job_id, const v1::TaskUpdate& update) const {
+std::optional<v1::Envelope> UpdateSealer::Seal(const std::string& attempt_id, const v1::TaskUpdate& update) const {
   const std::shared_ptr<const auth::Key> held = key();
   if (held == nullptr) return std::nullopt;
   v1::Envelope envelope;
   envelope.set_direction(v1::Envelope::TO_HUB);
   envelope.set_kind(v1::Envelope::UPDATE);
-  envelope.set_attempt_id(job_id);
+  envelope.set_attempt_id(attempt_id);
   envelope.set_identity(identity_);
   envelope.set_body(update.SerializeAsString());
   auth::SealEnvelope(*held, Sha256(envelope.body()), clock_->Now(), auth::kMessageTtl, random_, &envelope);

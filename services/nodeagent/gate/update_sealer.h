@@ -22,7 +22,7 @@ class UpdateSealer {
   std::shared_ptr<const auth::Key> key() const;  // null before the first SetKey
 
   // Returns the signed envelope that carries `update`, or nullopt before the first SetKey.
-  std::optional<v1::Envelope> Seal(const std::string& job_id, const v1::TaskUpdate& update) const;
+  std::optional<v1::Envelope> Seal(const std::string& attempt_id, const v1::TaskUpdate& update) const;
 
  private:
   const std::string identity_;

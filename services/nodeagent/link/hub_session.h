@@ -1,5 +1,6 @@
-// One attachment to the hub as a protocol: event in, messages out. No gRPC types, no threads, no
-// I/O. Hands on no command before the hub has registered the node. Owned by HubLink; used on the loop only.
+// The protocol of one attachment to the hub as a state machine: an event goes in, messages come out. Knows no gRPC
+// type, no thread and no I/O. Passes on no command before the hub has registered the node. Owned by HubLink; used on
+// the loop.
 #pragma once
 
 #include <memory>
@@ -27,27 +28,28 @@ class HubSession {
   static constexpr size_t kMaxDdlMessageBytes = 2u << 20;
   static constexpr size_t kMaxReasonBytes = 512;  // of a Goodbye, for the log
 
-  // The session is over; the link closes the stream. `retry_after` is the hub's wish, zero without one.
+  // Says that the session is over, and the link closes the stream. `retry_after` is the wait that the hub asks for, or
+  // 0.
   struct End {
     absl::Status why;
     absl::Duration retry_after;
   };
   struct Output {
     std::vector<v1::NodeMessage> send;   // in this order
-    std::vector<v1::Envelope> commands;  // for the command gate, unverified
-    bool registered = false;             // the node became registered just now
-    std::optional<End> end;              // then nothing else is set
+    std::vector<v1::Envelope> commands;  // not yet verified; for the command gate
+    bool registered = false;             // the hub has just registered the node
+    std::optional<End> end;              // if set, nothing else is
   };
 
-  // `key_id`: of the key that signs this node's envelopes.
+  // `key_id` names the key that signs this node's envelopes.
   HubSession(const Clock* clock, std::string key_id, std::shared_ptr<const NodeSnapshot> snapshot);
 
   Output OnMessage(v1::HubMessage message);
-  // The node changed. Sends a Delta when it has a cause and the hub knows the node already.
+  // Takes a new state of the node. Sends a Delta if the change is a cause for one and the hub has registered the node.
   Output OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
-  // A signed update of the command gate. Empty output when the hub does not know the node (then it is lost).
+  // Sends a signed update of the command gate. The update is lost, and the output empty, if the node is not registered.
   Output OnUpdate(v1::Envelope update);
-  // Heartbeats and limits of patience; call at or after NextTimer().
+  // Sends heartbeats and ends the session at a deadline. Call at or after NextTimer().
   Output OnTimer();
   absl::Duration NextTimer() const;  // Clock::Steady
 
@@ -69,10 +71,10 @@ class HubSession {
   const std::string key_id_;
   State state_ = State::kAwaitWelcome;
   std::shared_ptr<const NodeSnapshot> current_;
-  std::shared_ptr<const NodeSnapshot> told_;  // what the hub knows; null before Register
+  std::shared_ptr<const NodeSnapshot> told_;  // what the hub was last told; null before Register
   std::string hub_version_;
   absl::Duration told_at_;
-  absl::Duration deadline_;  // for the next message of the hub
+  absl::Duration deadline_;  // for the hub's next message
   absl::Duration heartbeat_every_ = absl::InfiniteDuration();
   absl::Duration next_heartbeat_ = absl::InfiniteDuration();
 };

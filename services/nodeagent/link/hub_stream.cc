@@ -32,7 +32,7 @@ void HubStream::Start() {
 absl::Status HubStream::Send(v1::NodeMessage message) {
   const size_t bytes = message.ByteSizeLong();
   MutexLock lock(&mu_);
-  if (!held_ || half_close_) return absl::OkStatus();  // it is ending: the hub tells that by itself
+  if (!held_ || half_close_) return absl::OkStatus();  // the call is ending, which the hub tells by itself
   if (outbox_.size() >= kMaxOutboxMessages || outbox_bytes_ + bytes > kMaxOutboxBytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the hub takes no messages; ", outbox_.size(), " wait with ", outbox_bytes_, " bytes"));
@@ -64,7 +64,7 @@ void HubStream::Close() {
   context_.TryCancel();
   MutexLock lock(&mu_);
   closing_ = true;
-  // A read in flight ends with the call and lets go; without one nobody else would.
+  // A read in flight ends with the call and then releases the hold; without a read nothing else would.
   if (!reading_) ReleaseHoldLocked();
 }
 

@@ -1,9 +1,8 @@
-// One Attach call: the thin reactor. A bounded outbox, one read and one write in flight; what it
-// reads is handed to the loop one message at a time, so that a flood waits in the transport and
-// not in memory. Decides nothing.
+// The gRPC reactor of one Attach call: a bounded outbox, one read and one write in flight. Messages are handed to the
+// loop one at a time, so that a flood waits in the transport and not in memory. Owned by HubLink. Decides nothing.
 //
-// Its owner keeps it until `released` was called or AwaitDone has returned: gRPC 1.51 joins its own
-// callback threads when the last channel goes, so a channel must never end on one of them.
+// The owner keeps the stream until `released` was called or AwaitDone has returned: gRPC 1.51 joins its own callback
+// threads when the last channel is destroyed, so no callback thread may destroy a channel.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -29,26 +28,26 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
 
   // All are called on the loop.
   struct Callbacks {
-    std::function<void(v1::HubMessage)> message;  // the next one comes once this has returned; not after Close
-    std::function<void(grpc::Status)> done;       // the call is over by itself; not after Close
+    std::function<void(v1::HubMessage)> message;  // the next message is read after the return; not after Close
+    std::function<void(grpc::Status)> done;       // the call ended without Close
     std::function<void()> drained;                // live output is taken again; not after Close
-    std::function<void(HubStream*)> released;     // gRPC has let go; always the last
+    std::function<void(HubStream*)> released;     // gRPC has released the call; the last callback
   };
 
-  // `session`: what the call carries as metadata where the connection goes in clear; empty: nothing.
+  // `session` is the metadata of a call over a connection in clear; it is empty for other connections.
   HubStream(std::shared_ptr<grpc::Channel> channel, const std::string& session, Executor* executor,
             Callbacks callbacks);
 
   void Start();
-  // ResourceExhausted when the hub takes so little that the outbox is full; then close. Thread-safe.
+  // Returns ResourceExhausted if the hub reads so slowly that the outbox is full; then close. Thread-safe.
   absl::Status Send(v1::NodeMessage message);
   // Returns whether so much of the outbox is free that live output, which may be left out, is taken. Thread-safe.
   bool TakesOutput();
-  // Sends what is in the outbox, then says that nothing follows; the hub ends the call.
+  // Sends what is in the outbox, then half-closes the call; the hub ends it.
   void HalfClose();
-  // Ends the call at once; only `released` comes after it. From the loop, or after that has stopped.
+  // Ends the call at once; only `released` is called afterwards. On the loop, or after the loop has stopped.
   void Close();
-  // Waits until gRPC has let go of the call. After Close, not from a gRPC thread.
+  // Waits until gRPC has released the call. Call after Close, and not on a gRPC thread.
   void AwaitDone() { done_->Wait(); }
 
   void OnReadDone(bool ok) override;
@@ -56,7 +55,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   void OnDone(const grpc::Status& status) override;
 
  private:
-  // Outlives the stream for as long as OnDone needs it.
+  // Outlives the stream, because OnDone still needs it after the owner may have destroyed the stream.
   class Done {
    public:
     void Notify() {
@@ -99,7 +98,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool half_close_ ABSL_GUARDED_BY(mu_) = false;
   bool writes_done_ ABSL_GUARDED_BY(mu_) = false;
-  bool held_ ABSL_GUARDED_BY(mu_) = false;  // our hold: operations may be started from outside
+  bool held_ ABSL_GUARDED_BY(mu_) = false;  // our hold, which allows operations from outside the reactor
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
   std::shared_ptr<HubStream> self_ ABSL_GUARDED_BY(mu_);  // from Start to OnDone
 };

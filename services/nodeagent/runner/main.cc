@@ -1,5 +1,5 @@
-// orch-taskrunner: runs one action that changes the node, apart from the agent, so that it goes on when
-// the agent ends. Started by the agent only; task_folder.h says what the two tell each other.
+// orch-taskrunner: runs one action that changes the node in a process of its own, so that the action goes on when the
+// agent ends. Only the agent starts it; task_folder.h lists the files by which the two communicate.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/process/cancel_token.h"
 #include "base/process/process_spec.h"
-#include "services/nodeagent/runner/output_pipe.h"
+#include "services/nodeagent/runner/output_writer.h"
 #include "services/nodeagent/runner/run_action.h"
 #include "services/nodeagent/runner/runner_node.h"
 #include "services/nodeagent/runner/task_folder.h"
@@ -24,10 +24,10 @@
 namespace orch::nodeagent {
 namespace {
 
-// An action that has not returned so long after its time never will.
+// An action that has not returned so long after its deadline never will.
 constexpr absl::Duration kLongestEnd = absl::Seconds(8);
 
-// Whoever is first; the other waits for the process to end.
+// Lets the first caller leave an outcome; the other one waits for the process to end.
 int Leave(const std::string& folder, const TaskOutcome& outcome) {
   static std::atomic_flag leaving;
   while (leaving.test_and_set()) pause();
@@ -39,7 +39,7 @@ int Leave(const std::string& folder, const TaskOutcome& outcome) {
   return kExitNoOutcome;
 }
 
-// False when the time ran out first. A wait for signals may end early for no reason of ours.
+// Returns false if the time ran out first. A wait for signals may end early without cause.
 bool AwaitSigterm(const Clock& clock, absl::Duration limit) {
   sigset_t told;
   sigemptyset(&told);
@@ -52,7 +52,7 @@ bool AwaitSigterm(const Clock& clock, absl::Duration limit) {
   return false;
 }
 
-// Ends the action when told to, and the process when the action will not end.
+// Ends the action on a signal or at its deadline, and the process if the action does not end.
 void Watch(const std::string& folder, absl::Duration timeout, const Clock& clock, const OutputWriter& output,
            CancelToken* cancel) {
   const bool cancelled = AwaitSigterm(clock, timeout + kLongestEnd);
@@ -103,7 +103,7 @@ int Run(const std::string& folder) {
   }
   [[maybe_unused]] const absl::Status log =
       InitLog(static_cast<LogLevel>(task->log_level), task->log_json, task->log_file);
-  FILE* pid = fopen(PidPath(folder).c_str(), "r+e");  // not cut off: that would give its room away
+  FILE* pid = fopen(PidPath(folder).c_str(), "r+e");  // not truncated: that would free the reserved space
   if (pid == nullptr) pid = fopen(PidPath(folder).c_str(), "we");
   if (pid != nullptr) {
     fprintf(pid, "%d\n", getpid());
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
   sigprocmask(SIG_BLOCK, &told, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
-  // Should a guard be killed, what it guarded comes to this process and is found here.
+  // If a guard was killed, the processes it guarded became children of this process, and are found here.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   return orch::nodeagent::Run(argv[1]);
 }

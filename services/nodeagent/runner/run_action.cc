@@ -21,7 +21,7 @@ actions::Reply RunAction(actions::Plugin* plugin, const ddl::Action& action, con
     }
     return reply;
   } catch (const std::exception& error) {
-    // A plugin promises not to throw; one that does must not take the node down.
+    // A plugin must not throw; if one does, the agent must survive.
     LogError("action threw", {{"plugin", request.plugin}, {"action", action.name}, {"error", error.what()}});
     return actions::Reply::Failure(actions::ErrorKind::kCrash,
                                    absl::StrCat("the action failed inside: ", error.what()));

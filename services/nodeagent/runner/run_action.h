@@ -1,4 +1,4 @@
-// One action of one plugin, here and now. Blocks until it is done; never throws.
+// Runs one action of one plugin in this process. Blocks until the action has ended; never throws. Any thread.
 #pragma once
 
 #include "actions/core/action.h"
@@ -6,7 +6,7 @@
 
 namespace orch::nodeagent {
 
-// `action` is of plugin->ddl(). Outputs with a default are always there.
+// `action` belongs to plugin->ddl(). The reply always has the outputs that have a default.
 actions::Reply RunAction(actions::Plugin* plugin, const ddl::Action& action, const actions::Request& request,
                          const actions::Context& context);
 

@@ -1,4 +1,4 @@
-// The node's state as a task's own process knows it: what its task says. Thread-safe: never changes.
+// The node's state as a task's own process knows it from its task file. Thread-safe, because it never changes.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,7 @@ class RunnerNode final : public actions::NodeState {
   std::vector<std::string> Classes() const override { return task_->classes; }
   std::vector<std::string> Collectives() const override { return task_->catalog.collectives; }
   std::string MainCollective() const override { return task_->catalog.main_collective; }
-  // These belong to the agent; what needs them says so by NeedsAgent.
+  // These belong to the agent; a plugin that needs them says so with NeedsAgent.
   std::vector<PluginInfo> Plugins() const override { return {}; }
   Json DaemonStats() const override { return Json::object(); }
   absl::StatusOr<Json> ConfigItem(absl::string_view) const override {

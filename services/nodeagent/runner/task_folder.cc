@@ -84,16 +84,16 @@ std::string OutcomeText(const TaskOutcome& outcome) {
 }
 
 absl::Status LeaveOutcome(const std::string& folder, const TaskOutcome& outcome) {
-  const absl::Status kept = WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText(outcome));
+  const absl::Status kept = WriteIntoRoom(ReservePath(folder), OutcomePath(folder), OutcomeText(outcome));
   if (kept.ok()) return kept;
-  if (access(RoomPath(folder).c_str(), F_OK) != 0) {  // an agent that set nothing aside
+  if (access(ReservePath(folder).c_str(), F_OK) != 0) {  // an agent that reserved nothing
     return WriteFileDurably(OutcomePath(folder), OutcomeText(outcome), 0600);
   }
   const std::string said = outcome.reply.status_message.substr(0, kMaxLostMessage);
   const actions::Reply lost = actions::Reply::Failure(
       actions::ErrorKind::kOutcomeLost, absl::StrCat("the action ended with status ", outcome.reply.status_code, " (",
                                                      said, "), but its data is lost: ", kept.message()));
-  return WriteIntoRoom(RoomPath(folder), OutcomePath(folder), OutcomeText({lost, outcome.printed}));
+  return WriteIntoRoom(ReservePath(folder), OutcomePath(folder), OutcomeText({lost, outcome.printed}));
 }
 
 absl::StatusOr<TaskOutcome> OutcomeFromText(const std::string& text) {

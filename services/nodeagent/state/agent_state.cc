@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxThreadNames = 256;
 
-// Thread names of this process, as the kernel has them.
+// Returns the names that the kernel has for the threads of this process.
 Json ThreadNames() {
   Json names = Json::array();
   DIR* tasks = opendir("/proc/self/task");

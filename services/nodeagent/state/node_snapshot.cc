@@ -19,7 +19,7 @@ void FillPlugins(const NodeSnapshot& snapshot, google::protobuf::RepeatedPtrFiel
 }
 
 std::string CapProblem(std::string problem) {
-  // Through JSON, so that bytes that are no UTF-8 never reach a protobuf string.
+  // The way through JSON replaces bytes that are not UTF-8, which a protobuf string may not hold.
   problem = Json::parse(DumpJson(problem)).get<std::string>();
   if (problem.size() <= kMaxProblemBytes) return problem;
   size_t end = kMaxProblemBytes;
@@ -50,7 +50,7 @@ Change FactChanges(const Json& before, const Json& after, v1::Delta* delta) {
   Json set = Json::object();
   for (const auto& [name, value] : after.items()) {
     const auto old = before.find(name);
-    // nlohmann holds 1 and 1.0 for equal; the filter language does not.
+    // nlohmann considers 1 and 1.0 equal; the filter language does not.
     if (old != before.end() && *old == value && DumpJson(*old) == DumpJson(value)) continue;
     set[name] = value;
     note(name);

@@ -25,22 +25,22 @@ v1::TaskUpdate OfKind(v1::TaskUpdate::Kind kind) {
 Delivery::Delivery(Journal* journal, Executor* executor, Send send)
     : journal_(journal), executor_(executor), send_(std::move(send)) {}
 
-void Delivery::Report(const std::string& job_id, v1::TaskUpdate update, bool durable) {
+void Delivery::Report(const std::string& attempt_id, v1::TaskUpdate update, bool durable) {
   const bool final = IsFinal(update);
   if (durable && final && journal_ != nullptr) {
-    if (const absl::Status kept = journal_->Finish(job_id, update.SerializeAsString()); !kept.ok()) {
+    if (const absl::Status kept = journal_->Finish(attempt_id, update.SerializeAsString()); !kept.ok()) {
       LogError("an outcome is not kept on disk; it is lost if this agent ends before the hub has it",
-               {{"job", job_id}, {"why", std::string(kept.message())}});
+               {{"job", attempt_id}, {"why", std::string(kept.message())}});
     }
   }
   if (final) ORCH_FAILPOINT("agent.outcome.before_send");
-  send_(job_id, std::move(update));
+  send_(attempt_id, std::move(update));
   if (final) ORCH_FAILPOINT("agent.outcome.after_send");
 }
 
-void Delivery::OnAcknowledged(const std::string& job_id) {
-  if (journal_ != nullptr) journal_->Settle(job_id);
-  LogDebug("outcome acknowledged", {{"job", job_id}});
+void Delivery::OnAcknowledged(const std::string& attempt_id) {
+  if (journal_ != nullptr) journal_->Settle(attempt_id);
+  LogDebug("outcome acknowledged", {{"job", attempt_id}});
   ORCH_FAILPOINT("agent.outcome.after_ack");
 }
 
@@ -57,9 +57,9 @@ void Delivery::ResendSome() {
   resending_ = false;
   size_t bytes = 0;
   for (size_t sent = 0; sent < kResendMessages && bytes < kResendBytes && !resend_.empty();) {
-    const std::string job_id = std::move(resend_.front());
+    const std::string attempt_id = std::move(resend_.front());
     resend_.pop_front();
-    if (!SendKept(job_id, &bytes)) continue;
+    if (!SendKept(attempt_id, &bytes)) continue;
     ++sent;
     ORCH_FAILPOINT("agent.outcome.resent");
   }
@@ -71,32 +71,32 @@ void Delivery::ResendSome() {
   });
 }
 
-// False when there is nothing to send any more.
-bool Delivery::SendKept(const std::string& job_id, size_t* bytes) {
-  if (journal_->Find(job_id) != Journal::State::kFinished) return false;
-  const absl::StatusOr<std::string> outcome = journal_->Outcome(job_id);
+// Returns false if the outcome is no longer kept or cannot be read.
+bool Delivery::SendKept(const std::string& attempt_id, size_t* bytes) {
+  if (journal_->Find(attempt_id) != Journal::State::kFinished) return false;
+  const absl::StatusOr<std::string> outcome = journal_->Outcome(attempt_id);
   v1::TaskUpdate update;
   if (!outcome.ok() || !update.ParseFromString(*outcome)) {
-    LogError("a kept outcome cannot be read", {{"job", job_id}, {"why", std::string(outcome.status().message())}});
+    LogError("a kept outcome cannot be read", {{"job", attempt_id}, {"why", std::string(outcome.status().message())}});
     return false;
   }
   *bytes += outcome->size();
-  send_(job_id, std::move(update));
+  send_(attempt_id, std::move(update));
   return true;
 }
 
-void Delivery::Answer(const std::string& job_id, TaskRunner::Where where, bool seen) {
-  const Journal::State state = journal_ == nullptr ? Journal::State::kUnknown : journal_->Find(job_id);
+void Delivery::Answer(const std::string& attempt_id, TaskRunner::Where where, bool seen) {
+  const Journal::State state = journal_ == nullptr ? Journal::State::kUnknown : journal_->Find(attempt_id);
   size_t bytes = 0;
-  if (state == Journal::State::kFinished && SendKept(job_id, &bytes)) return;
-  // Acknowledged while its worker has not yet put it off the books.
-  if (state == Journal::State::kSettled) return send_(job_id, OfKind(v1::TaskUpdate::GONE));
+  if (state == Journal::State::kFinished && SendKept(attempt_id, &bytes)) return;
+  // The hub may have acknowledged the outcome before the worker has retired the task.
+  if (state == Journal::State::kSettled) return send_(attempt_id, OfKind(v1::TaskUpdate::GONE));
   if (where == TaskRunner::Where::kAtWork || state == Journal::State::kAccepted) {
-    return send_(job_id, OfKind(v1::TaskUpdate::STARTED));
+    return send_(attempt_id, OfKind(v1::TaskUpdate::STARTED));
   }
-  if (where == TaskRunner::Where::kWaiting) return send_(job_id, OfKind(v1::TaskUpdate::ACCEPTED));
+  if (where == TaskRunner::Where::kWaiting) return send_(attempt_id, OfKind(v1::TaskUpdate::ACCEPTED));
   const bool known = seen || state != Journal::State::kUnknown || (journal_ != nullptr && !journal_->Complete());
-  send_(job_id, OfKind(known ? v1::TaskUpdate::GONE : v1::TaskUpdate::UNKNOWN));
+  send_(attempt_id, OfKind(known ? v1::TaskUpdate::GONE : v1::TaskUpdate::UNKNOWN));
 }
 
 }  // namespace orch::nodeagent

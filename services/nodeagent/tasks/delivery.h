@@ -1,6 +1,6 @@
-// Sees to it that the hub learns how every durable task ended: journal first, then send; again, in
-// order and paced, whenever the hub has registered this node; until the hub acknowledges. Also answers
-// what became of a job. Owned by CommandGate.
+// Delivers the outcome of every durable task to the hub: writes it to the journal, then sends it, and after each
+// registration sends it again, in order and paced, until the hub acknowledges. Also answers queries about what became
+// of an attempt. Owned by CommandGate. Holds no lock.
 #pragma once
 
 #include <deque>
@@ -18,36 +18,36 @@ namespace orch::nodeagent {
 
 class Delivery {
  public:
-  // One portion of outcomes that are sent again, and the pause between two.
+  // Bounds of one batch of outcomes that are sent again, and the pause between two batches.
   static constexpr size_t kResendMessages = 64;
   static constexpr size_t kResendBytes = 1u << 20;
   static constexpr absl::Duration kResendPause = absl::Milliseconds(100);
 
-  using Send = std::function<void(const std::string& job_id, v1::TaskUpdate update)>;  // any thread
+  using Send = std::function<void(const std::string& attempt_id, v1::TaskUpdate update)>;  // any thread
 
-  // `journal` may be null: then nothing is durable.
+  // If `journal` is null, nothing is durable.
   Delivery(Journal* journal, Executor* executor, Send send);
 
-  // Any thread. An update of a task; one that is durable and final is journalled before it is sent.
-  void Report(const std::string& job_id, v1::TaskUpdate update, bool durable);
+  // Sends an update of a task; writes a durable and final one to the journal before. Any thread.
+  void Report(const std::string& attempt_id, v1::TaskUpdate update, bool durable);
 
-  // The rest: on the loop.
-  void OnAcknowledged(const std::string& job_id);
+  // The rest is called on the loop.
+  void OnAcknowledged(const std::string& attempt_id);
   void OnRegistered();
   void OnDetached() { resend_.clear(); }
-  // Answers QUERY. `where`: what the runner says; `seen`: a job that was taken on without a journal.
-  void Answer(const std::string& job_id, TaskRunner::Where where, bool seen);
+  // Answers QUERY. `where` is what the runner knows; `seen` says that the gate accepted the attempt.
+  void Answer(const std::string& attempt_id, TaskRunner::Where where, bool seen);
 
  private:
   void ResendSome();
-  bool SendKept(const std::string& job_id, size_t* bytes);
+  bool SendKept(const std::string& attempt_id, size_t* bytes);
 
   Journal* const journal_;
   Executor* const executor_;
   const Send send_;
   Lifetime lifetime_;
   std::deque<std::string> resend_;
-  bool resending_ = false;  // a portion is scheduled
+  bool resending_ = false;  // a batch is scheduled
 };
 
 }  // namespace orch::nodeagent

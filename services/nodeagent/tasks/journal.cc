@@ -30,7 +30,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const std::string& path, 
 void Journal::Load(RecordFile::Place place, absl::string_view bytes, absl::Time now) {
   JournalRecord record;
   if (!UnpackRecord(bytes, &record)) return;
-  // A clock that was set back since must not keep anything for ever.
+  // If the clock was set back, entries must still expire.
   const absl::Duration age = std::clamp(now - record.time, absl::ZeroDuration(), kRemember);
   const absl::Duration since = clock_->Steady() - age;
   MutexLock lock(&mu_);
@@ -38,10 +38,10 @@ void Journal::Load(RecordFile::Place place, absl::string_view bytes, absl::Time 
     complete_from_ = std::max(complete_from_, since + kRemember);
     return;
   }
-  Job& job = jobs_[record.job_id];
+  Job& job = jobs_[record.attempt_id];
   job.since = since;
-  if (record.kind == Kind::kFinished && job.state == State::kAccepted) FinishLocked(record.job_id, place);
-  if (record.kind == Kind::kSettled) SettleLocked(record.job_id);
+  if (record.kind == Kind::kFinished && job.state == State::kAccepted) FinishLocked(record.attempt_id, place);
+  if (record.kind == Kind::kSettled) SettleLocked(record.attempt_id);
 }
 
 void Journal::NoteRepair(const std::string& path, const RecordFile::Repair& repair) {
@@ -60,12 +60,12 @@ void Journal::NoteRepair(const std::string& path, const RecordFile::Repair& repa
   if (!kept.ok() || !file_->Sync().ok()) write_problem_ = "the journal cannot be written";
 }
 
-absl::Status Journal::Accept(const std::string& job_id) {
+absl::Status Journal::Accept(const std::string& attempt_id) {
   ORCH_FAILPOINT("agent.journal.before_accepted");
   {
     MutexLock lock(&mu_);
     ForgetLocked();
-    if (jobs_.contains(job_id)) return absl::AlreadyExistsError("this node has taken the job on before");
+    if (jobs_.contains(attempt_id)) return absl::AlreadyExistsError("this node has taken the job on before");
     if (jobs_.size() - settled_.size() >= kMaxKept || kept_bytes_ >= kMaxKeptBytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("the journal keeps ", finished_.size(), " outcomes (", kept_bytes_ >> 10,
@@ -77,14 +77,14 @@ absl::Status Journal::Accept(const std::string& job_id) {
     }
     CompactLocked();
     const absl::Status written =
-        file_->Append(PackRecord({Kind::kAccepted, job_id, clock_->Now(), ""}), kOutcomeRoom).status();
+        file_->Append(PackRecord({Kind::kAccepted, attempt_id, clock_->Now(), ""}), kOutcomeReserve).status();
     write_problem_ = written.ok() ? "" : absl::StrCat("the journal cannot be written: ", written.message());
     ORCH_RETURN_IF_ERROR(written);
-    jobs_[job_id].since = clock_->Steady();
+    jobs_[attempt_id].since = clock_->Steady();
   }
   if (absl::Status synced = file_->Sync(); !synced.ok()) {
     MutexLock lock(&mu_);
-    jobs_.erase(job_id);  // it will not start
+    jobs_.erase(attempt_id);  // the action will not start
     write_problem_ = absl::StrCat("the journal cannot be written: ", synced.message());
     return synced;
   }
@@ -92,26 +92,26 @@ absl::Status Journal::Accept(const std::string& job_id) {
   return absl::OkStatus();
 }
 
-absl::Status Journal::Finish(const std::string& job_id, const std::string& outcome) {
+absl::Status Journal::Finish(const std::string& attempt_id, const std::string& outcome) {
   ORCH_FAILPOINT("agent.journal.before_finished");
   bool ran;
   absl::Status written;
   {
     MutexLock lock(&mu_);
-    const auto found = jobs_.find(job_id);
+    const auto found = jobs_.find(attempt_id);
     ran = found != jobs_.end();
     if (ran && found->second.state != State::kAccepted) return absl::AlreadyExistsError("the job has ended before");
     if (!ran && (jobs_.size() - settled_.size() >= kMaxKept || kept_bytes_ >= kMaxKeptBytes)) {
       return absl::ResourceExhaustedError("the journal is full");
     }
     const absl::StatusOr<RecordFile::Place> place =
-        file_->Append(PackRecord({Kind::kFinished, job_id, clock_->Now(), outcome}));
+        file_->Append(PackRecord({Kind::kFinished, attempt_id, clock_->Now(), outcome}));
     written = place.status();
     if (!written.ok() && !ran) return written;
-    Job& job = jobs_[job_id];
+    Job& job = jobs_[attempt_id];
     job.since = clock_->Steady();
     if (!written.ok()) job.unsaved = outcome;
-    FinishLocked(job_id, place.value_or(RecordFile::Place{0, kJournalRecordHead + outcome.size()}));
+    FinishLocked(attempt_id, place.value_or(RecordFile::Place{0, kJournalRecordHead + outcome.size()}));
   }
   if (ran && written.ok()) written = file_->Sync();
   if (!written.ok()) {
@@ -122,31 +122,31 @@ absl::Status Journal::Finish(const std::string& job_id, const std::string& outco
   return written;
 }
 
-void Journal::FinishLocked(const std::string& job_id, RecordFile::Place place) {
-  Job& job = jobs_[job_id];
+void Journal::FinishLocked(const std::string& attempt_id, RecordFile::Place place) {
+  Job& job = jobs_[attempt_id];
   job.state = State::kFinished;
   job.place = place;
   job.order = ++last_order_;
   kept_bytes_ += place.size;
-  finished_[job.order] = job_id;
+  finished_[job.order] = attempt_id;
 }
 
-void Journal::Settle(const std::string& job_id) {
+void Journal::Settle(const std::string& attempt_id) {
   ORCH_FAILPOINT("agent.journal.before_settled");
   MutexLock lock(&mu_);
-  const auto found = jobs_.find(job_id);
+  const auto found = jobs_.find(attempt_id);
   if (found == jobs_.end() || found->second.state == State::kSettled) return;
-  SettleLocked(job_id);
+  SettleLocked(attempt_id);
   found->second.since = clock_->Steady();
-  // Not synced: were it lost, the outcome would be sent once more, and acknowledged once more.
-  if (!file_->Append(PackRecord({Kind::kSettled, job_id, clock_->Now(), ""})).ok()) {
-    LogDebug("an acknowledgement could not be written to the journal", {{"job", job_id}});
+  // Not synced: if the entry is lost, the outcome is sent and acknowledged once more.
+  if (!file_->Append(PackRecord({Kind::kSettled, attempt_id, clock_->Now(), ""})).ok()) {
+    LogDebug("an acknowledgement could not be written to the journal", {{"job", attempt_id}});
   }
   ORCH_FAILPOINT("agent.journal.after_settled");
 }
 
-void Journal::SettleLocked(const std::string& job_id) {
-  Job& job = jobs_[job_id];
+void Journal::SettleLocked(const std::string& attempt_id) {
+  Job& job = jobs_[attempt_id];
   if (job.state == State::kSettled) return;
   if (job.state == State::kFinished) {
     finished_.erase(job.order);
@@ -154,7 +154,7 @@ void Journal::SettleLocked(const std::string& job_id) {
   }
   job.state = State::kSettled;
   job.unsaved = std::string();
-  settled_.push_back(job_id);
+  settled_.push_back(attempt_id);
 }
 
 void Journal::ForgetLocked() {
@@ -168,7 +168,7 @@ void Journal::ForgetLocked() {
   }
 }
 
-// Called with the lock held for as long as the file is written anew: rare, and bounded by what is kept.
+// Holds the lock while the file is rewritten, which is rare and bounded by what is kept.
 void Journal::CompactLocked() {
   const uint64_t live = kept_bytes_ + jobs_.size() * 2 * (kJournalRecordHead + 16);
   if (file_->size() < kMinCompaction || file_->size() < 2 * live) return;
@@ -185,7 +185,7 @@ void Journal::CompactLocked() {
   }
   for (const auto& [order, id] : finished_) {
     absl::StatusOr<std::string> outcome = OutcomeLocked(jobs_[id]);
-    if (!outcome.ok()) return;  // better a long file than one without it
+    if (!outcome.ok()) return;  // a long file is better than one without this outcome
     outcomes.emplace_back(id, records.size());
     add(Kind::kFinished, id, jobs_[id], *outcome);
   }
@@ -202,9 +202,9 @@ void Journal::CompactLocked() {
   }
 }
 
-Journal::State Journal::Find(const std::string& job_id) const {
+Journal::State Journal::Find(const std::string& attempt_id) const {
   MutexLock lock(&mu_);
-  const auto found = jobs_.find(job_id);
+  const auto found = jobs_.find(attempt_id);
   return found == jobs_.end() ? State::kUnknown : found->second.state;
 }
 
@@ -214,11 +214,11 @@ absl::StatusOr<std::string> Journal::OutcomeLocked(const Job& job) const {
   return record.substr(kJournalRecordHead);
 }
 
-absl::StatusOr<std::string> Journal::Outcome(const std::string& job_id) const {
+absl::StatusOr<std::string> Journal::Outcome(const std::string& attempt_id) const {
   MutexLock lock(&mu_);
-  const auto found = jobs_.find(job_id);
+  const auto found = jobs_.find(attempt_id);
   if (found == jobs_.end() || found->second.state != State::kFinished) {
-    return absl::NotFoundError(absl::StrCat("no outcome of job ", job_id, " is kept"));
+    return absl::NotFoundError(absl::StrCat("no outcome of job ", attempt_id, " is kept"));
   }
   return OutcomeLocked(found->second);
 }

@@ -1,9 +1,10 @@
-// What this node has taken on and how it ended, on disk: written before an action starts and before its
-// outcome is sent, forgotten once the hub has acknowledged. So no durable job runs here twice and no
-// outcome is lost, whoever is restarted when. Owned by Agent; thread-safe. Never decides what may run.
+// The record on disk of the attempts that this node has accepted and how they ended. An entry is written before the
+// action starts and before the outcome is sent, and its outcome is dropped once the hub has acknowledged it. So no
+// durable attempt runs twice on this node and no outcome is lost, whichever program restarts. Owned by Agent;
+// thread-safe. Never decides what may run.
 //
-// A job: accepted → finished (its outcome is kept) → settled (acknowledged, or gone: it neither runs
-// nor has left an outcome). Settled jobs stay known by their id alone.
+// An attempt is accepted, then finished (its outcome is kept), then settled (acknowledged, or gone without an outcome).
+// Of a settled attempt only the id is kept.
 #pragma once
 
 #include <deque>
@@ -24,51 +25,51 @@ namespace orch::nodeagent {
 
 class Journal {
  public:
-  static constexpr size_t kMaxKept = 2048;                      // jobs accepted or finished, not yet settled
-  static constexpr size_t kMaxKeptBytes = 32u << 20;            // of outcomes; beyond it nothing new is accepted
-  static constexpr size_t kMaxRemembered = 8192;                // settled jobs
-  static constexpr absl::Duration kRemember = absl::Hours(24);  // a settled job, at most
-  // A settled job at least: as long as an envelope of it could still be accepted.
+  static constexpr size_t kMaxKept = 2048;                      // attempts accepted or finished, but not settled
+  static constexpr size_t kMaxKeptBytes = 32u << 20;            // of outcomes; beyond this nothing new is accepted
+  static constexpr size_t kMaxRemembered = 8192;                // settled attempts
+  static constexpr absl::Duration kRemember = absl::Hours(24);  // the longest time a settled attempt is kept
+  // The shortest time a settled attempt is kept: an envelope with its id could be accepted as long.
   static constexpr absl::Duration kRememberAtLeast = absl::Minutes(3);
-  static constexpr size_t kOutcomeRoom = 64u << 10;     // set aside on the disk for each outcome to come
-  static constexpr uint64_t kMinCompaction = 1u << 20;  // bytes of the file before it is written anew
+  static constexpr size_t kOutcomeReserve = 64u << 10;  // disk space reserved for each outcome to come
+  static constexpr uint64_t kMinCompaction = 1u << 20;  // bytes; a smaller file is not compacted
 
   enum class State { kUnknown, kAccepted, kFinished, kSettled };
 
   static absl::StatusOr<std::unique_ptr<Journal>> Open(const std::string& path, const Clock* clock);
 
-  // On the disk when it returns OK; then the action may start. AlreadyExists when the job is known,
-  // ResourceExhausted when as much is kept as may be, Unavailable when the disk is full.
-  absl::Status Accept(const std::string& job_id);
-  // Keeps the outcome. On the disk when it returns, if the job was accepted; one that never started is
-  // only written, since it would be refused again. After an error it is kept in memory alone.
-  absl::Status Finish(const std::string& job_id, const std::string& outcome);
-  // The hub has it; or nothing is left of the job. Unknown ids are ignored.
-  void Settle(const std::string& job_id);
+  // Writes the entry to disk; once it returns OK the action may start. Returns AlreadyExists if the attempt is known,
+  // ResourceExhausted if the journal is full, Unavailable if the disk is.
+  absl::Status Accept(const std::string& attempt_id);
+  // Keeps the outcome. The outcome of an accepted attempt is synced to disk on return; that of an attempt that never
+  // started is only written, since the attempt would be refused again. After an error the outcome is kept in memory.
+  absl::Status Finish(const std::string& attempt_id, const std::string& outcome);
+  // Drops the outcome: the hub has it, or the attempt left none. Unknown ids are ignored.
+  void Settle(const std::string& attempt_id);
 
-  State Find(const std::string& job_id) const;
-  absl::StatusOr<std::string> Outcome(const std::string& job_id) const;
+  State Find(const std::string& attempt_id) const;
+  absl::StatusOr<std::string> Outcome(const std::string& attempt_id) const;
   std::vector<std::string> Finished() const;  // in the order they ended
   std::vector<std::string> Accepted() const;
-  // Whether a job not found here was surely never accepted. False for kRemember after the file was
-  // found damaged.
+  // Returns whether an attempt that is not found here was certainly never accepted. False for kRemember after the file
+  // was found damaged.
   bool Complete() const;
   std::vector<std::string> Problems() const;  // for the node's health
 
  private:
   struct Job {
     State state = State::kAccepted;
-    absl::Duration since;     // Clock::Steady, of the last change
-    uint64_t order = 0;       // of its end
-    RecordFile::Place place;  // of the outcome's record, when finished
-    std::string unsaved;      // the outcome, when it could not be written
+    absl::Duration since;     // the last change, Clock::Steady
+    uint64_t order = 0;       // in which it ended
+    RecordFile::Place place;  // of the outcome's record, if finished
+    std::string unsaved;      // the outcome, if it could not be written
   };
 
   explicit Journal(const Clock* clock) : clock_(clock) {}
   void Load(RecordFile::Place place, absl::string_view record, absl::Time now);
   void NoteRepair(const std::string& path, const RecordFile::Repair& repair);
-  void FinishLocked(const std::string& job_id, RecordFile::Place place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void SettleLocked(const std::string& job_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void FinishLocked(const std::string& attempt_id, RecordFile::Place place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SettleLocked(const std::string& attempt_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CompactLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<std::string> OutcomeLocked(const Job& job) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

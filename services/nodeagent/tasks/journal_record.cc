@@ -8,8 +8,8 @@ namespace orch::nodeagent {
 
 std::string PackRecord(const JournalRecord& record) {
   std::string bytes(1, static_cast<char>(record.kind));
-  bytes += record.job_id;
-  bytes.resize(1 + kJobIdBytes, '0');
+  bytes += record.attempt_id;
+  bytes.resize(1 + kAttemptIdBytes, '0');
   const uint64_t micros = static_cast<uint64_t>(absl::ToUnixMicros(record.time));
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(micros >> (8 * i));
   return absl::StrCat(bytes, record.outcome);
@@ -27,10 +27,10 @@ bool UnpackRecord(absl::string_view bytes, JournalRecord* record) {
     default:
       return false;
   }
-  record->job_id = std::string(bytes.substr(1, kJobIdBytes));
+  record->attempt_id = std::string(bytes.substr(1, kAttemptIdBytes));
   uint64_t micros = 0;
   for (int i = 0; i < 8; ++i) {
-    micros |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[1 + kJobIdBytes + i])) << (8 * i);
+    micros |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[1 + kAttemptIdBytes + i])) << (8 * i);
   }
   record->time = absl::FromUnixMicros(static_cast<int64_t>(micros));
   record->outcome = std::string(bytes.substr(kJournalRecordHead));

@@ -1,4 +1,4 @@
-// One entry of the journal as bytes. Pure functions.
+// Encodes one entry of the journal as bytes. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 
 namespace orch::nodeagent {
 
-inline constexpr size_t kJobIdBytes = 32;
+inline constexpr size_t kAttemptIdBytes = 32;
 
 struct JournalRecord {
   enum class Kind : char { kAccepted = 'A', kFinished = 'F', kSettled = 'S', kDamage = 'D' };
   Kind kind = Kind::kAccepted;
-  std::string job_id;   // kJobIdBytes; zeros for kDamage
-  absl::Time time;      // when it was written
-  std::string outcome;  // for kFinished
+  std::string attempt_id;  // kAttemptIdBytes; zeros for kDamage
+  absl::Time time;         // when it was written
+  std::string outcome;     // for kFinished
 };
-inline constexpr size_t kJournalRecordHead = 1 + kJobIdBytes + 8;  // then the outcome
+inline constexpr size_t kJournalRecordHead = 1 + kAttemptIdBytes + 8;  // bytes before the outcome
 
 std::string PackRecord(const JournalRecord& record);
-// False for what another version may have written.
+// Returns false for a record that another version may have written.
 bool UnpackRecord(absl::string_view bytes, JournalRecord* record);
 
 }  // namespace orch::nodeagent

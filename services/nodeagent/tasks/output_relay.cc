@@ -22,28 +22,28 @@ void OutputRelay::SetAllowed(bool allowed) {
   if (allowed_ && HasReadyLocked()) ScheduleLocked(absl::ZeroDuration());
 }
 
-void OutputRelay::Begin(const std::string& job_id, bool taken_over) {
+void OutputRelay::Begin(const std::string& attempt_id, bool taken_over) {
   MutexLock lock(&mu_);
-  tasks_[job_id].taken_over = taken_over;
+  tasks_[attempt_id].taken_over = taken_over;
 }
 
-void OutputRelay::Add(const std::string& job_id, ProcessStream stream, absl::string_view piece) {
+void OutputRelay::Add(const std::string& attempt_id, ProcessStream stream, absl::string_view piece) {
   MutexLock lock(&mu_);
-  const auto found = tasks_.find(job_id);
+  const auto found = tasks_.find(attempt_id);
   if (found == tasks_.end()) return;
   Stream& added_to = found->second.streams[IndexOf(stream)];
   AddLocked(&found->second, &added_to, added_to.printed, piece);
 }
 
-void OutputRelay::AddAt(const std::string& job_id, ProcessStream stream, uint64_t offset, absl::string_view piece) {
+void OutputRelay::AddAt(const std::string& attempt_id, ProcessStream stream, uint64_t offset, absl::string_view piece) {
   MutexLock lock(&mu_);
-  const auto found = tasks_.find(job_id);
+  const auto found = tasks_.find(attempt_id);
   if (found == tasks_.end()) return;
   AddLocked(&found->second, &found->second.streams[IndexOf(stream)], offset, piece);
 }
 
 void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::string_view piece) {
-  if (offset < stream->printed) return;  // known
+  if (offset < stream->printed) return;  // this output is known
   stream->printed = offset + piece.size();
   if (piece.empty()) return;
   const bool takes_over = !std::exchange(stream->any, true) && task->taken_over;
@@ -53,7 +53,7 @@ void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::s
       held_ -= stream->bytes.size();
       stream->bytes.clear();
     }
-    // A gap is told with the chunk after it, so what was printed before one must be out first.
+    // A gap is reported with the chunk after it, so output from before the gap must be sent first.
     if (!stream->bytes.empty()) return;
     const size_t head = OrphanedHead(piece);
     piece.remove_prefix(head);
@@ -69,13 +69,13 @@ void OutputRelay::AddLocked(Task* task, Stream* stream, uint64_t offset, absl::s
   ScheduleLocked(absl::ZeroDuration());
 }
 
-Printed OutputRelay::End(const std::string& job_id) {
+Printed OutputRelay::End(const std::string& attempt_id) {
   MutexLock in_order(&send_mu_);
   std::vector<v1::OutputChunk> chunks;
   Printed printed = {};
   {
     MutexLock lock(&mu_);
-    const auto found = tasks_.find(job_id);
+    const auto found = tasks_.find(attempt_id);
     if (found == tasks_.end()) return {};
     for (size_t index = 0; index < found->second.streams.size(); ++index) {
       Stream& stream = found->second.streams[index];
@@ -87,7 +87,7 @@ Printed OutputRelay::End(const std::string& job_id) {
     }
     tasks_.erase(found);
   }
-  for (v1::OutputChunk& chunk : chunks) send_(job_id, std::move(chunk));
+  for (v1::OutputChunk& chunk : chunks) send_(attempt_id, std::move(chunk));
   return printed;
 }
 
@@ -110,7 +110,7 @@ void OutputRelay::ScheduleLookLocked() {
 void OutputRelay::LookForSilence() {
   MutexLock lock(&mu_);
   look_scheduled_ = false;
-  for (auto& [job_id, task] : tasks_) {
+  for (auto& [attempt_id, task] : tasks_) {
     for (Stream& stream : task.streams) {
       if (stream.bytes.empty() || Ready(stream) > 0) continue;
       stream.gives_up_waiting = std::exchange(stream.silent_since, stream.printed) == stream.printed;
@@ -121,7 +121,7 @@ void OutputRelay::LookForSilence() {
 }
 
 bool OutputRelay::HasReadyLocked() const {
-  for (const auto& [job_id, task] : tasks_) {
+  for (const auto& [attempt_id, task] : tasks_) {
     for (const Stream& stream : task.streams) {
       if (Ready(stream) > 0) return true;
     }
@@ -140,14 +140,14 @@ void OutputRelay::Pump() {
     MutexLock lock(&mu_);
     scheduled_ = false;
   }
-  std::string job_id;
+  std::string attempt_id;
   for (size_t sent = 0; sent < kBurstBytes;) {
     v1::OutputChunk chunk;
     MutexLock in_order(&send_mu_);
-    if (!TakeChunk(&job_id, &chunk)) break;
+    if (!TakeChunk(&attempt_id, &chunk)) break;
     sent += chunk.data().size();
     ORCH_FAILPOINT("agent.output.before_send");
-    send_(job_id, std::move(chunk));
+    send_(attempt_id, std::move(chunk));
   }
   MutexLock lock(&mu_);
   if (held_ == 0) return;
@@ -158,18 +158,18 @@ void OutputRelay::Pump() {
   }
 }
 
-// In turns: of the first task after `*job_id` that has something.
-bool OutputRelay::TakeChunk(std::string* job_id, v1::OutputChunk* chunk) {
+// Takes turns: takes a chunk of the first task after `*attempt_id` that has one.
+bool OutputRelay::TakeChunk(std::string* attempt_id, v1::OutputChunk* chunk) {
   MutexLock lock(&mu_);
   if (!allowed_) return false;
-  auto next = tasks_.upper_bound(*job_id);
+  auto next = tasks_.upper_bound(*attempt_id);
   for (size_t looked = 0; looked < tasks_.size(); ++looked, ++next) {
     if (next == tasks_.end()) next = tasks_.begin();
     for (size_t index = 0; index < next->second.streams.size(); ++index) {
       Stream& stream = next->second.streams[index];
       const size_t ready = Ready(stream);
       if (ready == 0) continue;
-      *job_id = next->first;
+      *attempt_id = next->first;
       *chunk = CutLocked(index, ready, &stream);
       return true;
     }

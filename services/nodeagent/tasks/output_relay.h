@@ -1,7 +1,7 @@
-// What running actions print, on its way to the hub: cut into chunks, held for a moment when the hub is
-// slow or away, and left out, with the gap counted, when that is too much. Never stalls an action. A chunk
-// ends inside a character of UTF-8 only where its stream does, or stays silent in the middle of one; what a
-// gap leaves of a character is part of the gap. Owned by CommandGate.
+// Relays what running actions print to the hub. Output is cut into chunks, held for a moment while the hub is slow or
+// away, and left out beyond the limits, with the gap counted. Never stalls an action. A chunk ends inside a UTF-8
+// character only if the stream ends there or pauses in the middle of the character; the bytes of a character that a gap
+// has cut belong to the gap. Owned by CommandGate; thread-safe.
 #pragma once
 
 #include <array>
@@ -25,29 +25,31 @@ namespace orch::nodeagent {
 class OutputRelay {
  public:
   static constexpr size_t kMaxChunkBytes = 32u << 10;
-  static constexpr size_t kMaxStreamBytes = 128u << 10;  // held of one stream of one task
+  static constexpr size_t kMaxStreamBytes = 128u << 10;  // held for one stream of one task
   static constexpr size_t kMaxBytes = 4u << 20;          // held in all
-  static constexpr size_t kBurstBytes = 512u << 10;      // given to the network at a time
+  static constexpr size_t kBurstBytes = 512u << 10;      // sent at a time
   static constexpr absl::Duration kPause = absl::Milliseconds(50);
-  static constexpr absl::Duration kSilence = absl::Milliseconds(250);  // once to twice that, then half a character goes
+  static constexpr absl::Duration kSilence =
+      absl::Milliseconds(250);  // after one to two of these, half a character is sent
 
-  using Send = std::function<void(const std::string& job_id, v1::OutputChunk chunk)>;  // any thread
+  using Send = std::function<void(const std::string& attempt_id, v1::OutputChunk chunk)>;  // any thread
 
   OutputRelay(Executor* executor, Send send) : executor_(executor), send_(std::move(send)) {}
 
   // Sets whether output may be sent now; initially it may not. End sends what is left in any case. On the loop.
   void SetAllowed(bool allowed);
 
-  // All on any thread; none blocks for longer than signing a chunk takes.
-  // `taken_over`: an earlier agent sent what the task printed so far; what comes first is no gap.
-  void Begin(const std::string& job_id, bool taken_over = false);
-  // A piece that follows on the one before it. Of a task that was not begun: does nothing.
-  void Add(const std::string& job_id, ProcessStream stream, absl::string_view piece);
-  // `offset`: of the piece in its stream; a jump is a gap.
-  void AddAt(const std::string& job_id, ProcessStream stream, uint64_t offset, absl::string_view piece);
-  // Before the task's final update is sent: sends what is held of it, says what is missing at its end,
-  // and takes nothing of it any more. Returns how far each stream went; 0 of a task that was not begun.
-  Printed End(const std::string& job_id);
+  // The following may be called on any thread; none blocks for longer than it takes to sign a chunk.
+  // `taken_over` says that a previous agent process sent what the task printed before, so that the first piece is no
+  // gap.
+  void Begin(const std::string& attempt_id, bool taken_over = false);
+  // Adds a piece that follows the one before. Does nothing for a task that was not begun.
+  void Add(const std::string& attempt_id, ProcessStream stream, absl::string_view piece);
+  // `offset` is the place of the piece in its stream; a jump is a gap.
+  void AddAt(const std::string& attempt_id, ProcessStream stream, uint64_t offset, absl::string_view piece);
+  // Sends what is held for the task, reports a gap at its end, and ignores the task from now on. Call before the task's
+  // final update is sent. Returns how many bytes each stream printed; 0 for a task that was not begun.
+  Printed End(const std::string& attempt_id);
 
   size_t held() const;
 
@@ -55,11 +57,11 @@ class OutputRelay {
   struct Stream {
     uint64_t sent = 0;     // offset up to which chunks were sent
     uint64_t start = 0;    // offset of `bytes`
-    uint64_t printed = 0;  // offset up to which is known of
+    uint64_t printed = 0;  // offset up to which output is known
     std::string bytes;
     bool any = false;
-    uint64_t silent_since = 0;      // `printed` when half a character was last seen to wait
-    bool gives_up_waiting = false;  // for the rest of a character
+    uint64_t silent_since = 0;      // `printed` when half a character was last found waiting
+    bool gives_up_waiting = false;  // does not wait for the rest of a character any longer
   };
   struct Task {
     bool taken_over = false;
@@ -72,10 +74,10 @@ class OutputRelay {
   void ScheduleLookLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void LookForSilence();
   bool HasReadyLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // What may be sent of it now.
+  // Returns how many bytes of the stream may be sent now.
   static size_t Ready(const Stream& stream);
   void Pump();
-  bool TakeChunk(std::string* job_id, v1::OutputChunk* chunk);
+  bool TakeChunk(std::string* attempt_id, v1::OutputChunk* chunk);
   v1::OutputChunk CutLocked(size_t index, size_t size, Stream* stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Executor* const executor_;

@@ -1,5 +1,5 @@
-// Durable tasks that change the node run in processes of their own: puts them there, and brings what an
-// earlier agent left there together with the journal. Owned by CommandGate.
+// Decides which tasks run in processes of their own (durable tasks that change the node), and reconciles the tasks that
+// a previous agent process left there with the journal. Owned by CommandGate.
 #pragma once
 
 #include <functional>
@@ -18,10 +18,9 @@ class OutsideTasks {
  public:
   struct Dependencies {
     const Clock* clock;
-    Journal* journal;          // null: nothing is durable
-    TaskProcesses* processes;  // null: every action runs in the agent's process
-    // Of the node, for a task's own process: settings and facts; the task itself is left out.
-    std::function<TaskFile()> task_file;
+    Journal* journal;                     // null: nothing is durable
+    TaskProcesses* processes;             // null: every action runs in this process
+    std::function<TaskFile()> task_file;  // settings and facts of the node, without the task; any thread
     OutputRelay* output;
     Delivery* delivery;
     TaskRunner* runner;
@@ -29,18 +28,18 @@ class OutsideTasks {
 
   explicit OutsideTasks(Dependencies dependencies) : deps_(std::move(dependencies)) {}
 
-  // Any thread. Gives an admitted task a process of its own, where it needs one and its plugin can do
-  // without the agent.
-  void Put(TaskSpec* spec);
-  // On the loop, before the first command: what still runs is waited for, what has ended is to be
-  // delivered, what left nothing is gone.
+  // Makes an admitted task run in a process of its own, if it needs one and its plugin does not need the agent. Any
+  // thread.
+  void MoveOutside(TaskSpec* spec);
+  // Submits tasks that still run, delivers outcomes that tasks left, and settles attempts that left nothing. On the
+  // loop, before the first command.
   void Recover(const std::function<void(TaskSpec spec)>& submit);
-  // The processes run on, nobody waits for them.
-  void LetGo();
+  // Stops waiting for the processes, which keep running.
+  void Detach();
 
  private:
   void TakeOver(const TaskProcesses::Left& left, const std::function<void(TaskSpec spec)>& submit);
-  OutputReader::Sink OutputOf(const std::string& job_id);
+  OutputReader::Sink OutputOf(const std::string& attempt_id);
 
   const Dependencies deps_;
 };

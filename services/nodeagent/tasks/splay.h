@@ -1,4 +1,4 @@
-// How long this node waits before it starts a job that is to be splayed over time. Pure.
+// How long this node waits before it starts a job whose starts are splayed over time. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@ namespace orch::nodeagent {
 
 inline constexpr absl::Duration kMaxSplay = absl::Hours(24);
 
-// In [0, splay), spread evenly over nodes and jobs; always the same for one job on one node.
-absl::Duration SplayDelay(absl::string_view job_id, absl::string_view identity, absl::Duration splay);
+// Returns a delay in [0, splay), spread evenly over nodes and attempts, and always the same for one attempt on one
+// node.
+absl::Duration SplayDelay(absl::string_view attempt_id, absl::string_view identity, absl::Duration splay);
 
 }  // namespace orch::nodeagent

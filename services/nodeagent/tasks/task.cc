@@ -7,7 +7,7 @@ namespace orch::nodeagent {
 
 Task::Task(TaskSpec of, const UpdateSink* sink)
     : spec(std::move(of)),
-      job_id(spec.job_id),
+      attempt_id(spec.attempt_id),
       taken_over(spec.action == nullptr && spec.run_outside != nullptr),
       sink_(sink),
       durable_(spec.durable),
@@ -20,7 +20,7 @@ void Task::OnAdmitted() {
     MutexLock lock(&mu_);
     after_answer_ = spec.answered;
   }
-  slot = spec.job_id;
+  slot = spec.attempt_id;
   if (spec.plugin == nullptr) return;
   slot = absl::StrCat(spec.request.plugin, ".", spec.plugin->ConcurrencySlot(spec.action->name));
   slot_limit = spec.plugin->MaxConcurrency(spec.action->name);
@@ -58,7 +58,7 @@ void Task::Emit(v1::TaskUpdate update) {
   }
   while (std::optional<v1::TaskUpdate> next = NextToSend()) {
     const bool final = next->kind() != v1::TaskUpdate::STARTED;
-    (*sink_)(job_id, *std::move(next), durable_);
+    (*sink_)(attempt_id, *std::move(next), durable_);
     if (final) RunAfterAnswer();
   }
 }

@@ -22,7 +22,7 @@ namespace orch::nodeagent {
 
 // Takes the updates of all tasks, on any thread and with no lock held. It must not call the runner, and must not block
 // for longer than a disk takes. A task has at most one STARTED, then exactly one final update.
-using UpdateSink = std::function<void(const std::string& job_id, v1::TaskUpdate update, bool durable)>;
+using UpdateSink = std::function<void(const std::string& attempt_id, v1::TaskUpdate update, bool durable)>;
 
 class Task {
  public:
@@ -32,7 +32,7 @@ class Task {
   Task(TaskSpec of, const UpdateSink* sink);
 
   TaskSpec spec;  // belongs to whoever holds the task: the queue, then its worker
-  const std::string job_id;
+  const std::string attempt_id;
   const bool taken_over;  // a previous agent process started it
   CancelToken cancel;
 

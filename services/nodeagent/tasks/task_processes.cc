@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -31,24 +32,24 @@
 namespace orch::nodeagent {
 namespace {
 
-constexpr size_t kPidRoomBytes = 16;
+constexpr size_t kPidReserveBytes = 16;
 constexpr char kEnded[] = "its process has ended";
 
-// Its process holds the lock for as long as it lives, and the guards of what it started for as long as any
-// of that lives; no process id can be mistaken for it.
+// The task's process holds the lock as long as it lives, and the guards of the processes it started as long as any of
+// those lives. Unlike a process id, the lock cannot be mistaken.
 bool Lives(const std::string& folder) {
   const UniqueFd task(open(TaskPath(folder).c_str(), O_RDONLY | O_CLOEXEC));
   return task.get() >= 0 && flock(task.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-// 0 while it is not known.
+// Returns 0 while the process id is not known.
 pid_t PidIn(const std::string& folder) {
   const absl::StatusOr<std::string> text = ReadFile(PidPath(folder), 64);
   int pid = 0;
   return text.ok() && absl::SimpleAtoi(absl::StripSuffix(*text, "\n"), &pid) && pid > 1 ? pid : 0;
 }
 
-// How a child of ours ended; empty while it has not.
+// Says how a child of ours ended; empty while it runs.
 std::string Reaped(pid_t child) {
   int status = 0;
   const pid_t ended = waitpid(child, &status, WNOHANG);
@@ -59,13 +60,21 @@ std::string Reaped(pid_t child) {
   return absl::StrCat("its process ended with exit code ", WEXITSTATUS(status));
 }
 
-std::string CgroupName(const std::string& job_id) { return absl::StrCat("task-", job_id); }
+std::string CgroupName(const std::string& attempt_id) { return absl::StrCat("task-", attempt_id); }
 
-// Whatever became of its process and of the guards.
-void EndAllOf(const std::string& job_id) {
+// Blocks until one of `fds` is readable, at most for `limit`. A descriptor of -1 is ignored.
+void AwaitReadable(const std::array<int, 4>& fds, absl::Duration limit) {
+  std::array<pollfd, 4> polled;
+  std::transform(fds.begin(), fds.end(), polled.begin(), [](int fd) { return pollfd{fd, POLLIN, 0}; });
+  const timespec wait = absl::ToTimespec(limit);
+  ppoll(polled.data(), polled.size(), &wait, nullptr);
+}
+
+// Ends all processes of the task, even if its process and the guards are gone.
+void EndAllOf(const std::string& attempt_id) {
   const std::string own = OwnCgroup();
-  if (own.empty() || EndCgroup(absl::StrCat(own, "/", CgroupName(job_id)))) return;
-  LogError("processes of a task cannot be ended; the kernel keeps them", {{"job", job_id}});
+  if (own.empty() || EndCgroup(absl::StrCat(own, "/", CgroupName(attempt_id)))) return;
+  LogError("processes of a task cannot be ended; the kernel keeps them", {{"job", attempt_id}});
 }
 
 ProcessSpec ProcessSpecOf(const std::string& program, const std::string& folder) {
@@ -82,8 +91,8 @@ ProcessSpec ProcessSpecOf(const std::string& program, const std::string& folder)
 absl::StatusOr<UniqueFd> TaskProcesses::WriteTask(const TaskFile& task) const {
   const std::string folder = FolderOf(task.request.job_id);
   if (mkdir(folder.c_str(), 0700) != 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", folder));
-  ORCH_RETURN_IF_ERROR(SetRoomAside(PidPath(folder), kPidRoomBytes));
-  ORCH_RETURN_IF_ERROR(SetRoomAside(RoomPath(folder), kOutcomeRoomBytes));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(PidPath(folder), kPidReserveBytes));
+  ORCH_RETURN_IF_ERROR(SetRoomAside(ReservePath(folder), kOutcomeReserveBytes));
   const std::string path = TaskPath(folder), text = DumpJson(task.ToJson());
   UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.get() < 0) return ErrnoStatus(errno, absl::StrCat("cannot make ", path));
@@ -101,79 +110,75 @@ absl::StatusOr<UniqueFd> TaskProcesses::WriteTask(const TaskFile& task) const {
 
 std::optional<actions::Reply> TaskProcesses::Run(const TaskFile& task, const actions::Context& context,
                                                  OutputReader::Sink output) {
-  const std::string& job_id = task.request.job_id;
+  const std::string& attempt_id = task.request.job_id;
   absl::StatusOr<UniqueFd> file = WriteTask(task);
   if (!file.ok()) {
     return actions::Reply::Failure(actions::ErrorKind::kJournal,
                                    absl::StrCat("not started: ", file.status().message()));
   }
   if (output != nullptr) {
-    if (const absl::Status made = OutputReader::Make(OutputPath(FolderOf(job_id))); !made.ok()) {
-      LogWarning("a task runs without live output", {{"job", job_id}, {"why", std::string(made.message())}});
+    if (const absl::Status made = OutputReader::Make(OutputPath(FolderOf(attempt_id))); !made.ok()) {
+      LogWarning("a task runs without live output", {{"job", attempt_id}, {"why", std::string(made.message())}});
     }
   }
   ORCH_FAILPOINT("agent.runner.before_start");
-  const absl::StatusOr<pid_t> pid =
-      StartLastingProcess(ProcessSpecOf(program_, FolderOf(job_id)), file->get(), 2, MakeCgroup(CgroupName(job_id)));
+  const absl::StatusOr<pid_t> pid = StartLastingProcess(ProcessSpecOf(program_, FolderOf(attempt_id)), file->get(), 2,
+                                                        MakeCgroup(CgroupName(attempt_id)));
   if (!pid.ok())
     return actions::Reply::Failure(actions::ErrorKind::kCrash, absl::StrCat("not started: ", pid.status().message()));
   ORCH_FAILPOINT("agent.runner.after_start");
-  file->Reset();  // from now on the lock is the process's
-  return Await(job_id, *pid, context, std::move(output));
+  file->Reset();  // from now on the process holds the lock
+  return Await(attempt_id, *pid, context, std::move(output));
 }
 
-std::optional<actions::Reply> TaskProcesses::Resume(const std::string& job_id, const actions::Context& context,
+std::optional<actions::Reply> TaskProcesses::Resume(const std::string& attempt_id, const actions::Context& context,
                                                     OutputReader::Sink output) {
-  return Await(job_id, 0, context, std::move(output));
+  return Await(attempt_id, 0, context, std::move(output));
 }
 
-// `child` is 0 for a process of an earlier agent.
-std::optional<actions::Reply> TaskProcesses::Await(const std::string& job_id, pid_t child,
+// `child` is 0 for a process that a previous agent process started.
+std::optional<actions::Reply> TaskProcesses::Await(const std::string& attempt_id, pid_t child,
                                                    const actions::Context& context, OutputReader::Sink output) {
-  const std::string folder = FolderOf(job_id);
+  const std::string folder = FolderOf(attempt_id);
   OutputReader reader(OutputPath(folder), output);
   pid_t pid = child;
   UniqueFd pidfd;
   absl::Duration kill_at = absl::InfiniteDuration();
   bool told = false;
-  std::string how;  // our child ended, once it has
+  std::string how;  // our child ended; empty while it runs
   while (true) {
     if (child == 0 && pid == 0) pid = PidIn(folder);
     if (pidfd.get() < 0 && pid != 0) pidfd = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
     if (child != 0 && how.empty()) how = Reaped(child);
-    // Asked after the pidfd was had: a number that was given to another process since is not used. What the
-    // process started may outlive it for a moment, when it was killed.
+    // Checked after the pidfd was opened, so that a process id that was reused is never signalled. If the process was
+    // killed, the processes it started may outlive it for a moment.
     const bool given_up = context.clock->Steady() >= kill_at + kEndWait;
     const bool over = (child == 0 || !how.empty()) && (!Lives(folder) || given_up);
-    reader.Drain();  // after it was seen to have ended: then nothing more comes
+    reader.Drain();  // read after the end was seen, when nothing more can come
     if (over) {
-      EndAllOf(job_id);
-      const TaskOutcome outcome = Outcome(job_id, how.empty() ? kEnded : how);
+      EndAllOf(attempt_id);
+      const TaskOutcome outcome = Outcome(attempt_id, how.empty() ? kEnded : how);
       SayPrinted(outcome.printed, output);
       return outcome.reply;
     }
-    if (let_go_.cancelled()) return std::nullopt;
+    if (detached_.cancelled()) return std::nullopt;
     const bool lives = pid != 0 && how.empty();
     if (context.cancel->cancelled() && !told && lives) {
       told = true;
       kill_at = context.clock->Steady() + kEndWait;
       kill(pid, SIGTERM);
-      kill(pid, SIGCONT);  // one that is stopped would not hear of it
+      kill(pid, SIGCONT);  // a stopped process would not handle SIGTERM
     }
     if (context.clock->Steady() >= kill_at && lives) kill(-pid, SIGKILL);
-    pollfd fds[] = {{how.empty() ? pidfd.get() : -1, POLLIN, 0},
-                    {let_go_.fd(), POLLIN, 0},
-                    {told ? -1 : context.cancel->fd(), POLLIN, 0},
-                    {reader.fd(), POLLIN, 0}};
     const bool known = pidfd.get() >= 0 && !told && how.empty();
-    const timespec wait = absl::ToTimespec(known ? absl::Seconds(1) : kLookAgain);
-    ppoll(fds, 4, &wait, nullptr);
+    AwaitReadable({how.empty() ? pidfd.get() : -1, detached_.fd(), told ? -1 : context.cancel->fd(), reader.fd()},
+                  known ? absl::Seconds(1) : kLookAgain);
   }
 }
 
-TaskOutcome TaskProcesses::Outcome(const std::string& job_id, const std::string& how_it_ended) const {
+TaskOutcome TaskProcesses::Outcome(const std::string& attempt_id, const std::string& how_it_ended) const {
   ORCH_FAILPOINT("agent.runner.ended");
-  const absl::StatusOr<std::string> text = ReadFile(OutcomePath(FolderOf(job_id)), kMaxOutcomeFileBytes);
+  const absl::StatusOr<std::string> text = ReadFile(OutcomePath(FolderOf(attempt_id)), kMaxOutcomeFileBytes);
   absl::StatusOr<TaskOutcome> outcome = text.ok() ? OutcomeFromText(*text) : text.status();
   if (outcome.ok()) return *std::move(outcome);
   return {actions::Reply::Failure(
@@ -187,8 +192,8 @@ std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
   std::error_code error;
   for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
     Left left;
-    left.job_id = at->path().filename();
-    const std::string folder = FolderOf(left.job_id);
+    left.attempt_id = at->path().filename();
+    const std::string folder = FolderOf(left.attempt_id);
     left.running = Lives(folder);
     const absl::StatusOr<std::string> text = ReadFile(TaskPath(folder), kMaxTaskFileBytes);
     if (text.ok()) {
@@ -206,11 +211,11 @@ std::vector<TaskProcesses::Left> TaskProcesses::Find() const {
   return all;
 }
 
-void TaskProcesses::Remove(const std::string& job_id) const {
-  EndAllOf(job_id);
+void TaskProcesses::Remove(const std::string& attempt_id) const {
+  EndAllOf(attempt_id);
   std::error_code error;
-  std::filesystem::remove_all(FolderOf(job_id), error);
-  if (error) LogWarning("the folder of a task cannot be removed", {{"job", job_id}, {"why", error.message()}});
+  std::filesystem::remove_all(FolderOf(attempt_id), error);
+  if (error) LogWarning("the folder of a task cannot be removed", {{"job", attempt_id}, {"why", error.message()}});
 }
 
 }  // namespace orch::nodeagent

@@ -1,6 +1,6 @@
-// Runs actions in processes of their own (orch-taskrunner), so that an agent that ends or is killed
-// takes none of them along, and finds those of an agent before it. Owned by Agent; thread-safe. A task
-// has a folder below `folder` from its start until Remove.
+// Runs actions in processes of their own (orch-taskrunner), which survive the end of the agent, and finds the processes
+// that a previous agent process started. A task has a folder below `folder` from its start until Remove. Owned by
+// Agent; thread-safe.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 #include "actions/core/action.h"
 #include "base/process/cancel_token.h"
 #include "base/unique_fd.h"
-#include "services/nodeagent/runner/output_pipe.h"
+#include "services/nodeagent/runner/output_reader.h"
 #include "services/nodeagent/runner/task_folder.h"
 
 namespace orch::nodeagent {
@@ -23,43 +23,42 @@ class TaskProcesses {
   static constexpr absl::Duration kEndWait = absl::Seconds(12);  // from SIGTERM to SIGKILL
   static constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
 
-  // `program`: path of orch-taskrunner.
+  // `program` is the path of orch-taskrunner.
   TaskProcesses(std::string folder, std::string program) : folder_(std::move(folder)), program_(std::move(program)) {}
 
-  // Blocks until the action has ended with all that it started, also when its process was killed; a cancelled
-  // one is ended. nullopt: let go of, it runs on.
-  // `output`, unless null, gets what the action prints, on the calling thread; last an empty piece of
-  // each stream that says how far it went.
+  // Blocks until the action and all processes it started have ended, even if the task's process was killed; ends an
+  // action that is cancelled. Returns nullopt after Detach; the action then runs on. `output`, unless null, gets what
+  // the action prints, on the calling thread, and at last an empty piece at the end of each stream.
   std::optional<actions::Reply> Run(const TaskFile& task, const actions::Context& context,
                                     OutputReader::Sink output = nullptr);
-  // The same for one that is in its folder already; its output only if that was wanted at its start.
-  std::optional<actions::Reply> Resume(const std::string& job_id, const actions::Context& context,
+  // Does the same for a task whose folder exists. Output comes only if it was wanted when the task started.
+  std::optional<actions::Reply> Resume(const std::string& attempt_id, const actions::Context& context,
                                        OutputReader::Sink output = nullptr);
-  // Every Run and Resume returns at once, and leaves its process alone.
-  void LetGo() { let_go_.Cancel(); }
+  // Makes every Run and Resume return at once, and leaves their processes running.
+  void Detach() { detached_.Cancel(); }
 
   struct Left {
-    std::string job_id;
+    std::string attempt_id;
     bool running = false;
-    std::optional<TaskOutcome> outcome;  // when it left one
+    std::optional<TaskOutcome> outcome;  // if it left one
     bool no_reply_data = false;
     absl::Duration timeout;
   };
-  // What an earlier agent left.
+  // Returns the tasks that a previous agent process left.
   std::vector<Left> Find() const;
-  // Once its outcome is kept elsewhere, or nothing can come of it.
-  void Remove(const std::string& job_id) const;
+  // Removes the task's folder. Call once its outcome is kept elsewhere, or can no longer arrive.
+  void Remove(const std::string& attempt_id) const;
 
  private:
-  std::string FolderOf(const std::string& job_id) const { return folder_ + "/" + job_id; }
+  std::string FolderOf(const std::string& attempt_id) const { return folder_ + "/" + attempt_id; }
   absl::StatusOr<UniqueFd> WriteTask(const TaskFile& task) const;
-  std::optional<actions::Reply> Await(const std::string& job_id, pid_t child, const actions::Context& context,
+  std::optional<actions::Reply> Await(const std::string& attempt_id, pid_t child, const actions::Context& context,
                                       OutputReader::Sink output);
-  TaskOutcome Outcome(const std::string& job_id, const std::string& how_it_ended) const;
+  TaskOutcome Outcome(const std::string& attempt_id, const std::string& how_it_ended) const;
 
   const std::string folder_;
   const std::string program_;
-  CancelToken let_go_;
+  CancelToken detached_;
 };
 
 }  // namespace orch::nodeagent

@@ -35,7 +35,7 @@ TaskRunner::Submitted TaskRunner::Submit(TaskSpec spec) {
   {
     MutexLock lock(&mu_);
     if (closed_) return Submitted::kClosed;
-    if (queue_.size() >= options_.queue || !tasks_.emplace(task->job_id, task).second) return Submitted::kBusy;
+    if (queue_.size() >= options_.queue || !tasks_.emplace(task->attempt_id, task).second) return Submitted::kBusy;
     if (delayed) {
       queue_.Delay(task);
     } else {
@@ -115,7 +115,7 @@ TaskPtr TaskRunner::Take() {
     ++idle_workers_;
     const bool woken = work_.WaitFor(&mu_, absl::ToChronoNanoseconds(kWorkerIdle));
     --idle_workers_;
-    // What became runnable while this one gave up waiting is still taken.
+    // A task that became runnable while this worker gave up waiting is still taken.
     if (!woken) return queue_.Take();
   }
 }
@@ -131,7 +131,7 @@ TaskRunner::Admission TaskRunner::Admit(const TaskPtr& task) {
   MutexLock lock(&mu_);
   if (task->cancel.cancelled()) return Admission::kEnded;
   if (queue_.TakeSlot(task)) return Admission::kRun;
-  queue_.PutBack(task);  // it was counted before; the worker that frees the slot takes it
+  queue_.PutBack(task);  // the worker that frees the slot takes it
   return Admission::kRequeued;
 }
 
@@ -168,7 +168,7 @@ void TaskRunner::Retire(const TaskPtr& task) {
     timer = task->timer;
     start_timer = task->start_timer;
     queue_.FreeSlot(task);
-    tasks_.erase(task->job_id);
+    tasks_.erase(task->attempt_id);
     if (tasks_.empty()) idle.swap(when_idle_);
   }
   for (const TimerId armed : {timer, start_timer}) {
@@ -177,11 +177,11 @@ void TaskRunner::Retire(const TaskPtr& task) {
   for (auto& callback : idle) executor_->Post(std::move(callback));
 }
 
-bool TaskRunner::Cancel(const std::string& job_id, v1::ErrorKind kind, const std::string& message) {
+bool TaskRunner::Cancel(const std::string& attempt_id, v1::ErrorKind kind, const std::string& message) {
   TaskPtr task;
   {
     MutexLock lock(&mu_);
-    const auto found = tasks_.find(job_id);
+    const auto found = tasks_.find(attempt_id);
     if (found == tasks_.end()) return false;
     task = found->second;
   }
@@ -193,7 +193,7 @@ void TaskRunner::CancelAll(v1::ErrorKind kind, const std::string& message) {
   std::vector<TaskPtr> all;
   {
     MutexLock lock(&mu_);
-    for (const auto& [job_id, task] : tasks_) all.push_back(task);
+    for (const auto& [attempt_id, task] : tasks_) all.push_back(task);
   }
   for (const TaskPtr& task : all) End(task, v1::CANCELLED, kind, message);
 }
@@ -214,9 +214,9 @@ void TaskRunner::WhenIdle(absl::AnyInvocable<void()> callback) {
   executor_->Post(std::move(callback));
 }
 
-TaskRunner::Where TaskRunner::Find(const std::string& job_id) const {
+TaskRunner::Where TaskRunner::Find(const std::string& attempt_id) const {
   MutexLock lock(&mu_);
-  const auto found = tasks_.find(job_id);
+  const auto found = tasks_.find(attempt_id);
   if (found == tasks_.end()) return Where::kNowhere;
   return found->second->holds_slot ? Where::kAtWork : Where::kWaiting;
 }

@@ -44,14 +44,14 @@ class TaskRunner {
 
   Submitted Submit(TaskSpec spec);
   // Ends the action and answers CANCELLED, unless the action still succeeds. Returns false if there is no such task.
-  bool Cancel(const std::string& job_id, v1::ErrorKind kind, const std::string& message);
+  bool Cancel(const std::string& attempt_id, v1::ErrorKind kind, const std::string& message);
   // Makes every later Submit return kClosed.
   void Close();
   void CancelAll(v1::ErrorKind kind, const std::string& message);
   // Calls `callback` on the loop once no task is left, answered or not.
   void WhenIdle(absl::AnyInvocable<void()> callback);
 
-  Where Find(const std::string& job_id) const;
+  Where Find(const std::string& attempt_id) const;
   size_t active() const;   // tasks waiting or on a worker
   size_t workers() const;  // threads alive
 

@@ -8,13 +8,14 @@
 #include <string>
 
 #include "actions/core/action.h"
+#include "actions/core/plugin.h"
 #include "base/process/process_spec.h"
 #include "orch/v1/node_service.pb.h"
 
 namespace orch::nodeagent {
 
 struct TaskSpec {
-  std::string job_id;
+  std::string attempt_id;  // job_id of the envelope: names one attempt of a job on this node
   // Both are null for a task that a previous agent process started; `action` belongs to plugin->ddl().
   std::shared_ptr<actions::Plugin> plugin;
   const ddl::Action* action = nullptr;

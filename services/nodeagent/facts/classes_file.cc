@@ -1,4 +1,4 @@
-#include "services/nodeagent/facts/classes.h"
+#include "services/nodeagent/facts/classes_file.h"
 
 #include <sys/stat.h>
 
