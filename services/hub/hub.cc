@@ -10,6 +10,7 @@
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
 #include "base/durable_file.h"
+#include "base/latch.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
@@ -46,25 +47,6 @@ constexpr absl::Duration kKeyTick = absl::Milliseconds(250);
 constexpr absl::Duration kFarewell = absl::Milliseconds(200);  // for a node to hear why it is cut
 constexpr int kServerShutdownSeconds = 3;
 constexpr absl::Duration kLastWords = absl::Seconds(1);
-
-// A place to wait for something the loop does.
-class Latch {
- public:
-  void Open() {
-    MutexLock lock(&mu_);
-    open_ = true;
-    changed_.SignalAll();
-  }
-  void Wait() {
-    MutexLock lock(&mu_);
-    while (!open_) changed_.Wait(&mu_);
-  }
-
- private:
-  Mutex mu_;
-  CondVar changed_;
-  bool open_ ABSL_GUARDED_BY(mu_) = false;
-};
 
 }  // namespace
 

@@ -1,6 +1,5 @@
 #include "services/nodeagent/agent.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +8,7 @@
 #include "actions/plugins/shell/shell_jobs.h"
 #include "auth/keyring.h"
 #include "auth/peer_tls.h"
+#include "base/latch.h"
 #include "base/lifetime.h"
 #include "base/log.h"
 #include "base/mutex.h"
@@ -23,24 +23,21 @@ namespace {
 
 Inventory::Options InventoryOptions(const AgentConfig& config) { return {config.facts, config.classes_files}; }
 
-// A status one thread waits for and another sets, once.
+// A status that one thread sets once and another waits for.
 class Outcome {
  public:
   void Set(absl::Status status) {
-    MutexLock lock(&mu_);
     status_ = std::move(status);
-    set_.Signal();
+    set_.Open();
   }
   absl::Status Await(absl::Duration timeout) {
-    MutexLock lock(&mu_);
-    if (!status_) set_.WaitFor(&mu_, absl::ToChronoNanoseconds(timeout));
-    return status_.value_or(absl::DeadlineExceededError("the plugins are still being read; they will be offered then"));
+    if (set_.WaitFor(absl::ToChronoNanoseconds(timeout))) return status_;
+    return absl::DeadlineExceededError("the plugins are still being read; they will be offered then");
   }
 
  private:
-  Mutex mu_;
-  CondVar set_;
-  std::optional<absl::Status> status_ ABSL_GUARDED_BY(mu_);
+  Latch set_;
+  absl::Status status_;  // written before set_ opens, read after
 };
 
 HubLink::Options LinkOptions(const AgentConfig& config) {

@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "auth/library_log.h"
 #include "base/foreign_text.h"
+#include "base/latch.h"
 #include "base/log.h"
 #include "base/loop_executor.h"
 #include "base/service.h"
@@ -172,13 +172,13 @@ int Run(int argc, char** argv) {
   NotifyReady("running");
   ServeSignals(*config, agent->get());
   NotifyStopping();
-  absl::Notification stopped;
+  Latch stopped;
   size_t tasks_left = 0;
   (*agent)->BeginStop(config->shutdown_grace, [&](size_t left) {
     tasks_left = left;
-    stopped.Notify();
+    stopped.Open();
   });
-  stopped.WaitForNotification();
+  stopped.Wait();
   if (tasks_left > 0) {
     LogError("stopped with actions that would not end", {{"tasks", absl::StrCat(tasks_left)}});
     fflush(nullptr);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/latch.h"
 #include "base/loop_executor.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
@@ -168,22 +169,14 @@ absl::StatusOr<uint64_t> SqliteJobStore::DeleteOnePastItsTime(JobRows* rows) con
 }
 
 absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJob)>& take) {
-  Mutex mu;
-  CondVar ready;
-  bool over = false;
+  Latch loaded;
   absl::Status status;
   std::vector<UnfinishedJob> jobs;
   reading_->Post([&] {
-    const absl::Status loaded = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
-    MutexLock lock(&mu);
-    status = loaded;
-    over = true;
-    ready.Signal();
+    status = reader_->LoadUnfinished([&](UnfinishedJob job) { jobs.push_back(std::move(job)); });
+    loaded.Open();
   });
-  {
-    MutexLock lock(&mu);
-    while (!over) ready.Wait(&mu);
-  }
+  loaded.Wait();
   ORCH_RETURN_IF_ERROR(status);
   for (UnfinishedJob& job : jobs) take(std::move(job));
   return absl::OkStatus();
