@@ -1,5 +1,8 @@
-// A gate that one thread opens once and others wait for. Thread-safe; its lock is a leaf.
+// A gate that one thread opens once and other threads wait for. What the opener wrote before Open is visible to every
+// thread after its wait. Thread-safe; waiters must have returned before it is destroyed.
 #pragma once
+
+#include <chrono>
 
 #include "base/mutex.h"
 
@@ -7,7 +10,6 @@ namespace orch {
 
 class Latch {
  public:
-  // Lets everybody pass who waits, or will wait. Repeats are harmless.
   void Open() {
     MutexLock lock(&mu_);
     open_ = true;
@@ -16,6 +18,12 @@ class Latch {
   void Wait() {
     MutexLock lock(&mu_);
     while (!open_) opened_.Wait(&mu_);
+  }
+  // Waits at most `limit` and returns whether the latch is open. May return early in rare cases.
+  bool WaitFor(std::chrono::nanoseconds limit) {
+    MutexLock lock(&mu_);
+    if (!open_) opened_.WaitFor(&mu_, limit);
+    return open_;
   }
 
  private:

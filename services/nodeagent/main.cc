@@ -11,9 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "auth/library_log.h"
 #include "base/foreign_text.h"
+#include "base/latch.h"
 #include "base/log.h"
 #include "base/loop_executor.h"
 #include "base/service.h"
