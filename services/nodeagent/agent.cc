@@ -8,7 +8,6 @@
 #include "actions/plugins/shell/shell_jobs.h"
 #include "auth/keyring.h"
 #include "auth/peer_tls.h"
-#include "base/latch.h"
 #include "base/lifetime.h"
 #include "base/log.h"
 #include "base/process/find_program.h"

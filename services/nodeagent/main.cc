@@ -137,13 +137,13 @@ std::string ProgramBeside(const char* name) {
 
 // Returns the number of actions that did not end.
 size_t Stop(absl::Duration grace, Agent* agent) {
-  absl::Notification stopped;
+  Latch stopped;
   size_t tasks_left = 0;
   agent->BeginStop(grace, [&](size_t left) {
     tasks_left = left;
-    stopped.Notify();
+    stopped.Open();
   });
-  stopped.WaitForNotification();
+  stopped.Wait();
   return tasks_left;
 }
 
