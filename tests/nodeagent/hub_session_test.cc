@@ -33,7 +33,7 @@ class HubSessionTest : public ::testing::Test {
   }
   static v1::HubMessage Command() {
     v1::HubMessage message;
-    message.mutable_command()->set_job_id("x");
+    message.mutable_command()->set_attempt_id("x");
     return message;
   }
   void Attach(HubSession* session) {
