@@ -37,6 +37,7 @@ void FillPlugin(const DdlCache::Entry& entry, v1::Plugin* plugin) {
 // `entries`: the DDLs of one plugin, the best one first, whose text is known.
 void FillPluginResponse(const std::vector<const DdlCache::Entry*>& entries, const v1::GetPluginRequest& request,
                         v1::GetPluginResponse* response) {
+  response->Clear();
   const DdlCache::Entry& best = *entries.front();
   FillPlugin(best, response->mutable_plugin());
   if (request.known_sha256() != best.sha256) response->mutable_plugin()->set_ddl_json(best.plugin->json);
