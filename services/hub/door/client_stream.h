@@ -1,14 +1,15 @@
-// The reactor of a client's streamed call: a bounded queue with one write in flight. Owns itself until OnDone; others
-// hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are posted to the hub's loop.
+// The reactor of a client's streamed call: a bounded queue, one write in flight. Owns itself until
+// OnDone; others hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are
+// posted to the hub's loop.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
 
+#include "base/bounded_outbox.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "services/hub/door/grpc_status.h"
@@ -19,7 +20,7 @@ namespace orch::hub {
 template <typename Response>
 class ClientStream final : public grpc::ServerWriteReactor<Response>, public ResponseSink<Response> {
  public:
-  // `on_end` runs once, on the loop, when the call is over for whatever reason.
+  // `on_end`: run once on the loop when the call is over, however it ended.
   static std::shared_ptr<ClientStream> Create(Executor* executor, Closure on_end) {
     std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end)));
     MutexLock lock(&stream->mu_);
@@ -29,20 +30,18 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   void SetOnDrained(std::function<void()> on_drained) override {
     MutexLock lock(&mu_);
-    if (self_ == nullptr) return;  // the call is over, and nobody would destroy the callback
-    on_drained_.swap(on_drained);  // the old callback is destroyed after the lock is released
+    if (self_ == nullptr) return;  // the call is over, and nobody would let go of it
+    on_drained_.swap(on_drained);  // the old one dies after the lock is released
   }
 
   bool TryPush(Response response) override {
     const size_t bytes = response.ByteSizeLong();
     MutexLock lock(&mu_);
     if (state_ != State::kOpen) return false;
-    if (!queue_.empty() && (queued_bytes_ + bytes > kMaxWatchBytes || queue_.size() >= kMaxWatchMessages)) {
+    if (!queue_.Push(std::move(response), bytes)) {
       refused_ = true;
       return false;
     }
-    queue_.push_back({std::move(response), bytes});
-    queued_bytes_ += bytes;
     PumpLocked();
     return true;
   }
@@ -54,7 +53,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
   size_t queued_bytes() const override {
     MutexLock lock(&mu_);
-    return queued_bytes_;
+    return queue_.bytes();
   }
 
   void End(const absl::Status& status) override {
@@ -71,8 +70,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     {
       MutexLock lock(&mu_);
       writing_ = false;
-      queued_bytes_ -= queue_.front().bytes;
-      queue_.pop_front();
+      queue_.Pop();
       if (!ok) GiveUpLocked();
       PumpLocked();
       if (!queue_.empty() || !refused_ || !on_drained_) return;
@@ -101,21 +99,11 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
 
  private:
   enum class State { kOpen, kEnding, kFinished };
-  struct Queued {
-    Response response;
-    size_t bytes;
-  };
 
   ClientStream(Executor* executor, Closure on_end) : executor_(executor), on_end_(std::move(on_end)) {}
 
-  // The front of the queue may be in flight: it stays in memory until OnWriteDone.
-  void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    const size_t keep = writing_ ? 1 : 0;
-    while (queue_.size() > keep) {
-      queued_bytes_ -= queue_.back().bytes;
-      queue_.pop_back();
-    }
-  }
+  // The front may be in flight: its memory stays until OnWriteDone.
+  void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { queue_.KeepFirst(writing_ ? 1 : 0); }
   void GiveUpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     DropUnwrittenLocked();
     if (state_ == State::kOpen) {
@@ -127,7 +115,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
     if (writing_ || state_ == State::kFinished) return;
     if (!queue_.empty()) {
       writing_ = true;
-      this->StartWrite(&queue_.front().response);
+      this->StartWrite(&queue_.front());
     } else if (state_ == State::kEnding) {
       state_ = State::kFinished;
       this->Finish(ToGrpcStatus(status_));
@@ -138,8 +126,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   mutable Mutex mu_;
   Closure on_end_ ABSL_GUARDED_BY(mu_);
   std::function<void()> on_drained_ ABSL_GUARDED_BY(mu_);
-  std::deque<Queued> queue_ ABSL_GUARDED_BY(mu_);
-  size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  BoundedOutbox<Response> queue_ ABSL_GUARDED_BY(mu_){kMaxWatchMessages, kMaxWatchBytes};
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool refused_ ABSL_GUARDED_BY(mu_) = false;
   State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;

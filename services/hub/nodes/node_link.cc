@@ -38,12 +38,9 @@ void NodeLink::Begin(std::unique_ptr<NodeSession> session) {
 bool NodeLink::Push(Message message) {
   const size_t bytes = message.head.ByteSizeLong() + (message.body ? message.body->bytes.size() : 0);
   MutexLock lock(&mu_);
-  if (state_ != State::kOpen) return false;
-  if (outbox_.size() >= kMaxOutboxMessages) return false;
-  if (!outbox_.empty() && outbox_bytes_ + bytes > kMaxOutboxBytes) return false;
-  outbox_bytes_ += bytes;
-  urgent_ = urgent_ || !message.can_wait;
-  outbox_.push_back({std::move(message), bytes});
+  const bool can_wait = message.can_wait;
+  if (state_ != State::kOpen || !outbox_.Push(std::move(message), bytes)) return false;
+  urgent_ = urgent_ || !can_wait;
   if (urgent_) {
     PumpLocked();
   } else {
@@ -84,7 +81,7 @@ void NodeLink::PumpLocked() {
   if (writing_ || state_ == State::kFinished || state_ == State::kDone) return;
   if (!outbox_.empty()) {
     if (!urgent_ && state_ == State::kOpen) return;
-    Message& next = outbox_.front().message;
+    Message& next = outbox_.front();
     if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
     writing_ = true;
     urgent_ = outbox_.size() > 1;
@@ -99,8 +96,7 @@ void NodeLink::PumpLocked() {
 void NodeLink::OnWriteDone(bool ok) {
   MutexLock lock(&mu_);
   writing_ = false;
-  outbox_bytes_ -= outbox_.front().bytes;
-  outbox_.pop_front();
+  outbox_.Pop();
   if (!ok) {
     DropUnwrittenLocked();
     if (state_ == State::kOpen) state_ = State::kClosing;
@@ -108,13 +104,7 @@ void NodeLink::OnWriteDone(bool ok) {
   PumpLocked();
 }
 
-void NodeLink::DropUnwrittenLocked() {
-  const size_t keep = writing_ ? 1 : 0;
-  while (outbox_.size() > keep) {
-    outbox_bytes_ -= outbox_.back().bytes;
-    outbox_.pop_back();
-  }
-}
+void NodeLink::DropUnwrittenLocked() { outbox_.KeepFirst(writing_ ? 1 : 0); }
 
 void NodeLink::OnReadDone(bool ok) {
   if (!ok) {

@@ -6,10 +6,10 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <deque>
 #include <memory>
 #include <string>
 
+#include "base/bounded_outbox.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.pb.h"
@@ -52,10 +52,6 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
 
  private:
   enum class State { kOpen, kClosing, kFinished, kDone };
-  struct Queued {
-    Message message;
-    size_t bytes;
-  };
 
   NodeLink(grpc::CallbackServerContext* context, Admission admission, Executor* executor)
       : context_(context), admission_(std::move(admission)), executor_(executor) {}
@@ -76,8 +72,7 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
 
   Mutex mu_;
   v1::NodeMessage incoming_;  // the read in flight
-  std::deque<Queued> outbox_ ABSL_GUARDED_BY(mu_);
-  size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  BoundedOutbox<Message> outbox_ ABSL_GUARDED_BY(mu_){kMaxOutboxMessages, kMaxOutboxBytes};
   size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;

@@ -33,12 +33,10 @@ absl::Status HubStream::Send(v1::NodeMessage message) {
   const size_t bytes = message.ByteSizeLong();
   MutexLock lock(&mu_);
   if (!held_ || half_close_) return absl::OkStatus();  // the call is ending, which the hub tells by itself
-  if (outbox_.size() >= kMaxOutboxMessages || outbox_bytes_ + bytes > kMaxOutboxBytes) {
+  if (!outbox_.Push(std::move(message), bytes)) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("the hub takes no messages; ", outbox_.size(), " wait with ", outbox_bytes_, " bytes"));
+        absl::StrCat("the hub takes no messages; ", outbox_.size(), " wait with ", outbox_.bytes(), " bytes"));
   }
-  outbox_bytes_ += bytes;
-  outbox_.push_back(std::move(message));
   crowded_ = crowded_ || !TakesOutputLocked();
   PumpLocked();
   return absl::OkStatus();
@@ -50,7 +48,7 @@ bool HubStream::TakesOutput() {
 }
 
 bool HubStream::TakesOutputLocked() const {
-  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_bytes_ < kMaxOutputBytes;
+  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_.bytes() < kMaxOutputBytes;
 }
 
 void HubStream::HalfClose() {
@@ -72,8 +70,7 @@ void HubStream::PumpLocked() {
   if (writing_) return;
   if (!outbox_.empty()) {
     outbound_ = std::move(outbox_.front());
-    outbox_.pop_front();
-    outbox_bytes_ -= outbound_.ByteSizeLong();
+    outbox_.Pop();
     writing_ = true;
     StartWrite(&outbound_);
   } else if (half_close_ && !writes_done_) {
@@ -85,7 +82,7 @@ void HubStream::PumpLocked() {
 void HubStream::ReleaseHoldLocked() {
   if (!held_) return;
   held_ = false;
-  outbox_.clear();
+  outbox_.KeepFirst(0);
   RemoveHold();
 }
 

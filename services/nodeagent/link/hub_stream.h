@@ -7,12 +7,12 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "base/bounded_outbox.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "orch/v1/node_service.grpc.pb.h"
@@ -90,8 +90,7 @@ class HubStream final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   v1::HubMessage inbound_;  // belongs to the read in flight
 
   Mutex mu_;
-  std::deque<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_);
-  size_t outbox_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  BoundedOutbox<v1::NodeMessage> outbox_ ABSL_GUARDED_BY(mu_){kMaxOutboxMessages, kMaxOutboxBytes};
   bool crowded_ ABSL_GUARDED_BY(mu_) = false;      // takes no output; `drained` is owed
   v1::NodeMessage outbound_ ABSL_GUARDED_BY(mu_);  // belongs to the write in flight
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
