@@ -8,6 +8,7 @@
 #   tests/e2e/bare.sh --short    uses a copy of the working tree: packages, configure, the Python example and the
 #                                integration test of the main job, with the programs in $ORCH_BIN
 #                                (build/dev/bin by default); about a minute
+#   tests/e2e/bare.sh --quickstart   only deploy/quickstart.sh; five minutes or less where ccache is warm
 #   ... --keep                   keeps the root and says where it is
 #
 # The root is made below $ORCH_BARE_DIR (/var/tmp by default) and takes 3 GB, or 25 GB for the full run. The exit
@@ -16,10 +17,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly root
 
-short=false keep=false
+short=false keep=false quickstart=false
 while [ $# -gt 0 ]; do
   case "$1" in
     --short) short=true ;;
+    --quickstart) quickstart=true ;;
     --keep) keep=true ;;
     -h|--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
     *) echo "bare.sh: unknown argument '$1'; try --help" >&2; exit 2 ;;
@@ -145,7 +147,7 @@ make_image
 enter try >"$work/try.log" || { cat "$work/try.log"; skip "systemd-nspawn may not run here; its words are above"; }
 put_sources
 verdict=0
-if $short; then steps=(short); else steps=(quickstart tests); fi
+if $short; then steps=(short); elif $quickstart; then steps=(quickstart); else steps=(quickstart tests); fi
 for step in "${steps[@]}"; do
   enter "$step" | grep --line-buffered -vaF 'Attempted to remove disk file system' | tee -a "$work/output" || verdict=1
 done
