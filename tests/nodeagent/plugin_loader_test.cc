@@ -3,7 +3,7 @@
 #include "base/manual_clock.h"
 #include "base/manual_executor.h"
 #include "gmock/gmock.h"
-#include "tests/actions/external_fixture.h"
+#include "tests/actions/external/external_fixture.h"
 
 namespace orch::nodeagent {
 namespace {
