@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/nodes/node_channel.h"
 
 namespace orch::hub {
@@ -16,7 +16,7 @@ namespace orch::hub {
 class CommandSender {
  public:
   // `first`: the command body of the first attempt; later ones are made when they are needed.
-  CommandSender(const JobState* state, std::shared_ptr<const CommandBody> first)
+  CommandSender(const RunState* state, std::shared_ptr<const CommandBody> first)
       : state_(state), bodies_{std::move(first)} {}
 
   bool IsAttached(size_t task) const { return Channel(task) != nullptr; }
@@ -32,7 +32,7 @@ class CommandSender {
   NodeChannel* Channel(size_t task) const;
   const std::shared_ptr<const CommandBody>& BodyOf(uint32_t attempt);
 
-  const JobState* const state_;
+  const RunState* const state_;
   std::vector<std::shared_ptr<const CommandBody>> bodies_;  // by attempt, from 1
 };
 

@@ -1,18 +1,18 @@
 // How people and the hub's own end steer a run: cancel, pause, resume, end; and what store and watchers hear of it. On
-// the hub's loop; owned by JobRun. The caller ends its event with JobState::changed.
+// the hub's loop; owned by JobRun. The caller ends its event with RunState::changed.
 #pragma once
 
 #include "absl/strings/string_view.h"
 #include "services/hub/job_store/stored_job.h"
 #include "services/hub/jobs/run/command_sender.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/jobs/run/task_outcomes.h"
 
 namespace orch::hub {
 
 class JobControl {
  public:
-  JobControl(JobState* state, CommandSender* sender, TaskOutcomes* outcomes)
+  JobControl(RunState* state, CommandSender* sender, TaskOutcomes* outcomes)
       : state_(state), sender_(sender), outcomes_(outcomes) {}
 
   // Unsent tasks end; nodes at work are told to end theirs, and say themselves how they did.
@@ -28,7 +28,7 @@ class JobControl {
  private:
   void TellWatchers();
 
-  JobState* const state_;
+  RunState* const state_;
   CommandSender* const sender_;
   TaskOutcomes* const outcomes_;
   RolloutState told_;

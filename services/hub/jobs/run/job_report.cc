@@ -7,7 +7,7 @@
 
 namespace orch::hub {
 
-v1::JobAccepted DescribeAcceptance(const JobState& state) {
+v1::JobAccepted DescribeAcceptance(const RunState& state) {
   const JobRequest& request = state.request;
   v1::JobAccepted accepted;
   accepted.set_job_id(state.id);
@@ -28,7 +28,7 @@ v1::JobAccepted DescribeAcceptance(const JobState& state) {
   return accepted;
 }
 
-StoredJob MakeStoredJob(const JobState& state) {
+StoredJob MakeStoredJob(const RunState& state) {
   const JobRequest& request = state.request;
   StoredJob stored;
   stored.job_id = state.id;
@@ -46,7 +46,7 @@ StoredJob MakeStoredJob(const JobState& state) {
   return stored;
 }
 
-v1::Job DescribeJob(const JobState& state) {
+v1::Job DescribeJob(const RunState& state) {
   v1::Job job;
   job.set_job_id(state.id);
   job.set_caller(state.request.caller);
@@ -65,7 +65,7 @@ v1::Job DescribeJob(const JobState& state) {
   return job;
 }
 
-v1::JobSummary Summarise(const JobState& state) {
+v1::JobSummary Summarise(const RunState& state) {
   v1::JobSummary summary;
   summary.set_job_id(state.id);
   state.tasks.Count(&summary);
@@ -78,7 +78,7 @@ v1::JobSummary Summarise(const JobState& state) {
   return summary;
 }
 
-void ListOpenTasks(const JobState& state, size_t limit, v1::GetJobResponse* response) {
+void ListOpenTasks(const RunState& state, size_t limit, v1::GetJobResponse* response) {
   for (const Task& task : state.tasks) {
     if (static_cast<size_t>(response->open_size()) >= limit) return;
     if (task.over() || task.attempt == 0) continue;
@@ -90,7 +90,7 @@ void ListOpenTasks(const JobState& state, size_t limit, v1::GetJobResponse* resp
   }
 }
 
-void TellProgress(JobState* state, size_t index) {
+void TellProgress(RunState* state, size_t index) {
   if (!state->request.spec.report_progress()) return;
   const Task& task = state->tasks[index];
   v1::TaskProgress progress;

@@ -7,18 +7,18 @@
 #include "orch/v1/job.pb.h"
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/job_store/stored_job.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 
 namespace orch::hub {
 
-v1::JobAccepted DescribeAcceptance(const JobState& state);
+v1::JobAccepted DescribeAcceptance(const RunState& state);
 // The job as the store takes it when it is accepted.
-StoredJob MakeStoredJob(const JobState& state);
-v1::Job DescribeJob(const JobState& state);
-v1::JobSummary Summarise(const JobState& state);
+StoredJob MakeStoredJob(const RunState& state);
+v1::Job DescribeJob(const RunState& state);
+v1::JobSummary Summarise(const RunState& state);
 // Tasks that were sent and have no outcome, at most `limit`.
-void ListOpenTasks(const JobState& state, size_t limit, v1::GetJobResponse* response);
+void ListOpenTasks(const RunState& state, size_t limit, v1::GetJobResponse* response);
 // Tells the watchers where the task stands, if the client asked for progress.
-void TellProgress(JobState* state, size_t task);
+void TellProgress(RunState* state, size_t task);
 
 }  // namespace orch::hub

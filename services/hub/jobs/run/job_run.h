@@ -15,9 +15,9 @@
 #include "orch/v1/orchestrator_service.pb.h"
 #include "services/hub/jobs/run/command_sender.h"
 #include "services/hub/jobs/run/job_control.h"
-#include "services/hub/jobs/run/job_state.h"
 #include "services/hub/jobs/run/node_updates.h"
 #include "services/hub/jobs/run/outcome_delivery.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/jobs/run/task_outcomes.h"
 #include "services/hub/jobs/run/task_release.h"
 #include "services/hub/jobs/run/task_returns.h"
@@ -62,7 +62,7 @@ class JobRun {
   bool recorded() const { return state_.recorded(); }
   bool begun() const { return begun_; }
   bool paused() const { return state_.rollout.paused(); }
-  const JobState& state() const { return state_; }
+  const RunState& state() const { return state_; }
 
  private:
   void Begin();
@@ -71,7 +71,7 @@ class JobRun {
   void Finish();
 
   const Finished finished_;
-  JobState state_;
+  RunState state_;
   CommandSender sender_;
   OutcomeDelivery delivery_;
   TaskOutcomes outcomes_;

@@ -1,5 +1,5 @@
 // What nodes say of their tasks: checks that an update fits the task, and hands it to the part that acts on it. On the
-// hub's loop; owned by JobRun. The caller ends its event with JobState::changed.
+// hub's loop; owned by JobRun. The caller ends its event with RunState::changed.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include "orch/v1/node_service.pb.h"
 #include "services/hub/jobs/run/command_sender.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/jobs/run/task_outcomes.h"
 #include "services/hub/jobs/run/task_returns.h"
 
@@ -16,7 +16,7 @@ namespace orch::hub {
 
 class NodeUpdates {
  public:
-  NodeUpdates(JobState* state, CommandSender* sender, TaskOutcomes* outcomes, TaskReturns* returns)
+  NodeUpdates(RunState* state, CommandSender* sender, TaskOutcomes* outcomes, TaskReturns* returns)
       : state_(state), sender_(sender), outcomes_(outcomes), returns_(returns) {}
 
   // An update to the command that was sent as attempt number `attempt`. One that does not fit is dropped and counted.
@@ -30,7 +30,7 @@ class NodeUpdates {
   // Whether the node may know better than the hub that it is no target.
   bool MayDeclineTask(const Task& task) const;
 
-  JobState* const state_;
+  RunState* const state_;
   CommandSender* const sender_;
   TaskOutcomes* const outcomes_;
   TaskReturns* const returns_;

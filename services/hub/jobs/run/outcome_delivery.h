@@ -7,13 +7,13 @@
 
 #include "orch/v1/job.pb.h"
 #include "services/hub/jobs/run/command_sender.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 
 namespace orch::hub {
 
 class OutcomeDelivery {
  public:
-  OutcomeDelivery(JobState* state, CommandSender* sender) : state_(state), sender_(sender) {}
+  OutcomeDelivery(RunState* state, CommandSender* sender) : state_(state), sender_(sender) {}
 
   // `attempt`: the one whose reply it is; 0 when the hub speaks in the node's stead, and nobody is acknowledged.
   // `number`: the store's; 0 when the store will never take the reply.
@@ -24,7 +24,7 @@ class OutcomeDelivery {
   void OnSetAsideStored(size_t task, uint32_t attempt);
 
  private:
-  JobState* const state_;
+  RunState* const state_;
   CommandSender* const sender_;
 };
 

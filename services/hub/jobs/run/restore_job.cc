@@ -10,7 +10,7 @@
 namespace orch::hub {
 namespace {
 
-void RestoreTimes(const StoredJob& stored, JobState* state) {
+void RestoreTimes(const StoredJob& stored, RunState* state) {
   state->started_us = stored.created_us;
   const absl::Duration now = state->Now();
   const absl::Duration age = state->deps.clock->Now() - absl::FromUnixMicros(stored.created_us);
@@ -20,7 +20,7 @@ void RestoreTimes(const StoredJob& stored, JobState* state) {
   state->away_until = std::max(std::min(state->started, now) + ttl, now + kReturnGrace);
 }
 
-void RestoreOver(size_t index, const StoredTask& stored, JobState* state) {
+void RestoreOver(size_t index, const StoredTask& stored, RunState* state) {
   const Rollout::End end = stored.filtered          ? Rollout::End::kDeclined
                            : stored.state == v1::OK ? Rollout::End::kOk
                                                     : Rollout::End::kFailed;
@@ -28,7 +28,7 @@ void RestoreOver(size_t index, const StoredTask& stored, JobState* state) {
   state->rollout.RestoreOver(index, end);
 }
 
-void RestoreSent(size_t index, const StoredTask& stored, JobState* state) {
+void RestoreSent(size_t index, const StoredTask& stored, RunState* state) {
   const absl::Duration now = state->Now();
   const absl::Duration deadline = state->request.deadline;
   const absl::Duration age = state->deps.clock->Now() - absl::FromUnixMicros(stored.changed_us);
@@ -38,7 +38,7 @@ void RestoreSent(size_t index, const StoredTask& stored, JobState* state) {
   state->deps.returns->Add(state->tasks[index].identity, state->run);
 }
 
-void RestoreTask(size_t index, const StoredTask& stored, JobState* state) {
+void RestoreTask(size_t index, const StoredTask& stored, RunState* state) {
   if (stored.filtered || IsTerminal(stored.state)) return RestoreOver(index, stored, state);
   if (stored.state == v1::SENT) return RestoreSent(index, stored, state);
   state->tasks.SetQuestion(index, Question::kBeforeSending);
@@ -50,7 +50,7 @@ void RestoreTask(size_t index, const StoredTask& stored, JobState* state) {
   state->rollout.RestoreSetAside(index, state->Now());
 }
 
-void RestoreRollout(const RolloutState& stored, JobState* state) {
+void RestoreRollout(const RolloutState& stored, RunState* state) {
   state->rollout.RestoreStage(StageNamed(stored.detail));
   if (stored.state == v1::JOB_PAUSED) state->rollout.Pause(stored.paused_because);
   if (stored.stop_reason != v1::STOP_REASON_UNSPECIFIED) state->rollout.Stop(stored.stop_reason);
@@ -61,7 +61,7 @@ void RestoreRollout(const RolloutState& stored, JobState* state) {
 
 }  // namespace
 
-void RestoreJob(const UnfinishedJob& stored, JobState* state) {
+void RestoreJob(const UnfinishedJob& stored, RunState* state) {
   state->resumed = true;
   state->told = stored.replies;
   RestoreTimes(stored.job, state);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "services/hub/job_store/job_store.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 
 namespace orch::hub {
 
-void RestoreJob(const UnfinishedJob& stored, JobState* state);
+void RestoreJob(const UnfinishedJob& stored, RunState* state);
 
 }  // namespace orch::hub

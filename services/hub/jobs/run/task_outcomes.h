@@ -1,5 +1,5 @@
 // Ends tasks: makes the one lawful move, tells the rollout, and hands the outcome to the store, or, for a job that is
-// not recorded, to the watchers. On the hub's loop; owned by JobRun. The caller ends its event with JobState::changed.
+// not recorded, to the watchers. On the hub's loop; owned by JobRun. The caller ends its event with RunState::changed.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +7,14 @@
 #include <string>
 
 #include "orch/v1/job.pb.h"
-#include "services/hub/jobs/run/job_state.h"
 #include "services/hub/jobs/run/outcome_delivery.h"
+#include "services/hub/jobs/run/run_state.h"
 
 namespace orch::hub {
 
 class TaskOutcomes {
  public:
-  TaskOutcomes(JobState* state, OutcomeDelivery* delivery) : state_(state), delivery_(delivery) {}
+  TaskOutcomes(RunState* state, OutcomeDelivery* delivery) : state_(state), delivery_(delivery) {}
 
   // The task ends with `reply`, or is set aside where its attempt is to be repeated. An outcome that the table of tasks
   // does not allow is dropped and counted. `attempt`: the one whose reply it is, 0 when the hub speaks in the node's
@@ -27,7 +27,7 @@ class TaskOutcomes {
  private:
   void SetAside(size_t task, v1::Reply reply, uint32_t attempt);
 
-  JobState* const state_;
+  RunState* const state_;
   OutcomeDelivery* const delivery_;
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/executor.h"
 #include "services/hub/jobs/run/command_sender.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/jobs/run/task_outcomes.h"
 #include "services/hub/jobs/run/task_returns.h"
 
@@ -17,7 +17,7 @@ class TaskRelease {
   // Tasks that are released in one turn of the loop; then other jobs have theirs.
   static constexpr size_t kSendSlice = 128;
 
-  TaskRelease(JobState* state, CommandSender* sender, TaskOutcomes* outcomes, TaskReturns* returns)
+  TaskRelease(RunState* state, CommandSender* sender, TaskOutcomes* outcomes, TaskReturns* returns)
       : state_(state), sender_(sender), outcomes_(outcomes), returns_(returns) {}
   ~TaskRelease();
 
@@ -35,7 +35,7 @@ class TaskRelease {
   void ArmDeadline();
   void OnDeadline();
 
-  JobState* const state_;
+  RunState* const state_;
   CommandSender* const sender_;
   TaskOutcomes* const outcomes_;
   TaskReturns* const returns_;

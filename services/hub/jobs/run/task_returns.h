@@ -1,6 +1,6 @@
 // Nodes that go away and come back while a job runs. A recorded job does not end with a node's stream: a task whose
 // node is away waits for it, and a node that is back is asked what became of its command. On the hub's loop; owned by
-// JobRun. The caller ends its event with JobState::changed.
+// JobRun. The caller ends its event with RunState::changed.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 #include "absl/strings/string_view.h"
 #include "base/executor.h"
 #include "services/hub/jobs/run/command_sender.h"
-#include "services/hub/jobs/run/job_state.h"
+#include "services/hub/jobs/run/run_state.h"
 #include "services/hub/jobs/run/task_outcomes.h"
 
 namespace orch::hub {
 
 class TaskReturns {
  public:
-  TaskReturns(JobState* state, CommandSender* sender, TaskOutcomes* outcomes)
+  TaskReturns(RunState* state, CommandSender* sender, TaskOutcomes* outcomes)
       : state_(state), sender_(sender), outcomes_(outcomes) {}
   ~TaskReturns();
 
@@ -32,7 +32,7 @@ class TaskReturns {
  private:
   void OnAwayTooLong();
 
-  JobState* const state_;
+  RunState* const state_;
   CommandSender* const sender_;
   TaskOutcomes* const outcomes_;
   TimerId away_timer_ = 0;

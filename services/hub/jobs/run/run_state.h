@@ -38,9 +38,9 @@ struct JobDependencies {
   JobCounters* counters;
 };
 
-struct JobState {
+struct RunState {
   // `changed`: JobRun's Pump; it may end the run and destroy this, so that it is the last call of an event.
-  JobState(std::string job_id, JobRequest job_request, const JobDependencies& dependencies, JobRun* job_run,
+  RunState(std::string job_id, JobRequest job_request, const JobDependencies& dependencies, JobRun* job_run,
            std::function<void()> on_change)
       : id(std::move(job_id)),
         request(std::move(job_request)),
