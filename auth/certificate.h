@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/keyring.h"
+#include "auth/labels.h"
 #include "auth/openssl_ptr.h"
 
 namespace orch::auth {
@@ -28,6 +29,11 @@ struct CertificateIdentity {
 };
 // `by_own_ca` tells that the hub's own CA issued the certificate, so that its URI name counts.
 CertificateIdentity IdentityOf(X509* certificate, bool by_own_ca);
+// The labels that Puppet's trusted extensions give (OIDs 1.3.6.1.4.1.34380.1.1.N, .1.2 and .1.3.N): `pp_role`,
+// `pp_auth_role` and the like, and for others the last part of the OID ("ext_1_2_77"). Reads at most kMaxLabels of
+// them, and only values that are one DER string of UTF-8, IA5 or printable text within the bounds of a label. Ask only
+// about certificates that were verified.
+Labels LabelsOf(X509* certificate);
 // Whether the authority has the name that `orch-hub init` gives (CertificateAuthority). Ask only about authorities that
 // are trusted already.
 bool IsOwnAuthority(X509* authority);

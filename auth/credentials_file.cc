@@ -1,11 +1,15 @@
+#include "auth/credentials_file.h"
+
 #include <algorithm>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "auth/keyring.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "auth/names.h"
 #include "auth/new_file.h"
 #include "base/durable_file.h"
@@ -47,17 +51,62 @@ absl::Status ParsePsk(bool node, bool client, const std::vector<absl::string_vie
 
 absl::Status ParseBanned(const std::vector<absl::string_view>& words, CredentialsFile* file) {
   if (words.size() == 3) {
-    for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
+    for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient, PeerKind::kOidc}) {
       if (words[1] != PeerKindName(kind) || !IsPeerName(kind, words[2])) continue;
       file->banned.emplace_back(kind, std::string(words[2]));
       return absl::OkStatus();
     }
   }
-  return absl::InvalidArgumentError("expected 'banned node IDENTITY' or 'banned client NAME'");
+  return absl::InvalidArgumentError("expected 'banned node IDENTITY', 'banned client NAME' or 'banned oidc NAME'");
+}
+
+absl::Status ParseGeneration(const std::vector<absl::string_view>& words, CredentialsFile* file) {
+  CredentialsFile::Generation line;
+  if (words.size() == 4 && absl::SimpleAtoi(words[3], &line.lowest) && line.lowest <= kMaxGeneration) {
+    for (const PeerKind kind : {PeerKind::kNode, PeerKind::kClient}) {
+      if (words[1] != PeerKindName(kind) || !IsPeerName(kind, words[2])) continue;
+      line.kind = kind;
+      line.name = std::string(words[2]);
+      for (const CredentialsFile::Generation& other : file->generations) {
+        if (other.kind == kind && other.name == line.name) {
+          return absl::InvalidArgumentError("an earlier line gives the generation of the same name; keep one");
+        }
+      }
+      file->generations.push_back(std::move(line));
+      return absl::OkStatus();
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "expected 'generation node IDENTITY N' or 'generation client NAME N', ", "N from 0 to ", kMaxGeneration));
+}
+
+absl::Status ParseExpiry(absl::string_view text, int64_t* expires_s) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d", text, &time, &error) && !absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+    return absl::InvalidArgumentError("the time after expires= must look like 2027-01-03 or 2027-01-03T12:00:00Z");
+  }
+  *expires_s = absl::ToUnixSeconds(time);
+  if (*expires_s > 0 && *expires_s <= kMaxExpiryS && absl::FromUnixSeconds(*expires_s) == time) return absl::OkStatus();
+  return absl::InvalidArgumentError("the time after expires= must be whole seconds between the years 1970 and 9999");
+}
+
+// The words after a key.
+absl::Status ParseTermWord(absl::string_view word, KeyTerms* terms) {
+  if (absl::ConsumePrefix(&word, "expires=")) {
+    if (terms->expires_s != 0) return absl::InvalidArgumentError("expires= stands twice");
+    return ParseExpiry(word, &terms->expires_s);
+  }
+  if (absl::ConsumePrefix(&word, "generation=")) {
+    if (terms->generation != 0) return absl::InvalidArgumentError("generation= stands twice");
+    if (absl::SimpleAtoi(word, &terms->generation) && terms->generation <= kMaxGeneration) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("generation= takes a number from 0 to ", kMaxGeneration));
+  }
+  return absl::InvalidArgumentError("after the key only generation=N and expires=TIME may follow");
 }
 
 absl::Status ParseDerived(PeerKind kind, const std::vector<absl::string_view>& words, CredentialsFile* file) {
-  if (words.size() != 4) {
+  if (words.size() < 4 || words.size() > 6) {
     return absl::InvalidArgumentError(absl::StrCat("expected '", PeerKindName(kind), " KEY_ID ",
                                                    kind == PeerKind::kNode ? "IDENTITY" : "NAME", " 64HEX', found ",
                                                    words.size(), " words"));
@@ -67,12 +116,14 @@ absl::Status ParseDerived(PeerKind kind, const std::vector<absl::string_view>& w
     return absl::InvalidArgumentError("the third word, the name, must be letters, digits, '_', '.' or '-'");
   }
   ORCH_ASSIGN_OR_RETURN(std::string bytes, ParseKey(words[3]));
+  KeyTerms terms;
+  for (size_t i = 4; i < words.size(); ++i) ORCH_RETURN_IF_ERROR(ParseTermWord(words[i], &terms));
   for (const CredentialsFile::Derived& other : file->derived) {
     if (other.kind == kind && other.name == words[2] && other.key.id == words[1]) {
       return absl::InvalidArgumentError("an earlier line holds a key for the same name and key id; keep one");
     }
   }
-  file->derived.push_back({kind, std::string(words[2]), Key(std::string(words[1]), std::move(bytes))});
+  file->derived.push_back({kind, std::string(words[2]), Key(std::string(words[1]), std::move(bytes), terms)});
   return absl::OkStatus();
 }
 
@@ -84,14 +135,15 @@ absl::Status ParseLine(absl::string_view line, CredentialsFile* file) {
   if (words[0] == "node-psk") return ParsePsk(true, false, words, file);
   if (words[0] == "client-psk") return ParsePsk(false, true, words, file);
   if (words[0] == "banned") return ParseBanned(words, file);
+  if (words[0] == "generation") return ParseGeneration(words, file);
   if (words[0] == "node") return ParseDerived(PeerKind::kNode, words, file);
   if (words[0] == "client") return ParseDerived(PeerKind::kClient, words, file);
-  return absl::InvalidArgumentError("a line begins with node-psk, client-psk, psk, node, client, banned or #");
+  if (words[0] == "oidc") return ParseDerived(PeerKind::kOidc, words, file);
+  return absl::InvalidArgumentError(
+      "a line begins with node-psk, client-psk, psk, node, client, oidc, banned, generation or #");
 }
 
 }  // namespace
-
-absl::string_view PeerKindName(PeerKind kind) { return kind == PeerKind::kNode ? "node" : "client"; }
 
 absl::StatusOr<CredentialsFile> CredentialsFile::Parse(absl::string_view text, absl::string_view file_name) {
   if (text.size() > kMaxCredentialsFileBytes) {
@@ -144,7 +196,10 @@ absl::StatusOr<PeerKey> LoadPeerKey(const std::string& path, PeerKind kind, absl
 }
 
 std::string DerivedKeyLine(PeerKind kind, absl::string_view name, const Key& key) {
-  return absl::StrCat(PeerKindName(kind), " ", key.id, " ", name, " ", absl::BytesToHexString(key.bytes));
+  std::string line = absl::StrCat(PeerKindName(kind), " ", key.id, " ", name, " ", absl::BytesToHexString(key.bytes));
+  if (key.terms.generation != 0) absl::StrAppend(&line, " generation=", key.terms.generation);
+  if (key.terms.expires_s != 0) absl::StrAppend(&line, " expires=", ExpiryText(key.terms.expires_s));
+  return line;
 }
 
 absl::Status WriteNewCredentials(const std::string& path, Random* random) {

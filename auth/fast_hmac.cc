@@ -1,5 +1,6 @@
 #include "auth/fast_hmac.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <cstdlib>
@@ -57,7 +58,11 @@ Digest32 FastHmacSha256(absl::string_view key, absl::string_view bytes) {
   }
   Sha256Context& context = Context();
   const Digest32 first = context.Hash({absl::string_view(inner, kBlockBytes), bytes});
-  return context.Hash({absl::string_view(outer, kBlockBytes), View(first)});
+  const Digest32 mac = context.Hash({absl::string_view(outer, kBlockBytes), View(first)});
+  // Both tell the key.
+  OPENSSL_cleanse(inner, sizeof inner);
+  OPENSSL_cleanse(outer, sizeof outer);
+  return mac;
 }
 
 }  // namespace orch::auth

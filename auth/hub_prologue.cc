@@ -12,19 +12,14 @@
 
 namespace orch::auth {
 
-HubPrologue::HubPrologue(const HubTls* tls, const Keyring* keyring, bool is_local, std::string user,
-                         std::string session, Random* random)
-    : tls_(tls),
-      keyring_(keyring),
-      is_local_(is_local),
-      user_(std::move(user)),
-      session_(std::move(session)),
-      random_(random) {}
+HubPrologue::HubPrologue(const HubTls* tls, bool is_local, std::string user, std::string session, Random* random)
+    : tls_(tls), is_local_(is_local), user_(std::move(user)), session_(std::move(session)), random_(random) {}
 
 HubPrologue::State HubPrologue::Refuse(Refusal refusal, absl::string_view name, absl::string_view detail,
                                        std::string* answer) {
-  rejection_ = {refusal, 0, std::string(name), std::string(detail)};
   *answer = absl::StrCat("no ", RefusalStatus(refusal, name, detail).message()).substr(0, kMaxPrologueLine);
+  // Last, since name and detail may be views of the rejection that this replaces.
+  rejection_ = {refusal, 0, std::string(name), std::string(detail)};
   return State::kRefused;
 }
 
@@ -53,19 +48,14 @@ HubPrologue::State HubPrologue::OnFirst(absl::string_view line, std::string* ans
   if (!tls_->Judge(hello, &rejection_)) {
     return Refuse(rejection_.refusal, rejection_.name, rejection_.detail, answer);
   }
-  absl::StatusOr<std::string> derived = keyring_->DerivedKey(identity.key_id, identity.kind, identity.name);
-  if (!derived.ok()) return Refuse(Refusal::kUnknownKey, identity.name, "", answer);
+  absl::StatusOr<std::string> derived = tls_->KeyOf(identity);
+  if (!derived.ok()) return Refuse(RefusalOfKey(derived.status()), identity.name, "", answer);
   std::string tls_key = TlsKey(*derived);
   Wipe(&*derived);
   const std::string nonce = absl::BytesToHexString(random_->Bytes(kPrologueNonceBytes));
   *answer = absl::StrCat("hub ", nonce, " ", HubProof(tls_key, words[0], words[1], nonce));
   expected_ = PeerProof(tls_key, words[0], words[1], nonce);
-  peer_.name = identity.name;
-  peer_.node = identity.kind == PeerKind::kNode;
-  peer_.client = identity.kind == PeerKind::kClient;
-  peer_.proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
-  peer_.key_id = identity.key_id;
-  peer_.key_mark = Sha256(tls_key);
+  peer_ = tls_->PeerWith(identity, Sha256(tls_key));
   Wipe(&tls_key);
   return State::kTalking;
 }
@@ -83,8 +73,7 @@ HubPrologue::State HubPrologue::OnProof(absl::string_view line, std::string* ans
   expected_.clear();
   // The keys may have been reloaded since the first line.
   if (const absl::Status standing = tls_->CheckStanding(peer_); !standing.ok()) {
-    return Refuse(absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, peer_.name,
-                  standing.message(), answer);
+    return Refuse(RefusalOfKey(standing), peer_.name, standing.message(), answer);
   }
   *answer = absl::StrCat("ok ", session_);
   return State::kProven;

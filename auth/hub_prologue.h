@@ -1,5 +1,5 @@
 // The hub's side of the prologue of clear_prologue.h: a state machine that takes the peer's lines and gives the hub's
-// answers. Does no I/O. One thread; the HubTls and the Keyring it was given must outlive it.
+// answers. Does no I/O. One thread; the HubTls it was given must outlive it.
 #pragma once
 
 #include <string>
@@ -17,8 +17,7 @@ class HubPrologue {
  public:
   // `is_local` tells that this is a unix socket. `user` is the peer's user as the kernel names it; empty if the kernel
   // names none, or one who may not use the hub. `session` is what the peer's calls must carry afterwards.
-  HubPrologue(const HubTls* tls, const Keyring* keyring, bool is_local, std::string user, std::string session,
-              Random* random);
+  HubPrologue(const HubTls* tls, bool is_local, std::string user, std::string session, Random* random);
 
   enum class State { kTalking, kProven, kRefused };
   // Takes a line of the peer and sets the answer, without a line break. After kRefused, rejection() tells the reason,
@@ -36,7 +35,6 @@ class HubPrologue {
   State OnProof(absl::string_view line, std::string* answer);
 
   const HubTls* const tls_;
-  const Keyring* const keyring_;
   const bool is_local_;
   const std::string user_;
   const std::string session_;

@@ -21,11 +21,34 @@ constexpr uint8_t kAlertUnknownPskIdentity = 115;
 constexpr uint8_t kAlertCertificateRequired = 116;
 constexpr uint8_t kAlertDecodeError = 50;
 constexpr uint8_t kAlertAccessDenied = 49;
+constexpr uint8_t kAlertUnsupportedCertificate = 43;
+constexpr uint8_t kAlertCertificateRevoked = 44;
+constexpr uint8_t kAlertCertificateExpired = 45;
+constexpr uint8_t kAlertCertificateUnknown = 46;
 constexpr int kAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
 
 bool Reject(Rejection* rejection, Refusal refusal, uint8_t alert, absl::string_view name, std::string detail) {
   *rejection = {refusal, alert, std::string(name), std::move(detail)};
   return false;
+}
+
+// TLS has no alerts for keys that were replaced, have expired or wait; to a peer that showed a key, those for
+// certificates mean that (peer_tls.cc).
+uint8_t AlertOf(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kBanned:
+      return kAlertAccessDenied;
+    case Refusal::kReplacedKey:
+      return kAlertCertificateRevoked;
+    case Refusal::kExpiredKey:
+      return kAlertCertificateExpired;
+    case Refusal::kWaiting:
+      return kAlertCertificateUnknown;
+    case Refusal::kWholePsk:
+      return kAlertUnsupportedCertificate;
+    default:
+      return kAlertUnknownPskIdentity;
+  }
 }
 
 HubTls::Handshake* HandshakeOf(SSL* ssl) { return static_cast<HubTls::Handshake*>(SSL_get_app_data(ssl)); }
@@ -49,6 +72,25 @@ absl::string_view MtlsModeName(MtlsMode mode) {
       break;
   }
   return "required";
+}
+
+absl::StatusOr<PskPolicy> ParsePskPolicy(absl::string_view text) {
+  for (const PskPolicy policy : {PskPolicy::kAllow, PskPolicy::kWarn, PskPolicy::kRefuse}) {
+    if (text == PskPolicyName(policy)) return policy;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("'", text, "' is not known; use allow, warn or refuse"));
+}
+
+absl::string_view PskPolicyName(PskPolicy policy) {
+  switch (policy) {
+    case PskPolicy::kAllow:
+      return "allow";
+    case PskPolicy::kWarn:
+      return "warn";
+    case PskPolicy::kRefuse:
+      break;
+  }
+  return "refuse";
 }
 
 HubTls::HubTls(Options options, const Keyring* keyring, const Clock* clock)
@@ -128,12 +170,32 @@ bool HubTls::Judge(const ClientHello& hello, Rejection* rejection) const {
   if (options_.mode == MtlsMode::kRequired) {
     return Reject(rejection, Refusal::kNoCertificate, kAlertCertificateRequired, identity.name, "");
   }
-  if (keyring_->IsBanned(identity.kind, identity.name)) {
-    return Reject(rejection, Refusal::kBanned, kAlertAccessDenied, identity.name, "");
+  absl::StatusOr<std::string> key = KeyOf(identity);
+  if (key.ok()) {
+    Wipe(&*key);
+    return true;
   }
-  if (keyring_->DerivedKey(identity.key_id, identity.kind, identity.name).ok()) return true;
-  return Reject(rejection, Refusal::kUnknownKey, kAlertUnknownPskIdentity, identity.name,
-                absl::StrCat("key id ", identity.key_id));
+  const Refusal refusal = RefusalOfKey(key.status());
+  return Reject(rejection, refusal, AlertOf(refusal), identity.name,
+                refusal == Refusal::kBanned       ? ""
+                : refusal == Refusal::kUnknownKey ? absl::StrCat("key id ", identity.key_id)
+                                                  : std::string(key.status().message()));
+}
+
+absl::StatusOr<std::string> HubTls::KeyOf(const PskIdentity& identity) const {
+  if (keyring_->IsBanned(identity.kind, identity.name)) {
+    return absl::PermissionDeniedError(absl::StrCat("'", identity.name, "' is banned on this hub"));
+  }
+  const PskPolicy policy = identity.kind == PeerKind::kNode ? options_.node_psk : options_.client_psk;
+  if (identity.whole_psk && policy == PskPolicy::kRefuse) {
+    return absl::ResourceExhaustedError(absl::StrCat("security.", PeerKindName(identity.kind), "_psk is refuse"));
+  }
+  const int64_t now_s = absl::ToUnixSeconds(clock_->Now());
+  if (identity.terms.expires_s != 0 && now_s >= identity.terms.expires_s) {
+    return absl::DeadlineExceededError(absl::StrCat("it ended at ", ExpiryText(identity.terms.expires_s),
+                                                    ", and the hub's clock says ", ExpiryText(now_s)));
+  }
+  return keyring_->DerivedKey(identity.key_id, identity.kind, identity.name, identity.terms);
 }
 
 SslPtr HubTls::Begin(Handshake* handshake) const {
@@ -154,9 +216,7 @@ int HubTls::FindSession(SSL* ssl, const unsigned char* identity, size_t size, SS
   // 0 ends the handshake. 1 without a session would continue by certificate, which is wrong for an unknown key.
   if (tls.options_.mode == MtlsMode::kRequired) return 0;
   if (!PskIdentity::Parse({reinterpret_cast<const char*>(identity), size}, &handshake->identity)) return 0;
-  const PskIdentity& peer = handshake->identity;
-  if (tls.keyring_->IsBanned(peer.kind, peer.name)) return 0;
-  absl::StatusOr<std::string> derived = tls.keyring_->DerivedKey(peer.key_id, peer.kind, peer.name);
+  absl::StatusOr<std::string> derived = tls.KeyOf(handshake->identity);
   if (!derived.ok()) return 0;
   std::string tls_key = TlsKey(*derived);
   *session = MakePskSession(ssl, tls_key);
@@ -175,22 +235,25 @@ int HubTls::SelectAlpn(SSL*, const unsigned char** out, unsigned char* size, con
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+std::vector<std::string> HubTls::GroupsOf(absl::string_view name) const {
+  return keyring_->FindLogin(name).value_or(KeySource::Login()).groups;
+}
+
+Peer HubTls::PeerWith(const PskIdentity& identity, std::string key_mark) const {
+  Peer peer = PeerOf(identity, std::move(key_mark));
+  if (peer.oidc) peer.oidc_groups = GroupsOf(peer.name);
+  return peer;
+}
+
 bool HubTls::Finish(SSL* ssl, const Handshake& handshake, Peer* peer, Rejection* rejection) const {
   if (!SpeaksH2(ssl)) return Reject(rejection, Refusal::kMalformed, 0, "", "it does not ask for HTTP/2 by ALPN");
   if (SSL_session_reused(ssl) != 1) return FinishCertificate(ssl, peer, rejection);
   if (!handshake.found) return Reject(rejection, Refusal::kUnknownKey, 0, "", "");
-  const PskIdentity& identity = handshake.identity;
-  peer->name = identity.name;
-  peer->node = identity.kind == PeerKind::kNode;
-  peer->client = identity.kind == PeerKind::kClient;
-  peer->proof = identity.whole_psk ? Proof::kPsk : Proof::kKey;
-  peer->key_id = identity.key_id;
-  peer->key_mark = handshake.key_mark;
+  *peer = PeerWith(handshake.identity, handshake.key_mark);
   // The keys may have been reloaded since the first bytes.
   const absl::Status standing = CheckStanding(*peer);
   if (standing.ok()) return true;
-  return Reject(rejection, absl::IsPermissionDenied(standing) ? Refusal::kBanned : Refusal::kUnknownKey, 0,
-                identity.name, std::string(standing.message()));
+  return Reject(rejection, RefusalOfKey(standing), 0, peer->name, std::string(standing.message()));
 }
 
 bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const {
@@ -211,6 +274,7 @@ bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const
   if (!IsPeerName(peer->client ? PeerKind::kClient : PeerKind::kNode, who.name)) {
     return Reject(rejection, Refusal::kIdentityMismatch, 0, "", "the name in its certificate cannot be a peer's name");
   }
+  if (peer->node) peer->labels = LabelsOf(certificate);
   for (int i = 0; i < sk_X509_num(chain); ++i) peer->chain_der.push_back(DerOf(sk_X509_value(chain, i)));
   const absl::Status standing = CheckStanding(*peer);
   if (standing.ok()) return true;
@@ -221,13 +285,18 @@ bool HubTls::FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const
 absl::Status HubTls::CheckStanding(const Peer& peer) const {
   if (peer.proof == Proof::kUser) return absl::OkStatus();
   if ((peer.node && keyring_->IsBanned(PeerKind::kNode, peer.name)) ||
-      (peer.client && keyring_->IsBanned(PeerKind::kClient, peer.name))) {
-    return absl::PermissionDeniedError(absl::StrCat("'", peer.name, "' is banned in the hub's credentials file"));
+      (peer.client && keyring_->IsBanned(peer.oidc ? PeerKind::kOidc : PeerKind::kClient, peer.name))) {
+    return absl::PermissionDeniedError(absl::StrCat("'", peer.name, "' is banned on this hub"));
   }
   if (peer.proof == Proof::kCertificate) return CheckCertificate(peer);
-  const PeerKind kind = peer.node ? PeerKind::kNode : PeerKind::kClient;
-  const absl::StatusOr<std::string> derived = keyring_->DerivedKey(peer.key_id, kind, peer.name);
-  if (derived.ok() && Sha256(TlsKey(*derived)) == peer.key_mark) return absl::OkStatus();
+  absl::StatusOr<std::string> key = KeyOf(IdentityOf(peer));
+  if (!key.ok() && !absl::IsNotFound(key.status())) return key.status();
+  const bool same = key.ok() && Sha256(TlsKey(*key)) == peer.key_mark;
+  if (key.ok()) Wipe(&*key);
+  if (same && peer.oidc && GroupsOf(peer.name) != peer.oidc_groups) {
+    return absl::FailedPreconditionError("a later login of the same name has other groups; connect again");
+  }
+  if (same) return absl::OkStatus();
   return absl::UnauthenticatedError(
       absl::StrCat("key ", peer.key_id, " is no longer in the hub's credentials; give the peer the new one"));
 }

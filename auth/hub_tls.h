@@ -28,6 +28,11 @@ enum class MtlsMode { kOff, kOptional, kRequired };
 absl::StatusOr<MtlsMode> ParseMtlsMode(absl::string_view text);  // off, optional, required
 absl::string_view MtlsModeName(MtlsMode mode);
 
+// What is done about peers that hold a whole PSK, which fits every peer of its kind.
+enum class PskPolicy { kAllow, kWarn, kRefuse };
+absl::StatusOr<PskPolicy> ParsePskPolicy(absl::string_view text);  // allow, warn, refuse
+absl::string_view PskPolicyName(PskPolicy policy);
+
 // Why a peer is refused, and the TLS alert for it (RFC 8446, section 6).
 struct Rejection {
   Refusal refusal = Refusal::kMalformed;
@@ -46,6 +51,8 @@ class HubTls {
     std::string client_ca_file;
     std::string crl_file;              // empty: none
     std::vector<std::string> clients;  // names that may command by certificate, besides those issued for clients
+    PskPolicy node_psk = PskPolicy::kWarn;
+    PskPolicy client_psk = PskPolicy::kWarn;
   };
   // Errors name the file and the fault: missing, unreadable, a key that others may read or that belongs to another
   // certificate, expired.
@@ -70,11 +77,18 @@ class HubTls {
   // Why a handshake failed; `error` is OpenSSL's packed error, 0 if the peer hung up.
   static Rejection ExplainFailure(unsigned long error, const Handshake& handshake);  // NOLINT: OpenSSL's type
 
+  // The key of a peer that may use it now. Errors mean what RefusalOfKey says; none contains a key.
+  absl::StatusOr<std::string> KeyOf(const PskIdentity& identity) const;
+
+  // The peer that has proved the key of this identity, with what the hub knows of it.
+  Peer PeerWith(const PskIdentity& identity, std::string key_mark) const;
+
   // Whether a peer that is connected may stay: its key still exists, it is not banned, and its certificate is still
   // valid.
   absl::Status CheckStanding(const Peer& peer) const;
 
   MtlsMode mode() const { return options_.mode; }
+  PskPolicy node_psk() const { return options_.node_psk; }
 
  private:
   HubTls(Options options, const Keyring* keyring, const Clock* clock);
@@ -86,6 +100,7 @@ class HubTls {
   SslContextPtr context() const;
   bool FinishCertificate(SSL* ssl, Peer* peer, Rejection* rejection) const;
   absl::Status CheckCertificate(const Peer& peer) const;
+  std::vector<std::string> GroupsOf(absl::string_view name) const;  // of somebody who has logged in
 
   const Options options_;
   const absl::flat_hash_set<std::string> clients_;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <string>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "auth/fast_hmac.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr absl::string_view kVersionTag = "orch-envelope-v1\n";
 constexpr size_t kMaxJobIdBytes = 64;
 
-// The input of the MAC, which is on the stack for names of ordinary length.
+// The input of the MAC, which is on the stack for every message that passes CheckShape.
 class MacInput {
  public:
   MacInput() { Append(kVersionTag); }
@@ -33,11 +34,23 @@ class MacInput {
     Append(absl::string_view(length, sizeof(length)));
     Append(bytes);
   }
-  absl::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+  absl::string_view view() const {
+    return overflow_.empty() ? absl::string_view(bytes_, size_) : absl::string_view(overflow_);
+  }
 
  private:
-  void Append(absl::string_view bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-  absl::InlinedVector<char, 512> bytes_;
+  void Append(absl::string_view bytes) {
+    if (overflow_.empty() && bytes.size() <= sizeof bytes_ - size_) {
+      std::memcpy(bytes_ + size_, bytes.data(), bytes.size());
+      size_ += bytes.size();
+      return;
+    }
+    if (overflow_.empty()) overflow_.assign(bytes_, size_);
+    overflow_.append(bytes.data(), bytes.size());
+  }
+  char bytes_[640];
+  size_t size_ = 0;
+  std::string overflow_;  // everything, once it does not fit
 };
 
 Digest32 EnvelopeMac(const Key& key, absl::string_view body_sha256, const v1::Envelope& envelope) {
@@ -66,7 +79,7 @@ struct Verdict {
 };
 
 Verdict CheckShape(const v1::Envelope& envelope, const EnvelopeExpectation& expected) {
-  if (envelope.kind() < v1::Envelope::COMMAND || envelope.kind() > v1::Envelope::QUERY) {
+  if (envelope.kind() < v1::Envelope::COMMAND || envelope.kind() > v1::Envelope::NEW_KEY) {
     return {Refusal::kMalformed, "its kind is unset or unknown; upgrade the older side"};
   }
   if (envelope.direction() != expected.direction) {

@@ -23,8 +23,11 @@ int HexValue(char c) {
 bool IsPeerName(PeerKind kind, absl::string_view name) {
   // Names also occur as file names, as words of a command line and in identities.
   if (name == "." || name == ".." || (!name.empty() && name.front() == '-')) return false;
+  if (kind == PeerKind::kLogin) return name == PeerKindName(kind);
   return !name.empty() && name.size() <= kMaxNameBytes && std::all_of(name.begin(), name.end(), [kind](char c) {
-    return IsNameByte(c) || (c == '@' && kind == PeerKind::kClient);
+    if (IsNameByte(c)) return true;
+    return kind == PeerKind::kOidc ? absl::string_view("@+|:").find(c) != absl::string_view::npos
+                                   : c == '@' && kind == PeerKind::kClient;
   });
 }
 

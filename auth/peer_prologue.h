@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth/keyring.h"
+#include "auth/peer.h"
 #include "base/random.h"
 
 namespace orch::auth {

@@ -19,12 +19,79 @@ namespace {
 
 constexpr int kPeerAlertReasons = 1000;  // OpenSSL's reason for an alert that was received is 1000 + the alert
 
+PskIdentity IdentityOf(const PeerCredential& who) {
+  return {who.kind, who.name, who.key.key.id, who.key.from_psk, who.key.key.terms};
+}
+
+// Explains an alert about a key to a peer that showed one; OK for any other alert.
+absl::Status ExplainKeyAlert(int alert, const PeerCredential& who, const std::string& key, const std::string& remedy) {
+  switch (alert) {
+    case SSL_AD_CERTIFICATE_EXPIRED:
+      return absl::UnauthenticatedError(absl::StrCat(
+          "refused (expired_key): ", key, " has ended, at ", ExpiryText(who.key.key.terms.expires_s),
+          " by the hub's clock; if this host's clock says less (date -u), one of the two is wrong", remedy));
+    case SSL_AD_CERTIFICATE_REVOKED:
+      return absl::UnauthenticatedError(
+          absl::StrCat("refused (replaced_key): ", key, " was replaced by a newer one", remedy));
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+      return absl::UnauthenticatedError(
+          absl::StrCat("refused (waiting): ", key,
+                       " waits for approval; an administrator decides: orchctl node approve ", who.name));
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+      return absl::UnauthenticatedError(
+          absl::StrCat("refused (whole_psk): this side holds a whole pre-shared key, which the hub does not take (",
+                       "security.", PeerKindName(who.kind), "_psk)", remedy));
+    default:
+      return absl::OkStatus();
+  }
+}
+
+// Explains an alert to a node that enrols.
+absl::Status ExplainTokenAlert(int alert) {
+  switch (alert) {
+    case SSL_AD_UNKNOWN_PSK_IDENTITY:
+    case SSL_AD_ILLEGAL_PARAMETER:
+    case SSL_AD_DECRYPT_ERROR:
+      return absl::UnauthenticatedError(
+          "refused: the hub does not know this token: it has ended, was revoked, is mistyped, or is of another hub; "
+          "'orchctl node token' makes a new one");
+    default:
+      return absl::OkStatus();
+  }
+}
+
+// Explains an alert to somebody who logs in or has logged in.
+absl::Status ExplainLoginAlert(int alert, const PeerCredential& who) {
+  const bool unknown =
+      alert == SSL_AD_UNKNOWN_PSK_IDENTITY || alert == SSL_AD_ILLEGAL_PARAMETER || alert == SSL_AD_DECRYPT_ERROR;
+  if (who.kind == PeerKind::kLogin && unknown) {
+    return absl::UnauthenticatedError(
+        "refused: the hub does not know this login key: its PSK was retired, or it is of another hub; 'orch-hub key "
+        "login' on the hub prints the one for client.yaml");
+  }
+  if (unknown || alert == SSL_AD_CERTIFICATE_EXPIRED || alert == SSL_AD_CERTIFICATE_REVOKED) {
+    return absl::UnauthenticatedError(absl::StrCat("refused: the login of ", who.name,
+                                                   " is over at the hub; run 'orchctl login' again, or 'orchctl "
+                                                   "logout' to go on without one"));
+  }
+  return absl::OkStatus();
+}
+
 // Explains the hub's alerts (RFC 8446, section 6) to the operator of this peer.
-absl::Status ExplainAlert(int alert, const PeerCredential& who) {
+absl::Status ExplainAlert(int alert, const PeerCredential& who, bool by_certificate) {
   const std::string key =
       absl::StrCat("the key of ", PeerKindName(who.kind), " '", who.name, "' (key id ", who.key.key.id, ")");
   const std::string remedy = absl::StrCat("; on the hub, 'orch-hub key ", PeerKindName(who.kind), " ", who.name,
                                           "' prints the line for this side's credentials file");
+  absl::Status explained;
+  if (who.kind == PeerKind::kToken) {
+    explained = ExplainTokenAlert(alert);
+  } else if (who.kind == PeerKind::kLogin || who.kind == PeerKind::kOidc) {
+    explained = ExplainLoginAlert(alert, who);
+  } else if (!by_certificate) {
+    explained = ExplainKeyAlert(alert, who, key, remedy);
+  }
+  if (!explained.ok()) return explained;
   switch (alert) {
     case SSL_AD_UNKNOWN_PSK_IDENTITY:
       return absl::UnauthenticatedError(absl::StrCat("refused (unknown_key): the hub does not know ", key, remedy));
@@ -60,7 +127,7 @@ absl::Status ExplainError(unsigned long error, const PeerCredential& who, const 
         "it closed the connection in the handshake; check that an orch hub with TLS listens there, and its log");
   }
   const int reason = ERR_GET_REASON(error);
-  if (reason > kPeerAlertReasons) return ExplainAlert(reason - kPeerAlertReasons, who);
+  if (reason > kPeerAlertReasons) return ExplainAlert(reason - kPeerAlertReasons, who, options.by_certificate());
   switch (reason) {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
       if (options.by_certificate()) {
@@ -94,8 +161,7 @@ class PeerTls final : public TunnelSecurity {
       : options_(std::move(options)),
         credential_(std::move(credential)),
         context_(std::move(context)),
-        identity_(
-            PskIdentity{credential_.kind, credential_.name, credential_.key.key.id, credential_.key.from_psk}.Text()),
+        identity_(IdentityOf(credential_).Text()),
         host_(std::move(host)) {}
 
   bool in_clear() const override { return false; }
@@ -201,9 +267,7 @@ absl::StatusOr<std::unique_ptr<TunnelSecurity>> MakePeerSecurity(const PeerTlsOp
   if (credential.by_user) return std::make_unique<PeerInClear>(PeerPrologue(credential.name));
   if (options.plaintext || address.kind == Address::Kind::kUnix) {
     ORCH_RETURN_IF_ERROR(CheckPlaintextAddress(address));
-    const Key& key = credential.key.key;
-    return std::make_unique<PeerInClear>(PeerPrologue(
-        PskIdentity{credential.kind, credential.name, key.id, credential.key.from_psk}, key.bytes, random));
+    return std::make_unique<PeerInClear>(PeerPrologue(IdentityOf(credential), credential.key.key.bytes, random));
   }
   ORCH_ASSIGN_OR_RETURN(SslContextPtr context, MakeTlsContext(TlsSide::kPeer));
   SSL_CTX_set_alpn_protos(context.get(), kAlpnH2, sizeof kAlpnH2);

@@ -20,6 +20,22 @@ std::string Explain(Refusal refusal, const std::string& who, const std::string& 
       return absl::StrCat("the key id of ", who, detail,
                           " is not in the hub's credentials file for peers of its kind; give the peer the line that "
                           "'orch-hub key' prints on the hub");
+    case Refusal::kReplacedKey:
+      return absl::StrCat(
+          "the key of ", who, " was replaced by a newer one", detail,
+          "; use the new one, or make one: 'orch-hub key' for a client, 'orchctl node token' for a node");
+    case Refusal::kExpiredKey:
+      return absl::StrCat("the key of ", who, " is past its time", detail,
+                          "; 'orch-hub key client NAME --expires 90d' on the hub prints a new one; if the hub's clock "
+                          "is wrong, set it (timedatectl status)");
+    case Refusal::kWaiting:
+      return absl::StrCat(who, " waits for approval", detail,
+                          ", because another key was known for this name; an administrator decides: orchctl node "
+                          "approve NAME");
+    case Refusal::kWholePsk:
+      return absl::StrCat(
+          who, " holds a whole pre-shared key", detail,
+          "; give it a key of its own: 'orchctl node token' enrols a node, 'orch-hub key' prints a line");
     case Refusal::kNoKey:
       return absl::StrCat(who, " showed no key", detail,
                           "; give it a key ('orch-hub key'), or set mtls.mode to optional and give it a certificate");
@@ -43,7 +59,10 @@ std::string Explain(Refusal refusal, const std::string& who, const std::string& 
                           "; nodes only attach and clients only ask: use a client's key with orchctl and a node's with "
                           "orch-nodeagent");
     case Refusal::kBanned:
-      return absl::StrCat(who, " is banned", detail, "; remove the 'banned' line from the hub's credentials file");
+      return absl::StrCat(
+          who, " is banned", detail,
+          "; 'orchctl node unban NAME' or 'orchctl auth unban client|oidc NAME' ends a ban, unless a line of the hub's "
+          "credentials file says so");
     case Refusal::kMisbehaved:
       return absl::StrCat(who, " broke the rules of its connection and was cut off", detail);
     case Refusal::kOverloaded:
@@ -64,6 +83,14 @@ absl::string_view RefusalName(Refusal refusal) {
       return "wrong_key";
     case Refusal::kUnknownKey:
       return "unknown_key";
+    case Refusal::kReplacedKey:
+      return "replaced_key";
+    case Refusal::kExpiredKey:
+      return "expired_key";
+    case Refusal::kWaiting:
+      return "waiting";
+    case Refusal::kWholePsk:
+      return "whole_psk";
     case Refusal::kNoKey:
       return "no_key";
     case Refusal::kReplay:
@@ -88,6 +115,23 @@ absl::string_view RefusalName(Refusal refusal) {
       break;
   }
   return "unknown";
+}
+
+Refusal RefusalOfKey(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      return Refusal::kBanned;
+    case absl::StatusCode::kFailedPrecondition:
+      return Refusal::kReplacedKey;
+    case absl::StatusCode::kDeadlineExceeded:
+      return Refusal::kExpiredKey;
+    case absl::StatusCode::kUnavailable:
+      return Refusal::kWaiting;
+    case absl::StatusCode::kResourceExhausted:
+      return Refusal::kWholePsk;
+    default:
+      return Refusal::kUnknownKey;
+  }
 }
 
 absl::Status RefusalStatus(Refusal refusal, absl::string_view peer, absl::string_view detail) {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
@@ -70,18 +71,38 @@ absl::Status ErrnoStatus(int error, absl::string_view what_failed) {
   }
 }
 
-absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode) {
+namespace {
+
+// `prepare` sets owner and mode of the temporary file and returns 0, or -1 with errno.
+absl::Status WriteAndRename(const std::string& path, absl::string_view contents,
+                            absl::FunctionRef<int(int fd)> prepare) {
   std::string temporary = absl::StrCat(path, ".XXXXXX");
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return ErrnoStatus(errno, absl::StrCat("cannot create a file beside ", path));
   absl::Cleanup remove = [&temporary] { unlink(temporary.c_str()); };
-  absl::Status written = fchmod(fd, mode) == 0 ? WriteAll(fd, contents, path)
-                                               : ErrnoStatus(errno, absl::StrCat("cannot set the mode of ", path));
+  absl::Status written = prepare(fd) == 0 ? WriteAll(fd, contents, path)
+                                          : ErrnoStatus(errno, absl::StrCat("cannot set the owner and mode of ", path));
   close(fd);
   ORCH_RETURN_IF_ERROR(written);
   if (rename(temporary.c_str(), path.c_str()) != 0) return ErrnoStatus(errno, absl::StrCat("cannot replace ", path));
   std::move(remove).Cancel();
   return SyncFolderOf(path);
+}
+
+}  // namespace
+
+absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode) {
+  return WriteAndRename(path, contents, [mode](int fd) { return fchmod(fd, mode); });
+}
+
+absl::Status ReplaceFileDurably(const std::string& path, absl::string_view contents) {
+  struct stat old;
+  if (stat(path.c_str(), &old) != 0) return ErrnoStatus(errno, absl::StrCat("cannot replace ", path));
+  return WriteAndRename(path, contents, [&old](int fd) {
+    const bool ours = old.st_uid == geteuid() && old.st_gid == getegid();
+    if (!ours && fchown(fd, old.st_uid, old.st_gid) != 0) return -1;
+    return fchmod(fd, old.st_mode & 07777);
+  });
 }
 
 absl::Status SetRoomAside(const std::string& path, size_t bytes) {

@@ -15,6 +15,8 @@ namespace orch {
 // Writes a temporary file beside `path`, fsyncs it, renames it to `path` and fsyncs the folder. Sets the mode before it
 // writes the first byte. Unavailable if the disk is full.
 absl::Status WriteFileDurably(const std::string& path, absl::string_view contents, mode_t mode);
+// Same for a file that exists: the new one has its owner, group and mode. NotFound if there is none.
+absl::Status ReplaceFileDurably(const std::string& path, absl::string_view contents);
 
 // Creates the file `path` (mode 0600) and reserves `bytes` of disk space for its later contents if the file system can
 // do that. Unavailable if the disk is full.

@@ -68,6 +68,7 @@ void LoopExecutor::Run(std::string thread_name) {
       batch.swap(queue_);
     }
     for (Closure& task : batch) {
+      if (stopping_.load(std::memory_order_relaxed)) return;
       task();
       task = nullptr;
     }

@@ -2,6 +2,7 @@
 // loop itself. The destructor calls Stop.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,13 +30,12 @@ class LoopExecutor final : public Executor {
 
  private:
   void Run(std::string thread_name);
-
   const Clock* const clock_;
   Mutex mu_;
   CondVar wake_;
   std::vector<Closure> queue_ ABSL_GUARDED_BY(mu_);
   TimerQueue timers_ ABSL_GUARDED_BY(mu_);
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<bool> stopping_{false};  // set under the lock, so that no wake is missed
   std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
 // Reads YAML into a Json value, with bounds. The only reader of facts files, files of Puppet and node lists; our own
-// configuration has a stricter one (config_parse.h). The meaning is that of Ruby's Psych (docs/YAML.md):
+// configuration has stricter ones (config_parse.h, yaml_tree.h). The meaning is that of Ruby's Psych (docs/YAML.md):
 // ResolveYamlScalar decides about plain scalars, quoted ones are text, merge keys (<<) are merged, aliases are
 // followed, and Ruby's tags are ignored or applied. The reader guesses nothing: a repeated key, a key that is no text,
 // a key without a colon and a second document are errors with their line. Pure.

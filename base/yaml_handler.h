@@ -1,6 +1,6 @@
 // Passes YAML text to a handler as yaml-cpp's events. The only file that calls yaml-cpp's parser: it catches the
-// library's exceptions and reports the faults that the library lets pass. Only base/yaml.cc and base/config_parse.cc
-// use it.
+// library's exceptions and reports the faults that the library lets pass. Only base/yaml.cc, base/yaml_tree.cc and
+// base/config_parse.cc use it.
 #pragma once
 
 #include "absl/status/status.h"

@@ -115,6 +115,8 @@ listen: $1
 port_file: $dir/hub.address
 identity: hub.example.net
 credentials: $dir/hub/credentials
+access: $dir/hub/access.yaml
+policies: {folder: $dir/hub/policies}
 administrators: [peadmin]
 tls: {certificate: $dir/hub/tls/hub.crt, key: $dir/hub/tls/hub.key}
 mtls: {mode: optional, ca: $dir/hub/tls/ca.crt, ca_key: $dir/hub/tls/ca.key}
@@ -174,6 +176,7 @@ main_collective: mcollective
 facts: {files: [$folder/facts.yaml], directory: $folder/facts.d, facter: off}
 classes_files: [$folder/classes.txt]
 state_dir: $folder/state
+policies: {folder: $folder/policies}
 ${agent_lines//%n/$name}
 YAML
 }

@@ -11,7 +11,7 @@ build=(
   # Tools
   build-essential ccache cmake mold ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   # Libraries
-  libabsl-dev libgrpc++-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
+  libabsl-dev libcjose-dev libcurl4-openssl-dev libgrpc++-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
   libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # CMake looks for these also where only the programs are built
   libbenchmark-dev libgmock-dev libgtest-dev python3
@@ -22,9 +22,13 @@ tests=(
   dbus-daemon jq openssl procps python3-grpc-tools python3-grpcio python3-pkg-resources python3-protobuf ruby zsh
   # The plugin package against real package managers
   apt-utils createrepo-c dnf rpm
-  # ./x lint, and the preset tsan
+  # tests/bench/instructions.py
+  valgrind
+  # ./x lint, and the preset tsan; npm follows below
   clang clang-format clang-tidy codespell flake8 libclang-rt-14-dev shellcheck
 )
+# The OpenID provider of tests/integration/test_login.py. Node.js from elsewhere brings an npm of its own.
+command -v npm >/dev/null || tests+=(nodejs npm)
 packages=("${build[@]}" "${tests[@]}")
 
 case "${1:-}" in

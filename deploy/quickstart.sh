@@ -81,6 +81,9 @@ cat <<TEXT
 What happened: the programs were built into build/release/bin; orch-hub init made random keys and
 certificates in $fleet/hub; a hub and three agents, each with a key of its own, run on loopback.
 
+They are linked with Debian's gRPC. For thousands of nodes build the preset package instead, with our gRPC
+(deploy/grpc/build.sh, 10 to 20 minutes): it takes the hub a quarter to a third less time for each node.
+
 Go on:   export ORCHCTL_CONFIG=$fleet/client.yaml PATH=$ORCH_BIN:\$PATH
          orchctl --help
          orchctl facts osfamily

@@ -1,9 +1,14 @@
 // The table of commands.
 #include <algorithm>
+#include <utility>
 
+#include "cli/commands/access_commands.h"
+#include "cli/commands/audit_commands.h"
 #include "cli/commands/command.h"
 #include "cli/commands/job_commands.h"
+#include "cli/commands/key_commands.h"
 #include "cli/commands/node_commands.h"
+#include "cli/commands/policy_commands.h"
 #include "cli/options/option_groups.h"
 
 namespace orch::cli {
@@ -128,7 +133,43 @@ std::vector<CommandEntry> ActingCommands() {
 
 // Families of commands, and commands that need no hub.
 std::vector<CommandEntry> OtherCommands() {
+  std::vector<CommandEntry> node_verbs = NodeVerbs();
+  for (CommandEntry& verb : NodeKeyVerbs()) node_verbs.push_back(std::move(verb));
   return {
+      {"approval",
+       {},
+       "List, show, grant and deny jobs that wait for approval",
+       {"approval list|show|grant|deny"},
+       kBasicOptions,
+       nullptr,
+       ApprovalVerbs()},
+      {"login",
+       {},
+       "Log in with your organization's OpenID provider",
+       {"login [-j]"},
+       kBasicOptions | kJsonOptions,
+       MakeLoginCommand},
+      {"logout", {}, "End the login on this host", {"logout"}, kBasicOptions, MakeLogoutCommand},
+      {"whoami",
+       {},
+       "Show who the hub takes you for, and your roles",
+       {"whoami"},
+       kBasicOptions | kJsonOptions,
+       MakeWhoAmICommand},
+      {"audit",
+       {},
+       "Show, check and export the audit log",
+       {"audit tail|search|verify|export"},
+       kBasicOptions,
+       nullptr,
+       AuditVerbs()},
+      {"auth",
+       {},
+       "Show, replace and ban the keys of nodes and clients",
+       {"auth status|ban|unban|rotate"},
+       kBasicOptions,
+       nullptr,
+       AuthVerbs()},
       {"completion",
        {},
        "Print a completion script for bash, zsh or fish",
@@ -152,11 +193,11 @@ std::vector<CommandEntry> OtherCommands() {
        JobVerbs()},
       {"node",
        {},
-       "List, show and forget the nodes that the hub knows",
-       {"node list|show|forget"},
+       "List, show, label and forget nodes, and say who may join the fleet",
+       {"node list|show|label|forget|token|tokens|approve|ban|unban"},
        kBasicOptions,
        nullptr,
-       NodeVerbs()},
+       std::move(node_verbs)},
       {"plugin",
        {},
        "List, document, generate and validate plugins",
@@ -164,6 +205,13 @@ std::vector<CommandEntry> OtherCommands() {
        kBasicOptions,
        nullptr,
        PluginVerbs()},
+      {"policy",
+       {},
+       "Check, test and compare the rules of who may do what",
+       {"policy diff|explain|lint|test"},
+       kBasicOptions,
+       nullptr,
+       PolicyVerbs()},
       {"version", {}, "Show the version", {"version"}, kBasicOptions, MakeVersionCommand},
   };
 }

@@ -68,6 +68,9 @@ Json StatusJson(const v1::GetHubStatusResponse& status) {
           {"resident_bytes", status.resident_bytes()},
           {"clock_skew_ms", ToObject(status.clock_skew_ms())},
           {"door", DoorJson(status.door())},
+          {"problems", std::vector<std::string>(status.problems().begin(), status.problems().end())},
+          {"approvals_waiting", status.approvals_waiting()},
+          {"audit_seq", status.audit_seq()},
           {"caller", status.caller()}};
 }
 
@@ -110,6 +113,10 @@ std::string StatusText(const v1::GetHubStatusResponse& status) {
   line("Listening On", status.listen_address());
   line("Started", absl::FormatTime("%Y-%m-%d %H:%M:%S %z", started, absl::LocalTimeZone()));
   line("Up", absl::FormatDuration(absl::Trunc(up, absl::Seconds(1))));
+  for (const std::string& problem : status.problems()) line("PROBLEM", problem);
+  if (status.approvals_waiting() > 0) {
+    line("Wait For Approval", absl::StrCat(status.approvals_waiting(), " jobs; orchctl approval list"));
+  }
   line("mTLS", status.mtls());
   line("You Are", status.caller());
   line("Nodes Connected", absl::StrCat(status.nodes_connected()));
@@ -133,6 +140,7 @@ std::string StatusText(const v1::GetHubStatusResponse& status) {
   text += DoorText(status.door());
   if (status.clock_skew_ms_size() > 0) line("Clocks Off (ms)", Pairs(ToObject(status.clock_skew_ms())));
   line("Refused", Pairs(ToObject(status.refused())));
+  line("Audit Records", status.audit_seq() == 0 ? "none" : absl::StrCat(status.audit_seq()));
   line("Resident Memory", absl::StrFormat("%.1f MiB", static_cast<double>(status.resident_bytes()) / 1048576.0));
   return text;
 }

@@ -32,6 +32,7 @@ struct StateFilter {
 
 constexpr OptionChoice<StateFilter> kStateFilters[] = {{"running", {v1::JOB_RUNNING}},
                                                        {"paused", {v1::JOB_PAUSED}},
+                                                       {"pending-approval", {v1::JOB_PENDING_APPROVAL}},
                                                        {"finished", {v1::JOB_FINISHED}},
                                                        {"cancelled", {v1::JOB_FINISHED, true}}};
 

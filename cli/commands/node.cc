@@ -1,5 +1,4 @@
-// The commands `orchctl node list`, `show` and `forget`: what the hub knows of nodes, connected or not. They ask no
-// node.
+// The commands `orchctl node show` and `forget`: what the hub knows of one node, connected or not. They ask no node.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +11,6 @@
 #include "cli/options/option_groups.h"
 #include "cli/options/words.h"
 #include "cli/terminal/exit_codes.h"
-#include "cli/terminal/text_table.h"
 #include "cli/views/json_text.h"
 #include "cli/views/node_text.h"
 
@@ -20,55 +18,6 @@ namespace orch::cli {
 namespace {
 
 constexpr size_t kMaxForgetNames = 1000;  // the hub accepts this many in one request
-
-class NodeListCommand final : public Command {
- public:
-  void DeclareOptions(OptionTable* table) override {
-    table->Flag({"--disconnected"}, "List only nodes that are not connected", "Application Options",
-                &only_disconnected_);
-  }
-
-  absl::StatusOr<int> Run(Context* context, const std::vector<std::string>& words) override {
-    ORCH_RETURN_IF_ERROR(AtMostWords(words, 0, "node list [--disconnected] [filters]"));
-    ORCH_RETURN_IF_ERROR(context->Prepare());
-    ORCH_ASSIGN_OR_RETURN(const Targets targets, context->MakeTargets());
-    ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
-    v1::ListNodesRequest request;
-    *request.mutable_target() = targets.wire;
-    request.set_only_disconnected(only_disconnected_);
-    std::vector<v1::Node> nodes;
-    do {
-      ORCH_ASSIGN_OR_RETURN(v1::ListNodesResponse page, hub->ListNodes(request));
-      std::move(page.mutable_nodes()->begin(), page.mutable_nodes()->end(), std::back_inserter(nodes));
-      for (const std::string& name : page.unknown_identities()) {
-        context->Note(UnknownText(name, page.suggestions()));
-      }
-      request.set_page_token(page.next_page_token());
-    } while (!request.page_token().empty());
-    Show(context, nodes);
-    return nodes.empty() ? kExitError : kExitOk;
-  }
-
- private:
-  static void Show(Context* context, const std::vector<v1::Node>& nodes) {
-    const Format format = context->options().format;
-    if (format == Format::kJsonLines) {
-      for (const v1::Node& node : nodes) context->Print(absl::StrCat(PrintableJson(PresenceJson(node)), "\n"));
-    } else if (format == Format::kJson || format == Format::kJsonArray) {
-      Json list = Json::array();
-      for (const v1::Node& node : nodes) list.push_back(PresenceJson(node));
-      context->Print(JsonText(list, context->env().out_is_terminal));
-    } else if (nodes.empty()) {
-      context->Note("No known node matches.\n");
-    } else {
-      std::vector<std::vector<std::string>> rows = {PresenceHeadings()};
-      for (const v1::Node& node : nodes) rows.push_back(PresenceRow(node));
-      context->Print(TextTable(rows, context->env().OutputColumns()));
-    }
-  }
-
-  bool only_disconnected_ = false;
-};
 
 class NodeShowCommand final : public Command {
  public:
@@ -169,12 +118,8 @@ class NodeForgetCommand final : public Command {
 
 std::vector<CommandEntry> NodeVerbs() {
   return {
-      {"node list",
-       {},
-       "List every known node: whether it is connected, when it was last seen, and why it left",
-       {"node list [--disconnected] [filters] [-j]"},
-       kBasicOptions | kJsonOptions | kTargetOptions,
-       []() -> std::unique_ptr<Command> { return std::make_unique<NodeListCommand>(); }},
+      NodeLabelVerb(),
+      NodeListVerb(),
       {"node show",
        {},
        "Show what the hub knows of a node, without asking the node",

@@ -11,4 +11,8 @@ namespace orch::cli {
 // Returns the rows of `orchctl node` in the table of commands.
 std::vector<CommandEntry> NodeVerbs();
 
+// Each is written in the source of its name.
+CommandEntry NodeLabelVerb();
+CommandEntry NodeListVerb();
+
 }  // namespace orch::cli

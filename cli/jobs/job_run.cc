@@ -92,6 +92,11 @@ void JobRun::Accept(const v1::JobAccepted& accepted) {
   view_->OnStart(end_.start);
   if (accepted.followed())
     context_->Note(absl::StrCat("orchctl: this key's job is there already; following job ", job_id(), "\n"));
+  if (!watching_ && !context_->options().quiet) {
+    for (const std::string& condition : accepted.conditions()) {
+      context_->Note(absl::StrCat("orchctl: by the hub's rules: ", Printable(condition), "\n"));
+    }
+  }
   if (accepted.queued_identities_size() > 0) {
     context_->Note(
         absl::StrCat("orchctl: ", accepted.queued_identities_size(), " nodes are away; the command waits for them\n"));
@@ -120,13 +125,17 @@ void JobRun::SetOffline(const v1::JobAccepted& accepted) {
 }
 
 void JobRun::SetState(const v1::InvokeResponse& message) {
-  if (message.state() != v1::JOB_STATE_UNSPECIFIED) paused_ = message.state() == v1::JOB_PAUSED;
+  if (message.state() != v1::JOB_STATE_UNSPECIFIED)
+    paused_ = message.state() == v1::JOB_PAUSED || message.state() == v1::JOB_PENDING_APPROVAL;
   if (context_->options().quiet || AfterCanary(message)) return;
   const std::string text(absl::StripPrefix(message.note(), "paused: "));
   const std::string note = text.empty() ? "" : absl::StrCat(": ", Printable(text));
   if (message.state() == v1::JOB_PAUSED) {
     context_->Note(absl::StrCat("\norchctl: job ", job_id(), " is paused", note, "; 'orchctl job resume ", job_id(),
                                 "' lets it go on\n"));
+  } else if (message.state() == v1::JOB_PENDING_APPROVAL) {
+    context_->Note(absl::StrCat("orchctl: job ", job_id(), " waits for the approval of others (orchctl approval grant ",
+                                job_id().substr(0, 8), "); Ctrl-C leaves it waiting\n"));
   } else if (!note.empty()) {
     context_->Note(absl::StrCat("\norchctl: job ", job_id(), note, "\n"));
   }

@@ -10,7 +10,8 @@
 namespace orch::cli {
 namespace {
 
-constexpr size_t kMaxNameBytes = 128;  // of a lock or an idempotency key
+constexpr size_t kMaxNameBytes = 128;  // of a lock, an idempotency key or a ticket
+constexpr size_t kMaxReasonBytes = 1024;
 
 class Adder {
  public:
@@ -60,6 +61,13 @@ void AddRolloutOptions(RolloutOptions* options, OptionTable* table) {
   add.Name("--lock", "NAME", "Hold this lock: no other job with it runs at the same time", &options->lock);
   add.Name("--idempotency-key", "KEY", "A repeated request with this key follows the existing job",
            &options->idempotency_key);
+  table->Value({"--reason"}, "TEXT", "Why the job is run, for the audit log and for those who approve it",
+               "Job Options", &options->reason, [](const std::string& text) -> absl::StatusOr<std::string> {
+                 if (text.size() > kMaxReasonBytes)
+                   return WrongOption(absl::StrCat("at most ", kMaxReasonBytes, " bytes"));
+                 return text;
+               });
+  add.Name("--ticket", "NUMBER", "Number of the change or incident that the job belongs to", &options->ticket);
   add.Flag("--record", "Store the job in the hub even if it only reads", &options->record);
   table->Flag({"--async", "--nr", "--no-results"},
               "Print the job's id as soon as the hub has accepted the job, and exit", "Job Options", &options->async);
@@ -96,6 +104,8 @@ void FillRollout(const RolloutOptions& options, v1::JobSpec* spec) {
   spec->set_idempotency_key(options.idempotency_key);
   spec->set_record(options.record || options.async);  // otherwise nobody could ask for the job later
   spec->set_live_output(options.live);
+  spec->set_reason(options.reason);
+  spec->set_ticket(options.ticket);
 }
 
 void AdoptRollout(const v1::JobSpec& spec, RolloutOptions* options) {
@@ -113,6 +123,8 @@ void AdoptRollout(const v1::JobSpec& spec, RolloutOptions* options) {
   adopt(&options->queue, spec.queue_offline());
   adopt(&options->ttl, absl::Milliseconds(spec.ttl_ms()));
   adopt(&options->lock, spec.lock());
+  adopt(&options->reason, spec.reason());
+  adopt(&options->ticket, spec.ticket());
   adopt(&options->record, spec.record());
   adopt(&options->live, spec.live_output() && !options->async);
 }

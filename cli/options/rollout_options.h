@@ -25,11 +25,13 @@ struct RolloutOptions {
   absl::Duration retry_sleep;      // pause before a retry
   bool queue = false;              // whether the command waits for nodes that are away
   absl::Duration ttl;              // how long it waits for them
-  std::string lock;                // name of the lock that the job holds
-  std::string idempotency_key;     // a repeated request with this key follows the first job
-  bool record = false;             // whether the hub stores the job even if it only reads
-  bool async = false;              // whether the client ends when the job is accepted
-  bool live = false;               // whether the output of running actions is shown
+  std::string reason;
+  std::string ticket;
+  std::string lock;             // name of the lock that the job holds
+  std::string idempotency_key;  // a repeated request with this key follows the first job
+  bool record = false;          // whether the hub stores the job even if it only reads
+  bool async = false;           // whether the client ends when the job is accepted
+  bool live = false;            // whether the output of running actions is shown
 };
 
 // Adds the options to `table`, bound to the fields of `options`, which must outlive the table.

@@ -58,6 +58,7 @@ absl::StatusOr<ClientConfig> LoadClientConfig(const Environment& env, const std:
   config.tls.server_name = read.String("tls.server_name", "");
   config.tls.certificate_file = ExpandHome(env, read.String("tls.certificate", ""));
   config.tls.key_file = ExpandHome(env, read.String("tls.key", ""));
+  config.login_key = read.String("login_key", "");
   config.collective = read.String("collective", "");
   config.timeout = read.Duration("timeout", absl::ZeroDuration(), absl::ZeroDuration(), absl::Hours(24));
   const std::string color = read.Choice("color", "auto", {"auto", "always", "never"});

@@ -29,6 +29,7 @@ struct ClientConfig {
   absl::Duration timeout;  // zero means the DDL's
   ColorMode color = ColorMode::kAuto;
   std::string cache_dir;  // if empty, nothing is cached
+  std::string login_key;  // of the site, for 'orchctl login'; empty if nobody can log in
 };
 
 // Reads the configuration. `config_file` and `hub` are the values of -c and --hub, or empty. An error

@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/grpcpp.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -15,8 +16,10 @@
 #include "base/net/tunnel.h"
 #include "base/net/tunnel_security.h"
 #include "base/status_macros.h"
+#include "cli/session/login.h"
 #include "cli/terminal/exit_codes.h"
 #include "cli/terminal/stream_guard.h"
+#include "orch/v1/access_service.grpc.pb.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 
 namespace orch::cli {
@@ -45,13 +48,33 @@ grpc::ChannelArguments ChannelArgs() {
   return args;
 }
 
-// Returns the caller's credentials. A unix socket needs none, because the kernel names the user, unless the
-// configuration names them.
-absl::StatusOr<auth::PeerCredential> LoadCredential(const ClientConfig& config) {
+// The hub is proved by the key.
+auth::PeerTlsOptions WithoutCertificate(const auth::PeerTlsOptions& tls) {
+  auth::PeerTlsOptions options;
+  options.plaintext = tls.plaintext;
+  return options;
+}
+
+// Returns the caller's credentials: those of a login, while there is one. A unix socket needs none, because the kernel
+// names the user, unless the configuration names them.
+absl::StatusOr<auth::PeerCredential> LoadCredential(const ClientConfig& config, const Environment& env,
+                                                    auth::PeerTlsOptions* tls) {
+  ORCH_ASSIGN_OR_RETURN(std::optional<Login> login, LoadLogin(env, config.hub));
+  if (login.has_value()) {
+    *tls = WithoutCertificate(*tls);
+    return auth::PeerCredential{auth::PeerKind::kOidc, std::move(login->name), {std::move(login->key), false}, false};
+  }
   auth::PeerCredential credential{auth::PeerKind::kClient, config.name, {}, false};
   credential.by_user = config.hub.kind == Address::Kind::kUnix && !config.own_credentials;
   if (credential.by_user || config.tls.by_certificate()) return credential;
-  ORCH_ASSIGN_OR_RETURN(credential.key, auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name));
+  absl::StatusOr<auth::PeerKey> key = auth::LoadPeerKey(config.credentials, auth::PeerKind::kClient, config.name);
+  if (!key.ok() && !config.own_credentials && !config.login_key.empty()) {
+    return WithExitCode(absl::UnauthenticatedError(
+                            absl::StrCat("you are not logged in at hub ", config.hub.Text(), "; run 'orchctl login'")),
+                        kExitDenied);
+  }
+  if (!key.ok()) return key.status();
+  credential.key = *std::move(key);
   return credential;
 }
 
@@ -99,21 +122,24 @@ class HubClient::Rpc {
         env_(env),
         tunnel_(std::move(tunnel)),
         session_(std::move(opened.session)),
-        stub_(v1::Orchestrator::NewStub(
-            grpc::CreateCustomInsecureChannelFromFd("hub", opened.channel.Release(), ChannelArgs()))) {}
+        channel_(grpc::CreateCustomInsecureChannelFromFd("hub", opened.channel.Release(), ChannelArgs())),
+        stub_(v1::Orchestrator::NewStub(channel_)),
+        access_(v1::Access::NewStub(channel_)),
+        login_(v1::Login::NewStub(channel_)) {}
 
   v1::Orchestrator::Stub* stub() { return stub_.get(); }
+  v1::Access::Stub* access() { return access_.get(); }
+  v1::Login::Stub* login() { return login_.get(); }
   void set_call_limit(absl::Duration limit) { call_limit_ = limit; }
 
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(grpc::Status (v1::Orchestrator::Stub::*call)(grpc::ClientContext*, const Request&,
-                                                                             Response*),
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(env_.clock->Now() + call_limit_));
     AddSession(&context);
     Response response;
-    ORCH_RETURN_IF_ERROR(ToStatus((stub_.get()->*call)(&context, request, &response)));
+    ORCH_RETURN_IF_ERROR(ToStatus((StubFor(call)->*call)(&context, request, &response)));
     return response;
   }
 
@@ -142,6 +168,16 @@ class HubClient::Rpc {
   }
 
  private:
+  // The stub of the service that has the method.
+  template <typename Request, typename Response>
+  v1::Orchestrator::Stub* StubFor(grpc::Status (v1::Orchestrator::Stub::*)(grpc::ClientContext*, const Request&,
+                                                                           Response*)) {
+    return stub_.get();
+  }
+  template <typename Request, typename Response>
+  v1::Access::Stub* StubFor(grpc::Status (v1::Access::Stub::*)(grpc::ClientContext*, const Request&, Response*)) {
+    return access_.get();
+  }
   absl::Status Silent() const {
     return WithExitCode(absl::UnavailableError(absl::StrCat("hub ", address_, " stopped answering")), kExitNoHub);
   }
@@ -185,7 +221,10 @@ class HubClient::Rpc {
   absl::Duration call_limit_ = kCallTimeout;
   const std::unique_ptr<Tunnel> tunnel_;
   const std::string session_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Orchestrator::Stub> stub_;
+  const std::unique_ptr<v1::Access::Stub> access_;
+  const std::unique_ptr<v1::Login::Stub> login_;
 };
 
 HubClient::HubClient(std::string address, std::unique_ptr<Rpc> rpc)
@@ -196,9 +235,24 @@ void HubClient::set_call_limit(absl::Duration limit) { rpc_->set_call_limit(limi
 
 absl::StatusOr<std::unique_ptr<HubClient>> HubClient::Connect(const ClientConfig& config, const Environment& env,
                                                               absl::Duration patience) {
-  ORCH_ASSIGN_OR_RETURN(auth::PeerCredential credential, LoadCredential(config));
+  auth::PeerTlsOptions tls = config.tls;
+  ORCH_ASSIGN_OR_RETURN(auth::PeerCredential credential, LoadCredential(config, env, &tls));
+  return ConnectAs(std::move(credential), tls, config, env, patience);
+}
+
+absl::StatusOr<std::unique_ptr<HubClient>> HubClient::ConnectForLogin(const ClientConfig& config,
+                                                                      const Environment& env,
+                                                                      const auth::LoginKey& key) {
+  return ConnectAs({auth::PeerKind::kLogin, auth::kLoginName, {auth::Key(key.key_id, key.handshake), false}, false},
+                   WithoutCertificate(config.tls), config, env, kConnectTimeout);
+}
+
+absl::StatusOr<std::unique_ptr<HubClient>> HubClient::ConnectAs(auth::PeerCredential credential,
+                                                                const auth::PeerTlsOptions& tls,
+                                                                const ClientConfig& config, const Environment& env,
+                                                                absl::Duration patience) {
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<TunnelSecurity> security,
-                        auth::MakePeerSecurity(config.tls, std::move(credential), config.hub, env.random));
+                        auth::MakePeerSecurity(tls, std::move(credential), config.hub, env.random));
   auto awaited = std::make_shared<Awaited>();
   std::unique_ptr<Tunnel> tunnel =
       Tunnel::Start(config.hub, std::move(security), env.clock, patience,
@@ -250,6 +304,60 @@ absl::StatusOr<v1::ListLocksResponse> HubClient::ListLocks() {
   return rpc_->Call(&v1::Orchestrator::Stub::ListLocks, v1::ListLocksRequest());
 }
 
+absl::StatusOr<v1::WhoAmIResponse> HubClient::WhoAmI() {
+  return rpc_->Call(&v1::Access::Stub::WhoAmI, v1::WhoAmIRequest());
+}
+absl::StatusOr<v1::TestAccessResponse> HubClient::TestAccess(const v1::TestAccessRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::TestAccess, request);
+}
+absl::StatusOr<v1::LintAccessResponse> HubClient::LintAccess() {
+  return rpc_->Call(&v1::Access::Stub::LintAccess, v1::LintAccessRequest());
+}
+absl::StatusOr<v1::DiffAccessResponse> HubClient::DiffAccess(const v1::DiffAccessRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::DiffAccess, request);
+}
+absl::StatusOr<v1::CreateTokenResponse> HubClient::CreateToken(const v1::CreateTokenRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::CreateToken, request);
+}
+absl::StatusOr<v1::ListTokensResponse> HubClient::ListTokens() {
+  return rpc_->Call(&v1::Access::Stub::ListTokens, v1::ListTokensRequest());
+}
+absl::StatusOr<v1::RevokeTokenResponse> HubClient::RevokeToken(const v1::RevokeTokenRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::RevokeToken, request);
+}
+absl::StatusOr<v1::ApproveNodesResponse> HubClient::ApproveNodes(const v1::ApproveNodesRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::ApproveNodes, request);
+}
+absl::StatusOr<v1::BanPeersResponse> HubClient::BanPeers(const v1::BanPeersRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::BanPeers, request);
+}
+absl::StatusOr<v1::LabelNodesResponse> HubClient::LabelNodes(const v1::LabelNodesRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::LabelNodes, request);
+}
+absl::StatusOr<v1::GetAuthStatusResponse> HubClient::GetAuthStatus() {
+  return rpc_->Call(&v1::Access::Stub::GetAuthStatus, v1::GetAuthStatusRequest());
+}
+absl::StatusOr<v1::RotateKeysResponse> HubClient::RotateKeys(const v1::RotateKeysRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::RotateKeys, request);
+}
+absl::StatusOr<v1::ListApprovalsResponse> HubClient::ListApprovals(const v1::ListApprovalsRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::ListApprovals, request);
+}
+absl::StatusOr<v1::DecideApprovalResponse> HubClient::DecideApproval(const v1::DecideApprovalRequest& request) {
+  return rpc_->Call(&v1::Access::Stub::DecideApproval, request);
+}
+absl::StatusOr<v1::VerifyAuditResponse> HubClient::VerifyAudit() {
+  return rpc_->Call(&v1::Access::Stub::VerifyAudit, v1::VerifyAuditRequest());
+}
+
+StreamEnd HubClient::LogIn(const v1::LogInRequest& request,
+                           const std::function<bool(const v1::LogInResponse&)>& on_message) {
+  return rpc_->Stream<v1::LogInResponse>(
+      [&](grpc::ClientContext* context) { return rpc_->login()->LogIn(context, request); },
+      [&](const v1::LogInResponse& response, const SetDeadline&) { return on_message(response); },
+      /*endless=*/true);
+}
+
 StreamEnd HubClient::Invoke(const v1::InvokeRequest& request,
                             const std::function<bool(const v1::InvokeResponse&, const SetDeadline&)>& on_message) {
   return rpc_->Stream<v1::InvokeResponse>(
@@ -287,6 +395,14 @@ StreamEnd HubClient::FindNodes(const v1::FindNodesRequest& request,
                                                            " nodes; narrow the filter, or look at what listens there"));
   }
   return end;
+}
+
+StreamEnd HubClient::ReadAudit(const v1::ReadAuditRequest& request,
+                               const std::function<bool(const v1::ReadAuditResponse&)>& on_message) {
+  return rpc_->Stream<v1::ReadAuditResponse>(
+      [&](grpc::ClientContext* context) { return rpc_->access()->ReadAudit(context, request); },
+      [&](const v1::ReadAuditResponse& response, const SetDeadline&) { return on_message(response); },
+      /*endless=*/request.follow());
 }
 
 }  // namespace orch::cli

@@ -11,8 +11,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "auth/login_key.h"
+#include "auth/peer_tls.h"
 #include "cli/session/client_config.h"
 #include "cli/terminal/environment.h"
+#include "orch/v1/access_service.pb.h"
 #include "orch/v1/orchestrator_service.pb.h"
 
 namespace orch::cli {
@@ -34,6 +37,10 @@ class HubClient {
   static absl::StatusOr<std::unique_ptr<HubClient>> Connect(const ClientConfig& config, const Environment& env,
                                                             absl::Duration patience = kConnectTimeout);
 
+  // Connects with the login key of the site. Only LogIn is possible then.
+  static absl::StatusOr<std::unique_ptr<HubClient>> ConnectForLogin(const ClientConfig& config, const Environment& env,
+                                                                    const auth::LoginKey& key);
+
   const std::string& address() const { return address_; }
   // Sets the time limit of calls with one answer, which is kCallTimeout by default.
   void set_call_limit(absl::Duration limit);
@@ -53,6 +60,23 @@ class HubClient {
   absl::StatusOr<v1::PruneJobsResponse> PruneJobs(const v1::PruneJobsRequest& request);
   absl::StatusOr<v1::ListLocksResponse> ListLocks();
 
+  // The calls of the service Access.
+  absl::StatusOr<v1::WhoAmIResponse> WhoAmI();
+  absl::StatusOr<v1::TestAccessResponse> TestAccess(const v1::TestAccessRequest& request);
+  absl::StatusOr<v1::LintAccessResponse> LintAccess();
+  absl::StatusOr<v1::DiffAccessResponse> DiffAccess(const v1::DiffAccessRequest& request);
+  absl::StatusOr<v1::CreateTokenResponse> CreateToken(const v1::CreateTokenRequest& request);
+  absl::StatusOr<v1::ListTokensResponse> ListTokens();
+  absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const v1::RevokeTokenRequest& request);
+  absl::StatusOr<v1::ApproveNodesResponse> ApproveNodes(const v1::ApproveNodesRequest& request);
+  absl::StatusOr<v1::BanPeersResponse> BanPeers(const v1::BanPeersRequest& request);
+  absl::StatusOr<v1::LabelNodesResponse> LabelNodes(const v1::LabelNodesRequest& request);
+  absl::StatusOr<v1::GetAuthStatusResponse> GetAuthStatus();
+  absl::StatusOr<v1::RotateKeysResponse> RotateKeys(const v1::RotateKeysRequest& request);
+  absl::StatusOr<v1::ListApprovalsResponse> ListApprovals(const v1::ListApprovalsRequest& request);
+  absl::StatusOr<v1::DecideApprovalResponse> DecideApproval(const v1::DecideApprovalRequest& request);
+  absl::StatusOr<v1::VerifyAuditResponse> VerifyAudit();
+
   // The calls below pass each message to `on_message`, which returns false to end the call. Where
   // it gets a SetDeadline, it may move the deadline of the stream.
   using SetDeadline = std::function<void(absl::Duration from_now)>;
@@ -64,11 +88,18 @@ class HubClient {
                         const std::function<bool(const v1::WatchEventsResponse&)>& on_message);
   StreamEnd FindNodes(const v1::FindNodesRequest& request,
                       const std::function<bool(const v1::FindNodesResponse&)>& on_message);
+  StreamEnd LogIn(const v1::LogInRequest& request, const std::function<bool(const v1::LogInResponse&)>& on_message);
+  StreamEnd ReadAudit(const v1::ReadAuditRequest& request,
+                      const std::function<bool(const v1::ReadAuditResponse&)>& on_message);
 
  private:
   class Rpc;  // hides the channel, so that commands include no header of gRPC
 
   explicit HubClient(std::string address, std::unique_ptr<Rpc> rpc);
+  static absl::StatusOr<std::unique_ptr<HubClient>> ConnectAs(auth::PeerCredential credential,
+                                                              const auth::PeerTlsOptions& tls,
+                                                              const ClientConfig& config, const Environment& env,
+                                                              absl::Duration patience);
 
   const std::string address_;
   const std::unique_ptr<Rpc> rpc_;

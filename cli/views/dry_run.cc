@@ -23,6 +23,7 @@ struct Plan {
   std::vector<std::string> targets;  // sorted by name, in the order in which the hub releases them
   std::vector<std::string> away;     // known nodes that match and are not connected; with --queue they are targets too
   std::vector<std::string> unknown;
+  v1::JobAccepted rules;      // what the hub's rules say of it
   bool nodes_decide = false;  // whether the filter has data functions; then `targets` are the nodes that could match
 };
 
@@ -52,6 +53,20 @@ absl::StatusOr<v1::Target> TargetOf(const v1::JobSpec& spec, bool* nodes_decide)
   return target;
 }
 
+// Asks the hub what its rules say of the job; the hub runs nothing.
+absl::Status AskRules(HubClient* hub, const v1::JobSpec& spec, v1::JobAccepted* rules) {
+  v1::InvokeRequest request;
+  *request.mutable_spec() = spec;
+  request.mutable_spec()->set_dry_run(true);
+  const StreamEnd end =
+      hub->Invoke(request, [rules](const v1::InvokeResponse& response, const HubClient::SetDeadline&) {
+        if (response.has_accepted()) *rules = response.accepted();
+        return true;
+      });
+  if (end.interrupted) return WithExitCode(absl::CancelledError("interrupted; nothing was sent"), kExitInterrupted);
+  return end.status;
+}
+
 absl::StatusOr<Plan> MakePlan(Context* context, const v1::JobSpec& spec) {
   Plan plan;
   ORCH_ASSIGN_OR_RETURN(HubClient * hub, context->Hub());
@@ -79,6 +94,7 @@ absl::StatusOr<Plan> MakePlan(Context* context, const v1::JobSpec& spec) {
     if (here.count(name) == 0 && !limited) plan.away.push_back(name);
   }
   if (spec.queue_offline()) plan.targets = std::move(all);
+  ORCH_RETURN_IF_ERROR(AskRules(hub, spec, &plan.rules));
   return plan;
 }
 
@@ -160,6 +176,15 @@ std::string PlanText(const v1::JobSpec& spec, const Json& inputs, const Plan& pl
     absl::StrAppend(&text, "\nKnown, but not connected:\n", NamesText(plan.away, 0, plan.away.size()));
   if (!plan.unknown.empty())
     absl::StrAppend(&text, "\nNever seen by the hub:\n", NamesText(plan.unknown, 0, plan.unknown.size()));
+  if (plan.rules.denied() > 0) {
+    absl::StrAppend(&text, "\nDenied by the hub's rules, ", plan.rules.denied(), ":\n");
+    for (const v1::Denial& denial : plan.rules.denials()) {
+      absl::StrAppend(&text, "    ", Printable(denial.identity()), ": ", Printable(denial.reason()), "\n");
+    }
+  }
+  for (const std::string& condition : plan.rules.conditions()) {
+    absl::StrAppend(&text, "* by the hub's rules: ", Printable(condition), "\n");
+  }
   for (const std::string& limit : LimitsOf(spec, count)) absl::StrAppend(&text, "* ", Printable(limit), "\n");
   if (plan.nodes_decide) text += "* data functions of the filter are answered by the nodes: fewer may match\n";
   return text;
@@ -173,11 +198,24 @@ Json PlanJson(const v1::JobSpec& spec, const Json& inputs, const Plan& plan) {
          {"nodes", std::vector<std::string>(plan.targets.begin() + static_cast<std::ptrdiff_t>(wave.begin),
                                             plan.targets.begin() + static_cast<std::ptrdiff_t>(wave.end))}});
   }
-  return {{"dry_run", true},           {"agent", spec.plugin()},
-          {"action", spec.action()},   {"inputs", inputs},
-          {"targets", plan.targets},   {"offline", plan.away},
-          {"unknown", plan.unknown},   {"nodes_decide", plan.nodes_decide},
-          {"waves", std::move(waves)}, {"limits", LimitsOf(spec, plan.targets.size())}};
+  Json denied = Json::array();
+  for (const v1::Denial& denial : plan.rules.denials()) {
+    denied.push_back({{"node", denial.identity()}, {"rule", denial.rule()}, {"reason", denial.reason()}});
+  }
+  const auto& conditions = plan.rules.conditions();
+  return {{"dry_run", true},
+          {"agent", spec.plugin()},
+          {"denied", denied},
+          {"approvals_needed", plan.rules.approvals_needed()},
+          {"conditions", std::vector<std::string>(conditions.begin(), conditions.end())},
+          {"action", spec.action()},
+          {"inputs", inputs},
+          {"targets", plan.targets},
+          {"offline", plan.away},
+          {"unknown", plan.unknown},
+          {"nodes_decide", plan.nodes_decide},
+          {"waves", std::move(waves)},
+          {"limits", LimitsOf(spec, plan.targets.size())}};
 }
 
 }  // namespace

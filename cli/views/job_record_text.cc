@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "cli/jobs/job_text.h"
@@ -60,7 +61,7 @@ std::string EventName(v1::WatchEventsResponse::Kind kind) {
 
 std::string JobStateName(v1::JobState state) {
   const std::string name = absl::AsciiStrToLower(v1::JobState_Name(state));
-  return std::string(absl::StripPrefix(name, "job_"));
+  return absl::StrReplaceAll(absl::StripPrefix(name, "job_"), {{"_", "-"}});
 }
 
 std::string WhenText(int64_t time_us) {

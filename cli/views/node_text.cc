@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/value_text.h"
+#include "cli/views/label_text.h"
 
 namespace orch::cli {
 namespace {
@@ -77,9 +78,7 @@ std::vector<std::string> Problems(const v1::Node& node) {
   return problems;
 }
 
-std::string LastSeen(const v1::Node& node) {
-  return node.last_seen_us() == 0 ? "never" : When(absl::FromUnixMicros(node.last_seen_us()));
-}
+std::string LastSeen(const v1::Node& node) { return WhenSeen(node.last_seen_us()); }
 
 std::string ProblemsBlock(const v1::Node& node) {
   if (node.problems_size() == 0 && node.plugin_problems_size() == 0) return "";
@@ -133,10 +132,18 @@ std::string PluginsBlock(const v1::Node& node) {
 
 std::string PresenceName(v1::Presence presence) { return absl::AsciiStrToLower(v1::Presence_Name(presence)); }
 
-std::vector<std::string> PresenceHeadings() { return {"NODE", "STATE", "LAST SEEN", "WHY IT WENT"}; }
+std::string WhenSeen(int64_t time_us) { return time_us == 0 ? "never" : When(absl::FromUnixMicros(time_us)); }
 
-std::vector<std::string> PresenceRow(const v1::Node& node) {
-  return {Printable(node.identity()), PresenceName(node.presence()), LastSeen(node), Printable(node.gone_reason())};
+std::vector<std::string> PresenceHeadings(bool labels) {
+  if (!labels) return {"NODE", "STATE", "LAST SEEN", "WHY IT WENT"};
+  return {"NODE", "STATE", "LAST SEEN", "LABELS", "WHY IT WENT"};
+}
+
+std::vector<std::string> PresenceRow(const v1::Node& node, bool labels) {
+  std::vector<std::string> row = {Printable(node.identity()), PresenceName(node.presence()), LastSeen(node)};
+  if (labels) row.push_back(LabelsText(node));
+  row.push_back(Printable(node.gone_reason()));
+  return row;
 }
 
 Json PresenceJson(const v1::Node& node) {
@@ -148,6 +155,9 @@ Json PresenceJson(const v1::Node& node) {
           {"gone", node.gone_us() / 1'000'000},
           {"gone_reason", node.gone_reason()},
           {"collectives", std::vector<std::string>(node.collectives().begin(), node.collectives().end())},
+          {"claimed_collectives",
+           std::vector<std::string>(node.claimed_collectives().begin(), node.claimed_collectives().end())},
+          {"labels", LabelsJson(node)},
           {"version", node.version()},
           {"peer", node.peer()}};
 }
@@ -162,7 +172,12 @@ std::string KnownNodeText(const Inventory& inventory) {
   }
   if (node.first_seen_us() > 0) text += StatLine("First Seen", When(absl::FromUnixMicros(node.first_seen_us())));
   absl::StrAppend(&text, StatLine("Address", node.peer()), StatLine("Version", node.version()),
-                  StatLine("Collectives", absl::StrJoin(node.collectives(), ", ")), "\n");
+                  StatLine("Key", node.key_id()), StatLine("Collectives", absl::StrJoin(node.collectives(), ", ")));
+  if (node.claimed_collectives_size() > 0) {
+    text += StatLine("Not Granted Collectives", absl::StrJoin(node.claimed_collectives(), ", "));
+  }
+  if (!node.labels().empty()) text += StatLine("Labels", LabelsText(node));
+  text += "\n";
   return absl::StrCat(text, ProblemsBlock(node), PluginsBlock(node), ClassesBlock(node), FactsBlock(inventory.facts));
 }
 

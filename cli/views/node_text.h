@@ -19,8 +19,10 @@ struct Inventory {
 // Returns "connected", "stale" or "disconnected".
 std::string PresenceName(v1::Presence presence);
 // The headings and the rows of a table of nodes.
-std::vector<std::string> PresenceHeadings();
-std::vector<std::string> PresenceRow(const v1::Node& node);
+std::vector<std::string> PresenceHeadings(bool labels);
+std::vector<std::string> PresenceRow(const v1::Node& node, bool labels);
+// A time in microseconds since 1970, for people; "never" for 0.
+std::string WhenSeen(int64_t time_us);
 Json PresenceJson(const v1::Node& node);
 // The output of `orchctl node show`: everything the hub knows, without the node's own statistics.
 std::string KnownNodeText(const Inventory& inventory);

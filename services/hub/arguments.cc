@@ -21,6 +21,7 @@ constexpr char kHubHelp[] =
     "Usage: orch-hub [options]\n"
     "       orch-hub init [options]\n"
     "       orch-hub key node|client <name> [options]\n"
+    "       orch-hub key login\n"
     "\n"
     "Commands\n"
     "        init                         Write configuration, credentials and certificate for a first hub\n"
@@ -49,13 +50,16 @@ constexpr char kKeyHelp[] =
     "Print what one node or client needs to prove itself\n"
     "\n"
     "Usage: orch-hub key node|client <name> [options]\n"
+    "       orch-hub key login\n"
     "\n";
 constexpr char kKeyExamples[] =
     "\n"
     "Examples:\n"
     "  orch-hub key node web1.example.com     the line for /etc/orch/credentials on web1\n"
     "  orch-hub key client deploy             the same for a user or a service\n"
-    "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)\n";
+    "  orch-hub key client deploy --expires 90d --replace   a new key, and the old one counts no more\n"
+    "  orch-hub key client deploy --pem       for gRPC clients in any language (mtls.mode: optional)\n"
+    "  orch-hub key login                     login_key of every client.yaml, so that users can 'orchctl login'\n";
 
 struct Flags {
   bool help = false;
@@ -86,6 +90,9 @@ void AddInit(InitOptions* init, OptionTable* table) {
 
 void AddKey(KeyOptions* key, OptionTable* table) {
   table->Flag({"--pem"}, "A certificate with its key and the CA, as PEM, instead of a key's line", kGroup, &key->pem);
+  table->Text({"--expires"}, "TIME", "When the key ends: 90d, 12h, 2027-01-03 or 2027-01-03T12:00:00Z (never)", kGroup,
+              &key->expires);
+  table->Flag({"--replace"}, "Refuse the keys that were issued before for this name", kGroup, &key->replace);
   table->Number({"--days"}, "COUNT", absl::StrCat("How long the certificate is valid (", key->days, ")"), kGroup,
                 &key->days, kMaxCertificateDays);
 }
@@ -95,9 +102,17 @@ absl::Status Unexpected(const std::string& word) {
 }
 
 absl::Status FillKey(const std::vector<std::string>& words, KeyOptions* key) {
-  if (words.empty()) return absl::InvalidArgumentError("kind is required: node or client");
+  if (words.empty()) return absl::InvalidArgumentError("kind is required: node, client or login");
+  if (words[0] == "login") {
+    key->kind = auth::PeerKind::kLogin;
+    if (words.size() > 1) return Unexpected(words[1]);
+    if (key->pem || key->replace || !key->expires.empty()) {
+      return absl::InvalidArgumentError("the login key has no options; it changes with the PSK for clients");
+    }
+    return absl::OkStatus();
+  }
   if (words[0] != "node" && words[0] != "client")
-    return absl::InvalidArgumentError(absl::StrCat("kind '", words[0], "' is none of node, client"));
+    return absl::InvalidArgumentError(absl::StrCat("kind '", words[0], "' is none of node, client, login"));
   if (words.size() < 2) return absl::InvalidArgumentError("name is required: the node's identity or the client's name");
   if (words.size() > 2) return Unexpected(words[2]);
   key->kind = words[0] == "node" ? auth::PeerKind::kNode : auth::PeerKind::kClient;
@@ -155,6 +170,9 @@ absl::StatusOr<Arguments> ParseArguments(const std::vector<std::string>& words) 
   arguments.mode = init ? Arguments::Mode::kInit : Arguments::Mode::kKey;
   if (!init) {
     ORCH_RETURN_IF_ERROR(FillKey(rest, &arguments.key));
+    if (arguments.key.pem && (arguments.key.replace || !arguments.key.expires.empty())) {
+      return absl::InvalidArgumentError("--pem excludes --expires and --replace: --days says how long it is valid");
+    }
   } else if (!rest.empty()) {
     return Unexpected(rest[0]);
   }

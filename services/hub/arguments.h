@@ -16,7 +16,9 @@ struct KeyOptions {
   auth::PeerKind kind = auth::PeerKind::kNode;
   std::string name;  // the node's identity, or the client's name
   bool pem = false;
-  uint32_t days = 365;  // how long the certificate is valid
+  bool replace = false;  // keys issued before for this name are refused from now on
+  std::string expires;   // "90d", "12h" or a time; empty: never
+  uint32_t days = 365;   // how long the certificate is valid
 };
 
 struct Arguments {

@@ -4,13 +4,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "auth/audit/audit_settings.h"
 #include "base/config_reader.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
+#include "services/hub/login/curl_http.h"
 
 namespace orch::hub {
 namespace {
@@ -48,6 +53,37 @@ void ReadTls(ConfigReader* read, HubConfig* config) {
   }
 }
 
+auth::PskPolicy ReadPskPolicy(ConfigReader* read, absl::string_view key) {
+  const auto policy = auth::ParsePskPolicy(read->Choice(key, "warn", {"allow", "warn", "refuse"}));
+  return policy.ok() ? *policy : auth::PskPolicy::kWarn;
+}
+
+void ReadLogin(ConfigReader* read, HubConfig* config) {
+  LoginSettings& login = config->login;
+  login.issuer = read->String("security.login.issuer", "");
+  login.client_id = read->String("security.login.client_id", "");
+  login.client_secret_file = read->String("security.login.client_secret_file", "");
+  login.scopes = read->String("security.login.scopes", login.scopes);
+  login.name_claim = read->String("security.login.name_claim", login.name_claim);
+  login.groups_claim = read->String("security.login.groups_claim", login.groups_claim);
+  login.required_group = read->String("security.login.required_group", "");
+  login.key_lifetime =
+      read->Duration("security.login.key_lifetime", login.key_lifetime, absl::Minutes(1), absl::Hours(24 * 7));
+  login.ca_file = read->String("security.login.ca", "");
+  if (!login.enabled()) return;
+  if (!IsProviderUrl(login.issuer)) {
+    read->Fail("security.login.issuer", "must be an https address (or http on a loopback address)");
+  }
+  if (login.client_id.empty()) read->Fail("security.login.client_id", "must be set, as the provider knows this hub");
+  const std::vector<std::string> scopes = absl::StrSplit(login.scopes, ' ');
+  if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) {
+    read->Fail("security.login.scopes", "must contain openid");
+  }
+  if (config->tls.mode == auth::MtlsMode::kRequired) {
+    read->Fail("security.login.issuer", "a login gives a key, and mtls.mode required takes certificates only");
+  }
+}
+
 void ReadDoors(ConfigReader* read, HubConfig* config) {
   ReadTls(read, config);
   ReadListen(read, config);
@@ -59,6 +95,11 @@ void ReadDoors(ConfigReader* read, HubConfig* config) {
   config->credentials = read->String("credentials", config->credentials);
   config->local_group = read->String("local.group", "");
   config->administrators = read->List("administrators", {});
+  config->access_file = read->String("access", config->access_file);
+  config->tls.node_psk = ReadPskPolicy(read, "security.node_psk");
+  config->tls.client_psk = ReadPskPolicy(read, "security.client_psk");
+  config->policy_folder = read->String("policies.folder", config->policy_folder);
+  ReadLogin(read, config);
 }
 
 void ReadLimits(ConfigReader* read, HubConfig* config) {
@@ -85,6 +126,14 @@ void ReadStore(ConfigReader* read, HubConfig* config) {
   config->retain_bytes = static_cast<uint64_t>(read->Int("job_retention.megabytes", 4096, 16, 1'000'000)) << 20;
 }
 
+// The log is beside the store, unless it is set. A hub that keeps its jobs in memory keeps no audit log either, unless
+// it is told to.
+void ReadAudit(ConfigReader* read, HubConfig* config) {
+  const std::filesystem::path folder = std::filesystem::path(config->store).parent_path() / "audit";
+  const std::string beside = config->store == kStoreInMemory ? "" : (folder / "audit.jsonl").string();
+  config->audit = auth::ReadAuditSettings(read, beside, "orch-hub-audit");
+}
+
 }  // namespace
 
 absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file) {
@@ -93,6 +142,7 @@ absl::StatusOr<HubConfig> ReadHubConfig(const ConfigFile& file) {
   ReadDoors(&read, &config);
   ReadLimits(&read, &config);
   ReadStore(&read, &config);
+  ReadAudit(&read, &config);
   config.heartbeat = read.Duration("heartbeat", config.heartbeat, absl::Seconds(1), absl::Hours(1));
   config.stale_after = read.Duration("stale_after", config.stale_after, absl::Seconds(2), absl::Hours(24));
   if (config.stale_after <= config.heartbeat) read.Fail("stale_after", "must be longer than heartbeat");

@@ -6,10 +6,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "auth/audit/audit_log.h"
 #include "auth/hub_tls.h"
 #include "base/config_file.h"
 #include "base/log.h"
 #include "base/net/address.h"
+#include "services/hub/login/login_settings.h"
 
 namespace orch::hub {
 
@@ -26,7 +28,10 @@ struct HubConfig {
   auth::HubTls::Options tls;
   std::string ca_key = "/etc/orch/tls/ca.key";  // for `orch-hub key … --pem`; the serving hub never reads this file
   std::string local_group;                  // the group that may use unix sockets; empty: only root and the hub's user
-  std::vector<std::string> administrators;  // clients for which a reserve of calls and connections is kept
+  std::vector<std::string> administrators;  // clients with a reserve of calls; without an access file they may do all
+  std::string access_file = "/etc/orch/access.yaml";  // who may do what; it need not exist
+  std::string policy_folder = "/etc/orch/policies";   // ActionPolicy files; it need not exist
+  LoginSettings login;
   absl::Duration heartbeat = absl::Seconds(30);
   absl::Duration stale_after = absl::Seconds(90);
   size_t max_nodes = 20'000;
@@ -39,6 +44,7 @@ struct HubConfig {
   absl::Duration retain_age = absl::Hours(24 * 7);
   uint64_t retain_bytes = uint64_t{4096} << 20;
   absl::Duration node_retention = absl::Hours(24 * 90);  // for a node that stays away; zero: for ever
+  auth::AuditLog::Options audit;                         // an empty path: no audit log
   absl::Duration shutdown_grace = absl::Seconds(10);
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

@@ -22,10 +22,12 @@ constexpr char kConfigFolder[] = "/etc/orch";  // the service may only read ther
 constexpr absl::Duration kCertificateLife = absl::Hours(24 * 3650);
 
 struct Files {
-  std::string config, credentials, ca, ca_key, certificate, key, agent, agent_credentials, client, client_credentials;
+  std::string config, access, credentials, ca, ca_key, certificate, key, agent, agent_credentials, client,
+      client_credentials;
   std::string store;  // empty: the default place; the hub makes the file
   std::vector<std::string> All() const {
-    return {config, credentials, ca, ca_key, certificate, key, client, client_credentials, agent, agent_credentials};
+    return {config, access, credentials,        ca,    ca_key,           certificate,
+            key,    client, client_credentials, agent, agent_credentials};
   }
 };
 
@@ -45,15 +47,38 @@ std::string PeerAddress(const InitOptions& options, Address address) {
   return address.Text();
 }
 
+std::string ListenText(const InitOptions& options) {
+  if (options.local_group.empty()) return options.listen;
+  return absl::StrCat("['", options.listen, "', 'unix:", kHubSocket, "']");
+}
+
 std::string HubYaml(const InitOptions& options, const Files& files) {
-  return absl::StrCat("# orch-hub. Every other key has a good default: man orch-hub, docs/CONFIGURATION.md.\n",
-                      "listen: ", options.listen, "\n", "identity: ", options.identity, "\n",
-                      "credentials: ", files.credentials, "\n",
-                      "# A reserve of calls and connections is kept for these clients.\n", "administrators: [",
-                      options.client, "]\n", "# Certificates are taken beside keys: orch-hub key client NAME --pem\n",
-                      "mtls:\n  mode: optional\n  ca: ", files.ca, "\n  ca_key: ", files.ca_key,
-                      "\ntls:\n  certificate: ", files.certificate, "\n  key: ", files.key, "\n",
-                      files.store.empty() ? "" : absl::StrCat("store: ", files.store, "\n"));
+  return absl::StrCat(
+      "# orch-hub. Every other key has a good default: man orch-hub, docs/CONFIGURATION.md.\n",
+      "listen: ", ListenText(options), "\n", "identity: ", options.identity, "\n", "credentials: ", files.credentials,
+      "\n", "# Who may do what.\n", "access: ", files.access, "\n",
+      options.local_group.empty()
+          ? ""
+          : absl::StrCat("# Who may use the unix socket, beside root.\nlocal: {group: ", options.local_group, "}\n"),
+      "# A reserve of calls and connections is kept for these clients.\n", "administrators: [", options.client, "]\n",
+      "# Certificates are taken beside keys: orch-hub key client NAME --pem\n",
+      "mtls:\n  mode: optional\n  ca: ", files.ca, "\n  ca_key: ", files.ca_key,
+      "\ntls:\n  certificate: ", files.certificate, "\n  key: ", files.key, "\n",
+      files.store.empty() ? "" : absl::StrCat("store: ", files.store, "\n"));
+}
+
+std::string AccessYaml(const InitOptions& options) {
+  return absl::StrCat(
+      "# Who may do what: docs/ACCESS.md. The first rule that fits decides, and what no rule allows is denied.\n",
+      "# A change takes effect within a second. 'orchctl policy lint FILE' checks this file, 'orchctl policy test' "
+      "tries "
+      "it.\n",
+      "rules:\n", "  - {callers: [client=", options.client, ", cert=", options.client, ", user=root",
+      options.local_group.empty() ? "" : absl::StrCat(", unix-group=", options.local_group), "], role: admin}\n",
+      "  # Further people, each with a key of their own (orch-hub key client NAME):\n",
+      "  # - {callers: client=alice, role: operator}                            # reads, and runs every action\n",
+      "  # - {callers: client=bob, role: operator, nodes: trusted.role=web}     # only on nodes with this label\n",
+      "  # - {callers: \"*\", role: viewer}                                       # reads\n");
 }
 
 std::string AgentYaml(const std::string& hub, const InitOptions& options, const Files& files) {
@@ -121,17 +146,10 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
   ORCH_ASSIGN_OR_RETURN(const Address address, ParseListenAddress(options.listen));
   // An absolute path, so that the files are valid wherever the programs are started.
   const std::string dir = std::filesystem::absolute(options.directory).lexically_normal().string();
-  const Files files = {dir + "/hub.yaml",
-                       dir + "/credentials",
-                       dir + "/tls/ca.crt",
-                       dir + "/tls/ca.key",
-                       dir + "/tls/hub.crt",
-                       dir + "/tls/hub.key",
-                       dir + "/agent.yaml",
-                       dir + "/agent.credentials",
-                       dir + "/client.yaml",
-                       dir + "/client.credentials",
-                       dir == kConfigFolder ? "" : dir + "/jobs.db"};
+  const Files files = {dir + "/hub.yaml",    dir + "/access.yaml",        dir + "/credentials",
+                       dir + "/tls/ca.crt",  dir + "/tls/ca.key",         dir + "/tls/hub.crt",
+                       dir + "/tls/hub.key", dir + "/agent.yaml",         dir + "/agent.credentials",
+                       dir + "/client.yaml", dir + "/client.credentials", dir == kConfigFolder ? "" : dir + "/jobs.db"};
   for (const std::string& path : files.All()) {
     if (access(path.c_str(), F_OK) == 0) {
       return absl::AlreadyExistsError(
@@ -143,6 +161,7 @@ absl::StatusOr<std::vector<std::string>> InitHub(const InitOptions& options, abs
   ORCH_RETURN_IF_ERROR(WriteCertificates(options, files, now));
   const std::string hub = PeerAddress(options, address);
   ORCH_RETURN_IF_ERROR(WriteFileDurably(files.config, HubYaml(options, files), 0644));
+  ORCH_RETURN_IF_ERROR(WriteFileDurably(files.access, AccessYaml(options), 0644));
   ORCH_RETURN_IF_ERROR(WriteFileDurably(files.agent, AgentYaml(hub, options, files), 0644));
   ORCH_RETURN_IF_ERROR(WriteFileDurably(files.client, ClientYaml(hub, options, files), 0644));
   return files.All();

@@ -15,7 +15,10 @@ struct InitOptions {
   std::string identity;  // the hub's name, under which peers find it
   std::string listen = "0.0.0.0:61613";
   std::string client = "root";  // the administrator, who gets a key at once
+  std::string local_group;      // whose members administer over the hub's unix socket; empty: there is no socket
 };
+inline constexpr char kAdminGroup[] = "orch-admin";  // made with the packages' users, as is its member peadmin
+inline constexpr char kHubSocket[] = "/run/orch/hub.sock";
 
 // Writes these files into the folder. AlreadyExists when one of them exists; then nothing was written.
 //   hub.yaml               the hub's configuration

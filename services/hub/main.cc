@@ -1,4 +1,5 @@
 // orch-hub: options, configuration, wiring, signals.
+#include <grp.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,11 +35,14 @@ int Fail(const absl::Status& status) {
 int Init(orch::hub::InitOptions options) {
   if (options.identity.empty()) options.identity = orch::hub::HostIdentity();
   orch::SystemRandom random;
+  const bool as_installed = options.directory == orch::hub::InitOptions().directory;
+  if (as_installed && getgrnam(orch::hub::kAdminGroup) != nullptr) options.local_group = orch::hub::kAdminGroup;
   const auto files = orch::hub::InitHub(options, orch::SystemClock().Now(), &random);
   if (!files.ok()) return Fail(files.status());
   std::cout << "wrote " << absl::StrJoin(*files, "\n      ") << "\n\nNext: systemctl start orch-hub (or: orch-hub -c "
             << options.directory << "/hub.yaml)\nFor each node, here:  orch-hub key node IDENTITY, whose line goes to "
             << "/etc/orch/credentials (mode 0600) there\nFor each user:        orch-hub key client NAME\n"
+            << (options.local_group.empty() ? "" : "On this host, root and peadmin (group orch-admin) need no key.\n")
             << "Keep " << options.directory << "/credentials and tls/ca.key here: all keys come from them.\n";
   return 0;
 }
@@ -50,10 +54,19 @@ void ActAsOwnerOf(const std::string& credentials) {
 }
 
 int PrintKey(const orch::hub::HubConfig& config, const orch::hub::KeyOptions& options) {
-  ActAsOwnerOf(config.credentials);
-  auto text = options.pem ? orch::hub::IssuePem(config, options.kind, options.name, orch::SystemClock().Now(),
-                                                absl::Hours(24) * options.days)
-                          : orch::hub::IssueKey(config, options.kind, options.name);
+  const absl::Time now = orch::SystemClock().Now();
+  orch::hub::KeyEnd end{.replace = options.replace};
+  if (!options.expires.empty()) {
+    const auto expires = orch::hub::ParseKeyEnd(options.expires, now);
+    if (!expires.ok()) return Fail(expires.status());
+    end.expires_s = *expires;
+  }
+  // Replacing a key writes in a folder that belongs to root.
+  if (!options.replace) ActAsOwnerOf(config.credentials);
+  auto text = options.kind == orch::auth::PeerKind::kLogin ? orch::hub::IssueLoginKey(config)
+              : options.pem
+                  ? orch::hub::IssuePem(config, options.kind, options.name, now, absl::Hours(24) * options.days)
+                  : orch::hub::IssueKey(config, options.kind, options.name, end);
   if (!text.ok()) return Fail(text.status());
   std::cout << *text;
   orch::auth::Wipe(&*text);

@@ -6,6 +6,7 @@
 #include "actions/catalog/builtin_catalog.h"
 #include "actions/external/private_folder.h"
 #include "actions/plugins/shell/shell_jobs.h"
+#include "auth/credentials_editor.h"
 #include "auth/keyring.h"
 #include "auth/peer_tls.h"
 #include "base/lifetime.h"
@@ -13,6 +14,7 @@
 #include "base/process/find_program.h"
 #include "base/process/process_cgroup.h"
 #include "base/status_macros.h"
+#include "base/version.h"
 #include "services/nodeagent/awaited_status.h"
 #include "services/nodeagent/compose_snapshot.h"
 #include "services/nodeagent/memory_tidy.h"
@@ -32,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentConfig config, Depende
   if (config.hubs.empty()) return absl::InvalidArgumentError("no hub is configured");
   std::unique_ptr<Agent> agent(new Agent(std::move(config), std::move(dependencies)));
   ORCH_RETURN_IF_ERROR(agent->OpenState());
+  ORCH_RETURN_IF_ERROR(agent->OpenAudit());
   agent->Wire();
   return agent;
 }
@@ -44,6 +47,7 @@ Agent::Agent(AgentConfig config, Dependencies dependencies)
       catalog_(deps_.catalog) {
   state_ = std::make_unique<AgentState>(deps_.clock, AgentState::Options{config_.file, config_.Public()});
   state_->SetBuiltins(Builtins());
+  standing_ = std::make_unique<StandingFile>("", deps_.clock);
   Inventory::Background background = deps_.background;
   if (background == nullptr) {
     background = [this](absl::AnyInvocable<void()> work) {
@@ -63,6 +67,10 @@ absl::Status Agent::OpenState() {
   actions::PrivateFolder::SweepLeft();
   SweepCgroups();
   ORCH_ASSIGN_OR_RETURN(journal_, Journal::Open(state_dir_->journal(), deps_.clock));
+  standing_ = std::make_unique<StandingFile>(state_dir_->standing(), deps_.clock);
+  if (const absl::Status loaded = standing_->Load(); !loaded.ok()) {
+    LogWarning("what the hub has said of this node is lost", {{"reason", std::string(loaded.message())}});
+  }
   if (deps_.task_runner.empty()) return absl::OkStatus();
   if (absl::StatusOr<std::string> program = FindProgram(deps_.task_runner); !program.ok()) {
     return absl::FailedPreconditionError(
@@ -72,8 +80,37 @@ absl::Status Agent::OpenState() {
   return absl::OkStatus();
 }
 
+absl::Status Agent::OpenAudit() {
+  if (!config_.audit.path.empty()) {
+    ORCH_ASSIGN_OR_RETURN(audit_, auth::AuditLog::Create(config_.audit, deps_.clock));
+    const absl::Status started =
+        audit_->Write({"agent.start", "changed", "", "", {{"node", config_.identity}, {"version", kVersion}}});
+    if (!started.ok() && audit_->required()) return started;
+  }
+  if (state_dir_ == nullptr) return absl::OkStatus();
+  audit_memory_ = std::make_unique<AuditMemory>(
+      state_dir_->audit_heads(), deps_.clock, deps_.loop,
+      [this](const std::string& hub, const std::string& text) { OnHubWentBack(hub, text); });
+  return absl::OkStatus();
+}
+
+void Agent::OnHubWentBack(const std::string& hub, const std::string& text) {
+  LogError("the hub's audit log went back", {{"hub", hub}, {"what", text}});
+  if (audit_ != nullptr) audit_->Write({"audit.head_differs", "refused", "", text, {{"hub", hub}}}).IgnoreError();
+}
+
+void Agent::FlushAudit() {
+  gate_->FlushAudit();
+  Lifetime::Watch alive = lifetime_.watch();
+  deps_.loop->PostAfter(kAuditFlushEvery, [this, alive] {
+    if (!alive.ended()) FlushAudit();
+  });
+}
+
 void Agent::Wire() {
   task_template_.Set(config_);
+  policy_ = std::make_unique<NodePolicy>(config_.policies, deps_.clock,
+                                         [this] { PostToLoop([this] { ApplySnapshot(Inventory::Found(found_)); }); });
   found_ = inventory_->CollectNow();
   MakeCatalog();
   MakeSnapshot(Inventory::Found(found_));
@@ -88,7 +125,11 @@ void Agent::MakeGate() {
   gate_ = std::make_unique<CommandGate>(
       config_.identity, TaskRunner::Options{static_cast<size_t>(config_.workers), static_cast<size_t>(config_.queue)},
       CommandGate::Dependencies{deps_.clock, deps_.random, deps_.loop, state_.get(), journal_.get(), processes_.get(),
-                                [this] { return task_template_.For(*state_->snapshot()); }},
+                                policy_.get(), audit_.get(), [this] { return task_template_.For(*state_->snapshot()); },
+                                [this](auth::Key key) { TakeNewKey(key); },
+                                [this](const v1::NodeStanding& standing, int64_t issued_at_us) {
+                                  if (standing_->Take(standing, issued_at_us)) OnStanding();
+                                }},
       [this, alive, loop = deps_.loop](v1::Envelope update) {
         loop->Post([this, alive, update = std::move(update)]() mutable {
           if (!alive.ended()) link_->SendUpdate(std::move(update));
@@ -106,6 +147,14 @@ void Agent::MakeLink() {
                                gate_->OnAttached(attached);
                                if (deps_.on_attached != nullptr) deps_.on_attached(attached, what);
                              },
+                         .remembered_head =
+                             [this](const std::string& hub) {
+                               return audit_memory_ == nullptr ? v1::AuditHead() : audit_memory_->Of(hub);
+                             },
+                         .audit_head =
+                             [this](const std::string& hub, const v1::AuditHead& head) {
+                               if (audit_memory_ != nullptr) audit_memory_->OnHead(hub, head);
+                             },
                          .output_allowed = [this](bool allowed) { gate_->SetOutputAllowed(allowed); }});
 }
 
@@ -114,15 +163,34 @@ absl::StatusOr<HubLink::Proof> Agent::Prove(const Address& hub) {
   ORCH_ASSIGN_OR_RETURN(auth::PeerKey key,
                         auth::LoadPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity));
   gate_->SetKey(key.key);
-  HubLink::Proof proof{.key_id = key.key.id, .security = nullptr};
+  // The hub learns the terms of the key in the handshake, except in one by certificate.
+  HubLink::Proof proof{.key_id = absl::StrCat(key.key.id, config_.tls.by_certificate() ? TermsText(key.key.terms) : ""),
+                       .security = nullptr};
   ORCH_ASSIGN_OR_RETURN(proof.security,
                         auth::MakePeerSecurity(config_.tls, {auth::PeerKind::kNode, config_.identity, std::move(key)},
                                                hub, deps_.random));
   return proof;
 }
 
+// The stream is begun anew with the key. The pause spreads the nodes of a fleet, which all get a key at once.
+void Agent::TakeNewKey(const auth::Key& key) {
+  const absl::Status written = auth::PutPeerKey(config_.credentials, auth::PeerKind::kNode, config_.identity, key);
+  if (!written.ok()) {
+    LogError("the hub's new key for this node is not kept; the old one stays in use",
+             {{"why", std::string(written.message())}});
+    return;
+  }
+  LogInfo("new key from the hub", {{"key", key.id}});
+  Lifetime::Watch alive = lifetime_.watch();
+  deps_.loop->PostAfter(deps_.random->Uniform() * kNewKeyPause, [this, alive] {
+    if (!alive.ended()) link_->Renew("this node has a new key");
+  });
+}
+
 Agent::~Agent() {
   lifetime_.End();
+  if (gate_ != nullptr) gate_->FlushAudit(/*all=*/true);
+  if (audit_ != nullptr) audit_->Write({"agent.stop", "changed", "", "", {{"node", config_.identity}}}).IgnoreError();
   inventory_->Cancel();
   if (plugins_ != nullptr) plugins_->Cancel();  // null when it could not be made
   background_.Join();
@@ -143,7 +211,7 @@ actions::CatalogOptions Agent::CatalogOptionsFor(const std::string& only) const 
           .identity = config_.identity,
           .collectives = config_.collectives,
           .main_collective = config_.main_collective,
-          .facts = found_.facts.facts,
+          .facts = FactsWithLabels(found_.facts.facts, standing_->now().get()),
           .only = only};
 }
 
@@ -177,8 +245,11 @@ void Agent::PostToLoop(absl::AnyInvocable<void()> task) {
 
 void Agent::MakeSnapshot(const Inventory::Found& found) {
   found_ = found;
-  std::shared_ptr<const NodeSnapshot> next = ComposeSnapshot(
-      config_, found, *catalog_, journal_ == nullptr ? std::vector<std::string>() : journal_->Problems());
+  std::vector<std::string> problems = policy_->Problems();
+  if (journal_ != nullptr) {
+    for (std::string& problem : journal_->Problems()) problems.push_back(std::move(problem));
+  }
+  std::shared_ptr<const NodeSnapshot> next = ComposeSnapshot(config_, found, *catalog_, problems, standing_->now());
   if (next->problems != state_->snapshot()->problems) {
     for (const std::string& problem : next->problems) LogWarning("problem on this node", {{"what", problem}});
   }
@@ -190,13 +261,29 @@ void Agent::ApplySnapshot(const Inventory::Found& found) {
   link_->OnSnapshot(state_->snapshot());
 }
 
+// The next command is decided by the new standing. The link, in whose call this is, hears of it afterwards.
+void Agent::OnStanding() {
+  MakeSnapshot(Inventory::Found(found_));
+  PostToLoop([this] { link_->OnSnapshot(state_->snapshot()); });
+}
+
 void Agent::Start() {
   PostToLoop([this] {
     link_->Start();
+    if (audit_ != nullptr) FlushAudit();
     inventory_->Start();
+    WatchPolicy();
   });
   // Returns the memory that only the start needed, once the node is attached; not in tests, which share a process.
   if (deps_.background == nullptr) deps_.loop->PostAfter(kTidyAfter, TidyMemory);
+}
+
+void Agent::WatchPolicy() {
+  policy_->Look();
+  Lifetime::Watch alive = lifetime_.watch();
+  deps_.loop->PostAfter(kPolicyWatch, [this, alive] {
+    if (!alive.ended()) WatchPolicy();
+  });
 }
 
 void Agent::Reload(AgentConfig config) {
@@ -214,6 +301,8 @@ void Agent::Reload(AgentConfig config) {
     config_.plugin_directories = config.plugin_directories;
     config_.mcollective_libdirs = config.mcollective_libdirs;
     task_template_.Set(config_);
+    config_.policies = config.policies;
+    policy_->SetOptions(config_.policies);
     ApplySnapshot(Inventory::Found(found_));
     if (deps_.catalog == nullptr) plugins_->Load(CatalogOptionsFor(""), nullptr);
     inventory_->SetOptions(InventoryOptions(config_));

@@ -10,17 +10,21 @@
 #include "actions/core/builtin_options.h"
 #include "actions/core/catalog.h"
 #include "actions/core/node_control.h"
+#include "auth/audit/audit_log.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/lifetime.h"
 #include "base/random.h"
+#include "services/nodeagent/audit_memory.h"
 #include "services/nodeagent/background_thread.h"
 #include "services/nodeagent/config.h"
 #include "services/nodeagent/gate/command_gate.h"
+#include "services/nodeagent/gate/node_policy.h"
 #include "services/nodeagent/inventory.h"
 #include "services/nodeagent/link/hub_link.h"
 #include "services/nodeagent/plugin_loader.h"
 #include "services/nodeagent/state/agent_state.h"
+#include "services/nodeagent/state/standing_file.h"
 #include "services/nodeagent/state_dir.h"
 #include "services/nodeagent/task_template.h"
 #include "services/nodeagent/tasks/journal.h"
@@ -31,7 +35,10 @@ class Agent final : public actions::NodeControl {
  public:
   static constexpr absl::Duration kTaskEndWait =
       absl::Seconds(9);  // for cancelled actions to return; more than TaskRunner::kEndWait
-  static constexpr absl::Duration kTidyAfter = absl::Seconds(5);  // TidyMemory after the start
+  static constexpr absl::Duration kTidyAfter = absl::Seconds(5);     // TidyMemory after the start
+  static constexpr absl::Duration kPolicyWatch = absl::Seconds(5);   // for changed policy files without a command
+  static constexpr absl::Duration kNewKeyPause = absl::Seconds(10);  // at most, before a new key is used
+  static constexpr absl::Duration kAuditFlushEvery = absl::Seconds(1);
   static constexpr absl::Duration kFlushWait = absl::Seconds(2);  // for the hub to take the last replies
 
   struct Dependencies {
@@ -77,12 +84,19 @@ class Agent final : public actions::NodeControl {
   void Wire();
   void MakeGate();
   void MakeLink();
+  void TakeNewKey(const auth::Key& key);
   absl::StatusOr<HubLink::Proof> Prove(const Address& hub);
   void PostToLoop(absl::AnyInvocable<void()> task);
   void MakeSnapshot(const Inventory::Found& found);
   void ApplySnapshot(const Inventory::Found& found);
+  void WatchPolicy();
+  void OnStanding();
   void CancelTasks();
   void StopLink();
+  // Opens the audit log and the memory of the hub's.
+  absl::Status OpenAudit();
+  void OnHubWentBack(const std::string& hub, const std::string& text);
+  void FlushAudit();
 
   AgentConfig config_;
   const Dependencies deps_;
@@ -92,10 +106,14 @@ class Agent final : public actions::NodeControl {
   std::shared_ptr<const actions::Catalog> catalog_;
   Inventory::Found found_;
   std::unique_ptr<AgentState> state_;
-  std::unique_ptr<StateDir> state_dir_;  // null without a state_dir, like the journal
+  std::unique_ptr<StandingFile> standing_;
+  std::unique_ptr<StateDir> state_dir_;        // null without a state_dir, like the journal
+  std::unique_ptr<auth::AuditLog> audit_;      // null: none is kept
+  std::unique_ptr<AuditMemory> audit_memory_;  // null without a state_dir
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<TaskProcesses> processes_;
   TaskTemplate task_template_;
+  std::unique_ptr<NodePolicy> policy_;
   std::unique_ptr<Inventory> inventory_;
   BackgroundThread background_;  // after inventory_: its work uses it
   std::unique_ptr<PluginLoader> plugins_;

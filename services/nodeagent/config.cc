@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "auth/audit/audit_settings.h"
 #include "base/config_reader.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
@@ -92,6 +93,15 @@ std::vector<std::string> ReadFolders(ConfigReader* read, const char* key, const 
   return folders;
 }
 
+auth::PolicyFolder::Options ReadPolicies(ConfigReader* read) {
+  auth::PolicyFolder::Options policies;
+  policies.folder = read->String("policies.folder", "/etc/orch/policies");
+  if (!absl::StartsWith(policies.folder, "/")) read->Fail("policies.folder", "must be an absolute path");
+  policies.allow_unconfigured = read->Choice("policies.unconfigured", "allow", {"allow", "deny"}) == "allow";
+  policies.use_default = read->Bool("policies.use_default", false);
+  return policies;
+}
+
 bool MaySayASecret(absl::string_view name) {
   const std::string lower = absl::AsciiStrToLower(name);
   for (const absl::string_view word : {"pass", "secret", "psk", "token", "key", "credential"}) {
@@ -113,11 +123,13 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::s
   config.classes_files = read.List("classes_files", DefaultClassesFiles());
   config.state_dir = read.String("state_dir", kDefaultStateDir);
   if (!absl::StartsWith(config.state_dir, "/")) read.Fail("state_dir", "must be an absolute path");
+  config.audit = auth::ReadAuditSettings(&read, absl::StrCat(config.state_dir, "/audit.jsonl"), "orch-agent-audit");
   config.workers = read.Int("tasks.workers", 8, 1, 256);
   config.queue = read.Int("tasks.queue", 100, 1, 10'000);
   config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));
   config.plugin_directories = ReadFolders(&read, "plugins.directories", config.plugin_directories);
   config.mcollective_libdirs = ReadFolders(&read, "plugins.mcollective", {});
+  config.policies = ReadPolicies(&read);
   config.plugin_settings = read.Section("plugin");
   const std::string level = read.Choice("log.level", "info", {"debug", "info", "warning", "error", "off"});
   ORCH_RETURN_IF_ERROR(ParseLogLevel(level, &config.log_level));
@@ -156,7 +168,12 @@ std::map<std::string, Json> AgentConfig::Public() const {
       {"fact_cache_time", absl::ToInt64Seconds(facts.interval)},
       {"plugins.directories", plugin_directories},
       {"plugins.mcollective", mcollective_libdirs},
+      {"policies.folder", policies.folder},
+      {"policies.unconfigured", policies.allow_unconfigured ? "allow" : "deny"},
+      {"policies.use_default", policies.use_default},
       {"state_dir", state_dir},
+      {"audit.file", audit.path.empty() ? "none" : audit.path},
+      {"audit.required", audit.required},
       {"tasks.workers", workers},
       {"tasks.queue", queue},
       {"tls.mode", tls.plaintext ? "plaintext" : "on"},

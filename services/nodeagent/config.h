@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "auth/access/policy_folder.h"
+#include "auth/audit/audit_log.h"
 #include "auth/peer_tls.h"
 #include "base/config_file.h"
 #include "base/json.h"
@@ -26,6 +28,7 @@ struct AgentConfig {
   std::string credentials;
   std::string state_dir;  // empty only in tests; then nothing is durable
   auth::PeerTlsOptions tls;
+  auth::AuditLog::Options audit;  // an empty path: no audit log
   std::vector<std::string> collectives;
   std::string main_collective;
   FactsConfig facts;
@@ -37,6 +40,7 @@ struct AgentConfig {
   absl::Duration shutdown_grace;
   std::vector<std::string> plugin_directories = {"/etc/orch/plugins.d", "/usr/lib/orch/plugins"};
   std::vector<std::string> mcollective_libdirs;        // library folders of MCollective's agents
+  auth::PolicyFolder::Options policies;                // no folder by default, only in tests
   std::map<std::string, std::string> plugin_settings;  // "package.provider" → "apt"
   LogLevel log_level = LogLevel::kInfo;
   bool log_json = false;

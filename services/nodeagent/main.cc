@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
@@ -19,6 +20,7 @@
 #include "base/service.h"
 #include "base/version.h"
 #include "services/nodeagent/agent.h"
+#include "services/nodeagent/enrol.h"
 #include "services/nodeagent/facts/builtin.h"
 
 namespace orch::nodeagent {
@@ -26,6 +28,7 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: orch-nodeagent [-c FILE] [--check-config] [--version] [--help]\n"
+    "       orch-nodeagent enrol [options]        give this node a key of its own (enrol --help)\n"
     "\n"
     "  -c, --config FILE   read this configuration, default /etc/orch/agent.yaml\n"
     "      --check-config  check the configuration and exit\n"
@@ -185,7 +188,23 @@ int Serve(const AgentConfig& config) {
   return 0;
 }
 
+int Enrol(const std::vector<std::string>& words) {
+  absl::StatusOr<EnrolOptions> options = ParseEnrolArguments(words, kDefaultConfigPath);
+  if (!options.ok()) return Fail(options.status());
+  if (options->help) {
+    fputs(EnrolHelp().c_str(), stdout);
+    return 0;
+  }
+  SystemClock clock;
+  SystemRandom random;
+  const absl::StatusOr<Enrolled> enrolled = EnrolNode(*options, HostFqdn(), &clock, &random);
+  if (!enrolled.ok()) return Fail(enrolled.status());
+  fputs(enrolled->text.c_str(), stdout);
+  return enrolled->admitted ? 0 : kExitWaits;
+}
+
 int Run(int argc, char** argv) {
+  if (argc > 1 && absl::string_view(argv[1]) == "enrol") return Enrol({argv + 2, argv + argc});
   const Arguments arguments = ParseArguments(argc, argv);
   if (arguments.exit_code >= 0) return arguments.exit_code;
   absl::StatusOr<AgentConfig> config = LoadAgentConfig(arguments.config, HostFqdn());

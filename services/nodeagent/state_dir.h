@@ -20,6 +20,8 @@ class StateDir {
 
   const std::string& path() const { return path_; }
   std::string journal() const { return path_ + "/journal"; }
+  std::string standing() const { return path_ + "/standing.json"; }  // what the hub has said of the node
+  std::string audit_heads() const { return path_ + "/audit_heads.json"; }
   std::string tasks() const { return path_ + "/tasks"; }  // a folder a task
 
  private:

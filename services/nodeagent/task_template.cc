@@ -18,9 +18,9 @@ TaskFile TaskTemplate::For(const NodeSnapshot& node) const {
     task = settings_;
   }
   task.catalog.identity = node.identity;
-  task.catalog.collectives = node.collectives;
+  task.catalog.collectives = node.CollectivesInForce();
   task.catalog.main_collective = node.main_collective;
-  task.catalog.facts = node.facts;
+  task.catalog.facts = node.FactsInForce();
   task.classes = node.classes;
   return task;
 }

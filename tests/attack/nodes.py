@@ -82,12 +82,15 @@ class Node:
                              key_id=self._key_id, body=update.SerializeToString()), self._key)
 
     def hear(self, seconds):
-        """The next message of the hub, having answered what must be; None when there is none in time."""
+        """The hub's next message that is not about the node's standing, having answered what must be; None when there is
+        none in time."""
         until = time.monotonic() + seconds
         while True:
             stream = self.http.streams[self._stream]
             if (data := stream.take()) is not None:
                 message = words.node.HubMessage.FromString(data)
+                if message.command.kind == words.node.Envelope.STANDING:
+                    continue
                 wanted = message.registered.need_ddl_sha256 or message.need_ddls.ddl_sha256
                 if wanted:
                     self.send(ddls=words.node.Ddls(ddl_json=[self._ddls[digest] for digest in wanted if digest in self._ddls]))

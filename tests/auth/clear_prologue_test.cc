@@ -22,7 +22,7 @@ class ClearPrologueTest : public HubTlsFixture {
     return PeerPrologue(PskIdentity{who.kind, who.name, who.key.key.id, who.key.from_psk}, who.key.key.bytes, &random_);
   }
   HubPrologue HubSide(bool is_local = false, std::string user = "") {
-    return HubPrologue(hub_.get(), keyring_.get(), is_local, std::move(user), kSession, &random_);
+    return HubPrologue(hub_.get(), is_local, std::move(user), kSession, &random_);
   }
   // The whole talk: what the peer reads at its end.
   absl::StatusOr<std::string> Talk(PeerPrologue peer, HubPrologue* hub) {
@@ -88,6 +88,18 @@ TEST_F(ClearPrologueTest, APeerThatIsNotLetInReadsWhy) {
   EXPECT_THAT(Refused(Peer(Web1()), HubSide(), Refusal::kBanned), HasSubstr("banned"));
   hub_ = Hub(Options(MtlsMode::kRequired));
   EXPECT_THAT(Refused(Peer(Deploy()), HubSide(), Refusal::kNoCertificate), HasSubstr("tls.certificate"));
+}
+
+// The reason is told in as many words as it takes; a long one lives on the heap.
+TEST_F(ClearPrologueTest, APeerWhoseKeyHasEndedReadsWhenThatWas) {
+  PskIdentity ended{PeerKind::kClient, "deploy", "c1", false};
+  ended.terms.expires_s = 86'400;
+  HubPrologue hub = HubSide();
+  std::string answer;
+  ASSERT_EQ(hub.OnLine(PeerPrologue(ended, "any", &random_).FirstLine(), &answer), State::kRefused);
+  EXPECT_EQ(RefusalName(hub.rejection().refusal), RefusalName(Refusal::kExpiredKey));
+  EXPECT_THAT(hub.rejection().detail, HasSubstr("and the hub's clock says"));
+  EXPECT_THAT(answer, HasSubstr(hub.rejection().detail));
 }
 
 TEST_F(ClearPrologueTest, APeerWithAnotherKeyDoesNotBelieveTheHubAndSaysNoMore) {

@@ -50,6 +50,15 @@ TEST_F(MessageMacTest, OpensWhatWasSealed) {
   EXPECT_EQ(Open(Sealed(std::string(3u << 20, 'x'))), "");
 }
 
+TEST_F(MessageMacTest, OpensEveryKindOfThisVersion) {
+  for (int kind = Envelope::Kind_MIN + 1; kind <= Envelope::Kind_MAX; ++kind) {
+    Envelope envelope = Sealed();
+    envelope.set_kind(static_cast<Envelope::Kind>(kind));
+    SealEnvelope(key_, Sha256(envelope.body()), clock_.Now(), kMessageTtl, &random_, &envelope);
+    EXPECT_EQ(Open(envelope), "") << Envelope::Kind_Name(static_cast<Envelope::Kind>(kind));
+  }
+}
+
 TEST_F(MessageMacTest, RefusesEachFieldThatWasChanged) {
   const Envelope good = Sealed();
   const auto changed = [&](auto change) {

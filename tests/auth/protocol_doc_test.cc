@@ -76,7 +76,7 @@ TEST_F(ProtocolPageTest, TheLinesInClearAreThoseOfThePage) {
   FixedRandom at_peer({page_["peer_nonce"]}), at_hub({page_["hub_nonce"]});
   const std::string key = absl::HexStringToBytes(page_["client_key"]);
   PeerPrologue peer({PeerKind::kClient, page_["client"], "k1", false}, key, &at_peer);
-  HubPrologue hub(tls.get(), keyring.get(), false, "", page_["session"], &at_hub);
+  HubPrologue hub(tls.get(), false, "", page_["session"], &at_hub);
   ExpectOnPage("peer_says", peer.FirstLine());
   std::string answer;
   ASSERT_EQ(hub.OnLine(peer.FirstLine(), &answer), HubPrologue::State::kTalking);

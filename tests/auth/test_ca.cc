@@ -19,6 +19,17 @@ void AddExtension(X509* certificate, int nid, const std::string& value) {
   X509_EXTENSION_free(extension);
 }
 
+void AddRaw(X509* certificate, const std::string& oid, const std::string& der) {
+  ASN1_OBJECT* object = OBJ_txt2obj(oid.c_str(), /*no_name=*/1);
+  ASN1_OCTET_STRING* value = ASN1_OCTET_STRING_new();
+  ASN1_OCTET_STRING_set(value, reinterpret_cast<const unsigned char*>(der.data()), static_cast<int>(der.size()));
+  X509_EXTENSION* extension = X509_EXTENSION_create_by_OBJ(nullptr, object, 0, value);
+  if (extension == nullptr || X509_add_ext(certificate, extension, -1) != 1) std::abort();
+  X509_EXTENSION_free(extension);
+  ASN1_OCTET_STRING_free(value);
+  ASN1_OBJECT_free(object);
+}
+
 X509Ptr NewCertificate(const std::string& common_name, EVP_PKEY* key, const X509_NAME* issuer) {
   static std::atomic<long> serial = 1;  // NOLINT: OpenSSL's type
   X509Ptr certificate(X509_new());
@@ -62,6 +73,7 @@ TestIdentity TestCa::Issue(const std::string& common_name, const Wish& wish) con
   if (!wish.address.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "IP:" + wish.address);
   if (!wish.uri.empty()) AddExtension(certificate.get(), NID_subject_alt_name, "URI:" + wish.uri);
   if (!wish.usage.empty()) AddExtension(certificate.get(), NID_ext_key_usage, wish.usage);
+  for (const auto& [oid, der] : wish.extensions) AddRaw(certificate.get(), oid, der);
   if (wish.expired) X509_gmtime_adj(X509_getm_notAfter(certificate.get()), -60);
   X509_sign(certificate.get(), key_.get(), EVP_sha256());
   static std::atomic<int> number = 0;

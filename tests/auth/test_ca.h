@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/openssl_ptr.h"
@@ -25,6 +26,7 @@ class TestCa {
     std::string usage;    // extended key usage such as "serverAuth"; empty: any
     std::string uri;
     bool expired = false;
+    std::vector<std::pair<std::string, std::string>> extensions;  // OID and DER value
   };
   TestIdentity Issue(const std::string& common_name, const Wish& wish) const;
   TestIdentity Issue(const std::string& common_name) const { return Issue(common_name, Wish()); }

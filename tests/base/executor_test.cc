@@ -155,6 +155,31 @@ TEST(LoopExecutorTest, StopDestroysWhatIsQueuedUnrun) {
   EXPECT_FALSE(ran);
 }
 
+TEST(LoopExecutorTest, StopEndsTheLoopAfterTheTaskThatIsRunning) {
+  SystemClock clock;
+  LoopExecutor loop(&clock, "test");
+  std::promise<void> begun, go;
+  bool next_ran = false;
+  loop.Post([&] {  // so that the next two are taken together
+    loop.Post([&] {
+      begun.set_value();
+      go.get_future().wait();
+    });
+    loop.Post([&next_ran] { next_ran = true; });
+  });
+  begun.get_future().wait();
+  std::thread stopper([&loop] { loop.Stop(); });
+  for (bool stopping = false; !stopping;) {  // a stopped loop drops what is posted
+    auto owned = std::make_shared<int>(1);
+    const std::weak_ptr<int> watch = owned;
+    loop.Post([owned = std::move(owned)] {});
+    stopping = watch.expired();
+  }
+  go.set_value();
+  stopper.join();
+  EXPECT_FALSE(next_ran);
+}
+
 TEST(LoopExecutorTest, ATaskDestroyedByStopMayPost) {
   SystemClock clock;
   LoopExecutor loop(&clock, "test");

@@ -33,7 +33,8 @@ absl::StatusOr<std::unique_ptr<BenchHub>> BenchHub::Start(const Options& options
   ORCH_RETURN_IF_ERROR(WriteFileDurably(
       config,
       absl::StrCat("listen: 127.0.0.1:0\nport_file: ", port_file,
-                   "\nidentity: hub.example.net\ncredentials: ", hub->credentials(),
+                   "\nidentity: hub.example.net\nadministrators: [bench]\naccess: ", dir,
+                   "/access.yaml\npolicies: {folder: ", dir, "/policies}\ncredentials: ", hub->credentials(),
                    "\ntls: {mode: ", options.plaintext ? "plaintext" : "on", "}\nstore: ", hub->store(),
                    "\njob_retention: {count: ", options.retain_jobs, "}\nlog: {file: ", dir, "/hub.log}\n"),
       0600));

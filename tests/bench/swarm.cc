@@ -14,6 +14,7 @@ namespace orch {
 namespace {
 
 constexpr size_t kAttachAtOnce = 100;  // a hub lets so many of one address shake hands at a time
+constexpr absl::Duration kBeatEvery = absl::Milliseconds(500);  // the answers bring acknowledgements
 constexpr absl::Duration kAcksWithin = absl::Seconds(60);
 
 }  // namespace
@@ -106,7 +107,14 @@ Swarm::Lone Swarm::RunLone(bool recorded) {
 
 bool Swarm::WaitAcks(uint64_t count) const {
   const absl::Duration until = clock_.Steady() + kAcksWithin;
-  while (acks_ < count && clock_.Steady() < until) usleep(1000);
+  absl::Duration beat_at = clock_.Steady();
+  while (acks_ < count && clock_.Steady() < until) {
+    if (clock_.Steady() >= beat_at) {
+      for (const auto& agent : agents_) agent->SendHeartbeat();
+      beat_at = clock_.Steady() + kBeatEvery;
+    }
+    usleep(1000);
+  }
   if (acks_ < count)
     std::fprintf(stderr, "only %" PRIu64 " of %" PRIu64 " replies were acknowledged\n", acks_.load(), count);
   return acks_ >= count;

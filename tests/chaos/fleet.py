@@ -113,10 +113,13 @@ class Fleet:
         return [self.hub, *self.nodes.values()]
 
     def _write_hub(self, listen):
+        (self.dir / "hub/access.yaml").write_text('rules:\n  - {callers: "*", role: admin}\n')
         (self.dir / "hub.yaml").write_text(f"""listen: {listen}
+heartbeat: 1s
 port_file: {self.dir}/hub.address
 identity: hub.example.net
 credentials: {self.dir}/hub/credentials
+access: {self.dir}/hub/access.yaml
 tls: {{certificate: {self.dir}/hub/tls/hub.crt, key: {self.dir}/hub/tls/hub.key}}
 mtls: {{mode: optional, ca: {self.dir}/hub/tls/ca.crt, ca_key: {self.dir}/hub/tls/ca.key}}
 administrators: [service]

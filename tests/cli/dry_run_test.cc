@@ -11,8 +11,10 @@ namespace {
 
 using ::testing::AllOf;
 using testing::CliResult;
+using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Property;
 
 class DryRunTest : public JobHubTest {
  protected:
@@ -44,7 +46,8 @@ TEST_F(DryRunTest, SaysTargetsInputsAndWavesAndSendsNothing) {
             "* after the canary the job waits for 'orchctl job resume'\n"
             "* 1s between batches\n"
             "* no more nodes after 1 that did not succeed\n");
-  EXPECT_THAT(hub_.invoked(), IsEmpty());
+  // The hub is asked what its rules say, and runs nothing.
+  EXPECT_THAT(hub_.invoked(), Each(Property("dry_run", &v1::JobSpec::dry_run, true)));
   const v1::Target target = hub_.last_find().target();
   ASSERT_EQ(target.filter().options_size(), 1);
   EXPECT_EQ(target.filter().options(0).text(), "package") << "only nodes that have the plugin";
@@ -94,7 +97,8 @@ TEST_F(DryRunTest, EveryCommandThatChangesSomethingHasDryRun) {
   EXPECT_EQ(Run({"job", "prune", "--finished-before", "2020-01-01", "--dry-run"}).out,
             "Dry run: 0 jobs would be forgotten\n");
   EXPECT_EQ(hub_.last_prune().ByteSizeLong(), 0u);
-  EXPECT_THAT(hub_.invoked(), IsEmpty());
+  // The hub is asked what its rules say, and runs nothing.
+  EXPECT_THAT(hub_.invoked(), Each(Property("dry_run", &v1::JobSpec::dry_run, true)));
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ FakeHub::FakeHub(const std::string& dir) {
   door_ = std::make_unique<TestDoor>(credentials);
   grpc::ServerBuilder builder;
   builder.RegisterService(this);
+  builder.RegisterService(&access);
   server_ = door_->Start(&builder);
   address_ = door_->address();
   config_file_ = dir + "/client.yaml";

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
+#include "tests/cli/fake_access.h"
 #include "tests/support/test_door.h"
 
 namespace orch::cli::testing {
@@ -53,7 +54,8 @@ class FakeHub final : public v1::Orchestrator::Service {
   std::vector<v1::Suggestion> suggestions;  // said of unknown names
   uint32_t returning = 0;                   // of the nodes that are away
   v1::GetHubStatusResponse status;          // merged into the hub's
-  static constexpr int kPage = 2;           // no answer holds more entries
+  FakeAccess access;
+  static constexpr int kPage = 2;  // no answer holds more entries
 
   std::vector<v1::JobSpec> invoked() const;
   v1::FindNodesRequest last_find() const;

@@ -92,7 +92,7 @@ TEST_F(JobCommandsTest, WrongWordsAreRefusedUnsent) {
       {{"job", "show", "0123"}, "is no job id"},
       {{"job", "show", "XYZ45678"}, "is no job id"},
       {{"job", "cancel"}, "no job given"},
-      {{"job", "list", "--state", "open"}, "'open' is none of running, paused, finished, cancelled"},
+      {{"job", "list", "--state", "open"}, "'open' is none of running, paused, pending-approval, finished, cancelled"},
       {{"job", "list", "--since", "soon"}, "'soon' is no time"},
       {{"job", "list", "--batch", "2"}, "unknown option --batch"},
       {{"job", "prune"}, "say which jobs to forget"},

@@ -2,13 +2,16 @@
 
 #include <filesystem>
 
+#include "base/durable_file.h"
 #include "base/net/address.h"
 #include "tests/hub/sample_ddl.h"
 
 namespace orch {
 
 TestClient::TestClient(Connection connection)
-    : connection_(std::move(connection)), stub_(v1::Orchestrator::NewStub(connection_.channel)) {}
+    : connection_(std::move(connection)),
+      stub_(v1::Orchestrator::NewStub(connection_.channel)),
+      access_(v1::Access::NewStub(connection_.channel)) {}
 
 std::unique_ptr<grpc::ClientContext> TestClient::Context() {
   auto context = std::make_unique<grpc::ClientContext>();
@@ -56,6 +59,8 @@ ClusterTest::ClusterTest() {
   config_.credentials = directory_ + "/credentials";
   config_.shutdown_grace = absl::Milliseconds(200);
   config_.store = directory_ + "/jobs.db";
+  config_.access_file = directory_ + "/access.yaml";
+  EXPECT_TRUE(WriteFileDurably(config_.access_file, "rules:\n  - {callers: \"*\", role: admin}\n", 0644).ok());
   EXPECT_TRUE(auth::WriteNewCredentials(config_.credentials, &random_).ok());
 }
 

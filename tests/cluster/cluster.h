@@ -11,6 +11,7 @@
 #include "base/loop_executor.h"
 #include "base/random.h"
 #include "gtest/gtest.h"
+#include "orch/v1/access_service.grpc.pb.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
 #include "services/hub/hub.h"
 #include "tests/cluster/fake_agent.h"
@@ -24,6 +25,8 @@ class TestClient {
   explicit TestClient(Connection connection);
 
   v1::Orchestrator::Stub& stub() { return *stub_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return connection_.channel; }
+  v1::Access::Stub& access() { return *access_; }
   // For one call.
   std::unique_ptr<grpc::ClientContext> Context();
 
@@ -42,6 +45,7 @@ class TestClient {
  private:
   Connection connection_;
   std::unique_ptr<v1::Orchestrator::Stub> stub_;
+  std::unique_ptr<v1::Access::Stub> access_;
 };
 
 // A job of action ping on every node.

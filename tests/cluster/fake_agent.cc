@@ -9,6 +9,8 @@
 namespace orch {
 namespace {
 
+constexpr absl::Duration kBeatEvery = absl::Milliseconds(20);
+
 v1::TaskUpdate Pong() {
   v1::TaskUpdate update;
   update.set_kind(v1::TaskUpdate::FINISHED);
@@ -109,12 +111,23 @@ void FakeAgent::HandleCommand(const v1::Envelope& envelope) {
     return;
   }
   if (envelope.kind() == v1::Envelope::ACK) {
-    if (options_.on_ack) options_.on_ack();
+    v1::Acknowledgement ack;
+    if (!ack.ParseFromString(envelope.body())) return;
+    for (int i = 0; i < ack.attempt_ids_size() && options_.on_ack; ++i) options_.on_ack();
     MutexLock lock(&mu_);
-    ++acks_;
+    acks_ += static_cast<size_t>(ack.attempt_ids_size());
     changed_.SignalAll();
     return;
   }
+  if (envelope.kind() == v1::Envelope::STANDING) {
+    v1::NodeStanding standing;
+    if (!standing.ParseFromString(envelope.body())) return;
+    MutexLock lock(&mu_);
+    if (options_.keep_commands) standings_.push_back(std::move(standing));
+    changed_.SignalAll();
+    return;
+  }
+  if (envelope.kind() != v1::Envelope::QUERY && envelope.kind() != v1::Envelope::COMMAND) return;
   if (envelope.kind() == v1::Envelope::QUERY) return HandleQuery(envelope.attempt_id());
   v1::Command command;
   if (!command.ParseFromString(envelope.body())) return;
@@ -153,6 +166,8 @@ void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) 
 void FakeAgent::Register() {
   v1::NodeMessage message;
   message.mutable_register_()->set_protocol(2);
+  message.mutable_register_()->set_instance(options_.instance.empty() ? absl::StrCat(reinterpret_cast<uintptr_t>(this))
+                                                                      : options_.instance);
   message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_->Now() + options_.clock_skew));
   v1::Node* node = message.mutable_register_()->mutable_node();
   node->set_identity(options_.identity);
@@ -227,10 +242,30 @@ bool FakeAgent::WaitCommands(size_t count) {
   return commands_.size() >= count;
 }
 
+void FakeAgent::SendHeartbeat() {
+  v1::NodeMessage message;
+  message.mutable_heartbeat()->set_node_time_us(absl::ToUnixMicros(clock_->Now()));
+  Send(std::move(message));
+}
+
 bool FakeAgent::WaitAcks(size_t count) {
+  while (true) {
+    SendHeartbeat();
+    MutexLock lock(&mu_);
+    if (acks_ < count && !ended_) changed_.WaitFor(&mu_, absl::ToChronoNanoseconds(kBeatEvery));
+    if (acks_ >= count || ended_) return acks_ >= count;
+  }
+}
+
+bool FakeAgent::WaitStandings(size_t count) {
   MutexLock lock(&mu_);
-  while (acks_ < count && !ended_) changed_.Wait(&mu_);
-  return acks_ >= count;
+  while (standings_.size() < count && !ended_) changed_.Wait(&mu_);
+  return standings_.size() >= count;
+}
+
+std::vector<v1::NodeStanding> FakeAgent::standings() {
+  MutexLock lock(&mu_);
+  return standings_;
 }
 
 std::vector<std::string> FakeAgent::queries() {

@@ -26,6 +26,7 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   struct Options {
     std::string hub;  // address
     std::string identity;
+    std::string instance;  // empty: its own
     auth::Key key;
     bool plaintext = false;
     auth::PeerTlsOptions tls;   // a certificate, say
@@ -48,14 +49,19 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   grpc::Status WaitEnded();
   // Waits until so many commands have come; false when the stream ended first.
   bool WaitCommands(size_t count);
-  // Waits until so many outcomes were acknowledged; false when the stream ended first.
+  // The answer brings the acknowledgements that wait for a message.
+  void SendHeartbeat();
+  // Sends heartbeats until so many outcomes were acknowledged; false when the stream ended first.
   bool WaitAcks(size_t count);
+  // Waits until the hub has said so many times what it says of the node; false when the stream ended first.
+  bool WaitStandings(size_t count);
   void Cut() { context_.TryCancel(); }
   void Send(v1::NodeMessage message);
   // Answers a job as the action would.
   void Finish(const std::string& job_id, const v1::TaskUpdate& update);
   std::string goodbye();
   std::vector<v1::Command> commands();
+  std::vector<v1::NodeStanding> standings();
   size_t cancels();
   std::vector<std::string> queries();
 
@@ -91,6 +97,7 @@ class FakeAgent final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::HubM
   grpc::Status status_ ABSL_GUARDED_BY(mu_);
   std::string goodbye_ ABSL_GUARDED_BY(mu_);
   std::vector<v1::Command> commands_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::NodeStanding> standings_ ABSL_GUARDED_BY(mu_);
   size_t cancels_ ABSL_GUARDED_BY(mu_) = 0;
   size_t acks_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<std::string> queries_ ABSL_GUARDED_BY(mu_);

@@ -163,7 +163,11 @@ TEST_F(FleetClusterTest, TwoAgentsWithOneIdentityAreToldToWait) {
   StartHub();
   auto client = Connect();
   std::vector<std::unique_ptr<FakeAgent>> agents;
-  for (int i = 0; i < 4; ++i) agents.push_back(Attach("twin"));
+  for (int i = 0; i < 4; ++i) {
+    FakeAgent::Options options = AgentOptions("twin");
+    options.instance = i % 2 == 0 ? "one" : "other";
+    agents.push_back(Attach(options));
+  }
   agents[2]->WaitEnded();
   EXPECT_THAT(agents[2]->goodbye(), HasSubstr("two agents use the identity twin"));
   const v1::GetHubStatusResponse status = client->HubStatus();

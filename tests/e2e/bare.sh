@@ -110,6 +110,9 @@ enter() {
   if ! $short && cache=$(ccache --get-config cache_dir 2>/dev/null) && [ -d "$cache" ]; then
     options+=(--bind="$cache:/root/.cache/ccache")
     variables+=("CCACHE_DIR=/root/.cache/ccache" "CCACHE_MAXSIZE=$(ccache --get-config max_size)")
+  else
+    # A cache of its own would end with the root, and filling it costs a third of a build.
+    variables+=("CCACHE_DISABLE=1")
   fi
   if $short; then
     options+=(--bind-ro="$bin")

@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${1:-$root/build/release}")
 cache=${ORCH_HOST_CACHE:-/var/cache/orch-test-host}
 # The packages that our programs link and the tests use, without those that the build needs.
-packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libsqlite3-0,ruby
+packages=systemd,systemd-sysv,dbus,cron,apt,libssl3,libsystemd0,libyaml-cpp0.7,libsqlite3-0,libcurl4,libcjose0,ruby
 
 [ "$(id -u)" -eq 0 ] || { echo "host.sh: needs root, to boot a container" >&2; exit 1; }
 [ -x "$build/bin/orch-hub" ] || { echo "host.sh: no programs in $build/bin; build them first" >&2; exit 1; }

@@ -74,12 +74,9 @@ echo 'identity: host1.example.net' >>/etc/orch/agent.yaml
 orch-hub key node host1.example.net >/etc/orch/agent.credentials
 # Here the hub ends more often per minute than the default pauses between connection attempts allow for.
 printf '%s\n' 'plugins: {mcollective: [/opt/mco]}' 'reconnect: {max: 4s}' >>/etc/orch/agent.yaml
-# The hub gets two listeners, a group that may use the second, and a log in a file.
-sed -i 's/^listen:.*/listen: ["127.0.0.1:61613", "unix:\/run\/orch\/hub.sock"]/' /etc/orch/hub.yaml
-printf '%s\n' 'local: {group: orch-admins}' 'log: {file: /var/log/orch-hub/hub.log}' >>/etc/orch/hub.yaml
-groupadd orch-admins
-useradd --groups orch-admins ann
-usermod --append --groups orch-admins orch
+# The hub has a listener for the group that the users' file has made, and gets a log in a file.
+printf '%s\n' 'log: {file: /var/log/orch-hub/hub.log}' 'audit: {journal: true}' >>/etc/orch/hub.yaml
+useradd --groups orch-admin ann
 # One plugin makes a slow change and counts its runs; another is an agent of MCollective, in Ruby.
 mkdir -p /etc/orch/plugins.d /opt/mco/mcollective/agent /run/slow
 cat >/etc/orch/plugins.d/slow <<'PROGRAM'
@@ -128,6 +125,10 @@ check 'root issues a certificate by the key of the hub' bash -c \
   'orch-hub key client deploy --pem | grep -q "BEGIN CERTIFICATE"'
 check 'a member of local.group asks over the unix socket, without a key' bash -c \
   'runuser -u ann -- orchctl -c /dev/null --hub unix:/run/orch/hub.sock hub status | grep -q user=ann'
+check 'audit records reach the journal' await 10 bash -c \
+  'journalctl -t orch-hub-audit --no-pager -o cat | grep -q "\"event\":\"hub.start\""'
+check 'the account of administration needs nothing' bash -c \
+  'cd / && runuser -u peadmin -- env HOME=/var/lib/peadmin orchctl whoami | grep -q admin'
 check 'others may not' refuses runuser -u nobody -- orchctl -c /dev/null --hub unix:/run/orch/hub.sock hub status
 check 'the log is the own user'"'"'s alone' is "$(stat -c '%U %a' /var/log/orch-hub/hub.log)" 'orch 600'
 check 'the hub is confined' is "$(systemctl show -P ProtectSystem orch-hub) $(systemctl show -P NoNewPrivileges orch-hub)" 'strict yes'

@@ -72,6 +72,7 @@ class FakeNode final : public NodeChannel {
   void AskDdls(const std::vector<std::string>& sha256s) override {
     asked.insert(asked.end(), sha256s.begin(), sha256s.end());
   }
+  void SendStanding(const v1::NodeStanding& standing) override { standings.push_back(standing); }
   void SayGoodbye(absl::string_view reason, absl::Duration) override { goodbyes.push_back(std::string(reason)); }
 
   bool full = false;
@@ -81,6 +82,7 @@ class FakeNode final : public NodeChannel {
   std::vector<std::string> queries;
   std::vector<std::string> acks;
   std::vector<std::string> asked;
+  std::vector<v1::NodeStanding> standings;
   std::vector<std::string> goodbyes;
 };
 

@@ -39,7 +39,7 @@ class InitTest : public ::testing::Test {
 TEST_F(InitTest, WritesWhatAHubStartsWith) {
   const auto files = InitHub(options_, now_, &random_);
   ASSERT_TRUE(files.ok()) << files.status();
-  EXPECT_EQ(files->size(), 10u);
+  EXPECT_EQ(files->size(), 11u);
   const auto config = LoadHubConfig(options_.directory + "/hub.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->identity, "hub.example.com");
@@ -61,6 +61,18 @@ TEST_F(InitTest, WritesWhatAHubStartsWith) {
     EXPECT_TRUE(ConfigFile::Load(options_.directory + sample).ok());
     EXPECT_THAT(*ReadFile(options_.directory + sample, 4096), HasSubstr("hub: 127.0.0.1:0"));
   }
+}
+
+TEST_F(InitTest, MembersOfTheGroupAdministerOverTheSocket) {
+  options_.local_group = kAdminGroup;
+  ASSERT_TRUE(InitHub(options_, now_, &random_).ok());
+  const auto config = LoadHubConfig(options_.directory + "/hub.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->local_group, "orch-admin");
+  ASSERT_EQ(config->listen.size(), 2u);
+  EXPECT_EQ(config->listen[0].Text(), "127.0.0.1:0");
+  EXPECT_EQ(config->listen[1].Text(), "unix:/run/orch/hub.sock");
+  EXPECT_THAT(*ReadFile(options_.directory + "/access.yaml", 4096), HasSubstr("unix-group=orch-admin], role: admin"));
 }
 
 TEST_F(InitTest, NobodyElseReadsTheKeys) {

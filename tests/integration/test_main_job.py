@@ -32,6 +32,7 @@ def setUpModule():
     # Without service(8) in the path, as on machines that only have the scripts.
     fleet = Fleet(3, agent_yaml="plugin.service.provider: script\nplugin.service.path: /usr/bin:/bin\n"
                                 f"plugin.service.init_dir: {folder}\n")
+    fleet.allow_everybody()
 
 
 def tearDownModule():

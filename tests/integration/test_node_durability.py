@@ -33,7 +33,8 @@ def setUpModule():
     (plugins / "work").write_text(PROGRAM)
     (plugins / "work").chmod(0o755)
     fleet = Fleet(3, agent_yaml="reconnect: {min: 50ms, max: 500ms}\n"
-                                f"plugins: {{directories: [{plugins}], mcollective: []}}\n")
+                                f"plugins: {{directories: [{plugins}], mcollective: []}}\n",
+                  hub_yaml="heartbeat: 1s\n")  # acknowledgements go with its answers
     unittest.addModuleCleanup(fleet.close)
 
 

@@ -15,6 +15,7 @@ def setUpModule():
     global fleet, folder
     folder = tempfile.TemporaryDirectory(prefix="orch-ring-tls.")
     fleet = Fleet(3)
+    fleet.allow_everybody()
 
 
 def tearDownModule():

@@ -1,5 +1,6 @@
 #include "services/nodeagent/gate/command_gate.h"
 
+#include <filesystem>
 #include <random>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/nodeagent/fakes.h"
+#include "tests/support/temp_folder.h"
 
 namespace orch::nodeagent {
 namespace {
@@ -220,6 +222,31 @@ TEST_F(CommandGateTest, FollowsFactsThatChanged) {
   next->facts = std::make_shared<Json>(Json{{"processorcount", 8}});
   state_.Set({next, state_.now().catalog});
   EXPECT_EQ(Handle(command).kind(), v1::TaskUpdate::FILTERED);
+}
+
+TEST_F(CommandGateTest, AsksThePolicyOfTheNodeAboutEachCommand) {
+  const TempFolder folder;
+  NodePolicy policy({.folder = folder.path()}, &clock_, nullptr);
+  CommandGate gate(kIdentity, TaskRunner::Options{1, 1},
+                   {.clock = &clock_, .random = &random_, .executor = &executor_, .state = &state_, .policy = &policy},
+                   [this](v1::Envelope update) { updates_.Put(std::move(update)); });
+  gate.SetKey(key_);
+  const std::string call = "fact('osfamily').exists=true";  // on a worker, because it may block
+  int updates = 0;
+  for (const std::string& facts : {std::string("*"), call}) {
+    folder.Write("fake.policy", absl::StrCat("policy default allow\ndeny\tclient=peadmin\t*\t", facts, "\n"));
+    clock_.Advance(NodePolicy::kLookInterval);
+    gate.Handle(Seal(Command()));
+    const v1::Reply reply = Await(++updates).reply();
+    EXPECT_EQ(reply.state(), v1::DENIED) << facts;
+    EXPECT_EQ(reply.kind(), v1::ERROR_KIND_POLICY) << facts;
+    EXPECT_THAT(reply.status_message(), HasSubstr("fake.policy:2")) << facts;
+  }
+  EXPECT_TRUE(requests_.All().empty());
+  std::filesystem::remove(folder.Path("fake.policy"));
+  clock_.Advance(NodePolicy::kLookInterval);
+  gate.Handle(Seal(Command()));
+  EXPECT_EQ(Await(++updates).reply().state(), v1::OK);
 }
 
 TEST_F(CommandGateTest, EvaluatesDataFunctionsOnTheNode) {

@@ -84,6 +84,11 @@ class DurabilityTest : public ::testing::Test {
     auth::SealEnvelope(key_, Sha256(body), clock_.Now(), auth::kMessageTtl, &random_, &envelope);
     gate_->Handle(envelope);
   }
+  void Acknowledge(int number) {
+    v1::Acknowledgement ack;
+    ack.add_attempt_ids(Id(number));
+    Give("", v1::Envelope::ACK, ack.SerializeAsString());
+  }
   void Give(const v1::Command& command) {
     Give(command.attempt_id(), v1::Envelope::COMMAND, command.SerializeAsString());
   }
@@ -135,7 +140,7 @@ TEST_F(DurabilityTest, SendsTheOutcomeAgainAfterEveryRegistrationUntilItIsAcknow
   gate_->OnAttached(true);
   EXPECT_EQ(Await(4).SerializeAsString(), outcome);
   EXPECT_EQ(updates_.All()[3].attempt_id, Id(1));
-  Give(Id(1), v1::Envelope::ACK);
+  Acknowledge(1);
   gate_->OnAttached(true);
   executor_.Advance(absl::Seconds(10));
   EXPECT_EQ(updates_.All().size(), 4u);
@@ -150,7 +155,7 @@ TEST_F(DurabilityTest, RunsAJobOnceHoweverOftenItComesAndWhateverRestarts) {
   Restart();
   Give(Command(1));
   EXPECT_EQ(Await(4).reply().state(), v1::OK);
-  Give(Id(1), v1::Envelope::ACK);
+  Acknowledge(1);
   Give(Command(1));
   EXPECT_EQ(Await(5).kind(), v1::TaskUpdate::GONE);
   Restart();
@@ -174,7 +179,7 @@ TEST_F(DurabilityTest, AnswersWhatBecameOfAJob) {
   go.Open();
   AwaitIdle();
   EXPECT_EQ(Query(1).reply().state(), v1::OK);
-  Give(Id(1), v1::Envelope::ACK);
+  Acknowledge(1);
   EXPECT_EQ(Query(1).kind(), v1::TaskUpdate::GONE);
 }
 

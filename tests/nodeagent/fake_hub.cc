@@ -134,6 +134,12 @@ void FakeHub::SendCommand(const v1::Command& command) {
   SendSigned(v1::Envelope::COMMAND, command.attempt_id(), command.SerializeAsString());
 }
 
+void FakeHub::SendAck(const std::string& attempt_id) {
+  v1::Acknowledgement ack;
+  ack.add_attempt_ids(attempt_id);
+  SendSigned(v1::Envelope::ACK, "", ack.SerializeAsString());
+}
+
 void FakeHub::SendSigned(v1::Envelope::Kind kind, const std::string& attempt_id, const std::string& body) {
   v1::HubMessage message;
   v1::Envelope* envelope = message.mutable_command();

@@ -33,6 +33,7 @@ class FakeHub final : public v1::NodeService::CallbackService {
   // A command signed with the node's key.
   void SendCommand(const v1::Command& command);
   void SendSigned(v1::Envelope::Kind kind, const std::string& attempt_id, const std::string& body = "");
+  void SendAck(const std::string& attempt_id);
   // Ends the stream of the node attached last.
   void EndStream();
   void Stop();

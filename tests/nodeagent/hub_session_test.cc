@@ -20,7 +20,7 @@ class HubSessionTest : public ::testing::Test {
  protected:
   HubSessionTest() : snapshot_(MakeSnapshot(Idle())) {}
 
-  HubSession Make() { return HubSession(&clock_, "n1", snapshot_); }
+  HubSession Make() { return HubSession(&clock_, "n1", "instance", snapshot_); }
   static v1::HubMessage Welcome() {
     v1::HubMessage message;
     message.mutable_welcome()->set_heartbeat_seconds(30);
@@ -52,6 +52,7 @@ TEST_F(HubSessionTest, RegistersOnceItIsWelcome) {
   const v1::Node& node = output.send[0].register_().node();
   EXPECT_EQ(output.send[0].register_().protocol(), 2u);
   EXPECT_EQ(output.send[0].register_().node_time_us(), absl::ToUnixMicros(clock_.Now()));
+  EXPECT_EQ(output.send[0].register_().instance(), "instance");
   EXPECT_EQ(node.key_id(), "n1");
   EXPECT_EQ(node.identity(), "node1.example.com");
   EXPECT_EQ(node.collectives_size(), 2);

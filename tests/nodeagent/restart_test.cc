@@ -180,7 +180,7 @@ class RestartTest : public testing::Test {
     return Next(attempt_id, /*started_too=*/true);
   }
   void ExpectForgottenOnceAcknowledged() {
-    hub_->SendSigned(v1::Envelope::ACK, job_);
+    hub_->SendAck(job_);
     // Repeats of the outcome may still be on their way.
     v1::TaskUpdate answer = Ask(job_);
     while (answer.kind() == v1::TaskUpdate::FINISHED) answer = Next(job_);
@@ -348,7 +348,7 @@ TEST_P(FailpointsTest, AJobRunsAtMostOnceAndItsEndIsTold) {
   if (absl::StrContains(GetParam(), "settle") || absl::StrContains(GetParam(), "ack")) {
     const v1::Reply reply = Next(job_).reply();
     EXPECT_EQ(reply.state(), v1::OK) << reply.DebugString();
-    hub_->SendSigned(v1::Envelope::ACK, job_);
+    hub_->SendAck(job_);
   }
   if (of_runner) {
     const v1::Reply reply = Next(job_).reply();

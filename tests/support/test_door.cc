@@ -14,7 +14,7 @@ TestDoor::TestDoor(const std::string& credentials, int port)
       refusals_(&clock_),
       reception_(&clock_, &refusals_, 1000, {}),
       door_(hub::Door::Listen({ParseListenAddress(absl::StrCat("127.0.0.1:", port)).value()}, {.plaintext = true},
-                              tls_.get(), keyring_.get(), &reception_, &refusals_, &clock_, &random_)
+                              tls_.get(), &reception_, &refusals_, &clock_, &random_)
                 .value()),
       address_(door_->addresses().front()) {}
 

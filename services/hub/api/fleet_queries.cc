@@ -12,9 +12,12 @@ namespace orch::hub {
 namespace {
 
 // The query of a request: read off the loop, and kept for the answer.
-absl::Status ReadTarget(const v1::Target& target, Random* random, TargetQuery* query, ColumnNames* names) {
+// `visible`: what the caller may see; null: every node.
+absl::Status ReadTarget(const v1::Target& target, Random* random, std::shared_ptr<const Visibility> visible,
+                        TargetQuery* query, ColumnNames* names) {
   ORCH_ASSIGN_OR_RETURN(*query, ParseTarget(target, random));
   ORCH_RETURN_IF_ERROR(CheckNoDataFunctions(*query));
+  Restrict(std::move(visible), query);
   *names = query->columns;
   return absl::OkStatus();
 }
@@ -41,7 +44,7 @@ absl::Status AnswerFind(const TargetQuery& query, const ChooseOptions& options, 
   ORCH_ASSIGN_OR_RETURN(const Chosen chosen, Choose(query, fleet, options, budget));
   v1::FindNodesResponse first;
   for (const std::string& name : chosen.unknown) first.add_unknown_identities(name);
-  for (v1::Suggestion& meant : SuggestIdentities(chosen.unknown, facts.names(), facts.live())) {
+  for (v1::Suggestion& meant : SuggestIdentities(chosen.unknown, facts.names(), chosen.visible)) {
     *first.add_suggestions() = std::move(meant);
   }
   if (!options.include_disconnected && !options.only_disconnected) {
@@ -75,10 +78,29 @@ absl::StatusOr<std::vector<std::string>> ChoosePage(const TargetQuery& query, co
   rest.resize(size);
   if (!request.page_token().empty()) return rest;
   for (const std::string& name : chosen.unknown) response->add_unknown_identities(name);
-  for (v1::Suggestion& meant : SuggestIdentities(chosen.unknown, names, fleet.facts.live())) {
+  for (v1::Suggestion& meant : SuggestIdentities(chosen.unknown, names, chosen.visible)) {
     *response->add_suggestions() = std::move(meant);
   }
   return rest;
+}
+
+absl::Status NeverSeen(const std::string& identity, const std::vector<v1::Suggestion>& meant) {
+  return absl::NotFoundError(absl::StrCat("the hub has never seen a node ", identity, "; ",
+                                          meant.empty()
+                                              ? "orchctl node list shows those it knows"
+                                              : absl::StrCat("did you mean ", meant.front().identity(), "?")));
+}
+
+// A node that the caller may not see is one that the hub has never seen. `visible` may be null.
+absl::Status CheckSeen(const Visibility* visible, const std::string& identity, const FactSnapshot& facts,
+                       StepBudget* budget) {
+  if (visible == nullptr) return absl::OkStatus();
+  const Slot slot = facts.names().Find(identity);
+  if (slot == kNoSlot) return NeverSeen(identity, {});
+  SlotSet node;
+  node.Insert(slot);
+  ORCH_ASSIGN_OR_RETURN(const SlotSet seen, visible->Select(facts, node, budget));
+  return seen.contains(slot) ? absl::OkStatus() : NeverSeen(identity, {});
 }
 
 absl::Status FillReport(const FactSnapshot::FactCounts& counts, const NodeNames& names, bool with_nodes,
@@ -112,15 +134,14 @@ absl::Status CheckNoDataFunctions(const TargetQuery& query) {
       "(Invoke rpcutil ping) to find the nodes that match");
 }
 
-void FleetQueries::FindNodes(const std::string& caller, const v1::FindNodesRequest& request,
+void FleetQueries::FindNodes(Asker asker, const v1::FindNodesRequest& request,
                              std::shared_ptr<ResponseSink<v1::FindNodesResponse>> client) {
   auto query = std::make_shared<TargetQuery>();
   Questions::Question question;
-  question.caller = caller;
-  question.cancelled = [client] { return client->closed(); };
-  question.read = [query, target = request.target(), random = random_](ColumnNames* names) {
-    return ReadTarget(target, random, query.get(), names);
-  };
+  question.caller = asker.caller.id;
+  question.cancelled = std::move(asker.cancelled);
+  question.read = [query, target = request.target(), random = random_, visible = access_->VisibleTo(asker.caller)](
+                      ColumnNames* names) { return ReadTarget(target, random, visible, query.get(), names); };
   ChooseOptions options;
   options.include_disconnected = request.include_disconnected();
   options.only_disconnected = request.only_disconnected();
@@ -138,11 +159,10 @@ void FleetQueries::ReadWatch(Asker asker, const v1::WatchNodesRequest& request,
                              std::function<void(absl::StatusOr<TargetQuery>)> then) {
   auto query = std::make_shared<TargetQuery>();
   Questions::Question question;
-  question.caller = std::move(asker.caller);
+  question.caller = asker.caller.id;
   question.cancelled = std::move(asker.cancelled);
-  question.read = [query, target = request.target(), random = random_](ColumnNames* names) {
-    return ReadTarget(target, random, query.get(), names);
-  };
+  question.read = [query, target = request.target(), random = random_, visible = access_->VisibleTo(asker.caller)](
+                      ColumnNames* names) { return ReadTarget(target, random, visible, query.get(), names); };
   question.answer = [](const FleetSnapshot&, StepBudget*) { return absl::OkStatus(); };
   question.done = [loop = loop_, query, then = std::move(then)](const absl::Status& status) {
     loop->Post([query, then, status] { then(status.ok() ? absl::StatusOr<TargetQuery>(*query) : status); });
@@ -152,10 +172,17 @@ void FleetQueries::ReadWatch(Asker asker, const v1::WatchNodesRequest& request,
 
 void FleetQueries::GetNode(Asker asker, const v1::GetNodeRequest* request, v1::GetNodeResponse* response, Done done) {
   auto node = std::make_shared<NodeSnapshot>();
+  const std::shared_ptr<const Visibility> visible = access_->VisibleTo(asker.caller);
   Questions::Question question;
-  question.caller = std::move(asker.caller);
+  question.caller = asker.caller.id;
   question.cancelled = std::move(asker.cancelled);
-  question.on_loop = [this, request, node] {
+  if (visible != nullptr) {
+    question.read = [visible](ColumnNames* names) {
+      visible->AddColumns(names);
+      return names->Check();
+    };
+  }
+  question.on_loop = [this, request, node, hidden = visible != nullptr] {
     if (!filter::IsIdentity(request->identity())) {
       return absl::InvalidArgumentError(
           "identity must be 1 to 255 characters of A-Z a-z 0-9 _ . -, not begin with -, and be neither . nor ..");
@@ -163,16 +190,15 @@ void FleetQueries::GetNode(Asker asker, const v1::GetNodeRequest* request, v1::G
     const NodeRecord* record = registry_->Find(request->identity());
     if (record == nullptr) {
       const auto meant =
-          SuggestIdentities({request->identity()}, registry_->facts().names(), registry_->facts().live());
-      return absl::NotFoundError(absl::StrCat("the hub has never seen a node ", request->identity(), "; ",
-                                              meant.empty()
-                                                  ? "orchctl node list shows those it knows"
-                                                  : absl::StrCat("did you mean ", meant.front().identity(), "?")));
+          hidden ? std::vector<v1::Suggestion>()
+                 : SuggestIdentities({request->identity()}, registry_->facts().names(), registry_->facts().live());
+      return NeverSeen(request->identity(), meant);
     }
     *node = registry_->FreezeNode(*record);
     return absl::OkStatus();
   };
-  question.answer = [node, response](const FleetSnapshot&, StepBudget*) {
+  question.answer = [node, request, visible, response](const FleetSnapshot& fleet, StepBudget* budget) {
+    ORCH_RETURN_IF_ERROR(CheckSeen(visible.get(), request->identity(), fleet.facts, budget));
     *response->mutable_node() = node->Describe();
     return absl::OkStatus();
   };
@@ -185,14 +211,14 @@ void FleetQueries::ListNodes(Asker asker, const v1::ListNodesRequest* request, v
   auto query = std::make_shared<TargetQuery>();
   auto page = std::make_shared<std::vector<std::string>>();
   Questions::Question question;
-  question.caller = std::move(asker.caller);
+  question.caller = asker.caller.id;
   question.cancelled = std::move(asker.cancelled);
-  question.read = [query, request, random = random_](ColumnNames* names) {
+  question.read = [query, request, random = random_, visible = access_->VisibleTo(asker.caller)](ColumnNames* names) {
     if (request->page_size() > kMaxNodesPage) {
       return absl::InvalidArgumentError(
           absl::StrCat("page_size must be at most ", kMaxNodesPage, " (0: ", kDefaultNodesPage, ")"));
     }
-    return ReadTarget(request->target(), random, query.get(), names);
+    return ReadTarget(request->target(), random, visible, query.get(), names);
   };
   question.answer = [query, page, request, response](const FleetSnapshot& fleet, StepBudget* budget) {
     auto chosen = ChoosePage(*query, *request, fleet, budget, response);
@@ -220,11 +246,11 @@ void FleetQueries::FactReport(Asker asker, const v1::FactReportRequest* request,
                               Done done) {
   auto query = std::make_shared<TargetQuery>();
   Questions::Question question;
-  question.caller = std::move(asker.caller);
+  question.caller = asker.caller.id;
   question.cancelled = std::move(asker.cancelled);
-  question.read = [query, request, random = random_](ColumnNames* names) {
+  question.read = [query, request, random = random_, visible = access_->VisibleTo(asker.caller)](ColumnNames* names) {
     if (request->path().empty()) return absl::InvalidArgumentError("path must name a fact, such as os.family");
-    const absl::Status read = ReadTarget(request->target(), random, query.get(), names);
+    const absl::Status read = ReadTarget(request->target(), random, visible, query.get(), names);
     names->AddPath(request->path());
     return read;
   };

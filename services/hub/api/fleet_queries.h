@@ -13,6 +13,8 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/access/access_control.h"
+#include "services/hub/access/asker.h"
 #include "services/hub/door/response_sink.h"
 #include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/targets.h"
@@ -27,19 +29,15 @@ inline constexpr size_t kMaxReportBytes = 16u << 20;
 
 class FleetQueries {
  public:
-  FleetQueries(const Registry* registry, Questions* questions, Random* random, const Clock* clock, Executor* loop)
-      : registry_(registry), questions_(questions), random_(random), clock_(clock), loop_(loop) {}
+  FleetQueries(const Registry* registry, Questions* questions, const AccessControl* access, Random* random,
+               const Clock* clock, Executor* loop)
+      : registry_(registry), questions_(questions), access_(access), random_(random), clock_(clock), loop_(loop) {}
 
-  // Who asks, and whether nobody waits for the answer any more. `cancelled` may be null; called on any thread.
-  struct Asker {
-    std::string caller;
-    std::function<bool()> cancelled;
-  };
   // Called once, on any thread. The request and the response must live until then.
   using Done = std::function<void(absl::Status)>;
 
   // Sends the nodes in chunks, sorted by identity, and ends the client.
-  void FindNodes(const std::string& caller, const v1::FindNodesRequest& request,
+  void FindNodes(Asker asker, const v1::FindNodesRequest& request,
                  std::shared_ptr<ResponseSink<v1::FindNodesResponse>> client);
   // Reads the target of a watch off the loop; calls `then` on the loop.
   void ReadWatch(Asker asker, const v1::WatchNodesRequest& request,
@@ -55,6 +53,7 @@ class FleetQueries {
 
   const Registry* const registry_;
   Questions* const questions_;
+  const AccessControl* const access_;
   Random* const random_;
   const Clock* const clock_;
   Executor* const loop_;

@@ -97,6 +97,7 @@ void HubQueries::GetHubStatus(v1::GetHubStatusResponse* response) const {
   for (const auto& [identity, skew] : registry_->ClockSkews()) {
     (*response->mutable_clock_skew_ms())[identity] = absl::ToInt64Milliseconds(skew);
   }
+  for (const StatusPart& part : status_parts_) part(response);
 }
 
 }  // namespace orch::hub

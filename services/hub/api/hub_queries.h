@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "auth/refusal.h"
@@ -44,6 +46,9 @@ class HubQueries {
   using Done = std::function<void(absl::Status)>;
   void GetPlugin(const v1::GetPluginRequest* request, v1::GetPluginResponse* response, Done done);
   void GetHubStatus(v1::GetHubStatusResponse* response) const;
+  // `part` adds to every answer of GetHubStatus what another part of the hub knows. Call before the hub serves.
+  using StatusPart = std::function<void(v1::GetHubStatusResponse*)>;
+  void AddStatusPart(StatusPart part) { status_parts_.push_back(std::move(part)); }
 
  private:
   const Registry* const registry_;
@@ -54,6 +59,7 @@ class HubQueries {
   const IdentityConflicts* const conflicts_;
   const Clock* const clock_;
   const HubFacts facts_;
+  std::vector<StatusPart> status_parts_;
 };
 
 }  // namespace orch::hub

@@ -29,7 +29,8 @@ absl::Status CheckListTimes(const v1::ListJobsRequest& request) {
 
 absl::Status CheckList(const v1::ListJobsRequest& request) {
   if (!v1::JobState_IsValid(request.state())) {
-    return absl::InvalidArgumentError("state must be JOB_RUNNING, JOB_PAUSED, JOB_FINISHED or unset");
+    return absl::InvalidArgumentError(
+        "state must be JOB_RUNNING, JOB_PAUSED, JOB_FINISHED, JOB_PENDING_APPROVAL or unset");
   }
   if (absl::Status status = CheckListTimes(request); !status.ok()) return status;
   return CheckPageSize(request.page_size(), kMaxJobsPage, kDefaultJobsPage);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "services/hub/api/orchestrator_service.h"
+#include "services/hub/audit/audited.h"
 
 namespace orch::hub {
 namespace {
@@ -29,25 +30,29 @@ absl::Status CheckForget(const v1::ForgetNodesRequest& request) {
 grpc::ServerUnaryReactor* OrchestratorService::ListNodes(grpc::CallbackServerContext* context,
                                                          const v1::ListNodesRequest* request,
                                                          v1::ListNodesResponse* response) {
-  return AnswerOffLoop("/orch.v1.Orchestrator/ListNodes", context,
-                       [this, request, response](FleetQueries::Asker asker, Done done) {
-                         deps_.fleet_queries->ListNodes(std::move(asker), request, response, std::move(done));
-                       });
+  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/ListNodes", v1::READ}, context,
+                                    [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
+                                      deps_.fleet_queries->ListNodes(asker, request, response, done);
+                                    });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::ForgetNodes(grpc::CallbackServerContext* context,
                                                            const v1::ForgetNodesRequest* request,
                                                            v1::ForgetNodesResponse* response) {
-  return Answer("/orch.v1.Orchestrator/ForgetNodes", context,
-                [this, request, response](const std::string& caller, const Done& done) {
-                  if (absl::Status status = CheckForget(*request); !status.ok()) return done(status);
-                  const std::vector<std::string> names(request->identities().begin(), request->identities().end());
-                  deps_.fleet->Forget(names, absl::StrCat("forgotten by ", caller),
-                                      [response, done](const absl::StatusOr<v1::ForgetNodesResponse>& answer) {
-                                        if (answer.ok()) *response = *answer;
-                                        done(answer.status());
-                                      });
-                });
+  return deps_.calls->Answer(
+      {"/orch.v1.Orchestrator/ForgetNodes", v1::ADMINISTER}, context,
+      [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
+        if (absl::Status status = CheckForget(*request); !status.ok()) return done(status);
+        const std::vector<std::string> names(request->identities().begin(), request->identities().end());
+        const auth::AuditRecord record = {"node.forget", "allowed", asker.caller.id, "", {{"nodes", names}}};
+        if (absl::Status written = WriteBefore(deps_.audit, record); !written.ok()) return done(written);
+        deps_.fleet->Forget(names, absl::StrCat("forgotten by ", asker.caller.id),
+                            [response, done = RecordFailure(deps_.audit, record, done)](
+                                const absl::StatusOr<v1::ForgetNodesResponse>& answer) {
+                              if (answer.ok()) *response = *answer;
+                              done(answer.status());
+                            });
+      });
 }
 
 }  // namespace orch::hub

@@ -1,5 +1,5 @@
-// The clients' gRPC service: asks the reception who calls, reads the request, passes it to the loop or to the queries,
-// and writes the answer. Owned by the hub; any thread. Decides nothing.
+// The clients' gRPC service: passes each call to the part of the hub that answers it. Owned by the hub; any thread.
+// Decides nothing.
 #pragma once
 
 #include <functional>
@@ -8,12 +8,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "auth/audit/audit_sink.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.grpc.pb.h"
+#include "services/hub/access/access_control.h"
+#include "services/hub/access/approvals.h"
+#include "services/hub/api/client_calls.h"
 #include "services/hub/api/fleet_queries.h"
 #include "services/hub/api/hub_queries.h"
+#include "services/hub/api/job_guard.h"
 #include "services/hub/api/job_queries.h"
 #include "services/hub/door/client_stream.h"
 #include "services/hub/door/door.h"
@@ -22,14 +27,20 @@
 #include "services/hub/fleet/fleet.h"
 #include "services/hub/jobs/invocations.h"
 #include "services/hub/nodes/node_watch.h"
+#include "services/hub/nodes/registry.h"
 
 namespace orch::hub {
 
 class OrchestratorService final : public v1::Orchestrator::CallbackService {
  public:
   struct Dependencies {
-    Reception* reception;
-    const Door* door;  // for its counts
+    const AccessControl* access;
+    const JobGuard* guard;
+    const Approvals* approvals;  // on the loop
+    const Registry* registry;
+    ClientCalls* calls;
+    const Reception* reception;  // for its counts
+    const Door* door;            // the same
     Invocations* invocations;
     HubQueries* queries;
     Dispatcher* dispatcher;
@@ -41,6 +52,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
     Executor* executor;
     Fleet* fleet;
     FleetQueries* fleet_queries;
+    auth::AuditSink* audit;
   };
   explicit OrchestratorService(Dependencies dependencies) : deps_(dependencies) {}
 
@@ -83,46 +95,7 @@ class OrchestratorService final : public v1::Orchestrator::CallbackService {
                                                                  const v1::WatchEventsRequest* request) override;
 
  private:
-  using Done = std::function<void(absl::Status)>;
-
-  // Calls `work` at once, on this thread; the call ends when `work` calls its Done.
-  using OffLoop = std::function<void(FleetQueries::Asker, Done)>;
-  grpc::ServerUnaryReactor* AnswerOffLoop(const char* method, grpc::CallbackServerContext* context, OffLoop work);
-  // Runs `work` on the loop, unless the call was cancelled before; the call ends when `work` calls its Done.
-  grpc::ServerUnaryReactor* Answer(const char* method, grpc::CallbackServerContext* context,
-                                   std::function<void(const std::string& caller, Done)> work);
-
-  // A streamed call that has begun: its stream and its admission.
-  template <typename Response>
-  struct Begun {
-    std::shared_ptr<ClientStream<Response>> stream;
-    std::shared_ptr<const Admission> admission;  // null: the call was not admitted, and the stream has ended
-  };
-  // `on_end` runs once, on the loop, when an admitted call is over.
-  template <typename Response>
-  Begun<Response> Begin(const char* method, CallSort sort, grpc::CallbackServerContext* context,
-                        Closure on_end = nullptr);
-
   const Dependencies deps_;
 };
-
-template <typename Response>
-OrchestratorService::Begun<Response> OrchestratorService::Begin(const char* method, CallSort sort,
-                                                                grpc::CallbackServerContext* context, Closure on_end) {
-  absl::StatusOr<Admission> admitted = deps_.reception->Admit(*context, auth::PeerKind::kClient, sort, method);
-  Begun<Response> begun;
-  if (!admitted.ok()) {
-    begun.stream = ClientStream<Response>::Create(deps_.executor, [] {});
-    begun.stream->End(admitted.status());
-    return begun;
-  }
-  begun.admission = std::make_shared<const Admission>(*std::move(admitted));
-  // The call keeps its place in the share until it is over.
-  begun.stream = ClientStream<Response>::Create(deps_.executor,
-                                                [admission = begun.admission, on_end = std::move(on_end)]() mutable {
-                                                  if (on_end != nullptr) on_end();
-                                                });
-  return begun;
-}
 
 }  // namespace orch::hub

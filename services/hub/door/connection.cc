@@ -44,9 +44,8 @@ Connection::Progress Connection::Refuse(auth::Rejection rejection) {
   return Progress::kRefused;
 }
 
-Connection::Progress Connection::Prove(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random,
-                                       TlsPump::Scratch* scratch) {
-  return origin_.kind == Kind::kTls ? ProveByTls(tls, scratch) : ProveInClear(tls, keyring, random);
+Connection::Progress Connection::Prove(const auth::HubTls& tls, Random* random, TlsPump::Scratch* scratch) {
+  return origin_.kind == Kind::kTls ? ProveByTls(tls, scratch) : ProveInClear(tls, random);
 }
 
 // The ClientHello stays in the kernel until it is complete and names a known key, so that a stranger costs no memory
@@ -106,11 +105,13 @@ void Connection::SendLine(std::string line) {
 }
 
 // Takes complete lines and not a byte more, because the bytes that follow belong to gRPC.
-Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random) {
+Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, Random* random) {
+  const bool is_local = origin_.kind == Kind::kUnix;
+  if (is_local && !local_user_.has_value()) return Progress::kWait;
   if (prologue_ == nullptr) {
     session_ = absl::BytesToHexString(random->Bytes(kSessionBytes));
-    prologue_ = std::make_unique<auth::HubPrologue>(&tls, &keyring, origin_.kind == Kind::kUnix, origin_.local_user,
-                                                    session_, random);
+    prologue_ =
+        std::make_unique<auth::HubPrologue>(&tls, is_local, is_local ? local_user_->name : "", session_, random);
   }
   while (readable_) {
     char bytes[auth::kMaxPrologueLine + 1];
@@ -132,6 +133,7 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, const aut
     if (state == auth::HubPrologue::State::kRefused) return Refuse(prologue_->rejection());
     if (state == auth::HubPrologue::State::kTalking) continue;
     peer_ = prologue_->peer();
+    if (peer_.proof == auth::Proof::kUser) peer_.unix_groups = local_user_->groups;
     prologue_.reset();
     return Progress::kProven;
   }

@@ -18,6 +18,7 @@
 #include "base/net/tls_pump.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
+#include "services/hub/door/local_users.h"
 #include "services/hub/door/visitor.h"
 
 namespace orch::hub {
@@ -30,10 +31,9 @@ class Connection {
   struct Origin {
     Kind kind = Kind::kTls;
     int listener_fd = -1;
-    std::string address;     // for people
-    std::string grpc_name;   // of kClearTcp: the name that gRPC will have for it
-    std::string network;     // SourceTable::NetworkOf
-    std::string local_user;  // of kUnix: the user, when he may use the hub
+    std::string address;    // for people
+    std::string grpc_name;  // of kClearTcp: the name that gRPC will have for it
+    std::string network;    // SourceTable::NetworkOf
   };
 
   Connection(uint64_t id, UniqueFd net, Origin origin, absl::Duration now);
@@ -46,7 +46,9 @@ class Connection {
     kGone,     // the peer hung up before it made a mistake
   };
   // Continues the proof of the peer as far as the received bytes allow.
-  Progress Prove(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random, TlsPump::Scratch* scratch);
+  Progress Prove(const auth::HubTls& tls, Random* random, TlsPump::Scratch* scratch);
+  // Who is at the other end of a unix socket; until it is told, the connection waits.
+  void SetLocalUser(LocalUser user) { local_user_ = std::move(user); }
   auth::Peer& peer() { return peer_; }
   const auth::Rejection& rejection() const { return rejection_; }
 
@@ -77,6 +79,7 @@ class Connection {
   bool queued = false;                     // it waits for its next turn
   bool dead = false;
   absl::Duration closing_since = absl::InfiniteDuration();
+  bool awaits_room = false;  // whether the poller tells when the socket pair has room
   TlsPump* pump() { return pump_.get(); }
   // The session that calls over a clear TCP connection must carry; empty for other connections.
   std::string session() const { return origin_.kind == Kind::kClearTcp ? session_ : std::string(); }
@@ -92,7 +95,7 @@ class Connection {
 
  private:
   Progress ProveByTls(const auth::HubTls& tls, TlsPump::Scratch* scratch);
-  Progress ProveInClear(const auth::HubTls& tls, const auth::Keyring& keyring, Random* random);
+  Progress ProveInClear(const auth::HubTls& tls, Random* random);
   // Looks at the first words. Empty when a handshake may begin.
   std::optional<Progress> Look(const auth::HubTls& tls, TlsPump::Scratch* scratch);
   Progress Refuse(auth::Rejection rejection);
@@ -110,6 +113,7 @@ class Connection {
   bool open_ = false;
   std::unique_ptr<TlsPump> pump_;
   auth::HubTls::Handshake handshake_;
+  std::optional<LocalUser> local_user_;  // of kUnix
   std::unique_ptr<auth::HubPrologue> prologue_;
   std::string session_;
   auth::Peer peer_;

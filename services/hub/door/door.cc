@@ -26,30 +26,31 @@ Connection::Kind KindOf(const Listener& listener, bool plaintext) {
 
 }  // namespace
 
-Door::Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls, const auth::Keyring* keyring,
-           Reception* reception, Refusals* refusals, const Clock* clock, Random* random)
+Door::Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls, Reception* reception,
+           Refusals* refusals, const Clock* clock, Random* random)
     : options_(std::move(options)),
       max_connections_(options_.max_connections == 0 ? plan.connections
                                                      : std::min(plan.connections, options_.max_connections)),
       tls_(tls),
-      keyring_(keyring),
       reception_(reception),
       refusals_(refusals),
       clock_(clock),
       random_(random),
       // A random number, because the next hub may have the same process id.
       pair_prefix_(absl::StrCat("orch-door-", random->Uint64(), "-")),
+      users_(
+          clock, [group = options_.local_group](const ucred& who) { return LookUpLocalUser(who, group); },
+          [this] { poller_.Wake(); }),
       room_(&sources_, plan.strangers, options_.max_strangers_per_source),
       standing_(&connections_, [tls](const auth::Peer& peer) { return tls->CheckStanding(peer); }),
       lingering_(plan.lingering) {}
 
 absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<Address>& addresses, Options options,
-                                                   const auth::HubTls* tls, const auth::Keyring* keyring,
-                                                   Reception* reception, Refusals* refusals, const Clock* clock,
-                                                   Random* random) {
+                                                   const auth::HubTls* tls, Reception* reception, Refusals* refusals,
+                                                   const Clock* clock, Random* random) {
   const DescriptorPlan plan = PlanDescriptors(DescriptorLimit(), options.max_strangers);
   options.max_strangers = plan.strangers;
-  std::unique_ptr<Door> door(new Door(std::move(options), plan, tls, keyring, reception, refusals, clock, random));
+  std::unique_ptr<Door> door(new Door(std::move(options), plan, tls, reception, refusals, clock, random));
   ORCH_RETURN_IF_ERROR(door->poller_.Open());
   ORCH_RETURN_IF_ERROR(door->acceptor_.Open(addresses, door->options_.local_group));
   const std::vector<Listener>& listeners = door->acceptor_.listeners();
@@ -95,6 +96,7 @@ void Door::Run() {
     TakeEvents(NextWake());
     if (!accepting_ && !std::exchange(closed, true)) acceptor_.Close();
     to_carry_.Turn(clock_->Steady(), [this](Connection* connection) { Carry(connection); });
+    MeetLocalUsers();
     ReceiveStrangers();
     Sweep();
     connections_.Bury();
@@ -216,22 +218,31 @@ void Door::Begin(Acceptor::Newcomer newcomer, const Listener& listener) {
   RemoteName name = RemoteNameOf(newcomer.from);
   origin.address = std::move(name.text);
   origin.grpc_name = std::move(name.grpc);
-  if (listener.is_unix) {
-    origin.local_user = LocalUserOf(newcomer.fd.get(), options_.local_group);
-  } else {
-    TuneTcp(newcomer.fd.get());
-  }
+  if (!listener.is_unix) TuneTcp(newcomer.fd.get());
   while (Connection* surplus = room_.Surplus(origin.network, now)) CutOff(surplus);
   ++counters_.accepted;
   Connection* const connection = connections_.Add(std::move(newcomer.fd), std::move(origin), now);
   room_.Add(connection);
   counters_.strangers = room_.size();
-  poller_.WatchSocket(connection->net(), Poller::Side::kNet, connection->id);
+  poller_.WatchSocket(connection->net(), Poller::Side::kNet, connection->id, Poller::Interest::kAll);
+  if (!listener.is_unix || users_.Ask(connection->id, connection->net())) return;
+  refusals_->Note(auth::Refusal::kOverloaded, "", connection->origin().address, "handshake",
+                  "too many local users wait to be looked up; try again");
+  CutOff(connection);
+}
+
+void Door::MeetLocalUsers() {
+  for (LocalUsers::Answer& answer : users_.Take()) {
+    Connection* const connection = connections_.Find(answer.connection);
+    if (connection == nullptr || connection->open()) continue;
+    connection->SetLocalUser(std::move(answer.user));
+    strangers_.OnSpoke(connection);
+  }
 }
 
 void Door::Meet(Connection* connection) {
   const Connection::Origin& origin = connection->origin();
-  switch (connection->Prove(*tls_, *keyring_, random_, scratch_.get())) {
+  switch (connection->Prove(*tls_, random_, scratch_.get())) {
     case Connection::Progress::kWait:
       if (connection->key_fits()) room_.Seat(connection);
       return;
@@ -249,7 +260,8 @@ void Door::Meet(Connection* connection) {
 }
 
 void Door::LetIn(Connection* connection) {
-  sources_.OnProven(connection->origin().network, clock_->Steady());
+  // Everybody may have the key for logging in, so it speaks for no network.
+  if (!connection->peer().login) sources_.OnProven(connection->origin().network, clock_->Steady());
   // Every user of this machine sees the names of abstract sockets and may take one, so the next name must not be
   // guessable.
   const std::string pair_name = absl::StrCat(pair_prefix_, connection->id, "-", random_->Uint64());
@@ -264,7 +276,11 @@ void Door::LetIn(Connection* connection) {
   ++counters_.open;
   if (!Enter(connection)) return Close(connection, true);
   ++counters_.let_in;
-  if (!connection->raw()) poller_.WatchSocket(connection->pump()->pair(), Poller::Side::kPair, connection->id);
+  if (connection->raw()) {
+    poller_.ChangeInterest(connection->net(), Poller::Side::kNet, connection->id, Poller::Interest::kEnd);
+  } else {
+    poller_.WatchSocket(connection->pump()->pair(), Poller::Side::kPair, connection->id, Poller::Interest::kIncoming);
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = connection->origin().listener_fd;
   parameters.fd = for_grpc.Release();
@@ -325,10 +341,19 @@ void Door::Carry(Connection* connection) {
       return Close(connection, true);
     }
   }
+  AwaitRoom(connection);
   if (connection->pump()->closing() && connection->closing_since == absl::InfiniteDuration()) {
     connection->closing_since = clock_->Steady();
   }
   if (connection->pump()->paused()) to_carry_.AddPaused(connection);
+}
+
+// A socket pair tells of room each time the other side reads, so that is asked for only while bytes wait for it.
+void Door::AwaitRoom(Connection* connection) {
+  const bool awaits = connection->pump()->AwaitsPairWrite();
+  if (std::exchange(connection->awaits_room, awaits) == awaits) return;
+  poller_.ChangeInterest(connection->pump()->pair(), Poller::Side::kPair, connection->id,
+                         awaits ? Poller::Interest::kAll : Poller::Interest::kIncoming);
 }
 
 void Door::Close(Connection* connection, bool linger) {
@@ -366,6 +391,7 @@ void Door::Sweep() {
   if (now - swept_ < kSweepOpenEvery) return;
   swept_ = now;
   counters_.penalised = sources_.penalised(now);
+  standing_.RequestEnded(absl::ToUnixMicros(clock_->Now()));
   CutIdle(now);
 }
 

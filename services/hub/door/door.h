@@ -27,6 +27,7 @@
 #include "services/hub/door/descriptor_plan.h"
 #include "services/hub/door/door_counters.h"
 #include "services/hub/door/lingering_closes.h"
+#include "services/hub/door/local_users.h"
 #include "services/hub/door/poller.h"
 #include "services/hub/door/processor_share.h"
 #include "services/hub/door/reception.h"
@@ -55,9 +56,8 @@ class Door {
 
   // Binds every address. Errors name the address and the reason.
   static absl::StatusOr<std::unique_ptr<Door>> Listen(const std::vector<Address>& addresses, Options options,
-                                                      const auth::HubTls* tls, const auth::Keyring* keyring,
-                                                      Reception* reception, Refusals* refusals, const Clock* clock,
-                                                      Random* random);
+                                                      const auth::HubTls* tls, Reception* reception, Refusals* refusals,
+                                                      const Clock* clock, Random* random);
   ~Door();
 
   // The addresses with the ports that were really bound.
@@ -74,8 +74,8 @@ class Door {
   const DoorCounters& counters() const { return counters_; }
 
  private:
-  Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls, const auth::Keyring* keyring,
-       Reception* reception, Refusals* refusals, const Clock* clock, Random* random);
+  Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls, Reception* reception, Refusals* refusals,
+       const Clock* clock, Random* random);
   void Run();
   absl::Duration NextWake() const;
   void TakeEvents(absl::Duration wait);
@@ -86,11 +86,14 @@ class Door {
   void AcceptFrom(const Listener& listener);
   bool AcceptOne(const Listener& listener);  // false: this listener has had its turn
   void Begin(Acceptor::Newcomer newcomer, const Listener& listener);
+  // Strangers on unix sockets wait until it is known which users they are.
+  void MeetLocalUsers();
   void Meet(Connection* connection);
   void LetIn(Connection* connection);
   bool Enter(Connection* connection);
   absl::StatusOr<std::shared_ptr<Visitor>> TakePlace(Connection* connection);
   void Carry(Connection* connection);
+  void AwaitRoom(Connection* connection);
   void Close(Connection* connection, bool linger);
   // What ends connections by itself.
   void Sweep();
@@ -102,7 +105,6 @@ class Door {
   const Options options_;
   const size_t max_connections_;
   const auth::HubTls* const tls_;
-  const auth::Keyring* const keyring_;
   Reception* const reception_;
   Refusals* const refusals_;
   const Clock* const clock_;
@@ -116,6 +118,7 @@ class Door {
   std::atomic<bool> accepting_{true};
   std::atomic<bool> stopping_{false};
   Poller poller_;
+  LocalUsers users_;  // after poller_, which it wakes
 
   // The door's thread only.
   Acceptor acceptor_;

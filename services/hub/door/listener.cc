@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -112,28 +111,6 @@ absl::StatusOr<Listener> ListenOn(const Address& address, const std::string& gro
   getsockname(listener.fd.get(), reinterpret_cast<sockaddr*>(&taken), &size);
   listener.bound = RemoteNameOf(taken).text;
   return listener;
-}
-
-std::string LocalUserOf(int fd, const std::string& group) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return "";
-  std::vector<char> buffer(kLookUpBytes);
-  passwd entry{};
-  passwd* found = nullptr;
-  getpwuid_r(credentials.uid, &entry, buffer.data(), buffer.size(), &found);
-  const std::string name = found == nullptr ? absl::StrCat("uid-", credentials.uid) : entry.pw_name;
-  if (credentials.uid == 0 || credentials.uid == geteuid()) return name;
-  gid_t gid = 0;
-  if (group.empty() || found == nullptr || !FindGroup(group, &gid)) return "";
-  if (credentials.gid == gid) return name;
-  std::vector<gid_t> groups(1024);
-  int count = static_cast<int>(groups.size());
-  if (getgrouplist(name.c_str(), entry.pw_gid, groups.data(), &count) < 0) return "";
-  for (int i = 0; i < count; ++i) {
-    if (groups[i] == gid) return name;
-  }
-  return "";
 }
 
 }  // namespace orch::hub

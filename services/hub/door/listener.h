@@ -28,8 +28,4 @@ struct RemoteName {
 };
 RemoteName RemoteNameOf(const sockaddr_storage& address);
 
-// The name of the user at the other end of a unix socket, when this user may use the hub: root, the hub's own user, or
-// a member of `group`. Empty for other users.
-std::string LocalUserOf(int fd, const std::string& group);
-
 }  // namespace orch::hub

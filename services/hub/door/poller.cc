@@ -16,6 +16,18 @@ constexpr int kSideBits = 2;
 constexpr uint64_t kSideMask = (1u << kSideBits) - 1;
 constexpr uint64_t kWakeTag = ~uint64_t{0};
 
+uint32_t EventsOf(Poller::Interest interest) {
+  switch (interest) {
+    case Poller::Interest::kAll:
+      return EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    case Poller::Interest::kIncoming:
+      return EPOLLIN | EPOLLRDHUP | EPOLLET;
+    case Poller::Interest::kEnd:
+      return EPOLLRDHUP | EPOLLET;
+  }
+  return 0;
+}
+
 uint64_t TagOf(uint64_t number, Poller::Side side) { return number << kSideBits | static_cast<uint64_t>(side); }
 
 }  // namespace
@@ -24,22 +36,28 @@ absl::Status Poller::Open() {
   epoll_ = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   wake_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll_.valid() || !wake_.valid()) return ErrnoStatus(errno, "cannot prepare to listen");
-  Watch(wake_.get(), kWakeTag, EPOLLIN);
+  Control(EPOLL_CTL_ADD, wake_.get(), kWakeTag, EPOLLIN);
   return absl::OkStatus();
 }
 
-void Poller::Watch(int fd, uint64_t tag, uint32_t events) {
+void Poller::Control(int operation, int fd, uint64_t tag, uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = tag;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) LogError("the door cannot watch a socket");
+  if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) LogError("the door cannot watch a socket");
 }
 
-void Poller::WatchSocket(int fd, Side side, uint64_t number) {
-  Watch(fd, TagOf(number, side), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+void Poller::WatchSocket(int fd, Side side, uint64_t number, Interest interest) {
+  Control(EPOLL_CTL_ADD, fd, TagOf(number, side), EventsOf(interest));
 }
 
-void Poller::WatchListener(int fd, uint64_t number) { Watch(fd, TagOf(number, Side::kListener), EPOLLIN | EPOLLET); }
+void Poller::ChangeInterest(int fd, Side side, uint64_t number, Interest interest) {
+  Control(EPOLL_CTL_MOD, fd, TagOf(number, side), EventsOf(interest));
+}
+
+void Poller::WatchListener(int fd, uint64_t number) {
+  Control(EPOLL_CTL_ADD, fd, TagOf(number, Side::kListener), EPOLLIN | EPOLLET);
+}
 
 void Poller::Forget(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 

@@ -30,8 +30,17 @@ class Poller {
   // Once, before anything else.
   absl::Status Open();
 
-  // Both report edges: an event is told once, when the socket becomes ready. `number` has at most 62 bits.
-  void WatchSocket(int fd, Side side, uint64_t number);
+  // What is told of a socket. An event that nobody waits for wakes the door all the same.
+  enum class Interest {
+    kAll,       // both directions, and its end
+    kIncoming,  // what comes, and its end
+    kEnd,       // its end only
+  };
+
+  // All report edges: an event is told once, when the socket becomes ready. `number` has at most 62 bits.
+  void WatchSocket(int fd, Side side, uint64_t number, Interest interest);
+  // Changes what is told; what is ready at that moment is told again.
+  void ChangeInterest(int fd, Side side, uint64_t number, Interest interest);
   void WatchListener(int fd, uint64_t number);
   void Forget(int fd);
 
@@ -41,7 +50,7 @@ class Poller {
   void Wake();
 
  private:
-  void Watch(int fd, uint64_t tag, uint32_t events);
+  void Control(int operation, int fd, uint64_t tag, uint32_t events);
   void TakeWake();
 
   UniqueFd epoll_;

@@ -13,7 +13,13 @@ namespace {
 
 // The name of an identity's share. A certificate and a key with the same name belong to one identity.
 std::string ShareName(const auth::Peer& peer) {
-  return absl::StrCat(peer.proof == auth::Proof::kUser ? "user/" : peer.client ? "client/" : "node/", peer.name);
+  const absl::string_view kind = peer.proof == auth::Proof::kUser ? "user"
+                                 : peer.oidc                      ? "oidc"
+                                 : peer.client                    ? "client"
+                                 : peer.token                     ? "token"
+                                 : peer.login                     ? "login"
+                                                                  : "node";
+  return absl::StrCat(kind, "/", peer.name);
 }
 
 bool CarriesSession(const grpc::ServerContextBase& context, const std::string& session) {
@@ -72,8 +78,11 @@ absl::StatusOr<std::shared_ptr<Visitor>> Reception::Enter(const std::string& grp
   visitor->connection = connection;
   visitor->address = std::move(address);
   visitor->session = std::move(session);
-  visitor->administrator = peer.client && (peer.proof == auth::Proof::kUser || administrators_.contains(peer.name));
-  visitor->share = shares_->Of(name, peer.client ? ClientShare() : NodeShare());
+  visitor->administrator =
+      peer.client && !peer.oidc && (peer.proof == auth::Proof::kUser || administrators_.contains(peer.name));
+  visitor->share = shares_->Of(name, peer.login                  ? LoginShare()
+                                     : peer.client || peer.token ? ClientShare()
+                                                                 : NodeShare());
   visitor->last_call_ns = absl::ToInt64Nanoseconds(clock_->Steady());
   visitor->peer = std::move(peer);
   const absl::Status begun = shares_->BeginConnection(visitor->share.get());
@@ -82,7 +91,8 @@ absl::StatusOr<std::shared_ptr<Visitor>> Reception::Enter(const std::string& grp
   if (!begun.ok()) {
     // A node that comes back has proved its identity; its oldest connection is the one that has died unnoticed.
     for (const std::shared_ptr<Visitor>& other : all) {
-      if (!visitor->peer.client || other->open_calls == 0) {
+      const bool keeps_calls = visitor->peer.client || visitor->peer.login;
+      if (!keeps_calls || other->open_calls == 0) {
         *cut = other->connection;
         break;
       }
@@ -112,11 +122,17 @@ void Reception::Leave(const std::string& grpc_name) {
   shares_->EndConnection(visitor->share.get());
 }
 
+void Reception::ForEachPeer(absl::FunctionRef<void(const auth::Peer&)> each) const {
+  MutexLock lock(&mu_);
+  for (const auto& [name, visitor] : visitors_) each(visitor->peer);
+}
+
 Reception::Counts Reception::counts() const {
   Counts counts;
   MutexLock lock(&mu_);
   counts.connections = visitors_.size();
   for (const auto& [name, visitor] : visitors_) {
+    if (visitor->peer.token || visitor->peer.login) continue;
     ++(visitor->peer.client ? counts.clients : counts.nodes);
     ++counts.by_proof[std::string(auth::ProofName(visitor->peer.proof))];
     if (visitor->peer.proof == auth::Proof::kPsk && counts.whole_psk.size() < kMaxNamed) {

@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -52,6 +53,8 @@ class Reception {
   };
   static constexpr size_t kMaxNamed = 20;
   Counts counts() const;
+  // Shows every peer that is connected. `each` runs under the lock, so it is short and calls nothing of the hub.
+  void ForEachPeer(absl::FunctionRef<void(const auth::Peer&)> each) const;
 
  private:
   std::shared_ptr<Visitor> Find(const std::string& grpc_name) const;

@@ -16,6 +16,7 @@ constexpr size_t kMaxLoggedBytes = 300;
 void Refusals::Note(auth::Refusal refusal, absl::string_view name, absl::string_view address, absl::string_view what,
                     absl::string_view detail) {
   counters_.Count(refusal);
+  if (listener_ != nullptr) listener_->OnRefused(refusal, name, address, what, detail);
   const absl::Duration now = clock_->Steady();
   int unlogged = 0;
   {

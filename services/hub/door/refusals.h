@@ -10,6 +10,7 @@
 #include "auth/refusal_counters.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "services/hub/door/refusal_listener.h"
 
 namespace orch::hub {
 
@@ -18,6 +19,8 @@ class Refusals {
   static constexpr int kMaxLogsPerSecond = 20;
 
   explicit Refusals(const Clock* clock) : clock_(clock) {}
+  // `listener` may be null, and must outlive every call of Note. Call before the first Note.
+  void SetListener(RefusalListener* listener) { listener_ = listener; }
 
   // `name`: the name that the peer gives itself; `address`: where it comes from; `what`: the service or stage that
   // refuses it; `detail`: for people.
@@ -28,6 +31,7 @@ class Refusals {
 
  private:
   const Clock* const clock_;
+  RefusalListener* listener_ = nullptr;
   auth::RefusalCounters counters_;
   Mutex mu_;
   absl::Duration second_ ABSL_GUARDED_BY(mu_) = -absl::InfiniteDuration();

@@ -31,8 +31,9 @@ void ApplyServerSettings(grpc::ServerBuilder* builder, size_t max_nodes) {
   // The bandwidth probe costs a PING and a timer for every connection.
   builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 128);
-  // Finds peers whose host is gone; peers may ping as often as once a second.
-  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  // Finds peers whose host is gone; peers may ping as often as once a second. Longer than the period of heartbeats, so
+  // that a node which sends them is not asked as well.
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 45'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);

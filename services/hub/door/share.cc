@@ -16,6 +16,16 @@ ShareLimits NodeShare() {
 
 ShareLimits ClientShare() { return ShareLimits(); }
 
+ShareLimits LoginShare() {
+  ShareLimits limits;
+  limits.connections = limits.calls = limits.watches = 128;
+  limits.calls_per_second = 10;
+  limits.call_burst = 128;
+  limits.bytes_per_second = 1e6;
+  limits.byte_burst = 8e6;
+  return limits;
+}
+
 Share::Share(ShareLimits limits)
     : limits_(limits),
       call_rate_(limits.calls_per_second, limits.call_burst),

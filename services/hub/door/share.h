@@ -21,6 +21,7 @@ struct ShareLimits {
 };
 ShareLimits NodeShare();
 ShareLimits ClientShare();
+ShareLimits LoginShare();  // of all who are logging in, together
 
 class Share {
  public:

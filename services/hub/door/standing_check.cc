@@ -7,10 +7,20 @@ namespace {
 
 auth::Refusal RefusalOf(const auth::Peer& peer, const absl::Status& standing) {
   if (peer.proof == auth::Proof::kCertificate) return auth::Refusal::kBadCertificate;
-  return absl::IsPermissionDenied(standing) ? auth::Refusal::kBanned : auth::Refusal::kUnknownKey;
+  return auth::RefusalOfKey(standing);
 }
 
 }  // namespace
+
+void StandingCheck::RequestEnded(int64_t now_us) {
+  if (pending()) return;
+  for (const uint64_t id : connections_->ids()) {
+    const Connection* const connection = connections_->Find(id);
+    if (connection == nullptr || connection->visitor == nullptr) continue;
+    const int64_t end_us = connection->visitor->peer.key_expires_us;
+    if (end_us != 0 && end_us <= now_us) to_check_.push_back(id);
+  }
+}
 
 void StandingCheck::Turn(absl::FunctionRef<void(Connection*, auth::Refusal, const absl::Status&)> lost) {
   if (requested_.exchange(false)) {

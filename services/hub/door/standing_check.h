@@ -28,6 +28,8 @@ class StandingCheck {
 
   // The next turn begins with all connections that are open then.
   void Request() { requested_ = true; }
+  // Checks those connections soon whose peer's key ends before this time, microseconds since 1970.
+  void RequestEnded(int64_t now_us);
   bool pending() const { return !to_check_.empty(); }
   // Checks the next connections and calls `lost` for each whose peer may not stay, with the reason.
   void Turn(absl::FunctionRef<void(Connection*, auth::Refusal, const absl::Status&)> lost);

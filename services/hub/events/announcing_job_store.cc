@@ -46,7 +46,7 @@ void AnnouncingJobStore::RecordRollout(absl::string_view job_id, RolloutState st
                               const v1::JobState before = job->rollout.state;
                               job->rollout = std::move(shown);
                               if (before == job->rollout.state) return Event::KIND_UNSPECIFIED;
-                              return job->rollout.state == v1::JOB_PAUSED ? Event::JOB_PAUSED : Event::JOB_RESUMED;
+                              return job->rollout.state == v1::JOB_RUNNING ? Event::JOB_RESUMED : Event::JOB_PAUSED;
                             });
                           }
                           if (done != nullptr) done(status);

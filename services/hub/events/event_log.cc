@@ -52,6 +52,14 @@ void EventLog::OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view ident
   Append(std::move(event));
 }
 
+void EventLog::OnAlarm(absl::string_view identity, absl::string_view note) {
+  Event event;
+  event.set_kind(Event::ALARM);
+  event.set_identity(std::string(identity));
+  event.set_note(std::string(note));
+  Append(std::move(event));
+}
+
 void EventLog::OnJob(Event::Kind kind, absl::string_view job_id, const std::function<v1::Job()>& job) {
   if (kind == Event::JOB_FINISHED) {
     progress_told_.erase(job_id);
@@ -78,9 +86,11 @@ void EventLog::Append(Event event) {
   for (auto& [id, watcher] : watchers_) Pump(&watcher);
 }
 
-absl::StatusOr<EventLog::WatchId> EventLog::Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink) {
+absl::StatusOr<EventLog::WatchId> EventLog::Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink,
+                                                Wanted wanted) {
   Watcher watcher;
   watcher.sink = std::move(sink);
+  watcher.wanted = std::move(wanted);
   watcher.next = last() + 1;
   watcher.nodes = request.nodes() || !request.jobs();
   watcher.jobs = request.jobs() || !request.nodes();
@@ -112,6 +122,7 @@ void EventLog::Pump(Watcher* watcher) {
   for (; watcher->next <= last(); ++watcher->next) {
     const Event& event = events_[watcher->next - first_];
     if (!(event.has_job() ? watcher->jobs : watcher->nodes)) continue;
+    if (watcher->wanted != nullptr && !watcher->wanted(event)) continue;
     if (!watcher->sink->TryPush(event)) return;
   }
   if (!watcher->caught_up) TellCaughtUp(watcher);

@@ -39,6 +39,8 @@ class EventLog {
   EventLog(const Clock* clock, std::string store_id, uint64_t starts);
 
   void OnNode(v1::WatchNodesResponse::Kind kind, absl::string_view identity, absl::string_view note = "");
+  // Something that a person should look at. `identity`: the node it is about; may be empty.
+  void OnAlarm(absl::string_view identity, absl::string_view note);
   // Calls `job` (which returns a stripped job) only for an event that is told: the progress of a job is told at most
   // once in kProgressEvery.
   void OnJob(Event::Kind kind, absl::string_view job_id, const std::function<v1::Job()>& job);
@@ -46,7 +48,10 @@ class EventLog {
   // Begins with the events after the cursor, with kFirstEvent with all that are kept, and without a cursor with the
   // next event. InvalidArgument for a cursor that is not of this store; then the sink was not used. A watch that has
   // caught up gets a message without a kind, with the cursor from which it can continue.
-  absl::StatusOr<WatchId> Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink);
+  // `wanted`: whether the client may be told an event; null: every one.
+  using Wanted = std::function<bool(const Event&)>;
+  absl::StatusOr<WatchId> Add(const v1::WatchEventsRequest& request, std::shared_ptr<Sink> sink,
+                              Wanted wanted = nullptr);
   void Remove(WatchId watch) { watchers_.erase(watch); }
   // The client's queue is empty again: it can be told more.
   void OnDrained(WatchId watch);
@@ -57,6 +62,7 @@ class EventLog {
   struct Watcher {
     std::shared_ptr<Sink> sink;
     uint64_t next = 0;  // number of the first event that was not told
+    Wanted wanted;      // null: every event
     bool nodes = true;
     bool jobs = true;
     bool gap_of_unknown_size = false;

@@ -10,6 +10,12 @@
 #include "services/hub/nodes/away.h"
 
 namespace orch::hub {
+namespace {
+
+IdentityConflicts::Agent AgentOf(const NodeRecord& record) { return {record.peer, record.instance}; }
+IdentityConflicts::Agent AgentOf(const NodeSession& session) { return {session.peer(), session.instance()}; }
+
+}  // namespace
 
 absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session, const v1::Node& node) {
   if (key_problem_ != nullptr) {
@@ -18,11 +24,21 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
       return absl::UnauthenticatedError(problem);
     }
   }
+  const bool contends = Contends(*session);
+  if (contends) {
+    if (const absl::Duration wait = conflicts_.WaitToReplace(session->identity()); wait > absl::ZeroDuration()) {
+      const std::string why = absl::StrCat("not now: ", conflicts_.Text(session->identity()));
+      session->SayGoodbye(why, wait);
+      return absl::ResourceExhaustedError(why);
+    }
+  }
+  if (standings_ != nullptr) standings_->OnProved(node.identity(), session->who().labels);
   const NodeRecord* const before = registry_->Find(node.identity());
-  const std::string old_peer = before == nullptr ? "" : before->peer;
+  const IdentityConflicts::Agent old_agent = before == nullptr ? IdentityConflicts::Agent() : AgentOf(*before);
   ORCH_ASSIGN_OR_RETURN(const Registry::Attached attached,
-                        registry_->Attach(node, session, session->peer(), session->key().id));
-  if (attached.replaced != nullptr) Replace(node.identity(), attached, old_peer, session->peer());
+                        registry_->Attach(node, session, session->peer(), session->key().id, session->instance()));
+  if (contends) NoteContention(node.identity(), old_agent, AgentOf(*session));
+  if (attached.replaced != nullptr) Replace(node.identity(), attached.replaced, session->peer());
   sessions_[node.identity()] = session;
   NoteClock(session);
   const NodeRecord& record = *registry_->Find(node.identity());
@@ -33,26 +49,43 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
   return ddls_->Wanted(record.slot, record.plugins);
 }
 
-void Fleet::Replace(const std::string& identity, const Registry::Attached& attached, absl::string_view old_peer,
-                    absl::string_view new_peer) {
-  const IdentityConflicts::Verdict verdict = conflicts_.OnReplaced(identity, old_peer, new_peer);
-  if (verdict == IdentityConflicts::Verdict::kNone) {
-    attached.replaced->SayGoodbye(absl::StrCat("replaced: ", identity, " attached again from ", new_peer),
-                                  absl::ZeroDuration());
-  } else {
-    const std::string text = conflicts_.Text(identity);
-    registry_->SetConflict(identity, text);
-    // The agent that loses the stream waits before it takes it back, so that both are paced.
-    attached.replaced->SayGoodbye(absl::StrCat("replaced: ", text), IdentityConflicts::kPace);
-    if (verdict == IdentityConflicts::Verdict::kBegins) {
-      LogWarning("identity conflict", {{"node", identity}, {"reason", text}});
-      watch_->Notify(v1::WatchNodesResponse::NODE_CONFLICT, identity, text);
-    }
+// A stream that was silent for long is no agent's any more. One that has just ended may have been pushed out by the
+// door, which keeps few connections of one node.
+bool Fleet::Contends(const NodeSession& session) const {
+  const NodeRecord* const record = registry_->Find(session.identity());
+  if (record == nullptr || record->presence == v1::STALE) return false;
+  if (IdentityConflicts::IsSame(AgentOf(*record), AgentOf(session))) return false;
+  if (record->channel != nullptr) return true;
+  return clock_->Steady() - record->last_heard < IdentityConflicts::kConflictWindow &&
+         IdentityConflicts::FromAnotherHost(record->peer, session.peer());
+}
+
+void Fleet::NoteContention(const std::string& identity, const IdentityConflicts::Agent& before,
+                           const IdentityConflicts::Agent& now) {
+  const IdentityConflicts::Verdict verdict = conflicts_.OnReplaced(identity, before, now);
+  const std::string text = conflicts_.Text(identity);
+  if (verdict != IdentityConflicts::Verdict::kNone) registry_->SetConflict(identity, text);
+  if (verdict == IdentityConflicts::Verdict::kBegins) {
+    LogWarning("identity conflict", {{"node", identity}, {"reason", text}});
+    watch_->Notify(v1::WatchNodesResponse::NODE_CONFLICT, identity, text);
+    if (alarm_ != nullptr) alarm_(identity, text);
   }
+}
+
+void Fleet::Replace(const std::string& identity, NodeChannel* replaced, absl::string_view new_peer) {
+  const std::string text = conflicts_.Text(identity);
+  // The agent that loses the stream waits before it takes it back, so that both are paced.
+  replaced->SayGoodbye(text.empty() ? absl::StrCat("replaced: ", identity, " attached again from ", new_peer)
+                                    : absl::StrCat("replaced: ", text),
+                       conflicts_.Pace(identity));
   dispatcher_->OnNodeGone(identity, "its stream was replaced by a new one");
 }
 
-void Fleet::OnRegistered(NodeSession* session) { dispatcher_->OnNodeBack(session->identity()); }
+void Fleet::OnRegistered(NodeSession* session) {
+  // Before any command, so that the node decides by what the hub says of it now.
+  session->SendStanding(registry_->StandingOf(*registry_->Find(session->identity())));
+  dispatcher_->OnNodeBack(session->identity());
+}
 
 absl::Status Fleet::OnDelta(NodeSession* session, const v1::Delta& delta) {
   std::vector<PluginAnnouncement> old_plugins;
@@ -63,6 +96,7 @@ absl::Status Fleet::OnDelta(NodeSession* session, const v1::Delta& delta) {
     const std::vector<std::string> wanted = ddls_->Wanted(record.slot, record.plugins);
     if (!wanted.empty()) session->AskDdls(wanted);
   }
+  if (delta.has_collectives()) session->SendStanding(registry_->StandingOf(*registry_->Find(session->identity())));
   recorder_->OnChanged(session->identity());
   watch_->Notify(v1::WatchNodesResponse::NODE_CHANGED, session->identity());
   return absl::OkStatus();
@@ -132,12 +166,14 @@ void Fleet::ForgetOverdue() {
   std::vector<std::string> overdue = registry_->AwayLongerThan(retention_);
   if (overdue.empty()) return;
   if (overdue.size() > kMaxForgottenAtOnce) overdue.resize(kMaxForgottenAtOnce);  // the rest follows next time
-  Forget(overdue, absl::StrCat("away for longer than node_retention, ", absl::FormatDuration(retention_)),
-         [](const absl::StatusOr<v1::ForgetNodesResponse>& done) {
-           if (done.ok()) return;
-           LogWarning("nodes past node_retention are not forgotten yet",
-                      {{"reason", std::string(done.status().message())}});
-         });
+  const std::string because = absl::StrCat("away for longer than node_retention, ", absl::FormatDuration(retention_));
+  Forget(overdue, because, [this, because](const absl::StatusOr<v1::ForgetNodesResponse>& done) {
+    if (done.ok() && forgotten_ != nullptr && done->forgotten_size() > 0) {
+      forgotten_({done->forgotten().begin(), done->forgotten().end()}, because);
+    }
+    if (done.ok()) return;
+    LogWarning("nodes past node_retention are not forgotten yet", {{"reason", std::string(done.status().message())}});
+  });
 }
 
 void Fleet::Forget(const std::vector<std::string>& identities, const std::string& because, ForgetDone done) {
@@ -175,8 +211,14 @@ void Fleet::ForgetStored(const std::string& identity, const std::string& because
   }
   watch_->Notify(v1::WatchNodesResponse::NODE_FORGOTTEN, identity, because);
   registry_->Forget(identity);
+  if (each_forgotten_ != nullptr) each_forgotten_(identity);
+  if (standings_ != nullptr) standings_->Forget(identity);
   LogInfo("node forgotten", {{"node", identity}, {"because", because}});
   answer->add_forgotten(identity);
+}
+
+void Fleet::ForEachSession(const std::function<void(NodeSession*)>& each) const {
+  for (const auto& [identity, session] : sessions_) each(session);
 }
 
 void Fleet::Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after) {

@@ -38,6 +38,7 @@ class Fleet final : public NodeEvents {
     auth::RefusalCounters* refusals;
     FleetRecorder* recorder;
     const Clock* clock;
+    NodeStandings* standings = nullptr;  // null: nothing is said of nodes
   };
   // `retention`: how long a node that stays away remains known; zero: for ever.
   Fleet(Parts parts, absl::Duration retention)
@@ -48,6 +49,7 @@ class Fleet final : public NodeEvents {
         refusals_(parts.refusals),
         recorder_(parts.recorder),
         clock_(parts.clock),
+        standings_(parts.standings),
         retention_(retention),
         retention_due_(parts.clock->Steady() + kRetentionGrace),
         conflicts_(parts.clock) {}
@@ -66,6 +68,14 @@ class Fleet final : public NodeEvents {
   using KeyProblem = std::function<std::string(const NodeSession&)>;
   void SetKeyProblem(KeyProblem key_problem) { key_problem_ = std::move(key_problem); }
 
+  // `forgotten` is told which nodes the hub forgets by itself, and why; may be null.
+  using Forgotten = std::function<void(const std::vector<std::string>& identities, absl::string_view because)>;
+  void SetOnForgotten(Forgotten forgotten) { forgotten_ = std::move(forgotten); }
+
+  // Is told what an administrator should look at soon: which node, and why.
+  using Alarm = std::function<void(absl::string_view identity, absl::string_view why)>;
+  void SetAlarm(Alarm alarm) { alarm_ = std::move(alarm); }
+
   // Marks nodes that are silent, asks again for missing DDLs, and forgets nodes past their retention. Called from a
   // timer.
   void Tick();
@@ -74,13 +84,22 @@ class Fleet final : public NodeEvents {
   using ForgetDone = std::function<void(absl::StatusOr<v1::ForgetNodesResponse>)>;
   void Forget(const std::vector<std::string>& identities, const std::string& because, ForgetDone done);
   const IdentityConflicts& conflicts() const { return conflicts_; }
+  // Called with the identity of every node that is forgotten, whoever asked for it; null: nobody.
+  void SetOnEachForgotten(std::function<void(const std::string&)> each) { each_forgotten_ = std::move(each); }
+  // Shows the session of every node that is attached; `each` ends none.
+  void ForEachSession(const std::function<void(NodeSession*)>& each) const;
   // Ends the stream of every node for which `leave` returns a reason.
   void Dismiss(const std::function<std::string(const NodeSession&)>& leave, absl::Duration retry_after);
 
  private:
   void NoteClock(NodeSession* session);
-  void Replace(const std::string& identity, const Registry::Attached& attached, absl::string_view old_peer,
-               absl::string_view new_peer);
+  // Whether the session would take the stream from another agent that has it, or had it a moment ago.
+  bool Contends(const NodeSession& session) const;
+  // Another agent has taken the stream, or has come just after the stream ended.
+  void NoteContention(const std::string& identity, const IdentityConflicts::Agent& before,
+                      const IdentityConflicts::Agent& now);
+  // A new session has taken the stream.
+  void Replace(const std::string& identity, NodeChannel* replaced, absl::string_view new_peer);
   void ForgetOverdue();
   void ForgetStored(const std::string& identity, const std::string& because, v1::ForgetNodesResponse* answer);
 
@@ -91,10 +110,14 @@ class Fleet final : public NodeEvents {
   auth::RefusalCounters* const refusals_;
   FleetRecorder* const recorder_;
   const Clock* const clock_;
+  NodeStandings* const standings_;
   const absl::Duration retention_;
   absl::Duration retention_due_;  // steady; when nodes are looked at next
   IdentityConflicts conflicts_;
-  KeyProblem key_problem_;  // may be null
+  KeyProblem key_problem_;                                  // may be null
+  Forgotten forgotten_;                                     // may be null
+  std::function<void(const std::string&)> each_forgotten_;  // may be null
+  Alarm alarm_;                                             // may be null
   // By identity: the session that has the stream of the node.
   std::map<std::string, NodeSession*> sessions_;
 };

@@ -43,7 +43,7 @@ FleetRecorder::Batch FleetRecorder::TakeSome(FleetChange* change) {
     const NodeRecord* record = registry_->Find(identity);
     if (record == nullptr) continue;  // it was forgotten in the meantime
     if (whole) {
-      bytes += change->nodes.emplace_back(registry_->Describe(*record)).facts_json().size();
+      bytes += change->nodes.emplace_back(registry_->DescribeOwn(*record)).facts_json().size();
     } else {
       change->presences.push_back(registry_->DescribePresence(*record));
     }

@@ -22,6 +22,8 @@ void KeyReload::Look() {
     last_key_error_ = status;
     if (!status.ok()) {
       LogError("credentials not re-read; the old keys stay in force", {{"reason", std::string(status.message())}});
+      if (changed_ != nullptr)
+        changed_("credentials", "not read, because the file is faulty; the old keys stay in force");
     }
   }
   bool tls_changed = false;
@@ -33,7 +35,14 @@ void KeyReload::Look() {
   }
   if (tls_changed) LogInfo("certificates re-read");
   if (keys_changed) LogInfo("credentials re-read", {{"keys", absl::StrJoin(keyring_->key_ids(), " ")}});
-  if (!keys_changed && !tls_changed) return;
+  if (changed_ != nullptr && tls_changed) changed_("certificates", "");
+  if (changed_ != nullptr && keys_changed) {
+    changed_("credentials", absl::StrCat("keys in force: ", absl::StrJoin(keyring_->key_ids(), " ")));
+  }
+  if (keys_changed || tls_changed) Recheck();
+}
+
+void KeyReload::Recheck() {
   // A node whose key is gone, or whose key id stands for another key now, has lost its standing: it is told so and then
   // cut.
   fleet_->Dismiss([this](const NodeSession& session) { return ProblemOf(session); }, absl::ZeroDuration());
@@ -41,11 +50,15 @@ void KeyReload::Look() {
 }
 
 std::string KeyReload::ProblemOf(const NodeSession& session) const {
-  if (keyring_->IsBanned(auth::PeerKind::kNode, session.identity())) {
-    return "this node is banned in the hub's credentials file";
-  }
-  const auto key = keyring_->DerivedKey(session.key().id, auth::PeerKind::kNode, session.identity());
+  const auto key =
+      tls_->KeyOf({auth::PeerKind::kNode, session.identity(), session.key().id, false, session.key().terms});
   if (key.ok() && *key == session.key().bytes) return "";
+  const auth::Refusal refusal = auth::RefusalOfKey(key.status());
+  if (!key.ok() && refusal != auth::Refusal::kUnknownKey) {
+    const bool banned = refusal == auth::Refusal::kBanned;
+    return std::string(
+        auth::RefusalStatus(refusal, session.identity(), banned ? "" : key.status().message()).message());
+  }
   return absl::StrCat("key ", session.key().id, " is no longer in the hub's credentials; give the node the new one");
 }
 

@@ -2,9 +2,12 @@
 // the streams and connections of peers that have lost their standing. Owned by the hub; its loop only.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth/hub_tls.h"
 #include "auth/keyring.h"
@@ -26,8 +29,14 @@ class KeyReload {
   // Gives the fleet its check of keys, and looks at the files from now on. The executor drops what is posted when the
   // hub ends.
   void Start();
+  // `changed` is told what was read again ("credentials", "certificates"), for people; may be null. Call before Start.
+  using Changed = std::function<void(absl::string_view what, absl::string_view detail)>;
+  void SetOnChanged(Changed changed) { changed_ = std::move(changed); }
   // Looks at the files now.
   void Look();
+  // Ends the streams and connections of peers whose keys no longer count. Called after a change of what the hub has
+  // stored of keys and bans.
+  void Recheck();
 
  private:
   void Tick();
@@ -38,6 +47,7 @@ class KeyReload {
   Fleet* const fleet_;
   Door* const door_;
   Executor* const loop_;
+  Changed changed_;
   absl::Status last_key_error_, last_tls_error_;  // each is logged once
 };
 

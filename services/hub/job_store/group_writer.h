@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "services/hub/job_store/job_rows.h"
 #include "services/hub/job_store/node_rows.h"
+#include "services/hub/job_store/record_rows.h"
 #include "services/hub/job_store/sqlite.h"
 
 namespace orch::hub {
@@ -36,7 +37,9 @@ class GroupWriter {
     absl::AnyInvocable<void(absl::Status)> done;  // on `loop`, once committed or failed; may be null
     size_t rows = 1;
     size_t bytes = 0;
-    absl::AnyInvocable<absl::Status(NodeRows*)> apply_nodes = nullptr;  // when set, called in place of `apply`
+    // When one of these is set, it is called in place of `apply`.
+    absl::AnyInvocable<absl::Status(NodeRows*)> apply_nodes = nullptr;
+    absl::AnyInvocable<absl::Status(RecordRows*)> apply_records = nullptr;
   };
   // The state of the file after the last commit.
   struct State {
@@ -59,7 +62,7 @@ class GroupWriter {
 
  private:
   GroupWriter(std::unique_ptr<Sqlite> file, std::unique_ptr<JobRows> rows, std::unique_ptr<NodeRows> nodes,
-              const Clock* clock, Executor* loop);
+              std::unique_ptr<RecordRows> records, const Clock* clock, Executor* loop);
   struct Answer {
     absl::AnyInvocable<void(absl::Status)> done;
     absl::Status status;
@@ -68,6 +71,7 @@ class GroupWriter {
   // Commits one group. On the writer's thread.
   void Turn();
   bool Take(Write* write);
+  absl::Status ApplyOne(Write* write);
   // Applies the writes of one group. An error is the file's; then nothing of the group is kept.
   absl::Status ApplyGroup(std::vector<Answer>* answers);
   void Abandon(const absl::Status& status, std::vector<Answer>* answers);
@@ -78,6 +82,7 @@ class GroupWriter {
   const std::unique_ptr<Sqlite> file_;
   const std::unique_ptr<JobRows> rows_;
   const std::unique_ptr<NodeRows> nodes_;
+  const std::unique_ptr<RecordRows> records_;
   const Clock* const clock_;
   Executor* const loop_;
   mutable Mutex mu_;

@@ -58,6 +58,10 @@ constexpr const char* kSteps[kJobStoreVersion] = {
         num INTEGER PRIMARY KEY, node BLOB NOT NULL, facts BLOB NOT NULL, facts_bytes INTEGER NOT NULL);
       CREATE TABLE ddls (sha256 BLOB PRIMARY KEY, bytes INTEGER NOT NULL, json BLOB NOT NULL);
     )sql",
+    R"sql(
+      CREATE TABLE records (
+        kind TEXT NOT NULL, id TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    )sql",
 };
 
 absl::Status Refuse(const std::string& path, absl::string_view why) {

@@ -12,7 +12,7 @@
 
 namespace orch::hub {
 
-inline constexpr int64_t kJobStoreVersion = 3;        // of the schema; PRAGMA user_version
+inline constexpr int64_t kJobStoreVersion = 4;        // of the schema; PRAGMA user_version
 inline constexpr int64_t kJobStoreMark = 0x6f726a73;  // PRAGMA application_id: this is a job store
 
 // Opens a durable connection (WAL, synchronous=FULL) for writing, with the schema of this version. Makes the file with

@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "services/hub/job_store/memory_job_store.h"
 #include "services/hub/job_store/memory_node_store.h"
+#include "services/hub/job_store/memory_record_store.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 
 namespace orch::hub {
@@ -17,7 +18,7 @@ absl::StatusOr<OpenedStore> OpenStore(const StoreOptions& options, const Clock* 
     in_memory.age = options.age;
     in_memory.id = absl::BytesToHexString(random->Bytes(8));
     return OpenedStore{std::make_unique<MemoryJobStore>(clock, loop, std::move(in_memory)),
-                       std::make_unique<MemoryNodeStore>(loop)};
+                       std::make_unique<MemoryNodeStore>(loop), std::make_unique<MemoryRecordStore>(loop)};
   }
   SqliteJobStore::Options in_file;
   in_file.path = options.path;
@@ -27,7 +28,8 @@ absl::StatusOr<OpenedStore> OpenStore(const StoreOptions& options, const Clock* 
   in_file.max_bytes = 2 * options.bytes;
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<SqliteJobStore> store, SqliteJobStore::Open(clock, random, loop, in_file));
   std::unique_ptr<NodeStore> nodes = store->MakeNodeStore();
-  return OpenedStore{std::move(store), std::move(nodes)};
+  std::unique_ptr<RecordStore> records = store->MakeRecordStore();
+  return OpenedStore{std::move(store), std::move(nodes), std::move(records)};
 }
 
 }  // namespace orch::hub

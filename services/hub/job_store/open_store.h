@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "services/hub/job_store/job_store.h"
 #include "services/hub/job_store/node_store.h"
+#include "services/hub/job_store/record_store.h"
 
 namespace orch::hub {
 
@@ -26,7 +27,8 @@ struct StoreOptions {
 
 struct OpenedStore {
   std::unique_ptr<JobStore> jobs;
-  std::unique_ptr<NodeStore> nodes;  // must be destroyed before `jobs`
+  std::unique_ptr<NodeStore> nodes;      // must be destroyed before `jobs`
+  std::unique_ptr<RecordStore> records;  // likewise
 };
 
 // Errors name the file and the remedy.

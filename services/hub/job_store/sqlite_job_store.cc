@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "services/hub/job_store/job_store_file.h"
 #include "services/hub/job_store/sqlite_node_store.h"
+#include "services/hub/job_store/sqlite_record_store.h"
 
 namespace orch::hub {
 namespace {
@@ -184,6 +185,10 @@ absl::Status SqliteJobStore::LoadUnfinished(const std::function<void(UnfinishedJ
 
 std::unique_ptr<NodeStore> SqliteJobStore::MakeNodeStore() {
   return std::make_unique<SqliteNodeStore>(writer_.get(), options_.path);
+}
+
+std::unique_ptr<RecordStore> SqliteJobStore::MakeRecordStore() {
+  return std::make_unique<SqliteRecordStore>(writer_.get(), options_.path);
 }
 
 StoreStats SqliteJobStore::Stats() const {

@@ -20,6 +20,7 @@
 #include "services/hub/job_store/job_store.h"
 #include "services/hub/job_store/job_store_lock.h"
 #include "services/hub/job_store/node_store.h"
+#include "services/hub/job_store/record_store.h"
 
 namespace orch::hub {
 
@@ -56,6 +57,7 @@ class SqliteJobStore final : public JobStore {
   StoreStats Stats() const override;
   // The store of the fleet in the same file. It must be destroyed before this store.
   std::unique_ptr<NodeStore> MakeNodeStore();
+  std::unique_ptr<RecordStore> MakeRecordStore();  // likewise
   const std::string& id() const override { return id_; }
   uint64_t starts() const override { return starts_; }
 

@@ -19,7 +19,7 @@ inline constexpr size_t kMinJobIdPrefix = 8;
 
 // The part of a rollout that survives a restart of the hub.
 struct RolloutState {
-  v1::JobState state = v1::JOB_RUNNING;  // or JOB_PAUSED
+  v1::JobState state = v1::JOB_RUNNING;  // or JOB_PAUSED, JOB_PENDING_APPROVAL
   std::string paused_because;
   v1::StopReason stop_reason = v1::STOP_REASON_UNSPECIFIED;
   std::string detail;  // the rollout's own, opaque here

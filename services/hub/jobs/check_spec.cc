@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status_macros.h"
+#include "base/text_file.h"
 
 namespace orch::hub {
 namespace {
@@ -90,6 +91,10 @@ absl::Status CheckSpec(const v1::JobSpec& spec) {
   if (spec.retries() > kMaxRetries) return Wrong(absl::StrCat("spec.retries must be 0 to ", kMaxRetries));
   ORCH_RETURN_IF_ERROR(CheckName("lock", spec.lock()));
   ORCH_RETURN_IF_ERROR(CheckName("idempotency_key", spec.idempotency_key()));
+  ORCH_RETURN_IF_ERROR(CheckName("ticket", spec.ticket()));
+  if (spec.reason().size() > kMaxReasonBytes || !IsUtf8(spec.reason())) {
+    return Wrong(absl::StrCat("spec.reason must be at most ", kMaxReasonBytes, " bytes of UTF-8"));
+  }
   return CheckCombinations(spec);
 }
 

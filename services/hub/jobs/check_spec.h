@@ -13,7 +13,8 @@ inline constexpr absl::Duration kMaxPause =
     absl::Hours(24);  // longest pause between batches or before a repeat, and longest splay
 inline constexpr absl::Duration kMaxTtl = absl::Hours(24 * 7);
 inline constexpr uint32_t kMaxRetries = 10;
-inline constexpr size_t kMaxLockNameBytes = 128;  // longest name of a lock, and longest idempotency key
+inline constexpr size_t kMaxLockNameBytes = 128;  // longest name of a lock, idempotency key and ticket
+inline constexpr size_t kMaxReasonBytes = 1024;
 
 // InvalidArgument names the field and the remedy.
 absl::Status CheckSpec(const v1::JobSpec& spec);

@@ -25,8 +25,14 @@ bool SameRequest(const StoredJob& stored, const v1::JobSpec& asked) {
   if (!stored.inputs_withheld && (!stored_inputs.ok() || !inputs.ok() || *stored_inputs != *inputs)) return false;
   a.clear_inputs_json();
   b.clear_inputs_json();
-  a.clear_ddl_sha256();  // the fleet may have another version by now
-  b.clear_ddl_sha256();
+  for (v1::JobSpec* spec : {&a, &b}) {
+    spec->clear_ddl_sha256();  // the fleet may have another version by now
+    if (stored.accepted.conditions_size() == 0) continue;
+    spec->clear_concurrency();  // a rule may have lowered these
+    spec->clear_concurrency_percent();
+    spec->clear_batch_size();
+    spec->clear_batch_percent();
+  }
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
@@ -47,7 +53,7 @@ absl::Status Dispatcher::Admit() const {
 
 absl::Status Dispatcher::Start(Request request, std::shared_ptr<JobWatch::Sink> client) {
   ORCH_RETURN_IF_ERROR(Admit());
-  const std::string id = absl::BytesToHexString(random_->Bytes(16));
+  const std::string id = request.job_id.empty() ? absl::BytesToHexString(random_->Bytes(16)) : request.job_id;
   std::shared_ptr<const CommandBody> body = MakeCommandBody(id, request);
   if (body->bytes.size() > kMaxCommandBytes) {
     return absl::InvalidArgumentError(absl::StrCat("inputs and filter make a command of ", body->bytes.size(),
@@ -136,7 +142,20 @@ void Dispatcher::Watch(const v1::WatchJobRequest& request, std::shared_ptr<JobWa
   JobReplay::Begin(this, store_, executor_, request.job_id(), request.cursor(), /*followed=*/false, std::move(client));
 }
 
-JobRun* Dispatcher::FindRun(absl::string_view prefix) {
+std::string Dispatcher::CallerOf(absl::string_view job_id) const {
+  const JobRun* const run = FindRun(job_id);
+  return run == nullptr ? "" : run->request().caller;
+}
+
+std::vector<std::string> Dispatcher::AwaitingApproval() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, run] : jobs_) {
+    if (run->awaits_approval()) ids.push_back(id);
+  }
+  return ids;
+}
+
+JobRun* Dispatcher::FindRun(absl::string_view prefix) const {
   if (prefix.size() < kMinJobIdPrefix) return nullptr;
   JobRun* found = nullptr;
   for (const auto& [id, run] : jobs_) {
@@ -160,6 +179,10 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
     });
     return;
   }
+  if (run->awaits_approval() && request.verb() != v1::ControlJobRequest::CANCEL) {
+    return done(absl::FailedPreconditionError(absl::StrCat(
+        "job ", run->id(), " waits for approval, which others grant: orchctl approval show ", run->id().substr(0, 8))));
+  }
   const std::string id = run->id();  // NOLINT(performance-unnecessary-copy-initialization): erase() ends the run
   v1::Job last = DescribeJob(run->state());
   switch (request.verb()) {
@@ -179,6 +202,22 @@ void Dispatcher::Control(const v1::ControlJobRequest& request, const std::string
   if (JobRun* const after = RunOf(id)) return done(DescribeJob(after->state()));
   last.set_state(v1::JOB_FINISHED);
   done(std::move(last));
+}
+
+void Dispatcher::Approve(absl::string_view job_id) {
+  if (JobRun* const run = RunOf(job_id)) run->Approve();
+}
+
+void Dispatcher::Refuse(absl::string_view job_id, absl::string_view why) {
+  if (JobRun* const run = RunOf(job_id)) run->Refuse(why);
+}
+
+void Dispatcher::CancelUnless(const std::function<bool(const JobRequest&)>& may_go_on, absl::string_view reason) {
+  std::vector<std::string> ids;
+  for (const auto& [id, run] : jobs_) {
+    if (run->begun() && !may_go_on(run->request())) ids.push_back(id);
+  }
+  for (const std::string& id : ids) RunOf(id)->Cancel("the hub", reason);
 }
 
 void Dispatcher::OnUpdate(absl::string_view identity, absl::string_view attempt_id, v1::TaskUpdate update) {

@@ -54,6 +54,12 @@ class Dispatcher final : public RunDirectory {
   void Control(const v1::ControlJobRequest& request, const std::string& caller,
                std::function<void(absl::StatusOr<v1::Job>)> done);
 
+  // A job that awaits approval goes on, or ends without having sent anything. Does nothing for another job.
+  void Approve(absl::string_view job_id);
+  void Refuse(absl::string_view job_id, absl::string_view why);
+  // Cancels the jobs that may not go on, because rules or keys have changed.
+  void CancelUnless(const std::function<bool(const JobRequest&)>& may_go_on, absl::string_view reason);
+
   // A node's update, already verified. An update that no task waits for is dropped and counted.
   void OnUpdate(absl::string_view identity, absl::string_view attempt_id, v1::TaskUpdate update);
   void OnNodeGone(absl::string_view identity, absl::string_view reason);
@@ -73,6 +79,10 @@ class Dispatcher final : public RunDirectory {
   size_t running() const { return jobs_.size(); }
   size_t paused() const;
   size_t queued_tasks() const { return returns_.parked(); }
+  // The caller of a running job, by its id or the beginning of it; empty when none or several match.
+  std::string CallerOf(absl::string_view job_id) const;
+  // The running jobs that wait for approval.
+  std::vector<std::string> AwaitingApproval() const;
   const NamedLocks& locks() const { return locks_; }
   JobRun* RunOf(absl::string_view job_id) override;
 
@@ -85,7 +95,7 @@ class Dispatcher final : public RunDirectory {
   absl::Status Admit() const;
   JobRun* Add(const std::string& id, Request request, std::shared_ptr<const CommandBody> body);
   // Finds a run by its id or the beginning of it; null when none or several match.
-  JobRun* FindRun(absl::string_view prefix);
+  JobRun* FindRun(absl::string_view prefix) const;
   void Resume(const UnfinishedJob& stored);
   void OnFinished(JobRun* run);
   bool Idle() const;

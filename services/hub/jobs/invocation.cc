@@ -1,5 +1,6 @@
 #include "services/hub/jobs/invocation.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status_macros.h"
@@ -38,6 +39,21 @@ absl::StatusOr<std::vector<uint32_t>> GroupsOf(const std::string& fact, const Fa
   return groups;
 }
 
+// A smaller window or batch that was asked for stays.
+void LimitConcurrency(uint32_t most, size_t targets, v1::JobSpec* spec) {
+  const auto amount = [targets](uint32_t count, uint32_t percent) {
+    return count > 0 ? count : static_cast<uint32_t>((targets * percent + 99) / 100);
+  };
+  if (spec->batch_size() > 0 || spec->batch_percent() > 0) {
+    spec->set_batch_size(std::min(most, amount(spec->batch_size(), spec->batch_percent())));
+    spec->clear_batch_percent();
+    return;
+  }
+  const uint32_t asked = amount(spec->concurrency(), spec->concurrency_percent());
+  spec->set_concurrency(asked == 0 ? most : std::min(most, asked));
+  spec->clear_concurrency_percent();
+}
+
 SlotSet SlotsOf(const FleetSnapshot& fleet, const Chosen& targets) {
   SlotSet slots(fleet.facts.names().slots());
   for (const Slot slot : targets.nodes) slots.Insert(slot);
@@ -50,6 +66,10 @@ absl::Status Invocation::Read(Random* random, ColumnNames* names) {
   if (!read_) {
     ORCH_ASSIGN_OR_RETURN(query_, ParseTarget(spec_.target(), random));
     ORCH_ASSIGN_OR_RETURN(inputs_, ParseJsonObject(spec_.inputs_json(), "spec.inputs_json"));
+    ORCH_ASSIGN_OR_RETURN(access_, JobAccess::Begin(access_control_, caller_, spec_, inputs_));
+    Restrict(access_->visible(), &query_);
+    access_->AddColumns(&query_.columns);
+    ORCH_RETURN_IF_ERROR(query_.columns.Check());
     read_ = true;
   }
   *names = query_.columns;
@@ -81,7 +101,7 @@ absl::Status Invocation::BuildRequest(const FleetSnapshot& fleet, Chosen targets
   if (spec_.inputs_json().empty()) request_.spec.set_inputs_json("{}");
   request_.spec.clear_ddl_sha256();
   for (const std::string& sha256 : ddl.sha256s) request_.spec.add_ddl_sha256(sha256);
-  request_.caller = caller_;
+  request_.caller = caller_.id;
   const Json redacted = ddls_.Redact(inputs_);
   request_.redacted_inputs = DumpJson(redacted);
   request_.inputs_withheld = redacted != inputs_;
@@ -92,7 +112,24 @@ absl::Status Invocation::BuildRequest(const FleetSnapshot& fleet, Chosen targets
   request_.run_limit = spec_.timeout_ms() > 0 ? asked : ddl.plugin->TimeoutOf(*ddl.action);
   request_.deadline = spec_.timeout_ms() > 0 ? asked : request_.run_limit + kDeadlineGrace;
   request_.deadline += absl::Milliseconds(spec_.splay_ms());
+  ORCH_RETURN_IF_ERROR(ApplyRules(fleet, targets, ddl.action->impact != ddl::Impact::kRead, budget));
   return SetTargets(fleet, std::move(targets), budget);
+}
+
+absl::Status Invocation::ApplyRules(const FleetSnapshot& fleet, const Chosen& targets, bool changes,
+                                    StepBudget* budget) {
+  ORCH_ASSIGN_OR_RETURN(decision_,
+                        access_->Decide(spec_, fleet.facts, targets.nodes, targets.visible.size(), changes, budget));
+  for (const JobDecision::Denied& denied : decision_.denied) {
+    request_.denied.push_back({denied.target, denied.rule, denied.why});
+  }
+  if (decision_.concurrency > 0) LimitConcurrency(decision_.concurrency, targets.nodes.size(), &request_.spec);
+  request_.conditions = decision_.conditions;
+  // What nobody may run needs no approval.
+  if (decision_.denied.size() == targets.nodes.size()) return absl::OkStatus();
+  request_.approvals_needed = decision_.approvals;
+  request_.recorded = request_.recorded || decision_.approvals > 0;
+  return absl::OkStatus();
 }
 
 absl::Status Invocation::SetTargets(const FleetSnapshot& fleet, Chosen targets, StepBudget* budget) {
@@ -101,7 +138,7 @@ absl::Status Invocation::SetTargets(const FleetSnapshot& fleet, Chosen targets, 
     ORCH_ASSIGN_OR_RETURN(request_.groups, GroupsOf(spec_.group_by(), fleet.facts, targets.nodes, budget));
   }
   ORCH_ASSIGN_OR_RETURN(request_.away, FindAway(query_, fleet, spec_.plugin(), targets.nodes, budget));
-  request_.suggestions = SuggestIdentities(targets.unknown, names, fleet.facts.live());
+  request_.suggestions = SuggestIdentities(targets.unknown, names, targets.visible);
   request_.may_decline = WhenMayDecline(query_);
   request_.chosen_at = fleet.change;
   request_.targets.reserve(targets.nodes.size());

@@ -3,6 +3,7 @@
 // thread at a time.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,6 +13,8 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "orch/v1/job.pb.h"
+#include "services/hub/access/access_control.h"
+#include "services/hub/access/job_access.h"
 #include "services/hub/jobs/ddl_choice.h"
 #include "services/hub/jobs/run/job_request.h"
 #include "services/hub/nodes/ddl_cache.h"
@@ -25,13 +28,13 @@ inline constexpr absl::Duration kDeadlineGrace = absl::Seconds(2);
 
 class Invocation {
  public:
-  Invocation(v1::JobSpec spec, std::string caller, absl::Duration begin)
-      : spec_(std::move(spec)), caller_(std::move(caller)), begin_(begin), ddls_(spec_) {}
+  Invocation(v1::JobSpec spec, auth::Caller caller, const AccessControl* access, absl::Duration begin)
+      : spec_(std::move(spec)), caller_(std::move(caller)), access_control_(access), begin_(begin), ddls_(spec_) {}
   Invocation(const Invocation&) = delete;
   Invocation& operator=(const Invocation&) = delete;
 
   // These three, in this order. The first reads filter and inputs and says which columns of the fleet the filter needs;
-  // InvalidArgument names the field and the remedy.
+  // InvalidArgument names the field and the remedy; PermissionDenied the rule.
   absl::Status Read(Random* random, ColumnNames* names);
   // On the loop. As DdlChoice::Take.
   absl::Status TakeDdls(const DdlCache& ddls) { return ddls_.Take(ddls); }
@@ -40,24 +43,31 @@ class Invocation {
   absl::Status Plan(const FleetSnapshot& fleet, const Clock& clock, StepBudget* budget);
 
   const v1::JobSpec& spec() const { return spec_; }
-  const std::string& caller() const { return caller_; }
+  const auth::Caller& caller() const { return caller_; }
   const std::string& awaited() const { return ddls_.awaited(); }
   // Once, after Plan.
   JobRequest TakeRequest() { return std::move(request_); }
+  const JobRequest& request() const { return request_; }
+  const JobDecision& decision() const { return decision_; }
 
  private:
   absl::StatusOr<Chosen> ChooseTargets(const FleetSnapshot& fleet, StepBudget* budget) const;
   absl::Status BuildRequest(const FleetSnapshot& fleet, Chosen targets, const DdlChoice::Chosen& ddl,
                             StepBudget* budget);
+  // Applies what the rules say of the chosen targets to the request.
+  absl::Status ApplyRules(const FleetSnapshot& fleet, const Chosen& targets, bool changes, StepBudget* budget);
   absl::Status SetTargets(const FleetSnapshot& fleet, Chosen targets, StepBudget* budget);
 
   const v1::JobSpec spec_;
-  const std::string caller_;
+  const auth::Caller caller_;
+  const AccessControl* const access_control_;
   const absl::Duration begin_;  // steady
   bool read_ = false;
   TargetQuery query_;
   Json inputs_;
+  std::optional<JobAccess> access_;  // from Read on
   DdlChoice ddls_;
+  JobDecision decision_;
   JobRequest request_;
 };
 

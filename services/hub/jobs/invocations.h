@@ -9,6 +9,8 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "orch/v1/orchestrator_service.pb.h"
+#include "services/hub/access/access_control.h"
+#include "services/hub/access/approvals.h"
 #include "services/hub/jobs/dispatcher.h"
 #include "services/hub/jobs/invocation.h"
 #include "services/hub/nodes/ddl_cache.h"
@@ -18,14 +20,22 @@ namespace orch::hub {
 
 class Invocations {
  public:
-  // `ddls` and `dispatcher` are used on the loop only.
-  Invocations(Questions* questions, DdlCache* ddls, Dispatcher* dispatcher, Random* random, const Clock* clock,
-              Executor* loop)
-      : questions_(questions), ddls_(ddls), dispatcher_(dispatcher), random_(random), clock_(clock), loop_(loop) {}
+  // `ddls`, `dispatcher` and `approvals` are used on the loop only.
+  struct Dependencies {
+    Questions* questions;
+    DdlCache* ddls;
+    Dispatcher* dispatcher;
+    const AccessControl* access;
+    Approvals* approvals;
+    Random* random;
+    const Clock* clock;
+    Executor* loop;
+  };
+  explicit Invocations(Dependencies dependencies) : deps_(dependencies) {}
 
   // Ends the sink with an error, or starts a job that writes to it. A call that has ended before its job begins starts
   // none.
-  void Run(const v1::InvokeRequest& request, const std::string& caller, std::shared_ptr<JobWatch::Sink> client);
+  void Run(const v1::InvokeRequest& request, const auth::Caller& caller, std::shared_ptr<JobWatch::Sink> client);
 
  private:
   using Client = std::shared_ptr<JobWatch::Sink>;
@@ -33,13 +43,9 @@ class Invocations {
   void Plan(std::shared_ptr<Invocation> invocation, Client client, bool may_wait);
   // On the loop.
   void OnPlanned(std::shared_ptr<Invocation> invocation, Client client, bool may_wait, const absl::Status& planned);
+  void Start(Invocation* invocation, const Client& client);
 
-  Questions* const questions_;
-  DdlCache* const ddls_;
-  Dispatcher* const dispatcher_;
-  Random* const random_;
-  const Clock* const clock_;
-  Executor* const loop_;
+  const Dependencies deps_;
 };
 
 }  // namespace orch::hub

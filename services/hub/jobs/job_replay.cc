@@ -28,7 +28,8 @@ void JobReplay::OnJob(const StoredJob& job, bool followed) {
   held_.mutable_accepted()->set_targets(job.targets);
   held_.mutable_accepted()->set_followed(followed);
   held_.set_state(job.state());
-  if (job.state() == v1::JOB_PAUSED) held_.set_note(job.rollout.paused_because);
+  if (job.state() == v1::JOB_PAUSED || job.state() == v1::JOB_PENDING_APPROVAL)
+    held_.set_note(job.rollout.paused_because);
   more_ = true;
   // Only now: a client that is slow at the very first message is called back too.
   client_->SetOnDrained([replay = shared_from_this()] {

@@ -9,17 +9,33 @@
 namespace orch::hub {
 namespace {
 
-// Each connection has a port of its own, so only the host can distinguish two agents.
+// Each connection has a port of its own, so of an address only the host can distinguish two agents.
 std::string HostOf(absl::string_view peer) {
   const size_t colon = peer.rfind(':');
-  if (colon == absl::string_view::npos || peer.find(':') == colon) return std::string(peer);
-  return std::string(peer.substr(0, colon));
+  return std::string(colon == absl::string_view::npos ? peer : peer.substr(0, colon));
+}
+
+std::string AgentName(const IdentityConflicts::Agent& agent) {
+  return agent.instance.empty() ? HostOf(agent.peer) : agent.instance;
+}
+
+// Puts `name` at the end of `names`, once; the oldest make room.
+void Remember(std::string name, size_t limit, std::vector<std::string>* names) {
+  std::erase(*names, name);
+  names->push_back(std::move(name));
+  if (names->size() > limit) names->erase(names->begin());
 }
 
 }  // namespace
 
-IdentityConflicts::Verdict IdentityConflicts::OnReplaced(absl::string_view identity, absl::string_view old_peer,
-                                                         absl::string_view new_peer) {
+bool IdentityConflicts::IsSame(const Agent& one, const Agent& other) { return AgentName(one) == AgentName(other); }
+
+bool IdentityConflicts::FromAnotherHost(absl::string_view old_peer, absl::string_view new_peer) {
+  return HostOf(old_peer) != HostOf(new_peer);
+}
+
+IdentityConflicts::Verdict IdentityConflicts::OnReplaced(absl::string_view identity, const Agent& before,
+                                                         const Agent& now) {
   auto found = entries_.find(identity);
   if (found == entries_.end()) {
     if (entries_.size() >= kMaxIdentities) Expire();
@@ -28,22 +44,38 @@ IdentityConflicts::Verdict IdentityConflicts::OnReplaced(absl::string_view ident
     found->second.since = clock_->Now();
   }
   Entry& entry = found->second;
-  for (const absl::string_view peer : {old_peer, new_peer}) {
-    const std::string host = HostOf(peer);
-    std::erase(entry.peers, host);
-    entry.peers.push_back(host);
-    if (entry.peers.size() > kMaxPeers) entry.peers.erase(entry.peers.begin());
-  }
-  entry.recent.push_back(clock_->Steady());
-  if (entry.recent.size() > kConflictAfter) entry.recent.pop_front();
+  for (const Agent* const agent : {&before, &now}) Remember(HostOf(agent->peer), kMaxPeers, &entry.peers);
+  const bool returns = std::erase(entry.losers, AgentName(now)) > 0;
+  Remember(AgentName(before), kMaxAgents, &entry.losers);
+  entry.last_replaced = clock_->Steady();
   entry.last = clock_->Now();
   ++entry.replacements;
-  if (entry.in_conflict) return Verdict::kGoesOn;
-  if (entry.recent.size() < kConflictAfter || entry.recent.back() - entry.recent.front() > kConflictWindow) {
+  if (entry.in_conflict) {
+    ++entry.doublings;
+    return Verdict::kGoesOn;
+  }
+  if (!returns) return Verdict::kNone;
+  entry.returns.push_back(entry.last_replaced);
+  if (entry.returns.size() > kConflictAfter) entry.returns.pop_front();
+  if (entry.returns.size() < kConflictAfter || entry.returns.back() - entry.returns.front() > kConflictWindow) {
     return Verdict::kNone;
   }
   entry.in_conflict = true;
   return Verdict::kBegins;
+}
+
+absl::Duration IdentityConflicts::Pace(absl::string_view identity) const {
+  const auto found = entries_.find(identity);
+  if (found == entries_.end() || !found->second.in_conflict) return absl::ZeroDuration();
+  absl::Duration pace = kPace;
+  for (uint32_t i = 0; i < found->second.doublings && pace < kMaxPace; ++i) pace *= 2;
+  return std::min(pace, kMaxPace);
+}
+
+absl::Duration IdentityConflicts::WaitToReplace(absl::string_view identity) const {
+  const absl::Duration pace = Pace(identity);
+  if (pace == absl::ZeroDuration()) return pace;
+  return std::max(absl::ZeroDuration(), entries_.find(identity)->second.last_replaced + pace - clock_->Steady());
 }
 
 std::string IdentityConflicts::Text(absl::string_view identity) const {
@@ -52,7 +84,9 @@ std::string IdentityConflicts::Text(absl::string_view identity) const {
   const Entry& entry = found->second;
   return absl::StrCat("two agents use the identity ", identity, ", from ", absl::StrJoin(entry.peers, " and "),
                       ", and take the stream from each other (", entry.replacements,
-                      " times); give one of them an identity of its own");
+                      " times); give one of them an identity of its own. Until then the stream stays with one of "
+                      "them for ",
+                      absl::FormatDuration(Pace(identity)), " at a time");
 }
 
 std::vector<v1::IdentityConflict> IdentityConflicts::List() const {
@@ -75,7 +109,7 @@ std::vector<std::string> IdentityConflicts::Expire() {
   const absl::Duration now = clock_->Steady();
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const absl::Duration keep = entry->second.in_conflict ? kConflictOver : kConflictWindow;
-    if (now - entry->second.recent.back() <= keep) {
+    if (now - entry->second.last_replaced <= keep) {
       ++entry;
       continue;
     }

@@ -38,28 +38,10 @@ void NodeLink::Begin(std::unique_ptr<NodeSession> session) {
 bool NodeLink::Push(Message message) {
   const size_t bytes = message.head.ByteSizeLong() + (message.body ? message.body->bytes.size() : 0);
   MutexLock lock(&mu_);
-  const bool can_wait = message.can_wait;
+  const bool others_follow = message.others_follow;
   if (state_ != State::kOpen || !outbox_.Push(std::move(message), bytes)) return false;
-  urgent_ = urgent_ || !can_wait;
-  if (urgent_) {
-    PumpLocked();
-  } else {
-    AwaitCompanyLocked();
-  }
+  if (!others_follow) PumpLocked();
   return true;
-}
-
-void NodeLink::AwaitCompanyLocked() {
-  if (std::exchange(awaiting_company_, true)) return;
-  std::weak_ptr<NodeLink> link = self_;
-  executor_->PostAfter(kWaitForCompany, [link] {
-    const std::shared_ptr<NodeLink> alive = link.lock();
-    if (alive == nullptr) return;
-    MutexLock lock(&alive->mu_);
-    alive->awaiting_company_ = false;
-    alive->urgent_ = !alive->outbox_.empty();
-    alive->PumpLocked();
-  });
 }
 
 void NodeLink::Close() {
@@ -80,13 +62,11 @@ void NodeLink::CutOff() {
 void NodeLink::PumpLocked() {
   if (writing_ || state_ == State::kFinished || state_ == State::kDone) return;
   if (!outbox_.empty()) {
-    if (!urgent_ && state_ == State::kOpen) return;
     Message& next = outbox_.front();
     if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
     writing_ = true;
-    urgent_ = outbox_.size() > 1;
     // The messages that follow at once share its packet.
-    StartWrite(&next.head, urgent_ ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
+    StartWrite(&next.head, outbox_.size() > 1 ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
   } else if (state_ == State::kClosing) {
     state_ = State::kFinished;
     Finish(grpc::Status::OK);
@@ -122,17 +102,16 @@ void NodeLink::OnReadDone(bool ok) {
     PumpLocked();
     return;
   }
-  auto message = std::make_shared<v1::NodeMessage>();
-  message->Swap(&incoming_);
-  const size_t bytes = message->ByteSizeLong();
+  const size_t bytes = incoming_.ByteSizeLong();
   MutexLock lock(&mu_);
   ++unhandled_;
   unhandled_bytes_ += bytes;
   // Done before the next read begins, because that read may end on another thread at once.
-  executor_->Post([self = self_, message, bytes] {
-    self->session_->OnMessage(*message);
+  executor_->Post([self = self_, message = std::move(incoming_), bytes] {
+    self->session_->OnMessage(message);
     self->Handled(bytes);
   });
+  incoming_.Clear();
   reading_ = unhandled_ < kMaxUnhandledMessages && unhandled_bytes_ < kMaxUnhandledBytes;
   if (reading_) StartRead(&incoming_);
 }

@@ -24,8 +24,6 @@ inline constexpr size_t kMaxOutboxMessages = 1024;
 inline constexpr size_t kMaxOutboxBytes = 16u << 20;
 inline constexpr size_t kMaxUnhandledMessages = 16;
 inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
-// The longest time for which a message that can wait (NodeOutbox::Message) is held so that it shares a packet.
-inline constexpr absl::Duration kWaitForCompany = absl::Milliseconds(50);
 // The session learns within this time that its node has closed the stream.
 inline constexpr absl::Duration kTellEndWithin = absl::Milliseconds(200);
 // A closing stream is cut off when its queue is not written within this time.
@@ -56,7 +54,6 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   NodeLink(grpc::CallbackServerContext* context, Admission admission, Executor* executor)
       : context_(context), admission_(std::move(admission)), executor_(executor) {}
 
-  void AwaitCompanyLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // The loop has handled a message of this size.
@@ -76,8 +73,6 @@ class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMe
   size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
   size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   bool reading_ ABSL_GUARDED_BY(mu_) = false;
-  bool urgent_ ABSL_GUARDED_BY(mu_) = false;            // a queued message cannot wait, or has waited long enough
-  bool awaiting_company_ ABSL_GUARDED_BY(mu_) = false;  // its timer runs
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
   TimerId cut_off_ ABSL_GUARDED_BY(mu_) = 0;

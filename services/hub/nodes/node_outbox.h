@@ -13,7 +13,7 @@ class NodeOutbox {
   struct Message {
     v1::HubMessage head;                      // when `body` is set, an envelope without its body
     std::shared_ptr<const CommandBody> body;  // put in while the message is written
-    bool can_wait = false;                    // may be held for a short time, so that it shares a packet with the next
+    bool others_follow = false;               // another message follows at once, with which this one shares a packet
   };
   virtual ~NodeOutbox() = default;
   // False when the queue is full or closed; then nothing was queued.

@@ -1,5 +1,6 @@
 #include "services/hub/nodes/node_session.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -9,6 +10,16 @@
 #include "base/log.h"
 
 namespace orch::hub {
+namespace {
+
+// Reads the key that a node with a certificate names: "KEY_ID" or "KEY_ID/GENERATION/EXPIRES_UNIX_S".
+bool ParseNamedKey(absl::string_view name, absl::string_view named, auth::PskIdentity* identity) {
+  const size_t end = std::min(named.find('/'), named.size());
+  return auth::PskIdentity::Parse(
+      absl::StrCat("orch1/node/", name, "/", named.substr(0, end), "/key", named.substr(end)), identity);
+}
+
+}  // namespace
 
 NodeSession::NodeSession(auth::Peer who, std::string address, const auth::Keyring* keyring,
                          std::shared_ptr<NodeOutbox> outbox, NodeEvents* events, const Clock* clock, Random* random,
@@ -28,7 +39,7 @@ void NodeSession::Start() {
   welcome->set_hub_time_us(absl::ToUnixMicros(clock_->Now()));
   welcome->set_hub_version(options_.hub_version);
   welcome->set_heartbeat_seconds(static_cast<uint32_t>(absl::ToInt64Seconds(options_.heartbeat)));
-  outbox_->Push(std::move(message));
+  Push(std::move(message));
 }
 
 void NodeSession::OnMessage(const v1::NodeMessage& message) {
@@ -75,21 +86,30 @@ void NodeSession::OnRegister(const v1::Register& message) {
     events_->OnRefused(this, auth::Refusal::kStaleClock);
     return Refuse(clock);
   }
+  instance_ = message.instance().substr(0, kMaxInstanceBytes);
   const auto wanted = events_->OnRegister(this, message.node());
   if (!wanted.ok()) return Refuse(wanted.status());
   state_ = State::kRegistered;
   NodeOutbox::Message answer;
   v1::Registered* registered = answer.head.mutable_registered();
   for (const std::string& sha256 : *wanted) registered->add_need_ddl_sha256(sha256);
-  outbox_->Push(std::move(answer));
+  Push(std::move(answer));
   events_->OnRegistered(this);
+  if (options_.audit_heads != nullptr) options_.audit_heads->OnRemembered(who_.name, message.audit_head());
 }
 
 absl::Status NodeSession::TakeKey(const v1::Node& node) {
-  const std::string& id = who_.proof == auth::Proof::kCertificate ? node.key_id() : who_.key_id;
-  absl::StatusOr<std::string> derived = keyring_->DerivedKey(id, auth::PeerKind::kNode, who_.name);
-  if (!derived.ok()) return auth::RefusalStatus(auth::Refusal::kUnknownKey, who_.name, absl::StrCat("key id ", id));
-  key_ = auth::Key(id, *std::move(derived));
+  auth::PskIdentity identity = auth::IdentityOf(who_);
+  if (who_.proof == auth::Proof::kCertificate && !ParseNamedKey(who_.name, node.key_id(), &identity)) {
+    return auth::RefusalStatus(auth::Refusal::kUnknownKey, who_.name, "the key id in Register cannot be read");
+  }
+  absl::StatusOr<std::string> derived =
+      keyring_->DerivedKey(identity.key_id, auth::PeerKind::kNode, who_.name, identity.terms);
+  if (!derived.ok()) {
+    return auth::RefusalStatus(auth::RefusalOfKey(derived.status()), who_.name,
+                               absl::StrCat("key id ", identity.key_id));
+  }
+  key_ = auth::Key(identity.key_id, *std::move(derived), identity.terms);
   return absl::OkStatus();
 }
 
@@ -144,7 +164,8 @@ void NodeSession::OnHeartbeat(const v1::Heartbeat& message) {
   v1::HeartbeatAck* ack = answer.head.mutable_heartbeat_ack();
   ack->set_node_time_us(message.node_time_us());
   ack->set_hub_time_us(absl::ToUnixMicros(clock_->Now()));
-  outbox_->Push(std::move(answer));
+  if (options_.audit_heads != nullptr) *ack->mutable_audit_head() = options_.audit_heads->Newest();
+  Push(std::move(answer));
 }
 
 void NodeSession::OnRegisterDue() {
@@ -172,7 +193,7 @@ bool NodeSession::SendCommand(absl::string_view job_id, const std::shared_ptr<co
   *envelope = MakeEnvelope(job_id, v1::Envelope::COMMAND);
   auth::SealEnvelope(key_, body->sha256, clock_->Now(), auth::kMessageTtl, random_, envelope);
   message.body = body;
-  return outbox_->Push(std::move(message));
+  return Push(std::move(message));
 }
 
 void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason) {
@@ -185,28 +206,73 @@ void NodeSession::SendCancel(absl::string_view job_id, absl::string_view reason)
   *envelope = MakeEnvelope(job_id, v1::Envelope::CANCEL);
   envelope->set_body(cancel.SerializeAsString());
   auth::SealEnvelope(key_, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
-  outbox_->Push(std::move(message));
+  Push(std::move(message));
 }
 
-bool NodeSession::SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind) {
+bool NodeSession::SendQuery(absl::string_view job_id) {
   if (state_ != State::kRegistered) return false;
   NodeOutbox::Message message;
   v1::Envelope* envelope = message.head.mutable_command();
-  *envelope = MakeEnvelope(job_id, kind);
+  *envelope = MakeEnvelope(job_id, v1::Envelope::QUERY);
   auth::SealEnvelope(key_, Sha256(""), clock_->Now(), auth::kMessageTtl, random_, envelope);
-  message.can_wait = kind == v1::Envelope::ACK;
+  return Push(std::move(message));
+}
+
+void NodeSession::SendAck(absl::string_view job_id) {
+  if (state_ != State::kRegistered) return;
+  held_acks_.add_attempt_ids(std::string(job_id));
+  if (static_cast<size_t>(held_acks_.attempt_ids_size()) >= kMaxHeldAcks) PushHeldAcks(false);
+}
+
+bool NodeSession::Push(NodeOutbox::Message message) {
+  PushHeldAcks(true);
   return outbox_->Push(std::move(message));
 }
 
-bool NodeSession::SendQuery(absl::string_view job_id) { return SendEmpty(job_id, v1::Envelope::QUERY); }
+void NodeSession::PushHeldAcks(bool others_follow) {
+  if (held_acks_.attempt_ids_size() == 0) return;
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope("", v1::Envelope::ACK);
+  envelope->set_body(held_acks_.SerializeAsString());
+  auth::SealEnvelope(key_, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  message.others_follow = others_follow;
+  // If the outbox is full, the node tells these outcomes again when it comes back.
+  outbox_->Push(std::move(message));
+  held_acks_.Clear();
+}
 
-void NodeSession::SendAck(absl::string_view job_id) { SendEmpty(job_id, v1::Envelope::ACK); }
+bool NodeSession::SendNewKey(const auth::Key& key) {
+  if (state_ != State::kRegistered) return false;
+  v1::NewKey next;
+  next.set_key_id(key.id);
+  next.set_key(key.bytes);
+  next.set_generation(key.terms.generation);
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope("", v1::Envelope::NEW_KEY);
+  envelope->set_body(next.SerializeAsString());
+  auth::SealEnvelope(key_, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  auth::Wipe(next.mutable_key());
+  return Push(std::move(message));
+}
 
 void NodeSession::AskDdls(const std::vector<std::string>& sha256s) {
   if (state_ != State::kRegistered) return;
   NodeOutbox::Message message;
   for (const std::string& sha256 : sha256s) message.head.mutable_need_ddls()->add_ddl_sha256(sha256);
-  outbox_->Push(std::move(message));
+  Push(std::move(message));
+}
+
+void NodeSession::SendStanding(const v1::NodeStanding& standing) {
+  if (state_ != State::kRegistered) return;
+  NodeOutbox::Message message;
+  v1::Envelope* envelope = message.head.mutable_command();
+  *envelope = MakeEnvelope("", v1::Envelope::STANDING);
+  envelope->set_body(standing.SerializeAsString());
+  auth::SealEnvelope(key_, Sha256(envelope->body()), clock_->Now(), auth::kMessageTtl, random_, envelope);
+  if (Push(std::move(message))) return;
+  SayGoodbye("the node does not read what the hub sends, and its labels have changed", absl::ZeroDuration());
 }
 
 void NodeSession::SayGoodbye(absl::string_view reason, absl::Duration retry_after) {
@@ -214,7 +280,7 @@ void NodeSession::SayGoodbye(absl::string_view reason, absl::Duration retry_afte
   NodeOutbox::Message message;
   message.head.mutable_goodbye()->set_reason(std::string(reason));
   message.head.mutable_goodbye()->set_retry_after_ms(static_cast<uint32_t>(absl::ToInt64Milliseconds(retry_after)));
-  outbox_->Push(std::move(message));
+  Push(std::move(message));
   Leave(reason);
   outbox_->Close();
 }

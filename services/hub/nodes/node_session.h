@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/hub/nodes/audit_heads.h"
 #include "services/hub/nodes/node_channel.h"
 #include "services/hub/nodes/node_events.h"
 #include "services/hub/nodes/node_outbox.h"
@@ -27,6 +28,7 @@ class NodeSession final : public NodeChannel {
   struct Options {
     absl::Duration heartbeat = absl::Seconds(30);
     std::string hub_version;
+    AuditHeads* audit_heads = nullptr;  // null: none are exchanged
   };
   // `who`: the peer that the handshake has proved. `address`: where the stream comes from, for people. `keyring` has
   // the key that signs the node's envelopes.
@@ -46,12 +48,20 @@ class NodeSession final : public NodeChannel {
   bool SendQuery(absl::string_view job_id) override;
   void SendAck(absl::string_view job_id) override;
   void AskDdls(const std::vector<std::string>& sha256s) override;
+  void SendStanding(const v1::NodeStanding& standing) override;
   void SayGoodbye(absl::string_view reason, absl::Duration retry_after) override;
+
+  // Gives the node its next key, signed with the present one. False as for SendCommand.
+  bool SendNewKey(const auth::Key& key);
 
   const std::string& identity() const { return who_.name; }
   // The key of the node's envelopes; empty before the node has registered.
   const auth::Key& key() const { return key_; }
   const std::string& peer() const { return address_; }
+  // The run of the agent that has this stream, at most kMaxInstanceBytes; empty before the node has registered.
+  const std::string& instance() const { return instance_; }
+  // What the handshake has proved of the node.
+  const auth::Peer& who() const { return who_; }
   // The node's clock minus the hub's, by the last message that told the time.
   absl::Duration clock_skew() const { return clock_skew_; }
 
@@ -69,7 +79,9 @@ class NodeSession final : public NodeChannel {
   void OnHeartbeat(const v1::Heartbeat& message);
   // Ends the stream, with the reason: the peer has broken the protocol or a bound.
   void Refuse(const absl::Status& status);
-  bool SendEmpty(absl::string_view job_id, v1::Envelope::Kind kind);
+  // Queues the message, and before it the acknowledgements that waited for one. False as for SendCommand.
+  bool Push(NodeOutbox::Message message);
+  void PushHeldAcks(bool others_follow);
   v1::Envelope MakeEnvelope(absl::string_view job_id, v1::Envelope::Kind kind) const;
   void Leave(absl::string_view reason);
 
@@ -83,11 +95,17 @@ class NodeSession final : public NodeChannel {
   const Options options_;
   State state_ = State::kGreeting;
   auth::Key key_;
+  std::string instance_;
   absl::Duration clock_skew_;
+  v1::Acknowledgement held_acks_;  // wait for the next message to the node; at most kMaxHeldAcks
 };
+
+// So many acknowledgements wait for a message with which they share a packet; more go by themselves.
+inline constexpr size_t kMaxHeldAcks = 64;
 
 // A stream whose node has not registered within this time ends, so that an authenticated peer that says nothing holds
 // no place.
+inline constexpr size_t kMaxInstanceBytes = 16;
 inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
 // How long a node stays away when it was refused for its messages.
 inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);

@@ -8,7 +8,7 @@ namespace orch::hub {
 namespace {
 
 bool IsEveryNode(const TargetQuery& query) {
-  return query.filter.empty() && !query.has_identities && query.collective.empty();
+  return query.filter.empty() && !query.has_identities && query.collective.empty() && query.visible == nullptr;
 }
 
 v1::WatchNodesResponse MakeEvent(v1::WatchNodesResponse::Kind kind, absl::string_view identity, int64_t time_us) {

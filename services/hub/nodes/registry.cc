@@ -30,13 +30,16 @@ std::vector<PluginAnnouncement> PluginsOf(const google::protobuf::RepeatedPtrFie
 }
 
 absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
-                                                    absl::string_view key_id) {
+                                                    absl::string_view key_id, absl::string_view instance) {
   ORCH_RETURN_IF_ERROR(CheckNode(node));
   ORCH_ASSIGN_OR_RETURN(Json facts, ParseFacts(node.facts_json()));
   NodeRecord* record = FindMutable(node.identity());
   if (record == nullptr) ORCH_RETURN_IF_ERROR(CheckRoom());
+  const std::vector<std::string> named = ToVector(node.collectives());
+  NodeStandings::Collectives collectives = CollectivesOf(node.identity(), named);
   ORCH_ASSIGN_OR_RETURN(const Slot slot, facts_.Upsert(node.identity(), facts, ToVector(node.classes()),
-                                                       PluginNames(node.plugins()), ToVector(node.collectives())));
+                                                       PluginNames(node.plugins()), collectives.members));
+  facts_.SetHubFact(slot, TrustedOf(node.identity()));
   Attached attached;
   attached.was_known = record != nullptr;
   if (record == nullptr) {
@@ -52,11 +55,14 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   record->gone_reason.clear();
   returning_.Erase(slot);
   record->channel = channel;
+  record->named_collectives = named;
+  record->claimed_collectives = std::move(collectives.claimed);
   record->main_collective = node.main_collective();
   record->problems = ShortenProblems(node.problems());
   record->plugin_problems = ShortenPluginProblems(node.plugin_problems());
   record->version = node.version();
   record->peer = std::string(peer);
+  record->instance = std::string(instance);
   record->key_id = std::string(key_id);
   record->changed = ++change_;
   attached_.Insert(slot);
@@ -123,7 +129,7 @@ absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
   if (!set.empty() || delta.facts_removed_size() > 0) {
     ORCH_RETURN_IF_ERROR(facts_.ApplyFactsDelta(record->slot, set, ToVector(delta.facts_removed())));
   }
-  ORCH_RETURN_IF_ERROR(ApplyLists(record->slot, delta));
+  ORCH_RETURN_IF_ERROR(ApplyLists(record, delta));
   if (delta.has_plugins()) *old_plugins = std::exchange(record->plugins, PluginsOf(delta.plugins()));
   if (delta.has_collectives()) record->main_collective = delta.main_collective();
   record->changed = ++change_;
@@ -134,10 +140,16 @@ absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
   return absl::OkStatus();
 }
 
-absl::Status Registry::ApplyLists(Slot slot, const v1::Delta& delta) {
+absl::Status Registry::ApplyLists(NodeRecord* record, const v1::Delta& delta) {
+  const Slot slot = record->slot;
   if (delta.has_classes()) ORCH_RETURN_IF_ERROR(facts_.SetClasses(slot, ToVector(delta.classes())));
   if (delta.has_plugins()) ORCH_RETURN_IF_ERROR(facts_.SetPlugins(slot, PluginNames(delta.plugins())));
-  if (delta.has_collectives()) ORCH_RETURN_IF_ERROR(facts_.SetCollectives(slot, ToVector(delta.collectives())));
+  if (!delta.has_collectives()) return absl::OkStatus();
+  std::vector<std::string> named = ToVector(delta.collectives());
+  NodeStandings::Collectives collectives = CollectivesOf(record->identity, named);
+  ORCH_RETURN_IF_ERROR(facts_.SetCollectives(slot, collectives.members));
+  record->named_collectives = std::move(named);
+  record->claimed_collectives = std::move(collectives.claimed);
   return absl::OkStatus();
 }
 
@@ -220,6 +232,18 @@ std::map<std::string, absl::Duration> Registry::ClockSkews() const {
     }
   });
   return skews;
+}
+
+std::map<std::string, Registry::KeyUse> Registry::KeyUses() const {
+  std::map<std::string, KeyUse> uses;
+  for (const auto& [identity, record] : by_identity_) {
+    KeyUse& use = uses[record->key_id];
+    ++use.known;
+    if (record->channel != nullptr) ++use.attached;
+    if (use.names.size() < kMaxKeyUsers) use.names.push_back(identity);
+  }
+  for (auto& [key_id, use] : uses) std::sort(use.names.begin(), use.names.end());
+  return uses;
 }
 
 std::map<std::string, uint32_t> Registry::AttachedByKey() const {

@@ -20,6 +20,7 @@
 #include "services/hub/nodes/fact_table/fact_table.h"
 #include "services/hub/nodes/node_channel.h"
 #include "services/hub/nodes/node_directory.h"
+#include "services/hub/nodes/node_standings.h"
 #include "services/hub/nodes/plugin_announcement.h"
 
 namespace orch::hub {
@@ -32,16 +33,19 @@ struct NodeRecord {
   absl::Duration last_heard;  // steady, to compare
   absl::Time connected_since;
   absl::Time first_seen;
-  absl::Time gone = absl::InfinitePast();  // when its last stream ended
-  std::string gone_reason;                 // why that stream ended
-  std::string conflict;                    // text about a second agent with this identity; empty: none
-  NodeChannel* channel = nullptr;          // null when disconnected
+  absl::Time gone = absl::InfinitePast();        // when its last stream ended
+  std::string gone_reason;                       // why that stream ended
+  std::string conflict;                          // text about a second agent with this identity; empty: none
+  NodeChannel* channel = nullptr;                // null when disconnected
+  std::vector<std::string> named_collectives;    // by the node itself
+  std::vector<std::string> claimed_collectives;  // those of them that the hub does not grant
   std::string main_collective;
   std::vector<PluginAnnouncement> plugins;
   std::vector<std::string> problems;
   std::vector<v1::PluginProblem> plugin_problems;
   std::string version;
   std::string peer;
+  std::string instance;  // the run of its agent
   std::string key_id;
   absl::Duration clock_skew;  // its clock minus the hub's, by its last message
   uint64_t changed = 0;       // Registry::change() when the node last described itself
@@ -63,8 +67,11 @@ struct FleetSnapshot {
 struct NodeSnapshot {
   v1::Node head;  // everything except facts and classes
   NodeFacts facts;
+  std::vector<std::string> named_collectives;
   // The whole node. May take some milliseconds.
   v1::Node Describe() const;
+  // The node by its own words, for the store: what the hub says of it may be different the next time.
+  v1::Node DescribeOwn() const;
 };
 
 class Registry final : public NodeDirectory {
@@ -73,7 +80,9 @@ class Registry final : public NodeDirectory {
     size_t max_nodes = 20'000;  // known nodes, attached or not
     absl::Duration stale_after = absl::Seconds(90);
   };
-  Registry(const Clock* clock, Options options) : clock_(clock), options_(options), started_(clock->Steady()) {}
+  // `standings`: what the hub says of nodes; null: nothing.
+  Registry(const Clock* clock, Options options, const NodeStandings* standings = nullptr)
+      : clock_(clock), options_(options), standings_(standings), started_(clock->Steady()) {}
 
   struct Attached {
     NodeChannel* replaced = nullptr;              // the stream that the node had until now
@@ -83,15 +92,19 @@ class Registry final : public NodeDirectory {
   // A node has registered on `channel`. On an error (a bound, malformed facts) everything known about it stays as it
   // was. ResourceExhausted for a new node when the table is full: no known node is forgotten in its favour.
   absl::StatusOr<Attached> Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
-                                  absl::string_view key_id);
-  // Adds a node that a previous hub process knew, as Describe has returned it; the node is away. `facts`: the result of
-  // CheckStored; when it is an error, the node is known without facts and lists. This error, or a `problem`, is added
-  // to the problems of the node.
+                                  absl::string_view key_id, absl::string_view instance = {});
+  // Adds a node that a previous hub process knew, as DescribeOwn has returned it; the node is away. `facts`: the result
+  // of CheckStored; when it is an error, the node is known without facts and lists. This error, or a `problem`, is
+  // added to the problems of the node.
   void Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, absl::string_view problem);
   // The facts of a stored node, or why they are refused. Pure; any thread.
   static absl::StatusOr<Json> CheckStored(const v1::Node& node);
   // Applies all of the delta or, on an error, nothing. Sets `*old_plugins` when the delta has plugins.
   absl::Status Apply(absl::string_view identity, const v1::Delta& delta, std::vector<PluginAnnouncement>* old_plugins);
+  // Asks again what the hub says of the node. True when the node is known and something has changed.
+  bool Restand(absl::string_view identity);
+  // What the hub says of the node, as the node is told.
+  v1::NodeStanding StandingOf(const NodeRecord& record) const;
   // A message of the node has come. True when the node was stale.
   bool Heard(absl::string_view identity);
   // The stream `channel` has ended. True when it was the stream of the node.
@@ -115,6 +128,7 @@ class Registry final : public NodeDirectory {
   FleetSnapshot Freeze(const ColumnNames& columns) const;
   NodeSnapshot FreezeNode(const NodeRecord& record) const;
   v1::Node Describe(const NodeRecord& record) const { return FreezeNode(record).Describe(); }
+  v1::Node DescribeOwn(const NodeRecord& record) const { return FreezeNode(record).DescribeOwn(); }
   // The node without plugins, classes, facts and problems.
   v1::Node DescribePresence(const NodeRecord& record) const;
 
@@ -129,6 +143,14 @@ class Registry final : public NodeDirectory {
   // The number of nodes on their way back; 0 once NodesMayReturn is over.
   uint32_t returning() const;
   std::map<std::string, uint32_t> AttachedByKey() const;
+  // Which nodes, attached or not, used each key last.
+  struct KeyUse {
+    uint32_t attached = 0;
+    uint32_t known = 0;
+    std::vector<std::string> names;  // some of them, at most kMaxKeyUsers
+  };
+  static constexpr size_t kMaxKeyUsers = 20;
+  std::map<std::string, KeyUse> KeyUses() const;  // by key id
 
   // Notes the node's clock minus the hub's.
   void SetClockSkew(absl::string_view identity, absl::Duration skew);
@@ -141,10 +163,14 @@ class Registry final : public NodeDirectory {
   NodeRecord* FindMutable(absl::string_view identity);
   absl::Status CheckRoom() const;
   NodeRecord* Add(absl::string_view identity, Slot slot);
-  absl::Status ApplyLists(Slot slot, const v1::Delta& delta);
+  absl::Status ApplyLists(NodeRecord* record, const v1::Delta& delta);
+  NodeStandings::Collectives CollectivesOf(absl::string_view identity, const std::vector<std::string>& named) const;
+  // The labels of the node as a fact; null: none.
+  Json TrustedOf(absl::string_view identity) const;
 
   const Clock* const clock_;
   const Options options_;
+  const NodeStandings* const standings_;
   const absl::Duration started_;  // steady
   FactTable facts_;
   SlotSet attached_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "filter/hub_fact.h"
 #include "services/hub/nodes/node_check.h"
 #include "services/hub/nodes/registry.h"
 
@@ -26,13 +27,13 @@ void Registry::Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, 
     ORCH_RETURN_IF_ERROR(facts.status());
     std::vector<std::string> plugins;
     for (const v1::PluginRef& plugin : node.plugins()) plugins.push_back(plugin.name());
-    return facts_.Upsert(node.identity(), *facts, {node.classes().begin(), node.classes().end()}, plugins,
-                         {node.collectives().begin(), node.collectives().end()});
+    return facts_.Upsert(node.identity(), *facts, {node.classes().begin(), node.classes().end()}, plugins, {});
   }();
   NodeRecord* record = nullptr;
   if (stored.ok()) {
     record = Add(node.identity(), *stored);
     record->plugins = PluginsOf(node.plugins());
+    record->named_collectives = {node.collectives().begin(), node.collectives().end()};
     record->main_collective = node.main_collective();
   } else {
     const auto bare = facts_.Upsert(node.identity(), Json::object(), {}, {}, {});
@@ -54,6 +55,7 @@ void Registry::Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, 
   record->version = node.version();
   record->peer = node.peer();
   record->key_id = node.key_id();
+  Restand(record->identity);
 }
 
 v1::Node Registry::DescribePresence(const NodeRecord& record) const {
@@ -66,7 +68,11 @@ v1::Node Registry::DescribePresence(const NodeRecord& record) const {
   node.set_gone_us(MicrosOrZero(record.gone));
   node.set_gone_reason(record.gone_reason);
   for (const std::string& collective : facts_.Collectives(record.slot)) node.add_collectives(collective);
+  for (const std::string& collective : record.claimed_collectives) node.add_claimed_collectives(collective);
   node.set_main_collective(record.main_collective);
+  if (standings_ != nullptr) {
+    for (const auto& [name, value] : standings_->LabelsOf(record.identity)) (*node.mutable_labels())[name] = value;
+  }
   node.set_version(record.version);
   node.set_peer(record.peer);
   node.set_key_id(record.key_id);
@@ -76,6 +82,7 @@ v1::Node Registry::DescribePresence(const NodeRecord& record) const {
 NodeSnapshot Registry::FreezeNode(const NodeRecord& record) const {
   NodeSnapshot snapshot;
   snapshot.facts = facts_.FreezeNode(record.slot);
+  snapshot.named_collectives = record.named_collectives;
   v1::Node& node = snapshot.head;
   node = DescribePresence(record);
   for (const PluginAnnouncement& plugin : record.plugins) {
@@ -90,10 +97,25 @@ NodeSnapshot Registry::FreezeNode(const NodeRecord& record) const {
   return snapshot;
 }
 
-v1::Node NodeSnapshot::Describe() const {
-  v1::Node node = head;
+namespace {
+
+v1::Node WithFacts(v1::Node node, const NodeFacts& facts, const Json& shown) {
   for (const std::string& name : facts.classes()) node.add_classes(name);
-  node.set_facts_json(DumpJson(facts.facts()));
+  node.set_facts_json(DumpJson(shown));
+  return node;
+}
+
+}  // namespace
+
+v1::Node NodeSnapshot::Describe() const { return WithFacts(head, facts, facts.facts()); }
+
+v1::Node NodeSnapshot::DescribeOwn() const {
+  Json own = facts.facts();
+  own.erase(filter::kHubFact);
+  v1::Node node = WithFacts(head, facts, own);
+  node.mutable_collectives()->Assign(named_collectives.begin(), named_collectives.end());
+  node.clear_claimed_collectives();
+  node.clear_labels();
   return node;
 }
 

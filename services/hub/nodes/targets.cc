@@ -33,12 +33,12 @@ absl::Status CheckIdentities(const v1::Target& target) {
 }
 
 // The names to which the target is restricted: those of the list and of plain -I options.
-SlotSet NamedSlots(const std::vector<std::string>& names, const FactSnapshot& facts,
+SlotSet NamedSlots(const std::vector<std::string>& names, const FactSnapshot& facts, const SlotSet& visible,
                    std::vector<std::string>* unknown) {
   SlotSet slots(facts.names().slots());
   for (const std::string& name : names) {
     const Slot slot = facts.names().Find(name);
-    if (slot == kNoSlot) {
+    if (slot == kNoSlot || !visible.contains(slot)) {
       unknown->push_back(name);
     } else {
       slots.Insert(slot);
@@ -91,7 +91,19 @@ void ApplyLimit(const TargetQuery& query, std::vector<Slot>* nodes) {
   nodes->resize(limit);
 }
 
+// Of the nodes, those that the query's caller may see.
+absl::StatusOr<SlotSet> VisibleOf(const TargetQuery& query, const FactSnapshot& facts, const SlotSet& nodes,
+                                  StepBudget* budget) {
+  if (query.visible == nullptr) return nodes;
+  return query.visible->Select(facts, nodes, budget);
+}
+
 }  // namespace
+
+void Restrict(std::shared_ptr<const Visibility> visible, TargetQuery* query) {
+  if (visible != nullptr) visible->AddColumns(&query->columns);
+  query->visible = std::move(visible);
+}
 
 absl::StatusOr<TargetQuery> ParseTarget(const v1::Target& target, Random* random) {
   ORCH_RETURN_IF_ERROR(CheckIdentities(target));
@@ -132,11 +144,13 @@ absl::StatusOr<Chosen> Choose(const TargetQuery& query, const FleetSnapshot& fle
                               StepBudget* budget) {
   Chosen chosen;
   const FactSnapshot& facts = fleet.facts;
+  ORCH_ASSIGN_OR_RETURN(chosen.visible, VisibleOf(query, facts, facts.live(), budget));
   SlotSet within = options.include_disconnected || options.only_disconnected ? facts.live() : fleet.attached;
   if (options.only_disconnected) within.Subtract(fleet.attached);
+  within.Intersect(chosen.visible);
   const bool named = query.has_identities || !query.filter.literal_identities().empty();
-  SlotSet by_name = NamedSlots(query.filter.literal_identities(), facts, &chosen.unknown);
-  const SlotSet listed = NamedSlots(query.identities, facts, &chosen.unknown);
+  SlotSet by_name = NamedSlots(query.filter.literal_identities(), facts, chosen.visible, &chosen.unknown);
+  const SlotSet listed = NamedSlots(query.identities, facts, chosen.visible, &chosen.unknown);
   SortUnique(&chosen.unknown);
   by_name.Union(listed);
   if (options.named_disconnected) within.Union(by_name);
@@ -167,10 +181,10 @@ absl::StatusOr<Chosen> Choose(const TargetQuery& query, const FleetSnapshot& fle
 absl::StatusOr<SlotSet> Matching(const TargetQuery& query, const FleetSnapshot& fleet, const SlotSet& nodes,
                                  StepBudget* budget) {
   const FactSnapshot& facts = fleet.facts;
-  SlotSet within = nodes;
+  ORCH_ASSIGN_OR_RETURN(SlotSet within, VisibleOf(query, facts, nodes, budget));
   if (query.has_identities) {
     std::vector<std::string> unknown;
-    within.Intersect(NamedSlots(query.identities, facts, &unknown));
+    within.Intersect(NamedSlots(query.identities, facts, within, &unknown));
   }
   if (!query.collective.empty()) {
     ORCH_ASSIGN_OR_RETURN(const SlotSet members, facts.InCollective(query.collective, budget));

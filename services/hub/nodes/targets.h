@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "filter/filter.h"
 #include "orch/v1/fleet.pb.h"
 #include "services/hub/nodes/registry.h"
+#include "services/hub/nodes/visibility.h"
 
 namespace orch::hub {
 
@@ -27,7 +29,10 @@ struct TargetQuery {
   uint32_t limit_percent = 0;
   bool limit_random = false;
   uint64_t limit_seed = 0;
+  std::shared_ptr<const Visibility> visible;  // null: every node; all others are as if they were unknown
 };
+// Restricts the query to what the caller may see. `visible` may be null.
+void Restrict(std::shared_ptr<const Visibility> visible, TargetQuery* query);
 
 // When a node may decide, against the hub, that it is no target (FILTERED).
 enum class MayDecline {
@@ -53,6 +58,7 @@ struct Chosen {
   bool ask_nodes = false;                 // the filter has data functions: the nodes decide themselves
   std::vector<std::string> unknown;       // identities that are named and not known
   std::vector<std::string> disconnected;  // identities that are named, chosen and without a stream
+  SlotSet visible;                        // all nodes that the caller may see
 };
 
 // The snapshot must contain the query's columns. When the budget is spent, returns its status, here and below.

@@ -19,7 +19,7 @@ class SnapshotView final : public filter::NodeView {
  public:
   explicit SnapshotView(const NodeSnapshot& snapshot) : snapshot_(snapshot), plugins_(snapshot.PluginNames()) {}
   absl::string_view identity() const override { return snapshot_.identity; }
-  const Json& facts() const override { return *snapshot_.facts; }
+  const Json& facts() const override { return *snapshot_.FactsInForce(); }
   const std::vector<std::string>& classes() const override { return snapshot_.classes; }
   const std::vector<std::string>& plugins() const override { return plugins_; }
 
@@ -42,10 +42,8 @@ class StateFunctions final : public filter::DataFunctions {
 bool IsTarget(const v1::Command& command, const filter::Filter& filter, const NodeSnapshot& now, AgentState* state,
               std::string* failure) {
   const std::string& collective = command.collective();
-  if (!collective.empty() &&
-      std::find(now.collectives.begin(), now.collectives.end(), collective) == now.collectives.end()) {
-    return false;
-  }
+  const std::vector<std::string>& mine = now.CollectivesInForce();
+  if (!collective.empty() && std::find(mine.begin(), mine.end(), collective) == mine.end()) return false;
   if (filter.empty()) return true;
   StateFunctions functions(state);
   return filter::Matches(filter, SnapshotView(now), &functions, failure);
@@ -64,7 +62,7 @@ v1::TaskUpdate Denied(actions::StatusCode code, absl::string_view message) {
 }  // namespace
 
 std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const filter::Filter& filter, AgentState* state,
-                                           TaskSpec* spec) {
+                                           const NodePolicy* policy, TaskSpec* spec) {
   const AgentState::Moment now = state->now();
   Counters& counters = state->counters();
   std::string failure;
@@ -94,6 +92,13 @@ std::optional<v1::TaskUpdate> AdmitCommand(const v1::Command& command, const fil
   ddl::FillInputDefaults(**action, &*inputs);
   if (const absl::Status valid = ddl::ValidateInputs(plugin, **action, *inputs); !valid.ok()) {
     return Denied(absl::IsFailedPrecondition(valid) ? actions::kMissingInput : actions::kInvalidInput, valid.message());
+  }
+  if (policy != nullptr) {
+    StateFunctions functions(state);
+    const SnapshotView view(*now.snapshot);
+    if (const auto why = policy->Refuse(command.caller(), plugin.name, command.action(), view, &functions)) {
+      return EndedUpdate(v1::DENIED, actions::kAborted, v1::ERROR_KIND_POLICY, *why);
+    }
   }
   spec->request.inputs = *std::move(inputs);
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "auth/message_mac.h"
+#include "auth/names.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "filter/wire.h"
@@ -29,6 +30,7 @@ CommandGate::CommandGate(std::string identity, TaskRunner::Options tasks, Depend
       deps_(dependencies),
       sink_(std::move(sink)),
       refusals_(dependencies.clock),
+      audit_(dependencies.audit, dependencies.clock),
       replay_guard_(dependencies.clock, ReplayWindow(), kMaxReplayNonces),
       sealer_(identity_, dependencies.clock, dependencies.random),
       delivery_(dependencies.journal, dependencies.executor,
@@ -59,9 +61,13 @@ void CommandGate::Handle(const v1::Envelope& envelope) {
     case v1::Envelope::CANCEL:
       return OnCancel(envelope);
     case v1::Envelope::ACK:
-      return delivery_.OnAcknowledged(envelope.attempt_id());
+      return OnAck(envelope);
     case v1::Envelope::QUERY:
       return OnQuery(envelope.attempt_id());
+    case v1::Envelope::NEW_KEY:
+      return OnNewKey(envelope);
+    case v1::Envelope::STANDING:
+      return OnStanding(envelope);
     default:
       LogWarning("signed message of a kind for nodes unknown", {{"job", envelope.attempt_id()}});
   }
@@ -82,6 +88,7 @@ void CommandGate::OnRefused(const v1::Envelope& envelope, auth::Refusal refusal,
   Counters& counters = deps_.state->counters();
   ++counters.unvalidated;
   refusals_.Add(envelope, refusal, why);
+  audit_.OnRefused(envelope, refusal, why.message());
   const bool stale = refusal == auth::Refusal::kStaleClock;
   if (stale) ++counters.ttl_expired;
   // Only these two are found after the MAC was verified. An attempt that was accepted before answers for itself.
@@ -124,18 +131,31 @@ void CommandGate::PrepareTask(const v1::Command& command, TaskSpec* spec) {
 }
 
 void CommandGate::AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec) {
-  if (filter.has_data_functions()) {  // may block: on a worker
+  if (deps_.policy != nullptr) deps_.policy->Look();
+  const bool policy_may_block = deps_.policy != nullptr && deps_.policy->MayBlock(command->plugin());
+  if (filter.has_data_functions() || policy_may_block) {  // on a worker
     spec.admit = [this, command = std::move(command), filter = std::move(filter)](TaskSpec* admitted) {
-      std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, admitted);
-      if (!ended.has_value()) outside_.MoveOutside(admitted);
-      return ended;
+      return Admit(*command, filter, admitted);
     };
-  } else if (std::optional<v1::TaskUpdate> ended = AdmitCommand(*command, filter, deps_.state, &spec)) {
+  } else if (std::optional<v1::TaskUpdate> ended = Admit(*command, filter, &spec)) {
     return Report(spec.attempt_id, *std::move(ended), spec.durable);
-  } else {
-    outside_.MoveOutside(&spec);
   }
   Submit(std::move(spec));
+}
+
+std::optional<v1::TaskUpdate> CommandGate::Admit(const v1::Command& command, const filter::Filter& filter,
+                                                 TaskSpec* spec) {
+  std::optional<v1::TaskUpdate> ended = AdmitCommand(command, filter, deps_.state, deps_.policy, spec);
+  const std::shared_ptr<const actions::Catalog> catalog = deps_.state->now().catalog;
+  if (ended.has_value()) {
+    audit_.OnDenied(command, *ended, catalog);
+    return ended;
+  }
+  if (const absl::Status recorded = audit_.OnAdmitted(command, catalog); !recorded.ok()) {
+    return EndedUpdate(v1::DENIED, actions::kAborted, v1::ERROR_KIND_DENIED, recorded.message());
+  }
+  outside_.MoveOutside(spec);
+  return std::nullopt;
 }
 
 bool CommandGate::Knows(const std::string& attempt_id) const {
@@ -174,6 +194,7 @@ void CommandGate::Submit(TaskSpec spec) {
 }
 
 void CommandGate::Deny(const std::string& attempt_id, v1::ErrorKind kind, absl::string_view message, bool durable) {
+  audit_.OnDenied(attempt_id, message);
   Report(attempt_id, EndedUpdate(v1::DENIED, actions::kAborted, kind, message), durable);
 }
 
@@ -190,8 +211,34 @@ void CommandGate::OnCancel(const v1::Envelope& envelope) {
   }
 }
 
+void CommandGate::OnAck(const v1::Envelope& envelope) {
+  v1::Acknowledgement ack;
+  if (!ack.ParseFromString(envelope.body())) return LogWarning("an acknowledgement cannot be read", {});
+  for (const std::string& attempt_id : ack.attempt_ids()) delivery_.OnAcknowledged(attempt_id);
+}
+
+void CommandGate::OnNewKey(const v1::Envelope& envelope) {
+  v1::NewKey next;
+  if (!next.ParseFromString(envelope.body()) || !auth::IsKeyId(next.key_id()) || next.key().size() != auth::kKeyBytes ||
+      next.generation() > auth::kMaxGeneration) {
+    LogWarning("a new key of the hub cannot be read", {});
+    return;
+  }
+  if (deps_.new_key != nullptr) deps_.new_key(auth::Key(next.key_id(), next.key(), {next.generation(), 0}));
+  auth::Wipe(next.mutable_key());
+}
+
 void CommandGate::OnQuery(const std::string& attempt_id) {
   if (IsAttemptId(attempt_id)) delivery_.Answer(attempt_id, runner_.Find(attempt_id), seen_.Contains(attempt_id));
+}
+
+void CommandGate::OnStanding(const v1::Envelope& envelope) {
+  v1::NodeStanding standing;
+  if (!standing.ParseFromString(envelope.body())) {
+    return LogWarning("what the hub says of this node cannot be read; hub and node are of versions that do not fit",
+                      {});
+  }
+  if (deps_.standing != nullptr) deps_.standing(standing, envelope.issued_at_us());
 }
 
 void CommandGate::OnAttached(bool attached) {
@@ -217,6 +264,7 @@ void CommandGate::Drain(absl::AnyInvocable<void()> idle) {
 void CommandGate::CancelAll(const std::string& why) { runner_.CancelAll(v1::ERROR_KIND_SHUTDOWN, why); }
 
 void CommandGate::Report(const std::string& attempt_id, v1::TaskUpdate update, bool durable) {
+  audit_.OnEnded(attempt_id, update);
   if (update.kind() == v1::TaskUpdate::FINISHED) ++deps_.state->counters().replies;
   if (update.kind() != v1::TaskUpdate::STARTED) {
     const Printed printed = output_.End(attempt_id);

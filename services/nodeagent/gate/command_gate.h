@@ -18,9 +18,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
+#include "auth/audit/audit_sink.h"
 #include "auth/keyring.h"
 #include "auth/refusal.h"
 #include "auth/refusal_counters.h"
@@ -31,6 +33,8 @@
 #include "base/random.h"
 #include "filter/filter.h"
 #include "orch/v1/node_service.pb.h"
+#include "services/nodeagent/gate/node_audit.h"
+#include "services/nodeagent/gate/node_policy.h"
 #include "services/nodeagent/gate/refusal_log.h"
 #include "services/nodeagent/gate/seen_jobs.h"
 #include "services/nodeagent/gate/update_sealer.h"
@@ -56,7 +60,13 @@ class CommandGate {
     AgentState* state;
     Journal* journal = nullptr;           // null: nothing is durable
     TaskProcesses* processes = nullptr;   // null: every action runs in this process
+    NodePolicy* policy = nullptr;         // null: everything is allowed
+    auth::AuditSink* audit = nullptr;     // null: no audit log
     std::function<TaskFile()> task_file;  // settings and facts of the node for a task's own process; any thread
+    // The hub gives this node its next key; null: nobody takes it.
+    std::function<void(auth::Key key)> new_key = nullptr;
+    // Takes what the hub says of the node, and when it said so; on the loop. Null: nobody.
+    std::function<void(const v1::NodeStanding& standing, int64_t issued_at_us)> standing = nullptr;
   };
   // Called from any thread; must not block nor call back.
   using UpdateSink = std::function<void(v1::Envelope update)>;
@@ -77,6 +87,8 @@ class CommandGate {
   void Recover();
   // Denies new commands with "shutdown", and calls `idle` on the loop once no task is left.
   void Drain(absl::AnyInvocable<void()> idle);
+  // Writes audit records that were added up. Called about once a second; `all`: at the end.
+  void FlushAudit(bool all = false) { audit_.Flush(all); }
   // Ends every task; each is answered with "shutdown".
   void CancelAll(const std::string& why);
 
@@ -87,12 +99,17 @@ class CommandGate {
   absl::Status Open(const v1::Envelope& envelope, auth::Refusal* refusal);
   void OnRefused(const v1::Envelope& envelope, auth::Refusal refusal, const absl::Status& why);
   void OnCommand(const v1::Envelope& envelope);
+  void OnNewKey(const v1::Envelope& envelope);
   void OnCancel(const v1::Envelope& envelope);
+  void OnAck(const v1::Envelope& envelope);
   void OnQuery(const std::string& attempt_id);
+  void OnStanding(const v1::Envelope& envelope);
   bool Knows(const std::string& attempt_id) const;
   // Returns false if the job was accepted before; for a durable job also reports what became of it.
   bool AcceptOnce(const v1::Envelope& envelope, const v1::Command* command);
   void PrepareTask(const v1::Command& command, TaskSpec* spec);
+  // Checks the command against this node and records the decision; an update ends the task without running it.
+  std::optional<v1::TaskUpdate> Admit(const v1::Command& command, const filter::Filter& filter, TaskSpec* spec);
   // Checks the command against this node, here or on a worker, and submits or answers its task.
   void AdmitAndSubmit(std::shared_ptr<const v1::Command> command, filter::Filter filter, TaskSpec spec);
   void Submit(TaskSpec spec);
@@ -104,6 +121,7 @@ class CommandGate {
   const Dependencies deps_;
   const UpdateSink sink_;
   RefusalLog refusals_;
+  NodeAudit audit_;
   auth::ReplayGuard replay_guard_;
   SeenJobs seen_;
   UpdateSealer sealer_;

@@ -39,6 +39,7 @@ HubLink::HubLink(Options options, Dependencies dependencies, std::shared_ptr<con
     : options_(std::move(options)),
       deps_(dependencies),
       callbacks_(std::move(callbacks)),
+      instance_(dependencies.random->Bytes(kInstanceBytes)),
       backoff_(options_.reconnect_min, options_.reconnect_max, dependencies.random),
       hub_index_(std::min(options_.hubs.size() - 1,
                           static_cast<size_t>(dependencies.random->Uniform() * options_.hubs.size()))),
@@ -108,7 +109,8 @@ void HubLink::OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string&
                                                                  [this, alive](HubStream* stream) {
                                                                    if (!alive.ended()) Forget(stream);
                                                                  }});
-  session_ = std::make_unique<HubSession>(deps_.clock, key_id, snapshot_);
+  session_ = std::make_unique<HubSession>(deps_.clock, key_id, instance_, snapshot_);
+  if (callbacks_.remembered_head != nullptr) session_->SetAuditHead(callbacks_.remembered_head(hub()));
   stream_->Start();
   ArmTimer();
 }
@@ -144,6 +146,9 @@ void HubLink::Apply(HubSession::Output output) {
     not_before_.clear();
     LogInfo("attached", {{"hub", hub()}, {"hub_version", session_->hub_version()}});
     callbacks_.attached(true, hub());
+  }
+  if (output.audit_head.has_value() && callbacks_.audit_head != nullptr) {
+    callbacks_.audit_head(hub(), *output.audit_head);
   }
   for (const v1::Envelope& command : output.commands) callbacks_.command(command);
   TellOutputAllowed();
@@ -224,6 +229,10 @@ void HubLink::SendUpdate(v1::Envelope update) {
   } else {
     ++lost_updates_;
   }
+}
+
+void HubLink::Renew(absl::string_view why) {
+  if (attached() && !stopping_) EndStream(absl::UnavailableError(why), absl::ZeroDuration());
 }
 
 void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {

@@ -25,6 +25,7 @@ namespace orch::nodeagent {
 class HubLink {
  public:
   static constexpr int kLogEveryAttempts = 20;
+  static constexpr size_t kInstanceBytes = 16;
   static constexpr absl::Duration kConnectTimeout = absl::Seconds(15);  // the proof included
   static constexpr absl::Duration kSettled = absl::Seconds(30);  // after so long a stream the next wait is short again
 
@@ -42,6 +43,9 @@ class HubLink {
     std::function<absl::StatusOr<Proof>(const Address& hub)> prove;  // called at each attempt
     std::function<void(const v1::Envelope&)> command;
     std::function<void(bool attached, const std::string& what)> attached;
+    // The head of this hub's audit log that the node remembers, and one that the hub has told; may be null.
+    std::function<v1::AuditHead(const std::string& hub)> remembered_head;
+    std::function<void(const std::string& hub, const v1::AuditHead& head)> audit_head;
     std::function<void(bool allowed)> output_allowed;  // called at each change; initially it is not allowed
   };
   struct Dependencies {
@@ -60,6 +64,8 @@ class HubLink {
   // latest.
   void Stop(absl::Duration grace, std::function<void()> stopped);
 
+  // Ends the stream of an attached node and connects again.
+  void Renew(absl::string_view why);
   void OnSnapshot(std::shared_ptr<const NodeSnapshot> snapshot);
   // The update is lost, and counted, if no hub has registered this node.
   void SendUpdate(v1::Envelope update);
@@ -85,6 +91,7 @@ class HubLink {
   Options options_;
   const Dependencies deps_;
   const Callbacks callbacks_;
+  const std::string instance_;  // tells this agent from another one that uses the same identity
   Lifetime lifetime_;
   Backoff backoff_;
   size_t hub_index_ = 0;

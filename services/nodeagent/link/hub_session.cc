@@ -9,9 +9,11 @@
 
 namespace orch::nodeagent {
 
-HubSession::HubSession(const Clock* clock, std::string key_id, std::shared_ptr<const NodeSnapshot> snapshot)
+HubSession::HubSession(const Clock* clock, std::string key_id, std::string instance,
+                       std::shared_ptr<const NodeSnapshot> snapshot)
     : clock_(clock),
       key_id_(std::move(key_id)),
+      instance_(std::move(instance)),
       current_(std::move(snapshot)),
       deadline_(clock->Steady() + kWelcomeTimeout) {}
 
@@ -49,8 +51,11 @@ HubSession::Output HubSession::OnMessage(v1::HubMessage message) {
     case v1::HubMessage::kNeedDdls:
       AppendDdls(message.need_ddls().ddl_sha256(), &output);
       break;
+    case v1::HubMessage::kHeartbeatAck:
+      if (message.heartbeat_ack().has_audit_head()) output.audit_head = message.heartbeat_ack().audit_head();
+      break;
     default:
-      break;  // a heartbeat's acknowledgement, or a message of a newer hub: neither needs an answer
+      break;  // a message of a newer hub needs no answer
   }
   return output;
 }
@@ -68,6 +73,8 @@ HubSession::Output HubSession::OnWelcome(const v1::Welcome& welcome) {
   reg->set_node_time_us(absl::ToUnixMicros(clock_->Now()));
   FillNode(*current_, reg->mutable_node());
   reg->mutable_node()->set_key_id(key_id_);
+  reg->set_instance(instance_);
+  if (audit_head_.seq() != 0) *reg->mutable_audit_head() = audit_head_;
   told_ = current_;
   told_at_ = clock_->Steady();
   return output;

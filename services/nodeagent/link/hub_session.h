@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,14 +36,19 @@ class HubSession {
     absl::Duration retry_after;
   };
   struct Output {
-    std::vector<v1::NodeMessage> send;   // in this order
-    std::vector<v1::Envelope> commands;  // not yet verified; for the command gate
-    bool registered = false;             // the hub has just registered the node
-    std::optional<End> end;              // if set, nothing else is
+    std::vector<v1::NodeMessage> send;        // in this order
+    std::vector<v1::Envelope> commands;       // not yet verified; for the command gate
+    bool registered = false;                  // the hub has just registered the node
+    std::optional<v1::AuditHead> audit_head;  // the hub has told the newest record of its audit log
+    std::optional<End> end;                   // if set, nothing else is
   };
 
-  // `key_id` names the key that signs this node's envelopes.
-  HubSession(const Clock* clock, std::string key_id, std::shared_ptr<const NodeSnapshot> snapshot);
+  // `key_id` names the key that signs this node's envelopes, `instance` this run of the agent.
+  HubSession(const Clock* clock, std::string key_id, std::string instance,
+             std::shared_ptr<const NodeSnapshot> snapshot);
+
+  // The head of the hub's audit log that the node remembers; sent when the node registers.
+  void SetAuditHead(v1::AuditHead head) { audit_head_ = std::move(head); }
 
   Output OnMessage(v1::HubMessage message);
   // Takes a new state of the node. Sends a Delta if the change is a cause for one and the hub has registered the node.
@@ -69,10 +75,12 @@ class HubSession {
 
   const Clock* const clock_;
   const std::string key_id_;
+  const std::string instance_;
   State state_ = State::kAwaitWelcome;
   std::shared_ptr<const NodeSnapshot> current_;
   std::shared_ptr<const NodeSnapshot> told_;  // what the hub was last told; null before Register
   std::string hub_version_;
+  v1::AuditHead audit_head_;
   absl::Duration told_at_;
   absl::Duration deadline_;  // for the hub's next message
   absl::Duration heartbeat_every_ = absl::InfiniteDuration();

@@ -75,9 +75,9 @@ void AgentState::SetBuiltins(actions::BuiltinOptions builtins) {
 }
 
 std::string AgentState::Identity() const { return snapshot()->identity; }
-std::shared_ptr<const Json> AgentState::Facts() const { return snapshot()->facts; }
+std::shared_ptr<const Json> AgentState::Facts() const { return snapshot()->FactsInForce(); }
 std::vector<std::string> AgentState::Classes() const { return snapshot()->classes; }
-std::vector<std::string> AgentState::Collectives() const { return snapshot()->collectives; }
+std::vector<std::string> AgentState::Collectives() const { return snapshot()->CollectivesInForce(); }
 std::string AgentState::MainCollective() const { return snapshot()->main_collective; }
 
 std::vector<actions::NodeState::PluginInfo> AgentState::Plugins() const {

@@ -32,14 +32,22 @@ struct PluginProblem {
 struct NodeSnapshot {
   std::string identity;
   std::string version;
-  std::vector<std::string> collectives;
+  std::vector<std::string> collectives;  // those that the node names
   std::string main_collective;
   std::vector<std::string> classes;
   std::shared_ptr<const Json> facts = std::make_shared<Json>(Json::object());  // never null
   std::vector<std::string> problems;                                           // without those of plugins
   std::map<std::string, std::shared_ptr<const ddl::Plugin>> plugins;           // by name; never null
   std::vector<PluginProblem> plugin_problems;
+  // What the hub says of the node. The hub is not told this back.
+  std::shared_ptr<const Json> labelled_facts;  // `facts` and the labels below filter::kHubFact; null: there are none
+  std::shared_ptr<const std::vector<std::string>> granted_collectives;  // null: the hub has not said anything
 
+  // The facts and collectives that count on the node: for filters, policies and actions.
+  const std::shared_ptr<const Json>& FactsInForce() const { return labelled_facts == nullptr ? facts : labelled_facts; }
+  const std::vector<std::string>& CollectivesInForce() const {
+    return granted_collectives == nullptr ? collectives : *granted_collectives;
+  }
   std::vector<std::string> PluginNames() const;  // sorted
   // Takes descriptions and problems from `catalog`.
   void SetPlugins(const actions::Catalog& catalog);

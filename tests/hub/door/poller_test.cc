@@ -25,7 +25,7 @@ class PollerTest : public testing::Test {
 
 TEST_F(PollerTest, TellsEachEdgeOnceUnderItsSideAndNumber) {
   const uint64_t number = (uint64_t{1} << 61) + 5;
-  poller_.WatchSocket(ours_.get(), Poller::Side::kPair, number);
+  poller_.WatchSocket(ours_.get(), Poller::Side::kPair, number, Poller::Interest::kAll);
   ASSERT_EQ(poller_.Wait(absl::ZeroDuration()).size(), 1u);  // writable from the start
   EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());
   ASSERT_EQ(write(theirs_.get(), "a", 1), 1);
@@ -39,7 +39,36 @@ TEST_F(PollerTest, TellsEachEdgeOnceUnderItsSideAndNumber) {
 }
 
 TEST_F(PollerTest, TellsThatTheOtherSideHungUp) {
-  poller_.WatchSocket(ours_.get(), Poller::Side::kNet, 1);
+  poller_.WatchSocket(ours_.get(), Poller::Side::kNet, 1, Poller::Interest::kAll);
+  theirs_.Reset();
+  const auto events = poller_.Wait(absl::Seconds(5));
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_TRUE(events[0].hang_up);
+}
+
+TEST_F(PollerTest, ASocketPairOfWhichOnlyTheIncomingIsAskedTellsNoRoom) {
+  poller_.WatchSocket(ours_.get(), Poller::Side::kPair, 1, Poller::Interest::kIncoming);
+  char byte;
+  ASSERT_EQ(write(ours_.get(), "a", 1), 1);
+  ASSERT_EQ(read(theirs_.get(), &byte, 1), 1);
+  EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());
+  ASSERT_EQ(write(theirs_.get(), "a", 1), 1);
+  EXPECT_EQ(poller_.Wait(absl::ZeroDuration()).size(), 1u);
+}
+
+TEST_F(PollerTest, RoomThatThereIsAlreadyIsToldToWhoeverAsksForIt) {
+  poller_.WatchSocket(ours_.get(), Poller::Side::kPair, 1, Poller::Interest::kIncoming);
+  poller_.ChangeInterest(ours_.get(), Poller::Side::kPair, 1, Poller::Interest::kAll);
+  const auto events = poller_.Wait(absl::ZeroDuration());
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_TRUE(events[0].writable);
+}
+
+TEST_F(PollerTest, ASocketOfWhichOnlyTheEndIsAskedTellsNothingElse) {
+  poller_.WatchSocket(ours_.get(), Poller::Side::kNet, 1, Poller::Interest::kAll);
+  poller_.ChangeInterest(ours_.get(), Poller::Side::kNet, 1, Poller::Interest::kEnd);
+  ASSERT_EQ(write(theirs_.get(), "a", 1), 1);
+  EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());
   theirs_.Reset();
   const auto events = poller_.Wait(absl::Seconds(5));
   ASSERT_EQ(events.size(), 1u);
@@ -47,7 +76,7 @@ TEST_F(PollerTest, TellsThatTheOtherSideHungUp) {
 }
 
 TEST_F(PollerTest, AForgottenSocketIsNotTold) {
-  poller_.WatchSocket(ours_.get(), Poller::Side::kNet, 1);
+  poller_.WatchSocket(ours_.get(), Poller::Side::kNet, 1, Poller::Interest::kAll);
   poller_.Forget(ours_.get());
   theirs_.Reset();
   EXPECT_TRUE(poller_.Wait(absl::ZeroDuration()).empty());

@@ -80,5 +80,19 @@ TEST_F(StandingCheckTest, TellsWhyAPeerMayNotStay) {
                        absl::StrCat("deploy ", auth::RefusalName(auth::Refusal::kBadCertificate), " banned")}));
 }
 
+TEST_F(StandingCheckTest, AfterTheEndOfAKeyOnlyItsConnectionsAreChecked) {
+  Open("for ever");
+  Open("later")->visitor->peer.key_expires_us = 2'000;
+  Open("now")->visitor->peer.key_expires_us = 1'000;
+  AddConnection(&connections_, kNow);
+  answer_ = absl::DeadlineExceededError("over");
+  check_.RequestEnded(999);
+  Turn();
+  EXPECT_EQ(checked_, 0);
+  check_.RequestEnded(1'000);
+  Turn();
+  EXPECT_EQ(lost_, std::vector<std::string>{"now expired_key over"});
+}
+
 }  // namespace
 }  // namespace orch::hub

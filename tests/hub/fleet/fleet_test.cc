@@ -62,11 +62,12 @@ class FleetTest : public ::testing::Test {
                                          keyring_.get(), outbox, &fleet_, &clock_, &random_,
                                          NodeSession::Options{absl::Seconds(30), "1.0"});
   }
-  void Register(NodeSession* session) {
+  void Register(NodeSession* session, const std::string& instance = {}) {
     v1::NodeMessage message;
     message.mutable_register_()->set_protocol(kProtocolVersion);
     message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_.Now()));
     message.mutable_register_()->mutable_node()->set_identity(session->identity());
+    message.mutable_register_()->set_instance(instance);
     session->OnMessage(message);
   }
   v1::ForgetNodesResponse Forget(const std::vector<std::string>& names) {
@@ -111,6 +112,9 @@ TEST_F(FleetTest, TwoAgentsWithOneIdentityAreSeenToldAndPaced) {
   watch_.SetListener([&](auto kind, absl::string_view identity, absl::string_view note) {
     if (kind == v1::WatchNodesResponse::NODE_CONFLICT) events.push_back(absl::StrCat(identity, ": ", note));
   });
+  std::vector<std::string> alarms;
+  fleet_.SetAlarm(
+      [&](absl::string_view identity, absl::string_view why) { alarms.push_back(absl::StrCat(identity, ": ", why)); });
   std::vector<std::unique_ptr<NodeSession>> streams;
   for (int i = 0; i < 5; ++i) {
     streams.push_back(Session("web1", i % 2 == 0 ? "10.0.0.1" : "10.0.0.2"));
@@ -119,10 +123,13 @@ TEST_F(FleetTest, TwoAgentsWithOneIdentityAreSeenToldAndPaced) {
   }
   EXPECT_EQ(outboxes_[0]->goodbye.retry_after_ms(), 0u) << "a first replacement is a reconnect";
   EXPECT_EQ(outboxes_[1]->goodbye.retry_after_ms(), 0u);
-  for (const int paced : {2, 3}) {
-    EXPECT_EQ(outboxes_[paced]->goodbye.retry_after_ms(), 60'000u);
+  EXPECT_EQ(outboxes_[2]->goodbye.retry_after_ms(), 60'000u);
+  EXPECT_EQ(outboxes_[3]->goodbye.reason(), "") << "it keeps the stream for its time";
+  EXPECT_EQ(outboxes_[4]->goodbye.retry_after_ms(), 55'000u) << "what is left of it";
+  for (const int paced : {2, 4}) {
     EXPECT_THAT(outboxes_[paced]->goodbye.reason(), HasSubstr("two agents use the identity web1"));
   }
+  EXPECT_THAT(alarms, ElementsAre(HasSubstr("web1: two agents use the identity web1")));
   ASSERT_EQ(events.size(), 1u) << "told once, not at each turn";
   EXPECT_THAT(events[0], HasSubstr("10.0.0.1"));
   ASSERT_EQ(fleet_.conflicts().List().size(), 1u);
@@ -130,6 +137,81 @@ TEST_F(FleetTest, TwoAgentsWithOneIdentityAreSeenToldAndPaced) {
   Run(absl::Minutes(11), absl::Seconds(10));
   EXPECT_THAT(fleet_.conflicts().List(), IsEmpty());
   EXPECT_THAT(registry_.Describe(*registry_.Find("web1")).problems(), IsEmpty());
+}
+
+TEST_F(FleetTest, TwoAgentsThatNeverWaitTakeTheStreamRarelyAndEverMoreSo) {
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  const auto replacements = [this] {
+    const auto list = fleet_.conflicts().List();
+    return list.empty() ? 0u : list[0].replacements();
+  };
+  std::vector<uint32_t> after_minute;
+  for (int i = 0; i < 600; ++i) {  // a try each second, for ten minutes
+    streams.push_back(Session("web1", i % 2 == 0 ? "10.0.0.1" : "10.0.0.2"));
+    Register(streams.back().get());
+    executor_.Advance(absl::Seconds(1));
+    if (i % 60 == 59) after_minute.push_back(replacements());
+  }
+  EXPECT_EQ(after_minute.front(), 3u);
+  EXPECT_LE(after_minute.back(), 6u) << "after 1, 2, 4 and 5 minutes";
+  EXPECT_GE(after_minute.back(), 5u) << "neither of them is shut out";
+}
+
+TEST_F(FleetTest, AStreamThatEndsJustBeforeAnotherHostTakesItCountsAsTaken) {
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  for (int i = 0; i < 5; ++i) {
+    streams.push_back(Session("web1", i % 2 == 0 ? "10.0.0.1" : "10.0.0.2"));
+    Register(streams.back().get());
+    executor_.Advance(absl::Seconds(1));
+    streams.back()->OnClosed("the door has cut it");
+  }
+  ASSERT_EQ(fleet_.conflicts().List().size(), 1u);
+  EXPECT_EQ(fleet_.conflicts().List()[0].replacements(), 3u);
+  EXPECT_THAT(outboxes_[4]->goodbye.reason(), HasSubstr("not now"));
+}
+
+TEST_F(FleetTest, OneAgentThatIsRestartedAgainAndAgainIsNotSlowed) {
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(Session("web1", "10.0.0.1"));
+    Register(streams.back().get());
+    executor_.Advance(absl::Seconds(1));
+    EXPECT_EQ(outboxes_.back()->goodbye.reason(), "");
+    streams.back()->OnClosed("the node closed the stream");
+  }
+  EXPECT_THAT(fleet_.conflicts().List(), IsEmpty());
+}
+
+// The hub learns of a lost connection late, and of an agent that was killed and is back already, never.
+TEST_F(FleetTest, OneAgentWhoseStreamsAreLostUnseenIsNotSlowed) {
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  for (int i = 0; i < 20; ++i) {
+    streams.push_back(Session("web1", i % 2 == 0 ? "10.0.0.1" : "10.0.0.2"));  // over two addresses of its host
+    Register(streams.back().get(), i < 10 ? "one run" : "run " + std::to_string(i));
+    executor_.Advance(absl::Seconds(1));
+    EXPECT_EQ(outboxes_.back()->goodbye.reason(), "") << i;
+    if (i > 0) {
+      EXPECT_THAT(outboxes_[i - 1]->goodbye.reason(), HasSubstr("attached again"));
+      EXPECT_EQ(outboxes_[i - 1]->goodbye.retry_after_ms(), 0u);
+    }
+  }
+  EXPECT_THAT(fleet_.conflicts().List(), IsEmpty());
+}
+
+TEST_F(FleetTest, AStreamThatIsSilentForLongIsReplacedEvenInAConflict) {
+  std::vector<std::unique_ptr<NodeSession>> streams;
+  for (int i = 0; i < 7; ++i) {  // conflict, and a pace of more than the limit of silence
+    streams.push_back(Session("web1", i % 2 == 0 && i < 6 ? "10.0.0.1" : "10.0.0.2"));
+    Register(streams.back().get());
+    executor_.Advance(i < 3 ? absl::Seconds(1) : absl::Seconds(61));
+  }
+  Run(absl::Seconds(91), absl::Seconds(1));  // nothing is heard: its host has died
+  ASSERT_EQ(registry_.Find("web1")->presence, v1::STALE);
+  ASSERT_GT(fleet_.conflicts().WaitToReplace("web1"), absl::ZeroDuration());
+  streams.push_back(Session("web1", "10.0.0.1"));
+  Register(streams.back().get());
+  EXPECT_EQ(outboxes_.back()->goodbye.reason(), "");
+  EXPECT_EQ(registry_.Find("web1")->presence, v1::CONNECTED);
 }
 
 TEST_F(FleetTest, AnOperatorForgetsNodesThatAreAway) {

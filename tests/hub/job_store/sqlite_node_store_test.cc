@@ -92,7 +92,7 @@ TEST_F(SqliteNodeStoreTest, AStoreOfVersionTwoGetsRoomForTheFleetAndKeepsItsJobs
   ASSERT_EQ(Open(), absl::OkStatus());
   const std::string id = JobId("a");
   ASSERT_EQ(StoreCalls(jobs_.get(), &executor_).Create(JobOf(id), {"n1"}), absl::OkStatus());
-  Edit("DROP TABLE nodes; DROP TABLE node_parts; DROP TABLE ddls; PRAGMA user_version = 2");
+  Edit("DROP TABLE nodes; DROP TABLE node_parts; DROP TABLE ddls; DROP TABLE records; PRAGMA user_version = 2");
   ASSERT_EQ(Open(), absl::OkStatus());
   EXPECT_EQ(StoreCalls(jobs_.get(), &executor_).Get(id)->job_id, id);
   EXPECT_THAT(Load().nodes, SizeIs(0));

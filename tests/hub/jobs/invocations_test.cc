@@ -10,6 +10,7 @@
 #include "services/hub/api/fleet_queries.h"
 #include "services/hub/api/hub_queries.h"
 #include "services/hub/job_store/memory_job_store.h"
+#include "services/hub/job_store/memory_record_store.h"
 #include "tests/hub/fake_pool.h"
 #include "tests/hub/fakes.h"
 #include "tests/hub/job_store/store_calls.h"
@@ -34,8 +35,11 @@ class InvocationsTest : public ::testing::Test {
   Dispatcher dispatcher_{&registry_, &store_, &clock_, &random_, &executor_, {}};
   FakePool pool_{&executor_};
   Questions questions_{&registry_, &pool_, &executor_};
-  Invocations invocations_{&questions_, &ddls_, &dispatcher_, &random_, &clock_, &executor_};
-  FleetQueries fleet_queries_{&registry_, &questions_, &random_, &clock_, &executor_};
+  AccessControl access_{{.file = "", .administrators = {"me"}}, nullptr, &clock_};
+  MemoryRecordStore records_{&executor_};
+  Approvals approvals_{&records_, &access_, &clock_, {}};
+  Invocations invocations_{{&questions_, &ddls_, &dispatcher_, &access_, &approvals_, &random_, &clock_, &executor_}};
+  FleetQueries fleet_queries_{&registry_, &questions_, &access_, &random_, &clock_, &executor_};
   auth::RefusalCounters refusals_;
   IdentityConflicts conflicts_{&clock_};
   HubQueries queries_{&registry_, &ddls_, &dispatcher_, &store_, &refusals_, &conflicts_, &clock_, {}};
@@ -72,13 +76,14 @@ class InvocationsTest : public ::testing::Test {
     client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
     v1::InvokeRequest request;
     *request.mutable_spec() = spec;
-    invocations_.Run(request, "client=me", client_);
+    invocations_.Run(request, {"client=me", {}}, client_);
     executor_.RunUntilIdle();
     return client_->end;
   }
   absl::Status Report(const v1::FactReportRequest& request, v1::FactReportResponse* response) {
     absl::Status got = absl::UnknownError("no answer");
-    fleet_queries_.FactReport({"client=me", nullptr}, &request, response, [&got](const absl::Status& s) { got = s; });
+    fleet_queries_.FactReport({.caller = {"client=me", {}}}, &request, response,
+                              [&got](const absl::Status& s) { got = s; });
     executor_.RunUntilIdle();
     return got;
   }
@@ -291,7 +296,7 @@ TEST_F(InvocationsTest, FindsNodesInOrderAndInChunks) {
     ASSERT_TRUE(registry_.Attach(node, streams_[node.identity()].get(), "p", "k").ok());
   }
   auto client = std::make_shared<FakeSink<v1::FindNodesResponse>>();
-  fleet_queries_.FindNodes("client=me", {}, client);
+  fleet_queries_.FindNodes({.caller = {"client=me", {}}}, {}, client);
   EXPECT_TRUE(client->responses.empty()) << "nothing is done on the loop that asks";
   executor_.RunUntilIdle();
   ASSERT_TRUE(client->ended);
@@ -311,7 +316,7 @@ TEST_F(InvocationsTest, FindRefusesWhatOnlyNodesCanDecide) {
   option->set_kind(v1::FilterOption::COMPOUND);
   option->set_text("fstat('/etc/hosts').md5=/x/");
   auto client = std::make_shared<FakeSink<v1::FindNodesResponse>>();
-  fleet_queries_.FindNodes("client=me", request, client);
+  fleet_queries_.FindNodes({.caller = {"client=me", {}}}, request, client);
   executor_.RunUntilIdle();
   EXPECT_EQ(client->end.code(), absl::StatusCode::kInvalidArgument);
 }
@@ -325,7 +330,7 @@ TEST_F(InvocationsTest, WorkOfARefusedOrCancelledCallIsNotBegun) {
   client_ = std::make_shared<FakeSink<v1::InvokeResponse>>();
   v1::InvokeRequest request;
   *request.mutable_spec() = Spec("rpcutil", "ping");
-  invocations_.Run(request, "client=me", client_);
+  invocations_.Run(request, {"client=me", {}}, client_);
   client_->ended = true;
   executor_.RunUntilIdle();
   EXPECT_EQ(pool_.parts, 1) << "the part that found that nobody waits";
@@ -335,7 +340,7 @@ TEST_F(InvocationsTest, WorkOfARefusedOrCancelledCallIsNotBegun) {
   get.set_identity("a");
   v1::GetNodeResponse node;
   absl::Status got;
-  fleet_queries_.GetNode({"client=me", [cancelled] { return *cancelled; }}, &get, &node,
+  fleet_queries_.GetNode({.caller = {"client=me", {}}, .cancelled = [cancelled] { return *cancelled; }}, &get, &node,
                          [&got](const absl::Status& status) { got = status; });
   *cancelled = true;
   executor_.RunUntilIdle();

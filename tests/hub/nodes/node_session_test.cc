@@ -9,7 +9,9 @@
 namespace orch::hub {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class FakeOutbox final : public NodeOutbox {
@@ -301,25 +303,64 @@ TEST_F(NodeSessionTest, SealsCommandsForThisNodeOnly) {
   EXPECT_FALSE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_NODE, "n2", nullptr}, clock_.Now(), &refusal).ok());
 }
 
-TEST_F(NodeSessionTest, AsksAndAcknowledgesInSealedEnvelopesWithoutABody) {
+TEST_F(NodeSessionTest, AsksInASealedEnvelopeWithoutABody) {
   Attach();
   EXPECT_EQ(events_.ready, 1);
   ASSERT_TRUE(session_.SendQuery(job_));
-  session_.SendAck(job_);
-  ASSERT_THAT(outbox_->messages, SizeIs(2));
-  EXPECT_FALSE(outbox_->messages[0].can_wait);
-  EXPECT_TRUE(outbox_->messages[1].can_wait);
+  ASSERT_THAT(outbox_->messages, SizeIs(1));
   const v1::Envelope& query = outbox_->messages[0].head.command();
-  const v1::Envelope& ack = outbox_->messages[1].head.command();
   EXPECT_EQ(query.kind(), v1::Envelope::QUERY);
-  EXPECT_EQ(ack.kind(), v1::Envelope::ACK);
-  for (const v1::Envelope& envelope : {query, ack}) {
-    EXPECT_EQ(envelope.attempt_id(), job_);
-    EXPECT_TRUE(envelope.body().empty());
-    EXPECT_TRUE(auth::OpenEnvelope(envelope, key_, {v1::Envelope::TO_NODE, "n1", nullptr}, clock_.Now(), nullptr).ok());
-  }
+  EXPECT_EQ(query.attempt_id(), job_);
+  EXPECT_TRUE(query.body().empty());
+  EXPECT_TRUE(auth::OpenEnvelope(query, key_, {v1::Envelope::TO_NODE, "n1", nullptr}, clock_.Now(), nullptr).ok());
   outbox_->full = true;
   EXPECT_FALSE(session_.SendQuery(job_));
+}
+
+TEST_F(NodeSessionTest, AcknowledgementsGoWithTheNextMessage) {
+  const std::string other(32, 'b');
+  Attach();
+  session_.SendAck(job_);
+  session_.SendAck(other);
+  EXPECT_THAT(outbox_->messages, IsEmpty());
+  v1::NodeMessage beat;
+  beat.mutable_heartbeat()->set_node_time_us(absl::ToUnixMicros(clock_.Now()));
+  session_.OnMessage(beat);
+  ASSERT_THAT(outbox_->messages, SizeIs(2));
+  EXPECT_TRUE(outbox_->messages[0].others_follow);
+  EXPECT_FALSE(outbox_->messages[1].others_follow);
+  EXPECT_TRUE(outbox_->messages[1].head.has_heartbeat_ack());
+  const v1::Envelope& ack = outbox_->messages[0].head.command();
+  EXPECT_EQ(ack.kind(), v1::Envelope::ACK);
+  EXPECT_TRUE(auth::OpenEnvelope(ack, key_, {v1::Envelope::TO_NODE, "n1", nullptr}, clock_.Now(), nullptr).ok());
+  v1::Acknowledgement said;
+  ASSERT_TRUE(said.ParseFromString(ack.body()));
+  EXPECT_THAT(said.attempt_ids(), ElementsAre(job_, other));
+  outbox_->messages.clear();
+  session_.OnMessage(beat);
+  EXPECT_THAT(outbox_->messages, SizeIs(1)) << "said once";
+}
+
+TEST_F(NodeSessionTest, ManyAcknowledgementsWaitForNoMessage) {
+  Attach();
+  for (size_t i = 0; i < kMaxHeldAcks; ++i) {
+    EXPECT_THAT(outbox_->messages, IsEmpty()) << i;
+    session_.SendAck(job_);
+  }
+  ASSERT_THAT(outbox_->messages, SizeIs(1));
+  EXPECT_FALSE(outbox_->messages[0].others_follow);
+  v1::Acknowledgement said;
+  ASSERT_TRUE(said.ParseFromString(outbox_->messages[0].head.command().body()));
+  EXPECT_THAT(said.attempt_ids(), SizeIs(kMaxHeldAcks));
+}
+
+TEST_F(NodeSessionTest, AGoodbyeBringsWhatWaited) {
+  Attach();
+  session_.SendAck(job_);
+  session_.SayGoodbye("the hub ends", absl::ZeroDuration());
+  ASSERT_THAT(outbox_->messages, SizeIs(2));
+  EXPECT_EQ(outbox_->messages[0].head.command().kind(), v1::Envelope::ACK);
+  EXPECT_TRUE(outbox_->messages[1].head.has_goodbye());
 }
 
 TEST_F(NodeSessionTest, SendsNothingBeforeRegisterOrAfterGoodbye) {

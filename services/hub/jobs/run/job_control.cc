@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "services/hub/job_store/stored_job.h"
 #include "services/hub/job_store/task.h"
+#include "services/hub/jobs/run/job_report.h"
 #include "services/hub/jobs/run/rollout_stage.h"
 
 namespace orch::hub {
@@ -21,6 +22,13 @@ void JobControl::Cancel(absl::string_view caller, absl::string_view reason) {
   for (size_t i = 0; i < state_->tasks.size(); ++i) {
     if (state_->tasks[i].sent()) sender_->Cancel(i, state_->cancel_text);
   }
+}
+
+void JobControl::Refuse(absl::string_view why) {
+  state_->rollout.Resume();
+  state_->rollout.Stop(v1::STOP_REASON_NOT_APPROVED);
+  state_->cancel_text = absl::StrCat("not sent: ", why);
+  LogInfo("job not approved", {{"job", state_->id}, {"why", std::string(why)}});
 }
 
 void JobControl::EndAll(absl::string_view reason) {
@@ -37,7 +45,7 @@ void JobControl::EndAll(absl::string_view reason) {
 void JobControl::TellRollout() {
   const Rollout& rollout = state_->rollout;
   RolloutState now;
-  now.state = rollout.paused() ? v1::JOB_PAUSED : v1::JOB_RUNNING;
+  now.state = StateOf(rollout);
   now.paused_because = rollout.paused_because();
   now.stop_reason = rollout.stop_reason();
   now.detail = std::string(StageName(rollout.stage()));
@@ -54,8 +62,9 @@ void JobControl::TellRollout() {
 
 void JobControl::TellWatchers() {
   const Rollout& rollout = state_->rollout;
-  const std::string note = rollout.stopped()   ? StopReasonText(rollout.stop_reason())
-                           : !rollout.paused() ? "resumed"
+  const std::string note = rollout.stopped()           ? StopReasonText(rollout.stop_reason())
+                           : rollout.awaits_approval() ? "it waits for approval: orchctl approval list"
+                           : !rollout.paused()         ? "resumed"
                            : rollout.paused_because() == kPausedByCanary
                                ? "the first nodes (canary) succeeded, the others wait for your word"
                                : rollout.paused_because();

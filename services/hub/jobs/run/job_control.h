@@ -17,6 +17,8 @@ class JobControl {
 
   // Unsent tasks end; nodes at work are told to end theirs, and say themselves how they did.
   void Cancel(absl::string_view caller, absl::string_view reason);
+  // The job was not approved: nothing of it runs.
+  void Refuse(absl::string_view why);
   // The hub stops: tasks that were sent become INDETERMINATE, the others are to be CANCELLED.
   void EndAll(absl::string_view reason);
 

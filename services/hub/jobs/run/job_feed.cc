@@ -16,4 +16,15 @@ absl::Status JobFeed::Add(std::unique_ptr<JobWatch>* watch) {
   return absl::OkStatus();
 }
 
+void JobFeed::AddReply(uint64_t number, v1::Reply reply) {
+  const JobWatch* const last = watches_.empty() ? nullptr : watches_.back().get();
+  ForEach([&](JobWatch* watch) {
+    if (watch == last) {
+      watch->AddReply(number, std::move(reply));
+    } else {
+      watch->AddReply(number, reply);
+    }
+  });
+}
+
 }  // namespace orch::hub

@@ -26,6 +26,8 @@ class JobFeed {
     }
     watches_.resize(kept);
   }
+  // Tells every watch of a reply (JobWatch::AddReply); the last one takes it.
+  void AddReply(uint64_t number, v1::Reply reply);
   size_t size() const { return watches_.size(); }
 
  private:

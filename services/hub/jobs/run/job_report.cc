@@ -7,6 +7,11 @@
 
 namespace orch::hub {
 
+v1::JobState StateOf(const Rollout& rollout) {
+  if (rollout.awaits_approval()) return v1::JOB_PENDING_APPROVAL;
+  return rollout.paused() ? v1::JOB_PAUSED : v1::JOB_RUNNING;
+}
+
 v1::JobAccepted DescribeAcceptance(const RunState& state) {
   const JobRequest& request = state.request;
   v1::JobAccepted accepted;
@@ -25,6 +30,10 @@ v1::JobAccepted DescribeAcceptance(const RunState& state) {
   accepted.set_discovery_us(absl::ToInt64Microseconds(request.discovery));
   accepted.set_timeout_ms(absl::ToInt64Milliseconds(request.deadline));
   accepted.set_durable(state.recorded() && state.deps.store->Stats().durable);
+  accepted.set_denied(static_cast<uint32_t>(request.denied.size()));
+  accepted.set_approvals_needed(request.approvals_needed);
+  accepted.set_approval_digest(request.approval_digest);
+  for (const std::string& condition : request.conditions) accepted.add_conditions(condition);
   return accepted;
 }
 
@@ -42,6 +51,8 @@ StoredJob MakeStoredJob(const RunState& state) {
   stored.deadline = request.deadline;
   stored.plan = absl::StrJoin(request.groups, ",");
   stored.targets = static_cast<uint32_t>(request.targets.size());
+  stored.rollout.state = StateOf(state.rollout);
+  stored.rollout.paused_because = state.rollout.paused_because();
   stored.rollout.detail = std::string(StageName(state.rollout.stage()));
   return stored;
 }
@@ -52,7 +63,7 @@ v1::Job DescribeJob(const RunState& state) {
   job.set_caller(state.request.caller);
   *job.mutable_spec() = state.request.spec;
   job.mutable_spec()->set_inputs_json(state.request.redacted_inputs);
-  job.set_state(state.rollout.paused() && !state.tasks.AllOver() ? v1::JOB_PAUSED : v1::JOB_RUNNING);
+  job.set_state(state.tasks.AllOver() ? v1::JOB_RUNNING : StateOf(state.rollout));
   job.set_created_us(state.started_us);
   v1::JobSummary counts;
   state.tasks.Count(&counts);
@@ -72,7 +83,8 @@ v1::JobSummary Summarise(const RunState& state) {
   summary.set_started_us(state.started_us);
   summary.set_discovery_us(absl::ToInt64Microseconds(state.request.discovery));
   summary.set_elapsed_us(absl::ToInt64Microseconds(state.Now() - state.started));
-  if (state.cut_short || state.rollout.stop_reason() == v1::STOP_REASON_CANCELLED) {
+  if (state.cut_short || state.rollout.stop_reason() == v1::STOP_REASON_CANCELLED ||
+      state.rollout.stop_reason() == v1::STOP_REASON_NOT_APPROVED) {
     summary.set_stop_reason(state.rollout.stop_reason());
   }
   return summary;

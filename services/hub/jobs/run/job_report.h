@@ -11,6 +11,7 @@
 
 namespace orch::hub {
 
+v1::JobState StateOf(const Rollout& rollout);
 v1::JobAccepted DescribeAcceptance(const RunState& state);
 // The job as the store takes it when it is accepted.
 StoredJob MakeStoredJob(const RunState& state);

@@ -41,6 +41,7 @@ void JobRun::Begin() {
   begun_ = true;
   state_.feed.ForEach([accepted = DescribeAcceptance(state_)](JobWatch* watch) { watch->Accepted(accepted); });
   ORCH_FAILPOINT("hub.job.accepted");
+  outcomes_.EndDenied();
   Pump();
 }
 
@@ -120,6 +121,16 @@ void JobRun::Pause(absl::string_view because) {
 
 void JobRun::Unpause() {
   state_.rollout.Resume();
+  Pump();
+}
+
+void JobRun::Approve() {
+  if (state_.rollout.awaits_approval()) state_.rollout.Resume();
+  Pump();
+}
+
+void JobRun::Refuse(absl::string_view why) {
+  if (state_.rollout.awaits_approval()) control_.Refuse(why);
   Pump();
 }
 

@@ -50,6 +50,9 @@ class JobRun {
   // Nothing is released until Unpause; what was released goes on.
   void Pause(absl::string_view because);
   void Unpause();
+  // A job that awaits approval goes on, or ends without having sent anything; others are not affected.
+  void Approve();
+  void Refuse(absl::string_view why);
   // The hub stops and its store keeps the job: watchers are told, nothing ends.
   void Suspend(absl::string_view reason);
 
@@ -62,6 +65,7 @@ class JobRun {
   bool recorded() const { return state_.recorded(); }
   bool begun() const { return begun_; }
   bool paused() const { return state_.rollout.paused(); }
+  bool awaits_approval() const { return state_.rollout.awaits_approval(); }
   const RunState& state() const { return state_; }
 
  private:

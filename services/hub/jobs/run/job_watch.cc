@@ -26,12 +26,14 @@ void JobWatch::Accepted(v1::JobAccepted accepted) {
   Flush();
 }
 
-void JobWatch::AddReply(uint64_t number, const v1::Reply& reply) {
+void JobWatch::AddReply(uint64_t number, v1::Reply reply) {
   if (sink_ == nullptr || (number != 0 && number <= seen_)) return;
-  left_out_.erase({reply.identity(), v1::OutputChunk::STDOUT});
-  left_out_.erase({reply.identity(), v1::OutputChunk::STDERR});
+  if (!left_out_.empty()) {
+    left_out_.erase({reply.identity(), v1::OutputChunk::STDOUT});
+    left_out_.erase({reply.identity(), v1::OutputChunk::STDERR});
+  }
   MakeRoom(reply.ByteSizeLong());
-  *gathered_.add_replies() = reply;
+  *gathered_.add_replies() = std::move(reply);
   if (number != 0) seen_ = number;
   FlushSoon();
 }

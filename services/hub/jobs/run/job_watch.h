@@ -39,7 +39,7 @@ class JobWatch {
   void Accepted(v1::JobAccepted accepted);
   // `number`: the number the store gave the reply; 0 for a job that is not recorded. A reply that the client has seen
   // is left out.
-  void AddReply(uint64_t number, const v1::Reply& reply);
+  void AddReply(uint64_t number, v1::Reply reply);
   // `failure`: the data function of the filter that failed on the node; empty when none failed.
   void AddFiltered(absl::string_view identity, absl::string_view failure);
   // `count` nodes declined before this client came.

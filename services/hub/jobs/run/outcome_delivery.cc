@@ -14,7 +14,7 @@ void OutcomeDelivery::OnReplyStored(size_t task, uint32_t attempt, uint64_t numb
     if (attempt > 0) sender_->Acknowledge(task, attempt);
   }
   ORCH_FAILPOINT("hub.reply.acknowledged");
-  state_->feed.ForEach([&](JobWatch* watch) { watch->AddReply(number, reply); });
+  state_->feed.AddReply(number, reply);
   state_->changed();
 }
 

@@ -21,9 +21,11 @@ void RestoreTimes(const StoredJob& stored, RunState* state) {
 }
 
 void RestoreOver(size_t index, const StoredTask& stored, RunState* state) {
-  const Rollout::End end = stored.filtered          ? Rollout::End::kDeclined
-                           : stored.state == v1::OK ? Rollout::End::kOk
-                                                    : Rollout::End::kFailed;
+  // A target that the hub itself denied was never released, and counts against no budget.
+  const bool denied = stored.state == v1::DENIED && stored.attempt == 0;
+  const Rollout::End end = stored.filtered || denied ? Rollout::End::kDeclined
+                           : stored.state == v1::OK  ? Rollout::End::kOk
+                                                     : Rollout::End::kFailed;
   state->tasks.RestoreEnd(index, stored.attempt, stored.state, stored.filtered);
   state->rollout.RestoreOver(index, end);
 }
@@ -53,10 +55,12 @@ void RestoreTask(size_t index, const StoredTask& stored, RunState* state) {
 void RestoreRollout(const RolloutState& stored, RunState* state) {
   state->rollout.RestoreStage(StageNamed(stored.detail));
   if (stored.state == v1::JOB_PAUSED) state->rollout.Pause(stored.paused_because);
+  if (stored.state == v1::JOB_PENDING_APPROVAL) state->rollout.Pause(kAwaitsApproval);
   if (stored.stop_reason != v1::STOP_REASON_UNSPECIFIED) state->rollout.Stop(stored.stop_reason);
   if (stored.stop_reason == v1::STOP_REASON_CANCELLED) {
     state->cancel_text = "the job was cancelled before the hub was restarted";
   }
+  if (stored.stop_reason == v1::STOP_REASON_NOT_APPROVED) state->cancel_text = "not sent: the job was not approved";
 }
 
 }  // namespace

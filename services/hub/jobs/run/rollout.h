@@ -21,6 +21,8 @@ namespace orch::hub {
 
 // Why a rollout is paused when its canaries have succeeded; any other reason is a person's.
 inline constexpr absl::string_view kPausedByCanary = "canary";
+// Why it is paused until others have approved the job; only they may resume it.
+inline constexpr absl::string_view kAwaitsApproval = "approval";
 
 class Rollout {
  public:
@@ -67,6 +69,7 @@ class Rollout {
   void Stop(v1::StopReason reason);
 
   bool paused() const { return !paused_because_.empty(); }
+  bool awaits_approval() const { return paused_because_ == kAwaitsApproval; }
   const std::string& paused_because() const { return paused_because_; }  // kPausedByCanary, or as given to Pause
   bool stopped() const { return stopped_ != v1::STOP_REASON_UNSPECIFIED; }
   v1::StopReason stop_reason() const { return stopped_; }

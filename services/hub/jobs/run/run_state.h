@@ -52,7 +52,9 @@ struct RunState {
         ledger(request.recorded ? deps.store : nullptr, deps.executor, id),
         started(deps.clock->Steady()),
         started_us(absl::ToUnixMicros(deps.clock->Now())),
-        away_until(started + absl::Milliseconds(request.spec.ttl_ms())) {}
+        away_until(started + absl::Milliseconds(request.spec.ttl_ms())) {
+    if (request.approvals_needed > 0) rollout.Pause(kAwaitsApproval);
+  }
 
   bool recorded() const { return ledger.recorded(); }
   absl::Duration Now() const { return deps.clock->Steady(); }

@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/failpoint.h"
+#include "services/hub/job_store/task.h"
 #include "services/hub/jobs/run/job_report.h"
 
 namespace orch::hub {
 namespace {
+
+constexpr uint32_t kDeniedStatus = 1;  // as in MCollective: aborted
 
 Rollout::End EndOf(v1::TaskState state) {
   if (state == v1::OK) return Rollout::End::kOk;
@@ -30,10 +34,24 @@ void TaskOutcomes::End(size_t index, v1::Reply reply, uint32_t attempt) {
   if (from == Standing::kAway) state_->deps.returns->Unpark();
   state_->tasks.End(index, reply.state());
   state_->rollout.OnOver(index, from, end);
-  if (!state_->recorded()) {
-    state_->feed.ForEach([&](JobWatch* watch) { watch->AddReply(0, reply); });
-    return;
+  Deliver(index, std::move(reply), attempt);
+}
+
+void TaskOutcomes::EndDenied() {
+  for (const DeniedTarget& denied : state_->request.denied) {
+    if (!state_->tasks.End(denied.target, v1::DENIED)) continue;
+    // It was no attempt: no budget of failures counts it, and no stage waits for it.
+    state_->rollout.RestoreOver(denied.target, Rollout::End::kDeclined);
+    v1::Reply reply = HubReply(state_->tasks[denied.target].identity, v1::DENIED, v1::ERROR_KIND_POLICY,
+                               absl::StrCat("You are not authorized to call this agent or action: ", denied.why));
+    reply.set_status_code(kDeniedStatus);
+    Deliver(denied.target, std::move(reply), 0);
   }
+  if (!state_->request.denied.empty()) state_->rollout.RestoreStage(state_->rollout.stage());
+}
+
+void TaskOutcomes::Deliver(size_t index, v1::Reply reply, uint32_t attempt) {
+  if (!state_->recorded()) return state_->feed.AddReply(0, std::move(reply));
   ORCH_FAILPOINT("hub.reply.before_commit");
   state_->ledger.Append(static_cast<uint32_t>(index), std::move(reply),
                         [this, index, attempt](uint64_t number, const v1::Reply& stored) {

@@ -20,11 +20,15 @@ class TaskOutcomes {
   // does not allow is dropped and counted. `attempt`: the one whose reply it is, 0 when the hub speaks in the node's
   // stead.
   void End(size_t task, v1::Reply reply, uint32_t attempt = 0);
+  // Ends the targets that rules deny, before the first release.
+  void EndDenied();
   // The node says that it is no target. `failure`: the data function of the filter that failed there, or empty. False
   // when the task cannot be declined any more.
   bool Decline(size_t task, uint32_t attempt, const std::string& failure);
 
  private:
+  // To the store, or at once to the watchers.
+  void Deliver(size_t task, v1::Reply reply, uint32_t attempt);
   void SetAside(size_t task, v1::Reply reply, uint32_t attempt);
 
   RunState* const state_;

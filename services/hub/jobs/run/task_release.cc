@@ -21,6 +21,8 @@ v1::ErrorKind ErrorKindOf(v1::StopReason reason) {
       return v1::ERROR_KIND_CANARY;
     case v1::STOP_REASON_SHUTDOWN:
       return v1::ERROR_KIND_SHUTDOWN;
+    case v1::STOP_REASON_NOT_APPROVED:
+      return v1::ERROR_KIND_POLICY;
     default:
       return v1::ERROR_KIND_UNSPECIFIED;
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/json_number.h"
 #include "base/status_macros.h"
+#include "filter/hub_fact.h"
 #include "services/hub/nodes/fact_table/fact_weight.h"
 
 namespace orch::hub {
@@ -35,6 +36,17 @@ absl::Status CheckFactCount(absl::string_view identity, size_t facts, size_t wei
   return absl::OkStatus();
 }
 
+// The weight of the facts that a node may say of itself.
+size_t WeightOfOwnFacts(const Json& facts) {
+  size_t weight = WeightOfFacts(facts);
+  const auto& by_name = facts.get_ref<const Json::object_t&>();
+  for (auto fact = by_name.lower_bound(filter::kHubFact); fact != by_name.end(); ++fact) {
+    if (!absl::StartsWith(fact->first, filter::kHubFact)) break;
+    if (filter::IsHubFact(fact->first)) weight -= fact->first.size() + WeightOfValue(fact->second);
+  }
+  return weight;
+}
+
 absl::Status CheckNames(absl::string_view identity, absl::string_view what, const std::vector<std::string>& names) {
   if (names.size() <= kMaxNamesPerNode) return absl::OkStatus();
   return TooMuch(identity, names.size(), what, kMaxNamesPerNode);
@@ -46,7 +58,7 @@ absl::StatusOr<Slot> FactTable::Upsert(absl::string_view identity, const Json& f
                                        const std::vector<std::string>& classes, const std::vector<std::string>& plugins,
                                        const std::vector<std::string>& collectives) {
   ORCH_RETURN_IF_ERROR(CheckFacts(identity, facts));
-  const size_t weight = WeightOfFacts(facts);
+  const size_t weight = WeightOfOwnFacts(facts);
   ORCH_RETURN_IF_ERROR(CheckFactCount(identity, facts.size(), weight));
   ORCH_RETURN_IF_ERROR(CheckNames(identity, "classes", classes));
   ORCH_RETURN_IF_ERROR(CheckNames(identity, "plugins", plugins));
@@ -55,13 +67,32 @@ absl::StatusOr<Slot> FactTable::Upsert(absl::string_view identity, const Json& f
   Slot slot = Find(identity);
   if (slot == kNoSlot) slot = TakeSlot(identity);
   for (const std::string& name : store_.FactNames(slot))
-    if (!facts.contains(name)) store_.ClearFact(slot, name);
-  for (auto fact = facts.begin(); fact != facts.end(); ++fact) store_.SetFact(slot, fact.key(), *fact);
+    if (!facts.contains(name) && !filter::IsHubFact(name)) store_.ClearFact(slot, name);
+  SetOwnFacts(slot, facts);
   weights_[slot] = weight;
   store_.classes.Set(slot, classes);
   store_.plugins.Set(slot, plugins);
   store_.collectives.Set(slot, collectives);
   return slot;
+}
+
+void FactTable::SetOwnFacts(Slot slot, const Json& facts) {
+  for (auto fact = facts.begin(); fact != facts.end(); ++fact)
+    if (!filter::IsHubFact(fact.key())) store_.SetFact(slot, fact.key(), *fact);
+}
+
+ValueId FactTable::HubFact(Slot slot) const {
+  const FactColumn* const column = store_.FindFact(filter::kHubFact);
+  return column == nullptr ? kNoValue : column->at(slot);
+}
+
+size_t FactTable::OwnFactCount(Slot slot) const { return store_.FactCount(slot) - (HubFact(slot) == kNoValue ? 0 : 1); }
+
+bool FactTable::SetHubFact(Slot slot, const Json& value) {
+  if (value.is_null()) return store_.ClearFact(slot, filter::kHubFact);
+  const ValueId before = HubFact(slot);
+  store_.SetFact(slot, filter::kHubFact, value);
+  return HubFact(slot) != before;
 }
 
 Slot FactTable::TakeSlot(absl::string_view identity) {
@@ -99,7 +130,7 @@ absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::v
   const auto leave = [&](absl::string_view name) {
     const FactColumn* column = store_.FindFact(name);
     const ValueId id = column == nullptr ? kNoValue : column->at(slot);
-    if (id == kNoValue) return;
+    if (id == kNoValue || filter::IsHubFact(name)) return;
     ++gone;
     gone_weight += name.size() + WeightOfValue(column->pool(), id);
   };
@@ -107,11 +138,12 @@ absl::Status FactTable::ApplyFactsDelta(Slot slot, const Json& set, const std::v
   for (const absl::string_view name : names)
     if (!set.contains(std::string(name))) leave(name);
   for (auto fact = set.begin(); fact != set.end(); ++fact) leave(fact.key());
-  const size_t weight = weights_[slot] - gone_weight + WeightOfFacts(set);
-  ORCH_RETURN_IF_ERROR(CheckFactCount(identity(slot), store_.FactCount(slot) - gone + set.size(), weight));
+  const size_t weight = weights_[slot] - gone_weight + WeightOfOwnFacts(set);
+  ORCH_RETURN_IF_ERROR(CheckFactCount(identity(slot), OwnFactCount(slot) - gone + set.size(), weight));
 
-  for (const std::string& name : removed) store_.ClearFact(slot, name);
-  for (auto fact = set.begin(); fact != set.end(); ++fact) store_.SetFact(slot, fact.key(), *fact);
+  for (const std::string& name : removed)
+    if (!filter::IsHubFact(name)) store_.ClearFact(slot, name);
+  SetOwnFacts(slot, set);
   weights_[slot] = weight;
   return absl::OkStatus();
 }

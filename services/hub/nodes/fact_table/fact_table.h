@@ -37,6 +37,10 @@ class FactTable {
   // is no object.
   absl::StatusOr<Slot> Upsert(absl::string_view identity, const Json& facts, const std::vector<std::string>& classes,
                               const std::vector<std::string>& plugins, const std::vector<std::string>& collectives);
+  // Sets what the hub itself says of the node, as the fact filter::kHubFact, or removes it with null. True when that is
+  // a change. Facts of the nodes by this name are dropped, here and in every other function; the bounds of one node do
+  // not count this fact, so that no node can leave it without room. The slot must be live.
+  bool SetHubFact(Slot slot, const Json& value);
   // Forgets the node and the values that only it has. The slot may be given to a later node.
   void Remove(Slot slot);
 
@@ -74,6 +78,9 @@ class FactTable {
 
  private:
   Slot TakeSlot(absl::string_view identity);
+  void SetOwnFacts(Slot slot, const Json& facts);
+  ValueId HubFact(Slot slot) const;  // kNoValue: none
+  size_t OwnFactCount(Slot slot) const;
   absl::Status SetList(Slot slot, absl::string_view what, const std::vector<std::string>& names);
 
   ColumnStore store_;
