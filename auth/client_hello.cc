@@ -8,6 +8,7 @@ namespace {
 constexpr size_t kRecordHeaderBytes = 5;
 constexpr uint8_t kHandshakeRecord = 22;
 constexpr uint8_t kClientHelloMessage = 1;
+constexpr size_t kRandomBytes = 32;
 constexpr uint16_t kPreSharedKeyExtension = 41;  // RFC 8446, section 4.2.11
 
 // A position in the message. Every read is checked; after the first failure all further reads fail.
@@ -42,36 +43,38 @@ class Reader {
   bool good_ = true;
 };
 
-ClientHello Garbage() { return {ClientHello::Kind::kGarbage, absl::string_view()}; }
+ClientHello Garbage() { return {ClientHello::Kind::kGarbage}; }
 
 // PreSharedKeyExtension: identities<7..2^16-1>, each opaque identity<1..2^16-1> and a uint32, then binders.
-ClientHello FirstIdentity(absl::string_view extension) {
+ClientHello FirstIdentity(absl::string_view extension, uint64_t mark) {
   Reader reader(extension);
   Reader identities(reader.Vector(2));
   const absl::string_view identity = identities.Vector(2);
   identities.Bytes(4);
   if (!reader.good() || !identities.good() || identity.empty()) return Garbage();
-  return {ClientHello::Kind::kPsk, identity};
+  return {ClientHello::Kind::kPsk, identity, mark};
 }
 
 ClientHello ReadMessage(absl::string_view message) {
   Reader record(message);
   if (record.Number(1) != kClientHelloMessage) return Garbage();
   Reader hello(record.Vector(3));
-  hello.Bytes(2 + 32);  // legacy version and random
-  hello.Vector(1);      // legacy session id
-  hello.Vector(2);      // cipher suites
-  hello.Vector(1);      // compression methods
+  hello.Number(2);  // legacy version
+  const uint64_t mark = hello.Number(sizeof(uint64_t));
+  hello.Bytes(kRandomBytes - sizeof mark);
+  hello.Vector(1);  // legacy session id
+  hello.Vector(2);  // cipher suites
+  hello.Vector(1);  // compression methods
   if (!record.good() || !hello.good()) return Garbage();
-  if (hello.empty()) return {ClientHello::Kind::kCertificate, absl::string_view()};
+  if (hello.empty()) return {ClientHello::Kind::kCertificate};
   Reader extensions(hello.Vector(2));
   while (hello.good() && extensions.good() && !extensions.empty()) {
     const size_t type = extensions.Number(2);
     const absl::string_view extension = extensions.Vector(2);
-    if (extensions.good() && type == kPreSharedKeyExtension) return FirstIdentity(extension);
+    if (extensions.good() && type == kPreSharedKeyExtension) return FirstIdentity(extension, mark);
   }
   if (!hello.good() || !extensions.good()) return Garbage();
-  return {ClientHello::Kind::kCertificate, absl::string_view()};
+  return {ClientHello::Kind::kCertificate};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/string_view.h"
 
@@ -20,6 +21,7 @@ struct ClientHello {
   };
   Kind kind = Kind::kIncomplete;
   absl::string_view psk_identity;  // points into the bytes
+  uint64_t mark = 0;               // of kPsk: eight bytes of its random number, which no peer uses twice
 };
 
 ClientHello ClassifyClientHello(absl::string_view bytes);

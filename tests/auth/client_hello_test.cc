@@ -55,6 +55,8 @@ TEST(ClientHelloTest, FindsTheKeyOfAPeerOfOurs) {
   EXPECT_EQ(hello.kind, Kind::kPsk);
   EXPECT_EQ(hello.psk_identity, "orch1/node/web1.example.com/n1/key");
   EXPECT_EQ(ClassifyClientHello(absl::StrCat(bytes, "what follows is not looked at")).kind, Kind::kPsk);
+  EXPECT_EQ(ClassifyClientHello(bytes).mark, hello.mark);
+  EXPECT_NE(ClassifyClientHello(OursByKey()).mark, hello.mark) << "no two are alike";
 }
 
 TEST(ClientHelloTest, WhoShowsNoKeyMayHaveACertificate) {

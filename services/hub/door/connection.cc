@@ -44,13 +44,15 @@ Connection::Progress Connection::Refuse(auth::Rejection rejection) {
   return Progress::kRefused;
 }
 
-Connection::Progress Connection::Prove(const auth::HubTls& tls, Random* random, TlsPump::Scratch* scratch) {
-  return origin_.kind == Kind::kTls ? ProveByTls(tls, scratch) : ProveInClear(tls, random);
+Connection::Progress Connection::Prove(const auth::HubTls& tls, const HelloMemory& heard, Random* random,
+                                       TlsPump::Scratch* scratch) {
+  return origin_.kind == Kind::kTls ? ProveByTls(tls, heard, scratch) : ProveInClear(tls, random);
 }
 
 // The ClientHello stays in the kernel until it is complete and names a known key, so that a stranger costs no memory
 // here.
-std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, TlsPump::Scratch* scratch) {
+std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, const HelloMemory& heard,
+                                                     TlsPump::Scratch* scratch) {
   if (!readable_) return Progress::kWait;
   const ssize_t seen = recv(net_.get(), scratch->plain, auth::kMaxClientHelloBytes, MSG_PEEK);
   if (seen < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -70,6 +72,13 @@ std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, Tl
     if (rejection.alert != 0) (void)!send(net_.get(), alert, sizeof alert, MSG_NOSIGNAL);
     return Refuse(std::move(rejection));
   }
+  if (hello.kind == auth::ClientHello::Kind::kCertificate) {
+    if (hung_up_) return Progress::kGone;
+    if (!std::exchange(must_sign_, true)) return Progress::kMustSign;
+  } else if (heard.Contains(hello.mark)) {
+    return Refuse({auth::Refusal::kReplay, 0, "", "its first words are those of an earlier connection"});
+  }
+  hello_mark_ = hello.mark;
   SslPtr ssl = tls.Begin(&handshake_);
   if (ssl == nullptr) return Progress::kGone;
   pump_ = std::make_unique<TlsPump>(std::move(net_), std::move(ssl), scratch);
@@ -77,9 +86,10 @@ std::optional<Connection::Progress> Connection::Look(const auth::HubTls& tls, Tl
   return std::nullopt;
 }
 
-Connection::Progress Connection::ProveByTls(const auth::HubTls& tls, TlsPump::Scratch* scratch) {
+Connection::Progress Connection::ProveByTls(const auth::HubTls& tls, const HelloMemory& heard,
+                                            TlsPump::Scratch* scratch) {
   if (pump_ == nullptr) {
-    if (const std::optional<Progress> looked = Look(tls, scratch); looked.has_value()) return *looked;
+    if (const std::optional<Progress> looked = Look(tls, heard, scratch); looked.has_value()) return *looked;
   }
   switch (pump_->Shake()) {
     case TlsPump::Handshake::kWait:

@@ -18,6 +18,7 @@
 #include "base/net/tls_pump.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
+#include "services/hub/door/hello_memory.h"
 #include "services/hub/door/local_users.h"
 #include "services/hub/door/visitor.h"
 
@@ -40,13 +41,14 @@ class Connection {
   ~Connection();
 
   enum class Progress {
-    kWait,     // more bytes are needed
-    kProven,   // `peer` is the peer that was proved
-    kRefused,  // `rejection` says why; the peer was told where the protocol allows it
-    kGone,     // the peer hung up before it made a mistake
+    kWait,      // more bytes are needed
+    kMustSign,  // the peer names no key, so the hub has to sign before it learns anything; said once
+    kProven,    // `peer` is the peer that was proved
+    kRefused,   // `rejection` says why; the peer was told where the protocol allows it
+    kGone,      // the peer hung up before it made a mistake
   };
-  // Continues the proof of the peer as far as the received bytes allow.
-  Progress Prove(const auth::HubTls& tls, Random* random, TlsPump::Scratch* scratch);
+  // Continues the proof of the peer as far as the received bytes allow. `heard`: first words that count only once.
+  Progress Prove(const auth::HubTls& tls, const HelloMemory& heard, Random* random, TlsPump::Scratch* scratch);
   // Who is at the other end of a unix socket; until it is told, the connection waits.
   void SetLocalUser(LocalUser user) { local_user_ = std::move(user); }
   auth::Peer& peer() { return peer_; }
@@ -76,7 +78,10 @@ class Connection {
   std::string grpc_name;                   // empty until it is open
   std::list<Connection*>::iterator place;  // its place in the waiting room
   bool seated = false;                     // it has a seat in the waiting room
+  bool answering = false;                  // the hub has signed for it, and its answer is missing
   bool queued = false;                     // it waits for its next turn
+  bool awaits_signature = false;           // it waits for its turn among those for whom the hub signs
+  std::list<Connection*>::iterator turn;   // among them
   bool dead = false;
   absl::Duration closing_since = absl::InfiniteDuration();
   bool awaits_room = false;  // whether the poller tells when the socket pair has room
@@ -88,16 +93,17 @@ class Connection {
   bool handshaking() const { return pump_ != nullptr && !open_; }
   // Whether its first words were made with a key that the hub knows, so that only its answer is missing.
   bool key_fits() const { return handshaking() && handshake_.found; }
+  uint64_t hello_mark() const { return hello_mark_; }
   int net() const { return pump_ != nullptr ? pump_->net() : net_.get(); }
   // The readiness of the socket, as epoll reports it.
   void OnNet(bool readable, bool writable, bool hang_up);
   bool hung_up() const { return hung_up_; }
 
  private:
-  Progress ProveByTls(const auth::HubTls& tls, TlsPump::Scratch* scratch);
+  Progress ProveByTls(const auth::HubTls& tls, const HelloMemory& heard, TlsPump::Scratch* scratch);
   Progress ProveInClear(const auth::HubTls& tls, Random* random);
   // Looks at the first words. Empty when a handshake may begin.
-  std::optional<Progress> Look(const auth::HubTls& tls, TlsPump::Scratch* scratch);
+  std::optional<Progress> Look(const auth::HubTls& tls, const HelloMemory& heard, TlsPump::Scratch* scratch);
   Progress Refuse(auth::Rejection rejection);
   // Weighs what the peer of an open connection sends, before gRPC gets it.
   absl::Status Inspect(absl::string_view bytes, absl::Duration now);
@@ -111,6 +117,8 @@ class Connection {
   bool readable_ = false;
   bool hung_up_ = false;
   bool open_ = false;
+  bool must_sign_ = false;
+  uint64_t hello_mark_ = 0;
   std::unique_ptr<TlsPump> pump_;
   auth::HubTls::Handshake handshake_;
   std::optional<LocalUser> local_user_;  // of kUnix

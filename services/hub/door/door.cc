@@ -107,10 +107,10 @@ absl::Duration Door::NextWake() const {
   const absl::Duration carry = to_carry_.Wait();
   if (carry == absl::ZeroDuration() || standing_.pending()) return absl::ZeroDuration();
   absl::Duration wait = std::min(kSweepEvery, carry);
-  if (!strangers_.nobody_spoke() || (strangers_.newcomers_wait() && accepting_)) {
+  if (!strangers_.nobody_waits() || (strangers_.newcomers_wait() && accepting_)) {
     const absl::Duration now = clock_->Steady();
     wait = std::min(wait, strangers_share_.Wait(now));
-    if (strangers_.nobody_spoke() && strangers_.NewcomersMustStayOut(now)) wait = std::max(wait, absl::Milliseconds(1));
+    if (strangers_.nobody_waits() && strangers_.NewcomersMustStayOut(now)) wait = std::max(wait, absl::Milliseconds(1));
   }
   return wait;
 }
@@ -154,7 +154,7 @@ bool Door::OnEvent(const Poller::Event& event) {
 // The processor time for strangers, including the time to close their connections, is measured and held to their share,
 // so that a flood of strangers takes nothing from open connections.
 void Door::ReceiveStrangers() {
-  const bool nobody = strangers_.nobody_spoke() && !strangers_.newcomers_wait() && room_.size() == 0;
+  const bool nobody = strangers_.nobody_waits() && !strangers_.newcomers_wait() && room_.size() == 0;
   if (nobody && !connections_.has_retired() && lingering_.empty()) return;
   strangers_share_.Begin();
   if (strangers_share_.Wait(clock_->Steady()) == absl::ZeroDuration()) {
@@ -163,6 +163,8 @@ void Door::ReceiveStrangers() {
       if (connection == nullptr) break;
       Meet(connection);
     }
+    strangers_.BeginTurn();
+    while (Connection* const connection = strangers_.NextToSign()) Meet(connection);
     AcceptNewcomers();
   }
   const absl::Duration now = clock_->Steady();
@@ -221,6 +223,7 @@ void Door::Begin(Acceptor::Newcomer newcomer, const Listener& listener) {
   if (!listener.is_unix) TuneTcp(newcomer.fd.get());
   while (Connection* surplus = room_.Surplus(origin.network, now)) CutOff(surplus);
   ++counters_.accepted;
+  strangers_.OnCame();
   Connection* const connection = connections_.Add(std::move(newcomer.fd), std::move(origin), now);
   room_.Add(connection);
   counters_.strangers = room_.size();
@@ -242,10 +245,17 @@ void Door::MeetLocalUsers() {
 
 void Door::Meet(Connection* connection) {
   const Connection::Origin& origin = connection->origin();
-  switch (connection->Prove(*tls_, random_, scratch_.get())) {
+  switch (connection->Prove(*tls_, heard_, random_, scratch_.get())) {
     case Connection::Progress::kWait:
-      if (connection->key_fits()) room_.Seat(connection);
+      if (connection->key_fits()) {
+        room_.Seat(connection);
+        heard_.Add(connection->hello_mark());
+      } else if (connection->handshaking()) {
+        room_.AwaitAnswer(connection);
+      }
       return;
+    case Connection::Progress::kMustSign:
+      return strangers_.OnMustSign(connection);
     case Connection::Progress::kGone:
       return Close(connection, false);
     case Connection::Progress::kRefused: {
@@ -271,8 +281,7 @@ void Door::LetIn(Connection* connection) {
                     "no file descriptor is left; raise LimitNOFILE of the hub's service");
     return Close(connection, true);
   }
-  room_.Remove(connection);
-  counters_.strangers = room_.size();
+  LeaveRoom(connection);
   ++counters_.open;
   if (!Enter(connection)) return Close(connection, true);
   ++counters_.let_in;
@@ -362,8 +371,7 @@ void Door::Close(Connection* connection, bool linger) {
     --counters_.open;
     if (connection->visitor != nullptr) reception_->Leave(connection->grpc_name);
   } else {
-    room_.Remove(connection);
-    counters_.strangers = room_.size();
+    LeaveRoom(connection);
   }
   if (connection->raw()) {
     // gRPC holds the connection too; this ends it for both.
@@ -376,6 +384,12 @@ void Door::Close(Connection* connection, bool linger) {
   if (!net.valid()) return;
   poller_.Forget(net.get());
   lingering_.Add(std::move(net), clock_->Steady());
+}
+
+void Door::LeaveRoom(Connection* connection) {
+  strangers_.OnGone(connection);
+  room_.Remove(connection);
+  counters_.strangers = room_.size();
 }
 
 void Door::Sweep() {
@@ -397,7 +411,8 @@ void Door::Sweep() {
 
 void Door::CutOffLateStrangers(absl::Duration now) {
   while (Connection* late = room_.Overdue(now)) {
-    sources_.OnFailure(late->origin().network, kLateWeight, now);
+    // Who waited for the hub was not late.
+    if (!late->queued && !late->awaits_signature) sources_.OnFailure(late->origin().network, kLateWeight, now);
     CutOff(late);
   }
 }

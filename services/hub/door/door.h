@@ -26,6 +26,7 @@
 #include "services/hub/door/connection_table.h"
 #include "services/hub/door/descriptor_plan.h"
 #include "services/hub/door/door_counters.h"
+#include "services/hub/door/hello_memory.h"
 #include "services/hub/door/lingering_closes.h"
 #include "services/hub/door/local_users.h"
 #include "services/hub/door/poller.h"
@@ -95,6 +96,7 @@ class Door {
   void Carry(Connection* connection);
   void AwaitRoom(Connection* connection);
   void Close(Connection* connection, bool linger);
+  void LeaveRoom(Connection* connection);
   // What ends connections by itself.
   void Sweep();
   void CutOffLateStrangers(absl::Duration now);
@@ -125,9 +127,10 @@ class Door {
   ConnectionTable connections_;
   SourceTable sources_;
   WaitingRoom room_;
-  StrangerQueue strangers_{&connections_, &room_};
+  StrangerQueue strangers_{&connections_, &room_, random_};
   ProcessorShare strangers_share_{kStrangersShare};
   CarryQueue to_carry_{&connections_};
+  HelloMemory heard_;
   StandingCheck standing_;
   LingeringCloses lingering_;
   absl::Duration swept_;

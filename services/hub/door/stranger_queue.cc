@@ -1,10 +1,12 @@
 #include "services/hub/door/stranger_queue.h"
 
+#include <iterator>
 #include <utility>
 
 namespace orch::hub {
 
 void StrangerQueue::OnSpoke(Connection* stranger) {
+  if (stranger->awaits_signature) return;
   if (!std::exchange(stranger->queued, true)) spoke_.push_back(stranger->id);
 }
 
@@ -18,6 +20,24 @@ Connection* StrangerQueue::Next() {
     return stranger;
   }
   return nullptr;
+}
+
+void StrangerQueue::OnMustSign(Connection* stranger) {
+  stranger->awaits_signature = true;
+  stranger->turn = to_sign_.insert(to_sign_.end(), stranger);
+}
+
+Connection* StrangerQueue::NextToSign() {
+  if (to_sign_.empty() || due_ < 1) return nullptr;
+  due_ -= 1;
+  const size_t skipped = room_->full() ? random_->Uint64() % to_sign_.size() : 0;
+  Connection* const stranger = *std::next(to_sign_.begin(), static_cast<std::ptrdiff_t>(skipped));
+  OnGone(stranger);
+  return stranger;
+}
+
+void StrangerQueue::OnGone(Connection* stranger) {
+  if (std::exchange(stranger->awaits_signature, false)) to_sign_.erase(stranger->turn);
 }
 
 bool StrangerQueue::BeginNewcomers() {

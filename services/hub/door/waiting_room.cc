@@ -15,13 +15,21 @@ void WaitingRoom::Add(Connection* connection) {
 void WaitingRoom::Seat(Connection* connection) {
   if (connection->seated) return;
   Remove(connection);
+  connection->answering = false;
   connection->seated = true;
   connection->place = seated_.insert(seated_.end(), connection);
 }
 
+void WaitingRoom::AwaitAnswer(Connection* connection) {
+  if (connection->answering || connection->seated) return;
+  Remove(connection);
+  connection->answering = true;
+  connection->place = answering_.insert(answering_.end(), connection);
+}
+
 void WaitingRoom::Remove(Connection* connection) {
-  if (connection->seated) {
-    seated_.erase(connection->place);
+  if (connection->seated || connection->answering) {
+    (connection->seated ? seated_ : answering_).erase(connection->place);
     return;
   }
   waiting_.erase(connection->place);
@@ -40,7 +48,9 @@ Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now)
   const auto own = by_network_.find(network);
   if (!IsHere(network) && own != by_network_.end() && own->second >= most_of_network_) return OldestOf(network);
   if (size() < most_) return nullptr;
-  if (waiting_.empty() || 2 * seated_.size() > most_) return oldest_seated();
+  if (2 * seated_.size() > most_) return oldest_seated();
+  if (4 * answering_.size() > most_) return answering_.front();
+  if (waiting_.empty()) return !answering_.empty() ? answering_.front() : oldest_seated();
   const std::string* most = nullptr;
   const std::string* most_unproven = nullptr;
   size_t count = 0, count_unproven = 0, unproven = 0;
@@ -63,10 +73,13 @@ Connection* WaitingRoom::Surplus(const std::string& network, absl::Duration now)
 Connection* WaitingRoom::Overdue(absl::Duration now) const {
   if (Connection* const first = oldest(); first != nullptr) {
     const absl::Duration age = now - first->since;
-    if (age >= kProveWithin || (age >= kHelloWithin && !first->handshaking())) return first;
+    const bool said_hello = first->handshaking() || first->awaits_signature;
+    if (age >= kProveWithin || (age >= kHelloWithin && !said_hello)) return first;
   }
-  Connection* const seated = oldest_seated();
-  return seated != nullptr && now - seated->since >= kProveWithin ? seated : nullptr;
+  for (const std::list<Connection*>* group : {&answering_, &seated_}) {
+    if (!group->empty() && now - group->front()->since >= kProveWithin) return group->front();
+  }
+  return nullptr;
 }
 
 }  // namespace orch::hub

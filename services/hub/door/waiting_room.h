@@ -2,8 +2,9 @@
 // always finds a place, because somebody who waits has to leave: the oldest connection of the network with the most
 // strangers, where networks from which a peer has proved itself lately come last as long as others hold half of the
 // room. Strangers whose key fits and who only have to answer the hub sit apart and hold half of the room against all
-// others, so that a flood of strangers from the same network does not push out an answer that is under way. Owned by
-// the door; its thread only. Owns no connection.
+// others, so that a flood of strangers from the same network does not push out an answer that is under way. Those for
+// whom the hub has signed, and who have to answer with a certificate, hold a quarter of it. Owned by the door; its
+// thread only. Owns no connection.
 #pragma once
 
 #include <cstddef>
@@ -29,18 +30,23 @@ class WaitingRoom {
   void Add(Connection* connection);
   // The first words of `connection` fit a key that the hub knows: it takes a seat.
   void Seat(Connection* connection);
+  // The hub has signed for `connection`, which keeps its place until it has answered.
+  void AwaitAnswer(Connection* connection);
   void Remove(Connection* connection);
   // A connection that must leave so that one more from `network` fits; null when there is room. Called until it is
   // null.
   Connection* Surplus(const std::string& network, absl::Duration now) const;
   // The connection that leaves first when the hub is short of something else than room.
-  Connection* first_to_go() const { return !waiting_.empty() ? waiting_.front() : oldest_seated(); }
+  Connection* first_to_go() const {
+    if (!waiting_.empty()) return waiting_.front();
+    return !answering_.empty() ? answering_.front() : oldest_seated();
+  }
   // A connection that must leave because its time is over; null when there is none. Called until it is null.
   Connection* Overdue(absl::Duration now) const;
   Connection* oldest() const { return waiting_.empty() ? nullptr : waiting_.front(); }
   Connection* oldest_seated() const { return seated_.empty() ? nullptr : seated_.front(); }
   bool full() const { return size() >= most_; }
-  size_t size() const { return waiting_.size() + seated_.size(); }
+  size_t size() const { return waiting_.size() + answering_.size() + seated_.size(); }
 
  private:
   Connection* OldestOf(const std::string& network) const;
@@ -49,6 +55,7 @@ class WaitingRoom {
   const size_t most_;
   const size_t most_of_network_;
   std::list<Connection*> waiting_;
+  std::list<Connection*> answering_;
   std::list<Connection*> seated_;
   absl::flat_hash_map<std::string, size_t> by_network_;  // the connections in waiting_
 };

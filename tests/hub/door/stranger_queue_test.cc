@@ -1,5 +1,6 @@
 #include "services/hub/door/stranger_queue.h"
 
+#include "base/random.h"
 #include "gtest/gtest.h"
 #include "tests/hub/door/fake_connections.h"
 
@@ -17,7 +18,8 @@ class StrangerQueueTest : public testing::Test {
   SourceTable sources_;
   ConnectionTable connections_;
   WaitingRoom room_{&sources_, /*most=*/2, /*most_of_network=*/2};
-  StrangerQueue queue_{&connections_, &room_};
+  SystemRandom random_;
+  StrangerQueue queue_{&connections_, &room_, &random_};
 };
 
 TEST_F(StrangerQueueTest, StrangersAreMetOnceInTheOrderInWhichTheySpoke) {
@@ -27,7 +29,7 @@ TEST_F(StrangerQueueTest, StrangersAreMetOnceInTheOrderInWhichTheySpoke) {
   queue_.OnSpoke(second);
   queue_.OnSpoke(first);
   queue_.OnSpoke(second);
-  EXPECT_FALSE(queue_.nobody_spoke());
+  EXPECT_FALSE(queue_.nobody_waits());
   EXPECT_EQ(queue_.Next(), second);
   EXPECT_EQ(queue_.Next(), first);
   EXPECT_EQ(queue_.Next(), nullptr);
@@ -68,6 +70,54 @@ TEST_F(StrangerQueueTest, WhoHasSpokenIsMetBeforeTheNextNewcomersComeIn) {
   queue_.OnSpoke(late);
   queue_.Next();
   EXPECT_TRUE(queue_.BeginNewcomers());
+}
+
+TEST_F(StrangerQueueTest, WhoNeedsASignatureHasAQueueOfHisOwnAndHoldsNobodyUp) {
+  Connection* const costly = Come();
+  Connection* const next = Come();
+  EXPECT_EQ(queue_.NextToSign(), nullptr);
+  queue_.OnMustSign(costly);
+  queue_.OnMustSign(next);
+  EXPECT_FALSE(queue_.nobody_waits());
+  queue_.OnSpoke(costly);  // more of its bytes change nothing
+  EXPECT_EQ(queue_.Next(), nullptr);
+  EXPECT_EQ(queue_.NextToSign(), nullptr) << "not due";
+  queue_.BeginTurn();
+  Connection* const chosen = queue_.NextToSign();  // by chance, because the room is full
+  EXPECT_TRUE(chosen == costly || chosen == next);
+  EXPECT_EQ(queue_.NextToSign(), nullptr) << "one a turn";
+  queue_.OnSpoke(chosen);  // its answer
+  EXPECT_EQ(queue_.Next(), chosen);
+  for (Connection* each : {costly, next, next}) queue_.OnGone(each);
+  queue_.BeginTurn();
+  EXPECT_EQ(queue_.NextToSign(), nullptr);
+  EXPECT_TRUE(queue_.nobody_waits());
+}
+
+TEST_F(StrangerQueueTest, WhereThereIsRoomTheFirstIsSignedForFirst) {
+  Connection* const first = Come();
+  queue_.OnMustSign(first);
+  queue_.OnMustSign(AddConnection(&connections_, kNow));
+  queue_.BeginTurn();
+  EXPECT_EQ(queue_.NextToSign(), first);
+}
+
+TEST_F(StrangerQueueTest, WhileNewcomersWaitTheirNumberSaysHowManySignaturesAreDue) {
+  queue_.OnMustSign(Come());
+  queue_.OnMustSign(Come());
+  queue_.OnNewcomers();
+  queue_.BeginTurn();
+  EXPECT_EQ(queue_.NextToSign(), nullptr);
+  for (int i = 0; i <= StrangerQueue::kNewcomersASignature; ++i) queue_.OnCame();
+  queue_.BeginTurn();
+  EXPECT_NE(queue_.NextToSign(), nullptr);
+  EXPECT_EQ(queue_.NextToSign(), nullptr);
+}
+
+TEST_F(StrangerQueueTest, WhoNeedsASignatureMayBePushedOutByNewcomers) {
+  queue_.OnMustSign(Come());
+  Come();
+  EXPECT_FALSE(queue_.NewcomersMustStayOut(kNow + StrangerQueue::kStay));
 }
 
 TEST_F(StrangerQueueTest, InAFullRoomTheOldestIsLeftTimeForFirstWords) {

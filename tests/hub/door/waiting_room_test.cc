@@ -138,6 +138,36 @@ TEST_F(WaitingRoomTest, ThoseWhoseKeyFitsHoldHalfOfTheRoomAndNotMore) {
   EXPECT_FALSE(gone[0]->seated) << "now the others go";
 }
 
+TEST_F(WaitingRoomTest, WhoWasSignedForKeepsAQuarterOfTheRoomUntilHeAnswers) {
+  Connection* const answering = Come("office");
+  room_.AwaitAnswer(answering);
+  room_.AwaitAnswer(answering);  // says so again, and stays once
+  for (size_t i = 0; i < 10 * kMost; ++i) {
+    for (Connection* gone : Enter("office")) EXPECT_NE(gone, answering);
+  }
+  std::vector<Connection*> silent;
+  for (size_t i = 0; 4 * i <= kMost; ++i) {
+    silent.push_back(Come(absl::StrCat("other", i)));
+    room_.AwaitAnswer(silent.back());
+  }
+  while (room_.size() < kMost) Come("more");
+  EXPECT_EQ(Enter("new"), std::vector<Connection*>{answering}) << "more than a quarter: the oldest of them goes";
+  room_.Seat(silent[0]);  // his second hello names a key
+  room_.Remove(silent[0]);
+  EXPECT_EQ(room_.oldest_seated(), nullptr);
+}
+
+TEST_F(WaitingRoomTest, WhoWaitsForASignatureOrAnAnswerHasTheTimeOfAHandshake) {
+  Connection* const waits = Come("a");
+  waits->awaits_signature = true;
+  Connection* const answering = Come("a");
+  room_.AwaitAnswer(answering);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kHelloWithin), nullptr);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kProveWithin), waits);
+  room_.Remove(waits);
+  EXPECT_EQ(room_.Overdue(kNow + WaitingRoom::kProveWithin), answering);
+}
+
 TEST_F(WaitingRoomTest, AStormOfTheProvenLeavesStrangersTheirPlaces) {
   for (int i = 0; i < 4; ++i) sources_.OnProven(absl::StrCat("fleet", i), kNow);
   Connection* stranger = Come("stranger");
