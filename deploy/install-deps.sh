@@ -24,7 +24,7 @@ tests=(
   apt-utils createrepo-c dnf rpm
   # tests/bench/instructions.py
   valgrind
-  # ./x lint, and the preset tsan; npm follows below
+  # ./x lint, and the presets asan and tsan; npm follows below
   clang clang-format clang-tidy codespell flake8 libclang-rt-14-dev shellcheck
 )
 # The OpenID provider of tests/integration/test_login.py. Node.js from elsewhere brings an npm of its own.

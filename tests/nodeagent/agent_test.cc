@@ -31,7 +31,7 @@ class AgentTest : public ::testing::Test {
           while (obeys_ && !context.cancel->cancelled()) std::this_thread::yield();
           if (obeys_) return actions::Reply::Failure(actions::ErrorKind::kCancelled, "its program was ended");
           actions::Reply reply;
-          reply.data = {{"text", context.cancel->cancelled() ? "cancelled" : "done"}};
+          reply.data["text"] = context.cancel->cancelled() ? "cancelled" : "done";
           return reply;
         })) {
     std::filesystem::remove_all(folder_);

@@ -67,7 +67,7 @@ class NodeAuditTest : public testing::Test {
   AgentState state_{&clock_, {}, MakeMoment(std::make_shared<FakePlugin>([this](const auto&, const auto&) {
                       runs_.Put(1);
                       actions::Reply reply;
-                      reply.data = {{"text", "x"}};
+                      reply.data["text"] = "x";
                       return reply;
                     }))};
   CommandGate gate_{
