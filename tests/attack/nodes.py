@@ -45,7 +45,7 @@ class Node:
         self.http = Http2(PskClient(ring.address, identity, self._key))
         self._stream = self.http.begin(words.ATTACH)
         self._ddls = {hashlib.sha256(text).digest(): text for text in ddls}
-        register = words.node.Register(protocol=2, node_time_us=int(time.time() * 1e6))
+        register = words.node.Register(protocol=3, node_time_us=int(time.time() * 1e6))
         register.node.identity, register.node.facts_json = name, facts
         register.node.collectives.append("mcollective")
         register.node.main_collective, register.node.version = "mcollective", "0"

@@ -165,7 +165,7 @@ void FakeAgent::Finish(const std::string& job_id, const v1::TaskUpdate& update) 
 
 void FakeAgent::Register() {
   v1::NodeMessage message;
-  message.mutable_register_()->set_protocol(2);
+  message.mutable_register_()->set_protocol(3);
   message.mutable_register_()->set_instance(options_.instance.empty() ? absl::StrCat(reinterpret_cast<uintptr_t>(this))
                                                                       : options_.instance);
   message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(clock_->Now() + options_.clock_skew));

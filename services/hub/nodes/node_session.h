@@ -110,6 +110,6 @@ inline constexpr absl::Duration kRegisterWithin = absl::Seconds(30);
 // How long a node stays away when it was refused for its messages.
 inline constexpr absl::Duration kRefusedRetryAfter = absl::Seconds(60);
 // The version of the stream protocol that this hub speaks.
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 
 }  // namespace orch::hub

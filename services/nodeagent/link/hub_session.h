@@ -19,7 +19,7 @@ namespace orch::nodeagent {
 
 class HubSession {
  public:
-  static constexpr uint32_t kProtocol = 2;
+  static constexpr uint32_t kProtocol = 3;
   static constexpr absl::Duration kWelcomeTimeout = absl::Seconds(15);     // from the connection
   static constexpr absl::Duration kRegisteredTimeout = absl::Seconds(30);  // from Register
   static constexpr int kMissedHeartbeats = 3;

@@ -16,7 +16,7 @@ constexpr int kToHub = 2;    // Envelope.Direction
 constexpr int kCommand = 1;  // Envelope.Kind
 constexpr int kUpdate = 3;
 constexpr int kAck = 4;
-constexpr int kProtocol = 2;
+constexpr int kProtocol = 3;
 constexpr int kShownGoodbyes = 3;
 
 std::string Wrapped(int field, absl::string_view message) {

@@ -64,7 +64,7 @@ class NodeSessionTest : public ::testing::Test {
 
   static v1::NodeMessage RegisterOf(const std::string& identity) {
     v1::NodeMessage message;
-    message.mutable_register_()->set_protocol(2);
+    message.mutable_register_()->set_protocol(kProtocolVersion);
     message.mutable_register_()->set_node_time_us(absl::ToUnixMicros(ManualClock().Now()));
     message.mutable_register_()->mutable_node()->set_identity(identity);
     return message;
@@ -149,7 +149,7 @@ TEST_F(NodeSessionTest, RefusesTheNameOfAnotherNode) {
 TEST_F(NodeSessionTest, RefusesAnotherProtocolVersion) {
   session_.Start();
   v1::NodeMessage message = RegisterOf("n1");
-  message.mutable_register_()->set_protocol(1);
+  message.mutable_register_()->set_protocol(kProtocolVersion - 1);
   session_.OnMessage(message);
   EXPECT_THAT(Goodbye(), HasSubstr("upgrade the older"));
 }
