@@ -50,7 +50,7 @@ TEST_F(HubSessionTest, RegistersOnceItIsWelcome) {
   const HubSession::Output output = session.OnMessage(Welcome());
   ASSERT_EQ(output.send.size(), 1u);
   const v1::Node& node = output.send[0].register_().node();
-  EXPECT_EQ(output.send[0].register_().protocol(), 2u);
+  EXPECT_EQ(output.send[0].register_().protocol(), HubSession::kProtocol);
   EXPECT_EQ(output.send[0].register_().node_time_us(), absl::ToUnixMicros(clock_.Now()));
   EXPECT_EQ(output.send[0].register_().instance(), "instance");
   EXPECT_EQ(node.key_id(), "n1");

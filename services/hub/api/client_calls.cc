@@ -19,14 +19,17 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
             [flag = cancelled_] { return flag->load(); }};
   }
   ClientCalls::Done done() {
-    return [this](const absl::Status& status) { Finish(ToGrpcStatus(status)); };
+    return [this](const absl::Status& status) {
+      admission_.Finish();
+      Finish(ToGrpcStatus(status));
+    };
   }
   void OnCancel() override { cancelled_->store(true); }
   void OnDone() override { delete this; }
 
  private:
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
-  const Admission admission_;
+  Admission admission_;
 };
 
 }  // namespace

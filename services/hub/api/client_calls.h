@@ -79,14 +79,17 @@ ClientCalls::Begun<Response> ClientCalls::Begin(Method method, grpc::CallbackSer
     begun.stream->End(admitted.status());
     return begun;
   }
-  begun.admission = std::make_shared<const Admission>(*std::move(admitted));
+  const auto admission = std::make_shared<Admission>(*std::move(admitted));
+  begun.admission = admission;
   const uint64_t id = open_.NextId();
-  // The call keeps its place in the share until it is over.
+  // The call is counted in the share until it is over.
   begun.stream = ClientStream<Response>::Create(
-      loop_, [this, id, admission = begun.admission, on_end = std::move(on_end)]() mutable {
+      loop_,
+      [this, id, admission, on_end = std::move(on_end)]() mutable {
         open_.Remove(id);
         if (on_end != nullptr) on_end();
-      });
+      },
+      [admission] { admission->Finish(); });
   open_.Add(id,
             {[this, method, caller = auth::CallerOf(begun.admission->peer())] { return CheckStanding(method, caller); },
              [stream = std::weak_ptr<ClientStream<Response>>(begun.stream)](const absl::Status& status) {

@@ -1,6 +1,6 @@
 // The reactor of a client's streamed call: a bounded queue, one write in flight. Owns itself until
-// OnDone; others hold it as a ResponseSink. Thread-safe. Its one lock is a leaf; callbacks are
-// posted to the hub's loop.
+// OnDone; others hold it as a ResponseSink. Thread-safe. Under its one lock it takes only that of the share table, in
+// `on_last_words`; the other callbacks are posted to the hub's loop.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -20,9 +20,10 @@ namespace orch::hub {
 template <typename Response>
 class ClientStream final : public grpc::ServerWriteReactor<Response>, public ResponseSink<Response> {
  public:
-  // `on_end`: run once on the loop when the call is over, however it ended.
-  static std::shared_ptr<ClientStream> Create(Executor* executor, Closure on_end) {
-    std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end)));
+  // `on_end`: run once on the loop when the call is over, however it ended. `on_last_words`: run once, right before the
+  // call's status is given to gRPC, under the lock.
+  static std::shared_ptr<ClientStream> Create(Executor* executor, Closure on_end, Closure on_last_words = nullptr) {
+    std::shared_ptr<ClientStream> stream(new ClientStream(executor, std::move(on_end), std::move(on_last_words)));
     MutexLock lock(&stream->mu_);
     stream->self_ = stream;
     return stream;
@@ -86,12 +87,13 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   }
   void OnDone() override {
     std::shared_ptr<ClientStream> self;
-    Closure on_end;
+    Closure on_end, on_last_words;
     std::function<void()> on_drained;
     {
       MutexLock lock(&mu_);
       self.swap(self_);
       on_end.swap(on_end_);
+      on_last_words.swap(on_last_words_);
       on_drained.swap(on_drained_);
     }
     executor_->Post(std::move(on_end));
@@ -100,7 +102,8 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
  private:
   enum class State { kOpen, kEnding, kFinished };
 
-  ClientStream(Executor* executor, Closure on_end) : executor_(executor), on_end_(std::move(on_end)) {}
+  ClientStream(Executor* executor, Closure on_end, Closure on_last_words)
+      : executor_(executor), on_end_(std::move(on_end)), on_last_words_(std::move(on_last_words)) {}
 
   // The front may be in flight: its memory stays until OnWriteDone.
   void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { queue_.KeepFirst(writing_ ? 1 : 0); }
@@ -118,6 +121,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
       this->StartWrite(&queue_.front());
     } else if (state_ == State::kEnding) {
       state_ = State::kFinished;
+      if (on_last_words_ != nullptr) on_last_words_();
       this->Finish(ToGrpcStatus(status_));
     }
   }
@@ -125,6 +129,7 @@ class ClientStream final : public grpc::ServerWriteReactor<Response>, public Res
   Executor* const executor_;
   mutable Mutex mu_;
   Closure on_end_ ABSL_GUARDED_BY(mu_);
+  Closure on_last_words_ ABSL_GUARDED_BY(mu_);
   std::function<void()> on_drained_ ABSL_GUARDED_BY(mu_);
   BoundedOutbox<Response> queue_ ABSL_GUARDED_BY(mu_){kMaxWatchMessages, kMaxWatchBytes};
   bool writing_ ABSL_GUARDED_BY(mu_) = false;

@@ -46,6 +46,7 @@ class Share {
   // Guarded by the table's lock.
   size_t connections_ = 0;
   size_t calls_ = 0;
+  size_t finishing_ = 0;  // calls that are no longer in calls_, but whose last words gRPC still sends
   size_t watches_ = 0;
   TokenBucket call_rate_;
   absl::Duration idle_since_;

@@ -31,7 +31,7 @@ void ShareTable::SweepLocked(absl::Duration now) {
   const bool crowded = shares_.size() > kMaxIdle;
   absl::erase_if(shares_, [&](const auto& entry) {
     const Share& share = *entry.second;
-    return entry.second.use_count() == 1 && share.connections_ == 0 && share.calls_ == 0 &&
+    return entry.second.use_count() == 1 && share.connections_ == 0 && share.calls_ == 0 && share.finishing_ == 0 &&
            (crowded || now - share.idle_since_ > kKeepIdle);
   });
 }
@@ -72,6 +72,23 @@ absl::Status ShareTable::BeginCall(Share* share, CallSort sort, bool administrat
 
 void ShareTable::EndCall(Share* share, CallSort sort) {
   MutexLock lock(&mu_);
+  LeaveLocked(share, sort);
+}
+
+bool ShareTable::FinishCall(Share* share, CallSort sort) {
+  MutexLock lock(&mu_);
+  if (share->finishing_ >= share->limits_.calls) return false;
+  ++share->finishing_;
+  LeaveLocked(share, sort);
+  return true;
+}
+
+void ShareTable::EndFinished(Share* share) {
+  MutexLock lock(&mu_);
+  --share->finishing_;
+}
+
+void ShareTable::LeaveLocked(Share* share, CallSort sort) {
   --share->calls_;
   if (sort != CallSort::kAttach) --open_calls_;
   if (sort == CallSort::kWatch) --share->watches_;

@@ -36,11 +36,18 @@ class ShareTable {
   void EndConnection(Share* share);
   absl::Status BeginCall(Share* share, CallSort sort, bool administrator);
   void EndCall(Share* share, CallSort sort);
+  // The hub is about to say its last words in a call that was begun. Its place is free at once, because a client that
+  // has them may call again before gRPC tells the hub that they were sent; EndFinished follows instead of EndCall.
+  // False when as many calls of the identity as it may have at once are finishing already, which is so when it does not
+  // read: then the call keeps its place.
+  bool FinishCall(Share* share, CallSort sort);
+  void EndFinished(Share* share);
 
   size_t open_calls() const;  // of clients
 
  private:
   void SweepLocked(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void LeaveLocked(Share* share, CallSort sort) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const Clock* const clock_;
   const size_t max_calls_;

@@ -55,6 +55,22 @@ TEST_F(SharesTest, CallsAtOnceAreBoundedAndWatchesMore) {
   EXPECT_EQ(table_.open_calls(), 0u);
 }
 
+TEST_F(SharesTest, ACallThatFinishesMakesRoomForTheNextUnlessNobodyReads) {
+  const auto share = table_.Of("client=a", ClientShare());
+  const size_t most = ClientShare().calls;
+  for (size_t i = 0; i < most; ++i) ASSERT_EQ(Begin(&table_, share.get()), "");
+  for (size_t i = 0; i < most; ++i) {
+    ASSERT_TRUE(table_.FinishCall(share.get(), CallSort::kShort));
+    ASSERT_EQ(Begin(&table_, share.get()), "") << "the client has its answer and asks again";
+  }
+  EXPECT_EQ(table_.open_calls(), most);
+  EXPECT_FALSE(table_.FinishCall(share.get(), CallSort::kShort)) << "this client does not read";
+  EXPECT_THAT(Begin(&table_, share.get()), HasSubstr("64 calls"));
+  table_.EndFinished(share.get());
+  EXPECT_TRUE(table_.FinishCall(share.get(), CallSort::kShort));
+  EXPECT_EQ(Begin(&table_, share.get()), "");
+}
+
 TEST_F(SharesTest, CallsASecondAreBoundedAndOneFloodSlowsNobodyElse) {
   const auto share = table_.Of("client=a", ClientShare());
   int done = 0;
