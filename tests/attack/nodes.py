@@ -7,7 +7,7 @@ import time
 
 import wire
 import words
-from http2 import Http2
+from http2 import Ended, Http2
 from openssl import PskClient
 
 
@@ -39,8 +39,8 @@ def ddl(name, version, sensitive):
 class Node:
     """Attached when it is made. One thread."""
 
-    def __init__(self, ring, name, facts=b"{}", ddls=(), plugins=()):
-        identity, self._key = ring.key("node", name)
+    def __init__(self, ring, name, facts=b"{}", ddls=(), plugins=(), key=None):
+        identity, self._key = key or ring.key("node", name)
         self.name, self._key_id = name, identity.split("/")[3]
         self.http = Http2(PskClient(ring.address, identity, self._key))
         self._stream = self.http.begin(words.ATTACH)
@@ -54,8 +54,12 @@ class Node:
             told = json.loads(text)["metadata"]
             register.node.plugins.add(name=told["name"], version=told["version"], ddl_sha256=digest)
         self.send(register=register)
-        while not self.hear(10).HasField("registered"):
-            pass
+        message = self.hear(10)
+        while message is not None and not message.HasField("registered") and not message.HasField("goodbye"):
+            message = self.hear(10)
+        if message is None or message.HasField("goodbye"):
+            self.close()
+            raise Ended(message.goodbye.reason if message else "the hub says nothing more")
 
     def close(self):
         self.http.close()
