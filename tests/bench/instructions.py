@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,8 @@ def main():
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
+    # A program under valgrind cannot raise its own.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     folder = tempfile.mkdtemp(prefix="orch-instructions.")
     hub = CountedHub("hub", "orch", args.bin + "/orch-hub", args.tools, args.ddl, folder, NODES, swarm_options=["--at_once=50"])
     try:

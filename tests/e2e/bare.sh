@@ -2,7 +2,7 @@
 # Tries a bare machine: makes a fresh Debian 12 root (minbase, no /etc/hosts), runs both commands of the README
 # there from a fresh clone of the last commit, and reports what was missing. Must be root; installs debootstrap
 # and systemd-container on this machine when they are missing. The new root shares the network, the package
-# sources and the compiler cache of this machine, and is removed at the end.
+# sources, npm's registry and the compiler cache of this machine, and is removed at the end.
 #
 #   tests/e2e/bare.sh            runs deploy/quickstart.sh and tests/run.sh; an hour with an empty ccache
 #   tests/e2e/bare.sh --short    uses a copy of the working tree: packages, configure, the Python example and the
@@ -102,10 +102,19 @@ put_sources() {
 enter() {
   local options=(--quiet --directory="$image" --register=no --keep-unit --as-pid2 --pipe --hostname=bare)
   local variables=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb ORCH_IN_BARE_ROOT=1)
-  local name cache
+  local name cache authority
   for name in http_proxy https_proxy no_proxy; do
     [ -z "${!name:-}" ] || variables+=("$name=${!name}")
   done
+  # npm's registry, and who vouches for it, may be this machine's own, as its package sources may.
+  if command -v npm >/dev/null; then
+    variables+=("NPM_CONFIG_REGISTRY=$(npm config get registry)")
+    authority=$(npm config get cafile)
+    if [ -f "$authority" ]; then
+      options+=(--bind-ro="$(realpath "$authority"):/etc/npm-authority.pem")
+      variables+=("NPM_CONFIG_CAFILE=/etc/npm-authority.pem")
+    fi
+  fi
   # The size limit is passed on too: a smaller one would make ccache delete entries of this machine.
   if ! $short && cache=$(ccache --get-config cache_dir 2>/dev/null) && [ -d "$cache" ]; then
     options+=(--bind="$cache:/root/.cache/ccache")
