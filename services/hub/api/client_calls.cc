@@ -10,7 +10,7 @@ namespace {
 
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  explicit UnaryCall(Admission admission) : admission_(std::move(admission)) {}
+  UnaryCall(Admission admission, ClientCalls::Size size) : admission_(std::move(admission)), size_(size) {}
   explicit UnaryCall(const absl::Status& refused) { Finish(ToGrpcStatus(refused)); }
   // The asker may be used after the call has ended.
   Asker asker() const {
@@ -20,7 +20,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   }
   ClientCalls::Done done() {
     return [this](const absl::Status& status) {
-      admission_.Finish();
+      if (size_ == ClientCalls::Size::kSmall) admission_.Finish();
       Finish(ToGrpcStatus(status));
     };
   }
@@ -30,6 +30,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
  private:
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   Admission admission_;
+  const ClientCalls::Size size_ = ClientCalls::Size::kSmall;
 };
 
 }  // namespace
@@ -51,7 +52,7 @@ absl::Status ClientCalls::CheckStanding(const Method& method, const auth::Caller
 grpc::ServerUnaryReactor* ClientCalls::Answer(Method method, grpc::CallbackServerContext* context, Work work) const {
   absl::StatusOr<Admission> admission = Admit(method, *context);
   if (!admission.ok()) return new UnaryCall(admission.status());
-  auto* const call = new UnaryCall(*std::move(admission));
+  auto* const call = new UnaryCall(*std::move(admission), method.size);
   loop_->Post([call, work = std::move(work)] {
     const Asker asker = call->asker();
     if (asker.cancelled()) return call->done()(absl::CancelledError("the client ended the call"));
@@ -64,7 +65,7 @@ grpc::ServerUnaryReactor* ClientCalls::AnswerOffLoop(Method method, grpc::Callba
                                                      const Work& work) const {
   absl::StatusOr<Admission> admission = Admit(method, *context);
   if (!admission.ok()) return new UnaryCall(admission.status());
-  auto* const call = new UnaryCall(*std::move(admission));
+  auto* const call = new UnaryCall(*std::move(admission), method.size);
   work(call->asker(), call->done());
   return call;
 }

@@ -26,12 +26,16 @@ class ClientCalls {
 
   // Whether the audit log has a record of a call that is allowed; one that is denied is always recorded.
   enum class Trace { kRecorded, kQuiet };
+  // Whether the answer may fill megabytes. Such a call keeps its place in the share until its answer is sent, so that a
+  // client that does not read has no more of them than before.
+  enum class Size { kSmall, kLarge };
   // What a call is and needs. `name`: the method's path. VERB_UNSPECIFIED: the call decides itself what its caller may.
   struct Method {
     const char* name;
     v1::Verb verb;
     CallSort sort = CallSort::kShort;
     Trace trace = Trace::kRecorded;
+    Size size = Size::kSmall;
   };
 
   // Ends the call with this status. Called once, on any thread.

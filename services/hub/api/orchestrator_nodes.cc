@@ -30,7 +30,9 @@ absl::Status CheckForget(const v1::ForgetNodesRequest& request) {
 grpc::ServerUnaryReactor* OrchestratorService::ListNodes(grpc::CallbackServerContext* context,
                                                          const v1::ListNodesRequest* request,
                                                          v1::ListNodesResponse* response) {
-  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/ListNodes", v1::READ}, context,
+  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/ListNodes", v1::READ, CallSort::kShort,
+                                     ClientCalls::Trace::kRecorded, ClientCalls::Size::kLarge},
+                                    context,
                                     [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
                                       deps_.fleet_queries->ListNodes(asker, request, response, done);
                                     });

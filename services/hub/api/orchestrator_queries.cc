@@ -75,14 +75,15 @@ grpc::ServerUnaryReactor* OrchestratorService::ListJobs(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* OrchestratorService::ListReplies(grpc::CallbackServerContext* context,
                                                            const v1::ListRepliesRequest* request,
                                                            v1::ListRepliesResponse* response) {
-  return deps_.calls->Answer({kListReplies, v1::VERB_UNSPECIFIED}, context,
-                             [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
-                               deps_.guard->MayRead(asker.caller, request->job_id(), kListReplies,
-                                                    [this, request, response, done](const absl::Status& may) {
-                                                      if (!may.ok()) return done(may);
-                                                      deps_.jobs->ListReplies(*request, response, done);
-                                                    });
+  return deps_.calls->Answer(
+      {kListReplies, v1::VERB_UNSPECIFIED, CallSort::kShort, ClientCalls::Trace::kRecorded, ClientCalls::Size::kLarge},
+      context, [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
+        deps_.guard->MayRead(asker.caller, request->job_id(), kListReplies,
+                             [this, request, response, done](const absl::Status& may) {
+                               if (!may.ok()) return done(may);
+                               deps_.jobs->ListReplies(*request, response, done);
                              });
+      });
 }
 
 grpc::ServerUnaryReactor* OrchestratorService::PruneJobs(grpc::CallbackServerContext* context,

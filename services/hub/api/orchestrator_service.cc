@@ -65,7 +65,9 @@ grpc::ServerWriteReactor<v1::FindNodesResponse>* OrchestratorService::FindNodes(
 grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerContext* context,
                                                        const v1::GetNodeRequest* request,
                                                        v1::GetNodeResponse* response) {
-  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/GetNode", v1::READ}, context,
+  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/GetNode", v1::READ, CallSort::kShort,
+                                     ClientCalls::Trace::kRecorded, ClientCalls::Size::kLarge},
+                                    context,
                                     [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
                                       deps_.fleet_queries->GetNode(asker, request, response, done);
                                     });
@@ -74,7 +76,9 @@ grpc::ServerUnaryReactor* OrchestratorService::GetNode(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* OrchestratorService::FactReport(grpc::CallbackServerContext* context,
                                                           const v1::FactReportRequest* request,
                                                           v1::FactReportResponse* response) {
-  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/FactReport", v1::READ}, context,
+  return deps_.calls->AnswerOffLoop({"/orch.v1.Orchestrator/FactReport", v1::READ, CallSort::kShort,
+                                     ClientCalls::Trace::kRecorded, ClientCalls::Size::kLarge},
+                                    context,
                                     [this, request, response](const Asker& asker, const ClientCalls::Done& done) {
                                       deps_.fleet_queries->FactReport(asker, request, response, done);
                                     });

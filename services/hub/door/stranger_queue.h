@@ -38,7 +38,7 @@ class StrangerQueue {
   // one is due for every kNewcomersASignature that came in; else one a turn. In a full room, where newcomers push
   // others out, chance decides, so that nobody's place in a flood is a bad one every time.
   Connection* NextToSign();
-  void BeginTurn() { due_ = newcomers_ ? std::min(due_, kMostDue) : std::max(due_, 1.0); }
+  void BeginTurn() { due_ = std::clamp(due_, newcomers_ ? 0.0 : 1.0, kMostDue); }
   void OnCame() { due_ += 1.0 / kNewcomersASignature; }
   // `stranger` leaves the room.
   void OnGone(Connection* stranger);

@@ -114,6 +114,15 @@ TEST_F(StrangerQueueTest, WhileNewcomersWaitTheirNumberSaysHowManySignaturesAreD
   EXPECT_EQ(queue_.NextToSign(), nullptr);
 }
 
+TEST_F(StrangerQueueTest, ManyWhoCameBeforeMakeNoLongTurn) {
+  for (int i = 0; i < 1000 * StrangerQueue::kNewcomersASignature; ++i) queue_.OnCame();
+  for (int i = 0; i < 20; ++i) queue_.OnMustSign(AddConnection(&connections_, kNow));
+  queue_.BeginTurn();
+  int signed_for = 0;
+  while (queue_.NextToSign() != nullptr) ++signed_for;
+  EXPECT_EQ(signed_for, 4);
+}
+
 TEST_F(StrangerQueueTest, WhoNeedsASignatureMayBePushedOutByNewcomers) {
   queue_.OnMustSign(Come());
   Come();
