@@ -12,6 +12,7 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 find_library(CJOSE_LIBRARY cjose REQUIRED)  # its .pc file asks for jansson's, which it does not need
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(ABSL REQUIRED absl_status absl_statusor absl_strings absl_str_format absl_time
@@ -63,6 +64,14 @@ if(ORCH_STATIC)
   foreach(configuration IN LISTS yaml_cpp_configurations)
     set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION_${configuration} ${YAML_CPP_ARCHIVE})
   endforeach()
+endif()
+
+# nghttp2 is an archive too; it needs nothing but the C library.
+add_library(orch_nghttp2 INTERFACE)
+if(ORCH_STATIC)
+  orch_static_closure(orch_nghttp2 nghttp2)
+else()
+  target_link_libraries(orch_nghttp2 INTERFACE PkgConfig::NGHTTP2)
 endif()
 
 # RE2 is also part of gRPC's closure. Both are linked the same way, so that a program contains RE2 once.

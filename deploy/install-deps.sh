@@ -11,8 +11,8 @@ build=(
   # Tools
   build-essential ccache cmake mold ninja-build pkg-config protobuf-compiler protobuf-compiler-grpc
   # Libraries
-  libabsl-dev libcjose-dev libcurl4-openssl-dev libgrpc++-dev libprotobuf-dev libre2-dev libsqlite3-dev libssl-dev
-  libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
+  libabsl-dev libcjose-dev libcurl4-openssl-dev libgrpc++-dev libnghttp2-dev libprotobuf-dev libre2-dev libsqlite3-dev
+  libssl-dev libsystemd-dev libyaml-cpp-dev nlohmann-json3-dev zlib1g-dev
   # CMake looks for these also where only the programs are built
   libbenchmark-dev libgmock-dev libgtest-dev python3
 )

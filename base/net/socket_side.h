@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "base/net/inner_side.h"
 #include "base/unique_fd.h"
 
 namespace orch {
@@ -17,12 +18,10 @@ class SocketSide {
   // `fd`: non-blocking.
   explicit SocketSide(UniqueFd fd) : fd_(std::move(fd)) {}
 
-  // Once, when there was no socket yet. Readiness that was reported before counts.
-  void Open(UniqueFd fd) { fd_ = std::move(fd); }
   // The socket became ready, as epoll reports it.
   void OnReady(bool readable, bool writable, bool hang_up);
 
-  enum class Received { kBytes, kNothing, kEnd, kError };
+  using Received = InnerSide::Taken;
   // Receives at most `most` bytes, and sets `*size` for kBytes. After kEnd `ended` is true.
   Received Receive(char* bytes, size_t most, size_t* size);
   // Sends after the unsent bytes; what the socket does not take is kept. False when the socket failed: then the bytes

@@ -10,8 +10,8 @@ TlsPump::TlsPump(UniqueFd net, SslPtr ssl, Scratch* scratch) : net_(std::move(ne
 
 TlsPump::~TlsPump() = default;
 
-void TlsPump::Join(UniqueFd pair, Inspector from_net, Inspector to_net) {
-  pair_.Open(std::move(pair));
+void TlsPump::Join(std::unique_ptr<InnerSide> inner, Inspector from_net, Inspector to_net) {
+  inner_ = std::move(inner);
   from_net_ = std::move(from_net);
   to_net_ = std::move(to_net);
 }
@@ -30,11 +30,11 @@ TlsPump::Step TlsPump::Carry() {
   for (int round = 0; round < kRoundsATurn; ++round) {
     bool moved = false;
     if (!Flush() || !Inward(&moved) || !Outward(&moved)) return Step::kOver;
-    if (pair_.ended() && net_.unsent() == 0) {
+    if (inner_->ended() && net_.unsent() == 0) {
       net_.EndSending();
       return Step::kOver;
     }
-    if (net_.ended() && pair_.unsent() == 0 && !std::exchange(pair_told_, true)) pair_.EndSending();
+    if (net_.ended() && inner_->unsent() == 0 && !std::exchange(inner_told_, true)) inner_->EndPutting();
     if (!moved) return Step::kWait;
   }
   return Step::kMore;
@@ -42,8 +42,7 @@ TlsPump::Step TlsPump::Carry() {
 
 bool TlsPump::Flush() {
   if (broken_ || (tls_.has_value() && tls_->broken()) || !net_.Flush()) return Broke();
-  // A failure is that of gRPC's end: nobody reads there any more.
-  if (!pair_.Flush()) pair_.DropUnsent();
+  inner_->Flush();
   return true;
 }
 
@@ -62,9 +61,9 @@ ssize_t TlsPump::ReadPlain() {
   return 0;
 }
 
-// Nothing is read while the pair is full, or while answers of TLS's own (key updates, alerts) wait.
+// Nothing is read while the inner side is full, or while answers of TLS's own (key updates, alerts) wait.
 bool TlsPump::Inward(bool* moved) {
-  if (net_.ended() || paused_ || pair_.unsent() > 0 || net_.unsent() > kMaxHeldBytes) return true;
+  if (net_.ended() || paused_ || inner_->unsent() > 0 || net_.unsent() > kMaxHeldBytes) return true;
   if (!net_.readable() && (!tls_.has_value() || tls_->kept() == 0)) return true;
   const ssize_t size = ReadPlain();
   if (size < 0) return tls_.has_value() && !tls_->reason().ok() ? Fail(tls_->reason()) : Broke();
@@ -77,19 +76,18 @@ bool TlsPump::Inward(bool* moved) {
   if (from_net_ != nullptr) {
     if (absl::Status seen = from_net_(bytes); !seen.ok()) return Fail(std::move(seen));
   }
-  // When gRPC has closed its end, what it has sent before is still read and passed on.
-  (void)pair_.Send(bytes);
-  return true;
+  absl::Status put = inner_->Put(bytes);
+  return put.ok() || Fail(std::move(put));
 }
 
 bool TlsPump::Outward(bool* moved) {
-  if (!pair_.readable() || pair_.ended() || net_.unsent() > 0) return true;
+  if (!inner_->readable() || inner_->ended() || net_.unsent() > 0) return true;
   size_t size = 0;
-  const SocketSide::Received received = pair_.Receive(scratch_->plain, sizeof scratch_->plain, &size);
-  if (received == SocketSide::Received::kNothing) return true;
-  if (received == SocketSide::Received::kError) return false;
+  const InnerSide::Taken taken = inner_->Take(scratch_->plain, sizeof scratch_->plain, &size);
+  if (taken == InnerSide::Taken::kNothing) return true;
+  if (taken == InnerSide::Taken::kError) return false;
   *moved = true;
-  if (received == SocketSide::Received::kEnd) {
+  if (taken == InnerSide::Taken::kEnd) {
     if (tls_.has_value()) tls_->End();
     return true;
   }

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "base/net/dial.h"
 #include "base/net/frame_guard.h"
+#include "base/net/pair_side.h"
 #include "base/net/refusal_frames.h"
 #include "base/status_macros.h"
 
@@ -41,7 +42,7 @@ struct Tunnel::State {
   absl::Status OpenTls(UniqueFd net);
   absl::Status Handshake(TlsPump* pump);
   // Carries until the connection or gRPC ends; hands over `channel` when the hub has sent its first bytes.
-  absl::Status Carry(TlsPump* pump, UniqueFd channel);
+  absl::Status Carry(TlsPump* pump, PairSide* pair, UniqueFd channel);
   // False if the tunnel was destroyed meanwhile.
   bool Answer(absl::StatusOr<Opened> opened);
   absl::Status About(const absl::Status& status) const;
@@ -160,17 +161,19 @@ absl::Status Tunnel::State::OpenTls(UniqueFd net) {
   TlsPump pump(std::move(net), std::move(ssl), scratch.get());
   ORCH_RETURN_IF_ERROR(Handshake(&pump));
   ORCH_RETURN_IF_ERROR(security->CheckTls(pump.ssl()));
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
     return ErrnoStatus(errno, "cannot make a socket pair");
   }
-  UniqueFd channel(pair[1]);
+  UniqueFd channel(ends[1]);
+  auto inner = std::make_unique<PairSide>(UniqueFd(ends[0]));
+  PairSide* const pair = inner.get();
   auto guard = std::make_shared<FrameGuard>(FrameGuard::From::kServer);
   pump.Join(
-      UniqueFd(pair[0]),
+      std::move(inner),
       [guard, clock = clock](absl::string_view bytes) { return guard->Weigh(bytes, clock->Steady()).status(); },
       nullptr);
-  return Carry(&pump, std::move(channel));
+  return Carry(&pump, pair, std::move(channel));
 }
 
 absl::Status Tunnel::State::Handshake(TlsPump* pump) {
@@ -194,9 +197,9 @@ absl::Status Tunnel::State::Handshake(TlsPump* pump) {
   }
 }
 
-absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
+absl::Status Tunnel::State::Carry(TlsPump* pump, PairSide* pair, UniqueFd channel) {
   pump->OnNet(true, true, false);
-  pump->OnPair(true, true, false);
+  pair->OnReady(true, true, false);
   while (true) {
     const TlsPump::Step step = pump->Carry();
     // The first bytes of a hub tell whether it refuses the peer or accepts it and sends its settings.
@@ -217,14 +220,14 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, UniqueFd channel) {
     if (channel.valid() && seen == 0) return security->ExplainTls(pump->error());
     if (step == TlsPump::Step::kMore) continue;
     pollfd fds[3] = {{pump->net(), Events(pump->AwaitsNetRead(), pump->AwaitsNetWrite()), 0},
-                     {pump->pair(), Events(pump->AwaitsPairRead(), pump->AwaitsPairWrite()), 0},
+                     {pair->fd(), Events(pair->AwaitsRead(), pair->AwaitsWrite()), 0},
                      {wake.get(), POLLIN, 0}};
     const absl::Duration left = channel.valid() ? deadline - clock->Steady() : absl::InfiniteDuration();
     if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("it did not greet in time");
     poll(fds, 3, channel.valid() ? static_cast<int>(absl::ToInt64Milliseconds(left)) + 1 : -1);
     if (fds[2].revents != 0) return absl::CancelledError("not wanted any more");
     pump->OnNet(IsReady(fds[0]), (fds[0].revents & POLLOUT) != 0, HungUp(fds[0]));
-    pump->OnPair(IsReady(fds[1]), (fds[1].revents & POLLOUT) != 0, HungUp(fds[1]));
+    pair->OnReady(IsReady(fds[1]), (fds[1].revents & POLLOUT) != 0, HungUp(fds[1]));
   }
 }
 

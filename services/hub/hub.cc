@@ -24,6 +24,7 @@
 #include "services/hub/access/access_control.h"
 #include "services/hub/access/approvals.h"
 #include "services/hub/api/access_service.h"
+#include "services/hub/api/attach_refusal.h"
 #include "services/hub/api/auth_status.h"
 #include "services/hub/api/client_calls.h"
 #include "services/hub/api/enrolment_service.h"
@@ -32,7 +33,6 @@
 #include "services/hub/api/job_guard.h"
 #include "services/hub/api/job_queries.h"
 #include "services/hub/api/login_service.h"
-#include "services/hub/api/node_service.h"
 #include "services/hub/api/orchestrator_service.h"
 #include "services/hub/audit/audit_feed.h"
 #include "services/hub/audit/hub_audit.h"
@@ -60,6 +60,7 @@
 #include "services/hub/login/login_desk.h"
 #include "services/hub/nodes/ddl_cache.h"
 #include "services/hub/nodes/fair_work_pool.h"
+#include "services/hub/nodes/node_streams.h"
 #include "services/hub/nodes/node_watch.h"
 #include "services/hub/nodes/questions.h"
 #include "services/hub/nodes/registry.h"
@@ -208,7 +209,8 @@ struct Hub::Parts {
   std::unique_ptr<JobQueries> job_queries;
   std::unique_ptr<Door> door;
   std::unique_ptr<KeyReload> keys;
-  std::unique_ptr<NodeService> node_service;
+  std::unique_ptr<NodeStreams> node_streams;
+  std::unique_ptr<AttachRefusal> attach_refusal;
   std::unique_ptr<OrchestratorService> orchestrator_service;
   std::unique_ptr<AccessService> access_service;
   std::unique_ptr<EnrolmentService> enrolment_service;
@@ -300,8 +302,9 @@ absl::Status Hub::Parts::OpenLogin() {
 }
 
 absl::Status Hub::Parts::StartServer() {
-  node_service = std::make_unique<NodeService>(&reception, keyring.get(), &fleet, clock, random, &gate,
+  node_streams = std::make_unique<NodeStreams>(&reception, keyring.get(), &fleet, clock, random, &gate,
                                                NodeSession::Options{config.heartbeat, kVersion, &heads});
+  attach_refusal = std::make_unique<AttachRefusal>(&reception);
   orchestrator_service = std::make_unique<OrchestratorService>(OrchestratorService::Dependencies{
       &access, &guard, &approvals, &registry, &calls, &reception, door.get(), &invocations, queries.get(), &dispatcher,
       job_queries.get(), &events, &watch, clock, random, &gate, &fleet, &fleet_queries, audit->sink()});
@@ -313,18 +316,19 @@ absl::Status Hub::Parts::StartServer() {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   ApplyServerSettings(&builder, config.max_nodes);
-  builder.RegisterService(node_service.get());
+  builder.RegisterService(attach_refusal.get());
   builder.RegisterService(orchestrator_service.get());
   builder.RegisterService(access_service.get());
   builder.RegisterService(enrolment_service.get());
   builder.RegisterService(login_service.get());
-  // gRPC listens nowhere itself: every connection comes from the door, which knows who is at its other end.
+  // gRPC listens nowhere itself: every connection comes from the door, which knows who is at its other end, and keeps
+  // the streams of nodes.
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   server = builder.BuildAndStart();
   if (server == nullptr) return absl::InternalError("gRPC cannot start its server; its log at level debug says why");
-  door->Serve(std::move(acceptor));
+  door->Serve(std::move(acceptor), node_streams.get());
   return absl::OkStatus();
 }
 

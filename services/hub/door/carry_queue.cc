@@ -33,7 +33,7 @@ void CarryQueue::TurnOfPaused(absl::Duration now, absl::FunctionRef<void(Connect
   for (const uint64_t id : paused) {
     Connection* const connection = connections_->Find(id);
     if (connection == nullptr) continue;
-    if (connection->visitor->share->ByteWait(now) > absl::ZeroDuration()) {
+    if (!connection->MayRead(now)) {
       paused_.push_back(id);
       continue;
     }

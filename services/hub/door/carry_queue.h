@@ -1,5 +1,6 @@
-// Open connections that need another turn without an event: those with more to carry, and those whose identity owes
-// for what it has sent. Door's thread only; owns no connection.
+// Open connections that need another turn without an event: those with more to carry, and those that are not read from,
+// because their identity owes for what it has sent, or because the hub has not handled it. Door's thread only; owns no
+// connection.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,10 @@ class CarryQueue {
 
   // `connection` has more to carry, but it is the others' turn. Repeats are harmless.
   void AddBusy(Connection* connection);
-  // `connection` is not read from until its identity has paid.
+  // `connection` is not read from until Connection::MayRead.
   void AddPaused(Connection* connection) { paused_.push_back(connection->id); }
-  // Calls `carry` once for each busy connection, and for each paused one whose identity owes nothing any more. What
-  // `carry` adds comes in the next turn. `now`: Clock::Steady.
+  // Calls `carry` once for each busy connection, and for each paused one that may be read from again. What `carry` adds
+  // comes in the next turn. `now`: Clock::Steady.
   void Turn(absl::Duration now, absl::FunctionRef<void(Connection*)> carry);
   // How long the next turn may wait: zero when somebody is busy, infinite when nobody is queued.
   absl::Duration Wait() const;

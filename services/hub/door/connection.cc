@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "auth/hub_prologue.h"
 #include "base/net/refusal_frames.h"
 
@@ -17,6 +18,7 @@ namespace orch::hub {
 namespace {
 
 constexpr size_t kSessionBytes = 32;
+constexpr char kAbstractPrefix[] = "unix-abstract:";
 
 // Gives the socket an abstract name, which gRPC reports as the peer of every call.
 bool NameSocket(int fd, const std::string& name) {
@@ -151,7 +153,27 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, Random* r
   return Progress::kWait;
 }
 
-UniqueFd Connection::Open(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch) {
+UniqueFd Connection::MakePair(std::unique_ptr<PairSide>* ours) const {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return UniqueFd();
+  *ours = std::make_unique<PairSide>(UniqueFd(ends[0]));
+  UniqueFd for_grpc(ends[1]);
+  return NameSocket(ends[0], pair_name_) ? std::move(for_grpc) : UniqueFd();
+}
+
+void Connection::Join(std::unique_ptr<InnerSide> inner, const Clock* clock, TlsPump::Scratch* scratch) {
+  if (pump_ == nullptr) {  // in clear: carried as it is
+    pump_ = std::make_unique<TlsPump>(std::move(net_), nullptr, scratch);
+    pump_->OnNet(true, true, hung_up_);
+  }
+  pump_->Join(
+      std::move(inner), [this, clock](absl::string_view bytes) { return Inspect(bytes, clock->Steady()); },
+      [this](absl::string_view bytes) { return FollowAnswers(bytes); });
+  heard_ = clock->Steady();
+  open_ = true;
+}
+
+UniqueFd Connection::OpenForGrpc(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch) {
   UniqueFd for_grpc;
   if (origin_.kind == Kind::kClearTcp) {
     // gRPC gets the connection itself. The door keeps a duplicate, which sees the end of the connection and can cut it.
@@ -160,24 +182,53 @@ UniqueFd Connection::Open(const std::string& pair_name, const Clock* clock, TlsP
     grpc_name = origin_.grpc_name;
     return for_grpc;
   }
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) return for_grpc;
-  UniqueFd ours(pair[0]);
-  for_grpc = UniqueFd(pair[1]);
-  if (!NameSocket(ours.get(), pair_name)) return UniqueFd();
-  grpc_name = "unix-abstract:" + pair_name;
-  if (pump_ == nullptr) {  // a unix socket: carried as it is
-    pump_ = std::make_unique<TlsPump>(std::move(net_), nullptr, scratch);
-    pump_->OnNet(true, true, hung_up_);
-  }
-  pump_->Join(
-      std::move(ours), [this, clock](absl::string_view bytes) { return Inspect(bytes, clock->Steady()); },
-      [this](absl::string_view bytes) { return FollowAnswers(bytes); });
-  open_ = true;
+  pair_name_ = pair_name;
+  grpc_name = absl::StrCat(kAbstractPrefix, pair_name);
+  std::unique_ptr<PairSide> ours;
+  for_grpc = MakePair(&ours);
+  if (!for_grpc.valid()) return for_grpc;
+  pair_ = ours.get();
+  Join(std::move(ours), clock, scratch);
   return for_grpc;
 }
 
+void Connection::OpenForStreams(const std::string& pair_name, StreamService* service, std::shared_ptr<StreamMail> mail,
+                                const Clock* clock, TlsPump::Scratch* scratch) {
+  pair_name_ = pair_name;
+  grpc_name = absl::StrCat(kAbstractPrefix, pair_name);
+  auto side = std::make_unique<StreamSide>(id, service, std::move(mail));
+  streams_ = side.get();
+  Join(std::move(side), clock, scratch);
+}
+
+UniqueFd Connection::HandToGrpc() {
+  std::unique_ptr<PairSide> ours;
+  UniqueFd for_grpc = MakePair(&ours);
+  if (!for_grpc.valid()) return for_grpc;
+  pair_ = ours.get();
+  (void)pair_->Put(std::exchange(streams_, nullptr)->TakeHeard());  // a new socket pair has room for it
+  pump_->Exchange(std::move(ours));
+  return for_grpc;
+}
+
+void Connection::SetVisitor(std::shared_ptr<Visitor> proved) {
+  visitor = std::move(proved);
+  if (streams_ != nullptr) streams_->SetVisitor(visitor);
+}
+
+bool Connection::MayRead(absl::Duration now) const {
+  return visitor->share->ByteWait(now) == absl::ZeroDuration() && (streams_ == nullptr || !streams_->full());
+}
+
+bool Connection::IsAlive(absl::Duration now) {
+  if (streams_ == nullptr || now - heard_ < kAskAfter) return true;
+  if (!std::exchange(asked_, true)) streams_->Ping();
+  return now - heard_ < kAskAfter + kAnswerWithin;
+}
+
 absl::Status Connection::Inspect(absl::string_view bytes, absl::Duration now) {
+  heard_ = now;
+  asked_ = false;
   Share& share = *visitor->share;
   const size_t before = guard_.held();
   const absl::StatusOr<size_t> cost = guard_.Weigh(bytes, now);
@@ -215,6 +266,7 @@ void Connection::TurnAway(absl::string_view why) {
 TlsPump::Step Connection::Carry(absl::Duration now) {
   const TlsPump::Step step = pump_->Carry();
   Pay(pump_->TakeRecords() * kRecordCost, now);
+  if (streams_ != nullptr && streams_->full()) pump_->SetPaused(true);
   return step;
 }
 

@@ -15,11 +15,13 @@
 #include "auth/hub_tls.h"
 #include "base/clock.h"
 #include "base/net/frame_guard.h"
+#include "base/net/pair_side.h"
 #include "base/net/tls_pump.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
 #include "services/hub/door/hello_memory.h"
 #include "services/hub/door/local_users.h"
+#include "services/hub/door/stream_side.h"
 #include "services/hub/door/visitor.h"
 
 namespace orch::hub {
@@ -27,6 +29,10 @@ namespace orch::hub {
 class Connection {
  public:
   static constexpr size_t kRecordCost = 64;  // of a TLS record, in addition to its bytes and in the same unit
+  // The peer of a stream is asked for a sign of life after this silence, which is longer than the period of heartbeats,
+  // and given up after so much more.
+  static constexpr absl::Duration kAskAfter = absl::Seconds(45);
+  static constexpr absl::Duration kAnswerWithin = absl::Seconds(10);
 
   enum class Kind { kTls, kClearTcp, kUnix };
   struct Origin {
@@ -54,20 +60,34 @@ class Connection {
   auth::Peer& peer() { return peer_; }
   const auth::Rejection& rejection() const { return rejection_; }
 
-  // After kProven: makes the socket pair, if this kind of connection has one, and returns the descriptor for gRPC. It
-  // is invalid when no file descriptor is left.
-  UniqueFd Open(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch);
+  // After kProven, one of the two. `pair_name`: that of the socket pair, which nobody can guess.
+  //
+  // Makes the socket pair, if this kind of connection has one, and returns the descriptor for gRPC. It is invalid when
+  // no file descriptor is left.
+  UniqueFd OpenForGrpc(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch);
+  // The peer's first call decides who serves the connection (stream_side.h).
+  void OpenForStreams(const std::string& pair_name, StreamService* service, std::shared_ptr<StreamMail> mail,
+                      const Clock* clock, TlsPump::Scratch* scratch);
+  // After OpenForStreams, when the connection is gRPC's: as OpenForGrpc.
+  UniqueFd HandToGrpc();
+  // The proved peer's place in the hub.
+  void SetVisitor(std::shared_ptr<Visitor> visitor);
   // Tells a proved peer why it is turned away nevertheless.
   void TurnAway(absl::string_view why);
 
   // Carries the bytes of an open connection. Reading stops while the identity owes for what it has sent.
   TlsPump::Step Carry(absl::Duration now);
+  // Whether the peer may be read from: its identity owes nothing, and what it has sent was handled.
+  bool MayRead(absl::Duration now) const;
   // Reads from the peer again after a pause.
   void Resume() {
     if (pump_ != nullptr) pump_->SetPaused(false);
   }
-  // Whether gRPC has the connection itself, and there is nothing to carry.
-  bool raw() const { return origin_.kind == Kind::kClearTcp && open_; }
+  // For peers whose host is gone, when streams are served here. False when the peer has said nothing for too long; it
+  // is asked for a sign of life before.
+  bool IsAlive(absl::Duration now);
+  // Whether gRPC has the connection itself, so that there is nothing to carry.
+  bool raw() const { return open_ && pump_ == nullptr; }
 
   // Gives the socket to the peer away, for a lingering close.
   UniqueFd TakeNet();
@@ -86,6 +106,8 @@ class Connection {
   absl::Duration closing_since = absl::InfiniteDuration();
   bool awaits_room = false;  // whether the poller tells when the socket pair has room
   TlsPump* pump() { return pump_.get(); }
+  PairSide* pair() { return pair_; }          // null: gRPC has no end of a socket pair
+  StreamSide* streams() { return streams_; }  // null: no streams are served here
   // The session that calls over a clear TCP connection must carry; empty for other connections.
   std::string session() const { return origin_.kind == Kind::kClearTcp ? session_ : std::string(); }
   const Origin& origin() const { return origin_; }
@@ -111,6 +133,9 @@ class Connection {
   absl::Status FollowAnswers(absl::string_view bytes);
   void Pay(size_t cost, absl::Duration now);
   void SendLine(std::string line);
+  // Makes the socket pair: returns gRPC's end. Invalid when no file descriptor is left.
+  UniqueFd MakePair(std::unique_ptr<PairSide>* ours) const;
+  void Join(std::unique_ptr<InnerSide> inner, const Clock* clock, TlsPump::Scratch* scratch);
 
   const Origin origin_;
   UniqueFd net_;
@@ -120,6 +145,11 @@ class Connection {
   bool must_sign_ = false;
   uint64_t hello_mark_ = 0;
   std::unique_ptr<TlsPump> pump_;
+  PairSide* pair_ = nullptr;  // the pump's inner side is one of these two
+  StreamSide* streams_ = nullptr;
+  std::string pair_name_;
+  absl::Duration heard_;  // when the peer last said something
+  bool asked_ = false;    // for a sign of life, since then
   auth::HubTls::Handshake handshake_;
   std::optional<LocalUser> local_user_;  // of kUnix
   std::unique_ptr<auth::HubPrologue> prologue_;

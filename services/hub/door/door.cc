@@ -41,6 +41,7 @@ Door::Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls,
       users_(
           clock, [group = options_.local_group](const ucred& who) { return LookUpLocalUser(who, group); },
           [this] { poller_.Wake(); }),
+      mail_(std::make_shared<StreamMail>([this] { poller_.Wake(); })),
       room_(&sources_, plan.strangers, options_.max_strangers_per_source),
       standing_(&connections_, [tls](const auth::Peer& peer) { return tls->CheckStanding(peer); }),
       lingering_(plan.lingering) {}
@@ -63,8 +64,9 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Listen(const std::vector<Address>& a
 
 Door::~Door() { Stop(); }
 
-void Door::Serve(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> to_grpc) {
+void Door::Serve(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> to_grpc, StreamService* streams) {
   to_grpc_ = std::move(to_grpc);
+  streams_ = streams;
   thread_ = std::thread(&Door::Run, this);
 }
 
@@ -81,6 +83,7 @@ void Door::Stop() {
     if (connection->visitor != nullptr) reception_->Leave(connection->grpc_name);
   });
   connections_.Clear();
+  if (StreamService* const streams = std::exchange(streams_, nullptr); streams != nullptr) streams->OnTurnEnd();
   acceptor_.Remove();
 }
 
@@ -92,21 +95,30 @@ void Door::Recheck() {
 void Door::Run() {
   pthread_setname_np(pthread_self(), "door");
   bool closed = false;
-  while (!stopping_) {
+  absl::Duration last_words_until = absl::InfiniteDuration();
+  while (true) {
+    if (stopping_) {
+      last_words_until = std::min(last_words_until, clock_->Steady() + kLastWords);
+      if (clock_->Steady() >= last_words_until || !HasLastWords()) break;
+    }
     TakeEvents(NextWake());
     if (!accepting_ && !std::exchange(closed, true)) acceptor_.Close();
+    TakeMail();
     to_carry_.Turn(clock_->Steady(), [this](Connection* connection) { Carry(connection); });
     MeetLocalUsers();
     ReceiveStrangers();
     Sweep();
     connections_.Bury();
+    if (streams_ != nullptr) streams_->OnTurnEnd();
   }
 }
 
 absl::Duration Door::NextWake() const {
   const absl::Duration carry = to_carry_.Wait();
-  if (carry == absl::ZeroDuration() || standing_.pending()) return absl::ZeroDuration();
-  absl::Duration wait = std::min(kSweepEvery, carry);
+  if (carry == absl::ZeroDuration() || standing_.pending() || next_letter_ < letters_.size()) {
+    return absl::ZeroDuration();
+  }
+  absl::Duration wait = std::min(stopping_ ? absl::Milliseconds(5) : kSweepEvery, carry);
   if (!strangers_.nobody_waits() || (strangers_.newcomers_wait() && accepting_)) {
     const absl::Duration now = clock_->Steady();
     wait = std::min(wait, strangers_share_.Wait(now));
@@ -135,7 +147,8 @@ bool Door::OnEvent(const Poller::Event& event) {
   Connection* const connection = connections_.Find(event.number);
   if (connection == nullptr) return false;
   if (event.side == Poller::Side::kPair) {
-    connection->pump()->OnPair(event.readable, event.writable, event.hang_up);
+    if (connection->pair() == nullptr) return false;
+    connection->pair()->OnReady(event.readable, event.writable, event.hang_up);
   } else {
     connection->OnNet(event.readable, event.writable, event.hang_up);
   }
@@ -275,26 +288,39 @@ void Door::LetIn(Connection* connection) {
   // Every user of this machine sees the names of abstract sockets and may take one, so the next name must not be
   // guessable.
   const std::string pair_name = absl::StrCat(pair_prefix_, connection->id, "-", random_->Uint64());
-  UniqueFd for_grpc = connection->Open(pair_name, clock_, scratch_.get());
-  if (!for_grpc.valid()) {
-    refusals_->Note(auth::Refusal::kOverloaded, connection->peer().name, connection->origin().address, "handshake",
-                    "no file descriptor is left; raise LimitNOFILE of the hub's service");
-    return Close(connection, true);
+  UniqueFd for_grpc;
+  if (streams_ != nullptr && connection->peer().node) {
+    connection->OpenForStreams(pair_name, streams_, mail_, clock_, scratch_.get());
+  } else {
+    for_grpc = connection->OpenForGrpc(pair_name, clock_, scratch_.get());
+    if (!for_grpc.valid()) {
+      NoteNoDescriptor(connection);
+      return Close(connection, true);
+    }
   }
   LeaveRoom(connection);
   ++counters_.open;
   if (!Enter(connection)) return Close(connection, true);
   ++counters_.let_in;
+  if (for_grpc.valid()) GiveToGrpc(connection, std::move(for_grpc));
+  if (!connection->raw()) Carry(connection);
+}
+
+void Door::GiveToGrpc(Connection* connection, UniqueFd fd) {
   if (connection->raw()) {
     poller_.ChangeInterest(connection->net(), Poller::Side::kNet, connection->id, Poller::Interest::kEnd);
   } else {
-    poller_.WatchSocket(connection->pump()->pair(), Poller::Side::kPair, connection->id, Poller::Interest::kIncoming);
+    poller_.WatchSocket(connection->pair()->fd(), Poller::Side::kPair, connection->id, Poller::Interest::kIncoming);
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = connection->origin().listener_fd;
-  parameters.fd = for_grpc.Release();
+  parameters.fd = fd.Release();
   to_grpc_->HandleNewConnection(&parameters);
-  if (!connection->raw()) Carry(connection);
+}
+
+void Door::NoteNoDescriptor(Connection* connection) {
+  refusals_->Note(auth::Refusal::kOverloaded, connection->peer().name, connection->origin().address, "handshake",
+                  "no file descriptor is left; raise LimitNOFILE of the hub's service");
 }
 
 // Gives the connection its place in the share of its identity and in the hub's bound on connections, the last of which
@@ -303,7 +329,7 @@ bool Door::Enter(Connection* connection) {
   absl::StatusOr<std::shared_ptr<Visitor>> visitor = TakePlace(connection);
   absl::Status refused = visitor.status();
   if (visitor.ok()) {
-    connection->visitor = *std::move(visitor);
+    connection->SetVisitor(*std::move(visitor));
     const size_t kept = std::min(kKeptForAdministrators, max_connections_ / 8);
     const size_t limit = max_connections_ - (connection->visitor->administrator ? 0 : kept);
     if (counters_.open <= limit) return true;
@@ -350,18 +376,61 @@ void Door::Carry(Connection* connection) {
       return Close(connection, true);
     }
   }
-  AwaitRoom(connection);
+  if (connection->streams() != nullptr && connection->streams()->for_grpc()) {
+    UniqueFd for_grpc = connection->HandToGrpc();
+    if (!for_grpc.valid()) {
+      NoteNoDescriptor(connection);
+      return Close(connection, true);
+    }
+    GiveToGrpc(connection, std::move(for_grpc));
+    to_carry_.AddBusy(connection);
+  }
+  if (connection->pair() != nullptr) AwaitRoom(connection);
   if (connection->pump()->closing() && connection->closing_since == absl::InfiniteDuration()) {
     connection->closing_since = clock_->Steady();
   }
   if (connection->pump()->paused()) to_carry_.AddPaused(connection);
 }
 
+void Door::TakeMail() {
+  if (streams_ == nullptr) return;
+  if (next_letter_ == letters_.size()) {
+    letters_.clear();
+    next_letter_ = 0;
+    mail_->TakeAll(&letters_);
+  }
+  const size_t end = std::min(letters_.size(), next_letter_ + kLettersATurn);
+  while (next_letter_ < end) Deliver(std::move(letters_[next_letter_++]));
+}
+
+void Door::Deliver(StreamMail::Letter letter) {
+  Connection* const connection = connections_.Find(letter.connection);
+  if (connection == nullptr || connection->streams() == nullptr) return;
+  if (letter.kind == StreamMail::Letter::Kind::kCutOff) {
+    ++counters_.cut;
+    return Close(connection, false);
+  }
+  connection->streams()->OnLetter(std::move(letter));
+  // Letters for one stream that follow each other go in one packet.
+  const bool same_follows = next_letter_ < letters_.size() && letters_[next_letter_].connection == connection->id;
+  if (!same_follows) Carry(connection);
+}
+
+bool Door::HasLastWords() {
+  TakeMail();
+  if (next_letter_ < letters_.size()) return true;
+  bool any = false;
+  connections_.ForEach([&any](Connection* connection) {
+    any = any || (connection->streams() != nullptr && connection->streams()->finishing());
+  });
+  return any;
+}
+
 // A socket pair tells of room each time the other side reads, so that is asked for only while bytes wait for it.
 void Door::AwaitRoom(Connection* connection) {
-  const bool awaits = connection->pump()->AwaitsPairWrite();
+  const bool awaits = connection->pair()->AwaitsWrite();
   if (std::exchange(connection->awaits_room, awaits) == awaits) return;
-  poller_.ChangeInterest(connection->pump()->pair(), Poller::Side::kPair, connection->id,
+  poller_.ChangeInterest(connection->pair()->fd(), Poller::Side::kPair, connection->id,
                          awaits ? Poller::Interest::kAll : Poller::Interest::kIncoming);
 }
 
@@ -427,7 +496,8 @@ void Door::CutIdle(absl::Duration now) {
     if (connection->visitor == nullptr) return;
     const Visitor& visitor = *connection->visitor;
     const absl::Duration idle = now - absl::Nanoseconds(visitor.last_call_ns.load());
-    const bool stuck = now - connection->closing_since > kCloseWithin;
+    const bool stuck = now - connection->closing_since > kCloseWithin || !connection->IsAlive(now);
+    if (connection->streams() != nullptr && connection->streams()->readable()) to_carry_.AddBusy(connection);
     if (!stuck && (visitor.open_calls > 0 || idle <= kIdleFor)) return;
     ++counters_.cut;
     Close(connection, true);

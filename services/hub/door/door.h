@@ -1,6 +1,7 @@
 // The hub's door. Accepts connections, looks at what they say first, has each prove who is there, and only then makes a
-// socket pair and gives gRPC its other end, or, for clear connections on loopback, the connection itself. gRPC
-// therefore never sees a byte of a stranger, and what it sees of a peer has passed a guard (base/net/frame_guard.h).
+// socket pair and gives gRPC its other end, or, for clear connections of clients on loopback, the connection itself.
+// The streams of nodes stay here: the door reads and writes their frames itself (stream_side.h). gRPC therefore never
+// sees a byte of a stranger, and what it and the streams see of a peer has passed a guard (base/net/frame_guard.h).
 // Owned by the hub. Owns one thread, on which all connections live. The public functions may be called on any other
 // thread.
 #pragma once
@@ -36,6 +37,8 @@
 #include "services/hub/door/source_table.h"
 #include "services/hub/door/standing_check.h"
 #include "services/hub/door/stranger_queue.h"
+#include "services/hub/door/stream_mail.h"
+#include "services/hub/door/stream_service.h"
 #include "services/hub/door/waiting_room.h"
 
 namespace orch::hub {
@@ -51,6 +54,8 @@ class Door {
   };
   static constexpr absl::Duration kIdleFor = absl::Seconds(60);     // an open connection may be without a call so long
   static constexpr absl::Duration kCloseWithin = absl::Seconds(5);  // once gRPC has closed its end
+  static constexpr absl::Duration kLastWords = absl::Seconds(1);
+  static constexpr size_t kLettersATurn = 256;  // of the streams' mail, so that their answers are read meanwhile
   static constexpr size_t kAcceptsATurn = 64;
   static constexpr int kHandshakesATurn = 4;      // few, so that those who are in wait little
   static constexpr double kStrangersShare = 0.4;  // of one core
@@ -63,11 +68,11 @@ class Door {
 
   // The addresses with the ports that were really bound.
   const std::vector<std::string>& addresses() const { return addresses_; }
-  // Starts the thread. Once, after the server has started.
-  void Serve(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> to_grpc);
+  // Starts the thread. Once, after the server has started. `streams`: null leaves every connection to gRPC.
+  void Serve(std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> to_grpc, StreamService* streams = nullptr);
   // Takes no new connections; those that are open go on.
   void StopAccepting();
-  // Ends all connections and the thread.
+  // Ends all connections and the thread; streams that are finishing have kLastWords for it.
   void Stop();
   // Soon cuts every connection whose peer has lost its standing (HubTls::CheckStanding).
   void Recheck();
@@ -91,9 +96,15 @@ class Door {
   void MeetLocalUsers();
   void Meet(Connection* connection);
   void LetIn(Connection* connection);
+  void GiveToGrpc(Connection* connection, UniqueFd fd);
+  void NoteNoDescriptor(Connection* connection);
   bool Enter(Connection* connection);
   absl::StatusOr<std::shared_ptr<Visitor>> TakePlace(Connection* connection);
   void Carry(Connection* connection);
+  // Gives a turn's letters to their streams.
+  void TakeMail();
+  void Deliver(StreamMail::Letter letter);
+  bool HasLastWords();
   void AwaitRoom(Connection* connection);
   void Close(Connection* connection, bool linger);
   void LeaveRoom(Connection* connection);
@@ -114,6 +125,7 @@ class Door {
   const std::string pair_prefix_;
   std::vector<std::string> addresses_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> to_grpc_;
+  StreamService* streams_ = nullptr;
 
   // Any thread.
   DoorCounters counters_;
@@ -121,6 +133,7 @@ class Door {
   std::atomic<bool> stopping_{false};
   Poller poller_;
   LocalUsers users_;  // after poller_, which it wakes
+  const std::shared_ptr<StreamMail> mail_;
 
   // The door's thread only.
   Acceptor acceptor_;
@@ -130,6 +143,8 @@ class Door {
   StrangerQueue strangers_{&connections_, &room_, random_};
   ProcessorShare strangers_share_{kStrangersShare};
   CarryQueue to_carry_{&connections_};
+  std::vector<StreamMail::Letter> letters_;  // taken from mail_
+  size_t next_letter_ = 0;
   HelloMemory heard_;
   StandingCheck standing_;
   LingeringCloses lingering_;

@@ -52,6 +52,11 @@ absl::StatusOr<Admission> Reception::Admit(const grpc::ServerContextBase& contex
   if (visitor == nullptr || !CarriesSession(context, visitor->session)) {
     return absl::UnauthenticatedError("refused: the connection of this call is over; connect again");
   }
+  return Admit(visitor, kind, sort, method);
+}
+
+absl::StatusOr<Admission> Reception::Admit(const std::shared_ptr<Visitor>& visitor, auth::PeerKind kind, CallSort sort,
+                                           absl::string_view method) {
   if (!visitor->peer.Is(kind)) {
     refusals_->Note(auth::Refusal::kWrongDoor, visitor->peer.name, visitor->address, method, "");
     return auth::RefusalStatus(auth::Refusal::kWrongDoor, visitor->peer.name, visitor->peer.CallerId());

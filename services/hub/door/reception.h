@@ -35,6 +35,9 @@ class Reception {
   // may not make this call. ResourceExhausted: the share is used up. The last two are counted and logged.
   absl::StatusOr<Admission> Admit(const grpc::ServerContextBase& context, auth::PeerKind kind, CallSort sort,
                                   absl::string_view method);
+  // The same for a call whose connection is known: that of a stream which the door serves.
+  absl::StatusOr<Admission> Admit(const std::shared_ptr<Visitor>& visitor, auth::PeerKind kind, CallSort sort,
+                                  absl::string_view method);
 
   // For the door: a connection takes a place in the share of its identity. ResourceExhausted when there is none; `*cut`
   // then names a connection of the same identity that should be closed instead: the oldest one of a node, an idle one

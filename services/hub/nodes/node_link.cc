@@ -1,164 +1,129 @@
 #include "services/hub/nodes/node_link.h"
 
+#include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
 #include <utility>
+
+#include "absl/status/status.h"
 
 namespace orch::hub {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
+using Kind = NodeInbox::Arrival::Kind;
+
 constexpr char kNodeLeft[] = "the node closed the stream";
+constexpr char kNodeLost[] = "the connection to the node was lost";
+constexpr size_t kArenaBytes = 4096;  // on the stack; larger messages take more from the heap
+
+// The bytes of a field that holds `size` bytes, up to these.
+void AppendFieldBegin(int field, size_t size, std::string* to) {
+  uint8_t bytes[16];
+  uint8_t* end = CodedOutputStream::WriteVarint32ToArray(
+      WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), bytes);
+  end = CodedOutputStream::WriteVarint32ToArray(static_cast<uint32_t>(size), end);
+  to->append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(end - bytes));
+}
+
+// A v1::HubMessage whose command is the envelope with the body behind it: the same bytes as if the body had been set,
+// but for the order of the fields, and all nodes share the body.
+GrpcConnection::Message WithBody(const v1::Envelope& envelope, const std::shared_ptr<const CommandBody>& body) {
+  std::string body_begin;
+  AppendFieldBegin(v1::Envelope::kBodyFieldNumber, body->bytes.size(), &body_begin);
+  const size_t own = envelope.ByteSizeLong();
+  GrpcConnection::Message message;
+  message.head.reserve(own + 32);
+  AppendFieldBegin(v1::HubMessage::kCommandFieldNumber, own + body_begin.size() + body->bytes.size(), &message.head);
+  const size_t at = message.head.size();
+  message.head.resize(at + own);
+  envelope.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(message.head.data()) + at);
+  message.head += body_begin;
+  message.rest = std::shared_ptr<const std::string>(body, &body->bytes);
+  return message;
+}
 
 }  // namespace
 
-std::shared_ptr<NodeLink> NodeLink::Create(grpc::CallbackServerContext* context, Admission admission,
-                                           Executor* executor) {
-  std::shared_ptr<NodeLink> link(new NodeLink(context, std::move(admission), executor));
-  MutexLock lock(&link->mu_);
-  link->self_ = link;
-  return link;
-}
+NodeLink::NodeLink(Admission admission, std::shared_ptr<StreamWriter> writer, NodeInbox* inbox, Executor* executor)
+    : admission_(std::move(admission)), writer_(std::move(writer)), inbox_(inbox), executor_(executor) {}
 
 void NodeLink::Begin(std::unique_ptr<NodeSession> session) {
-  std::shared_ptr<NodeLink> self;
-  {
-    MutexLock lock(&mu_);
-    self = self_;
-  }
   session_ = std::move(session);
-  executor_->Post([self] { self->session_->Start(); });
-  std::weak_ptr<NodeLink> link = self;
-  executor_->PostAfter(kRegisterWithin, [link] {
+  inbox_->Add({shared_from_this(), Kind::kBegin, ""});
+}
+
+void NodeLink::Handle(const NodeInbox::Arrival& arrival) {
+  switch (arrival.kind) {
+    case Kind::kBegin:
+      return Begun();
+    case Kind::kMessage:
+      return OnBytes(arrival.message);
+    case Kind::kLeft:
+    case Kind::kLost:
+      break;
+  }
+  session_->OnClosed(arrival.kind == Kind::kLeft ? kNodeLeft : kNodeLost);
+  session_.reset();  // it holds this link
+}
+
+void NodeLink::Begun() {
+  session_->Start();
+  executor_->PostAfter(kRegisterWithin, [link = weak_from_this()] {
     const std::shared_ptr<NodeLink> alive = link.lock();
     if (alive != nullptr && alive->session_ != nullptr) alive->session_->OnRegisterDue();
   });
-  MutexLock lock(&mu_);
-  reading_ = true;
-  StartRead(&incoming_);
+}
+
+void NodeLink::OnBytes(const std::string& bytes) {
+  char first[kArenaBytes];
+  google::protobuf::ArenaOptions options;
+  options.initial_block = first;
+  options.initial_block_size = sizeof first;
+  google::protobuf::Arena arena(options);
+  auto* const message = google::protobuf::Arena::CreateMessage<v1::NodeMessage>(&arena);
+  if (message->ParseFromString(bytes)) {
+    session_->OnMessage(*message);
+  } else {
+    session_->OnMalformed();
+  }
+  unhandled_.fetch_sub(1, std::memory_order_relaxed);
+  unhandled_bytes_.fetch_sub(bytes.size(), std::memory_order_relaxed);
 }
 
 bool NodeLink::Push(Message message) {
-  const size_t bytes = message.head.ByteSizeLong() + (message.body ? message.body->bytes.size() : 0);
-  MutexLock lock(&mu_);
-  const bool others_follow = message.others_follow;
-  if (state_ != State::kOpen || !outbox_.Push(std::move(message), bytes)) return false;
-  if (!others_follow) PumpLocked();
-  return true;
+  GrpcConnection::Message bytes;
+  if (message.body != nullptr) {
+    bytes = WithBody(message.head.command(), message.body);
+  } else {
+    message.head.SerializeToString(&bytes.head);
+  }
+  return writer_->Push(std::move(bytes), message.others_follow);
 }
 
 void NodeLink::Close() {
-  MutexLock lock(&mu_);
-  if (state_ != State::kOpen) return;
-  state_ = State::kClosing;
-  std::shared_ptr<NodeLink> self = self_;
-  if (writing_) cut_off_ = executor_->PostAfter(kCloseWithin, [self] { self->CutOff(); });
-  PumpLocked();
-}
-
-// The context lives until OnDone, and OnDone takes the lock first.
-void NodeLink::CutOff() {
-  MutexLock lock(&mu_);
-  if (state_ == State::kClosing) context_->TryCancel();
-}
-
-void NodeLink::PumpLocked() {
-  if (writing_ || state_ == State::kFinished || state_ == State::kDone) return;
-  if (!outbox_.empty()) {
-    Message& next = outbox_.front();
-    if (next.body) next.head.mutable_command()->set_body(next.body->bytes);
-    writing_ = true;
-    // The messages that follow at once share its packet.
-    StartWrite(&next.head, outbox_.size() > 1 ? grpc::WriteOptions().set_buffer_hint() : grpc::WriteOptions());
-  } else if (state_ == State::kClosing) {
-    state_ = State::kFinished;
-    Finish(grpc::Status::OK);
-  }
-}
-
-void NodeLink::OnWriteDone(bool ok) {
-  MutexLock lock(&mu_);
-  writing_ = false;
-  outbox_.Pop();
-  if (!ok) {
-    DropUnwrittenLocked();
-    if (state_ == State::kOpen) state_ = State::kClosing;
-  }
-  PumpLocked();
-}
-
-void NodeLink::DropUnwrittenLocked() { outbox_.KeepFirst(writing_ ? 1 : 0); }
-
-void NodeLink::OnReadDone(bool ok) {
-  if (!ok) {
-    // A lost connection ends the read as well, and OnCancel follows at once; it does not follow when the node leaves.
-    // In that case the stream is finished, and OnDone tells the session, unless a node that does not read delays it.
-    MutexLock lock(&mu_);
-    std::weak_ptr<NodeLink> link = self_;
-    executor_->PostAfter(kTellEndWithin, [link] {
-      const std::shared_ptr<NodeLink> alive = link.lock();
-      if (alive != nullptr && alive->session_ != nullptr) alive->session_->OnClosed(kNodeLeft);
-    });
-    reading_ = false;
-    DropUnwrittenLocked();
-    if (state_ == State::kOpen) state_ = State::kClosing;
-    PumpLocked();
-    return;
-  }
-  const size_t bytes = incoming_.ByteSizeLong();
-  MutexLock lock(&mu_);
-  ++unhandled_;
-  unhandled_bytes_ += bytes;
-  // Done before the next read begins, because that read may end on another thread at once.
-  executor_->Post([self = self_, message = std::move(incoming_), bytes] {
-    self->session_->OnMessage(message);
-    self->Handled(bytes);
+  writer_->Finish();
+  executor_->PostAfter(kCloseWithin, [writer = std::weak_ptr<StreamWriter>(writer_)] {
+    if (const std::shared_ptr<StreamWriter> alive = writer.lock()) alive->CutOff();
   });
-  incoming_.Clear();
-  reading_ = unhandled_ < kMaxUnhandledMessages && unhandled_bytes_ < kMaxUnhandledBytes;
-  if (reading_) StartRead(&incoming_);
 }
 
-void NodeLink::Handled(size_t bytes) {
-  MutexLock lock(&mu_);
-  --unhandled_;
-  unhandled_bytes_ -= bytes;
-  if (reading_ || state_ == State::kDone) return;
-  if (state_ == State::kFinished) return;
-  reading_ = true;
-  StartRead(&incoming_);
+void NodeLink::OnMessage(std::string message) {
+  unhandled_.fetch_add(1, std::memory_order_relaxed);
+  unhandled_bytes_.fetch_add(message.size(), std::memory_order_relaxed);
+  inbox_->Add({shared_from_this(), Kind::kMessage, std::move(message)});
 }
 
-void NodeLink::OnCancel() {
-  Ended("the connection to the node was lost");
-  MutexLock lock(&mu_);
-  DropUnwrittenLocked();
-  if (state_ == State::kOpen) state_ = State::kClosing;
-  PumpLocked();
+bool NodeLink::full() const {
+  return unhandled_.load(std::memory_order_relaxed) >= kMaxUnhandledMessages ||
+         unhandled_bytes_.load(std::memory_order_relaxed) >= kMaxUnhandledBytes;
 }
 
-void NodeLink::Ended(std::string reason) {
-  std::shared_ptr<NodeLink> self;
-  {
-    MutexLock lock(&mu_);
-    self = self_;
-  }
-  executor_->Post([self, reason = std::move(reason)] { self->session_->OnClosed(reason); });
-}
-
-void NodeLink::OnDone() {
-  std::shared_ptr<NodeLink> self;
-  TimerId cut_off;
-  {
-    MutexLock lock(&mu_);
-    state_ = State::kDone;
-    self.swap(self_);
-    cut_off = std::exchange(cut_off_, 0);
-  }
-  if (cut_off != 0) executor_->Cancel(cut_off);
-  // The session is destroyed on the loop, where it was used,
-  // and releases the link, which it holds as its outbox.
-  executor_->Post([self] {
-    self->session_->OnClosed(kNodeLeft);
-    self->session_.reset();
-  });
+void NodeLink::OnEnd(GrpcConnection::Handler::End end) {
+  const bool lost = end == GrpcConnection::Handler::End::kReset;
+  inbox_->Add({shared_from_this(), lost ? Kind::kLost : Kind::kLeft, ""});
 }
 
 }  // namespace orch::hub

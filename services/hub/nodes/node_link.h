@@ -1,82 +1,57 @@
-// The reactor of one Attach stream: a bounded outbox, with one read and one write in flight. Passes the node's messages
-// to its NodeSession on the hub's loop, a bounded number at a time, so that a node which sends faster than the hub
-// works is not read from. Owns itself until OnDone. Thread-safe; its one lock is a leaf.
+// Ties the stream of a node, which the door serves, to the NodeSession on the hub's loop. Messages pass as bytes: they
+// are read and written on the loop. A node that sends faster than the loop works is not read from. Owned by the stream
+// and by its session, which ends with the stream.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
+#include <atomic>
 #include <memory>
 #include <string>
 
-#include "base/bounded_outbox.h"
 #include "base/executor.h"
-#include "base/mutex.h"
-#include "orch/v1/node_service.pb.h"
 #include "services/hub/door/admission.h"
+#include "services/hub/door/stream_service.h"
+#include "services/hub/nodes/node_inbox.h"
 #include "services/hub/nodes/node_outbox.h"
 #include "services/hub/nodes/node_session.h"
 
 namespace orch::hub {
 
-// Bounds of one node's outbox, and of the messages that the node has sent and the loop has not handled.
-inline constexpr size_t kMaxOutboxMessages = 1024;
-inline constexpr size_t kMaxOutboxBytes = 16u << 20;
-inline constexpr size_t kMaxUnhandledMessages = 16;
+// Bounds of the messages that a node has sent and the loop has not handled. What the door reads in one go may exceed
+// them.
+inline constexpr size_t kMaxUnhandledMessages = 256;
 inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
-// The session learns within this time that its node has closed the stream.
-inline constexpr absl::Duration kTellEndWithin = absl::Milliseconds(200);
 // A closing stream is cut off when its queue is not written within this time.
 inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 
-class NodeLink final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::HubMessage>, public NodeOutbox {
+class NodeLink final : public StreamReader, public NodeOutbox, public std::enable_shared_from_this<NodeLink> {
  public:
-  // `context` belongs to the call and lives until OnDone. The link keeps `admission`, the place in the node's share,
-  // until then too.
-  static std::shared_ptr<NodeLink> Create(grpc::CallbackServerContext* context, Admission admission,
-                                          Executor* executor);
+  // `admission`: the place in the node's share, which the link keeps to its end.
+  NodeLink(Admission admission, std::shared_ptr<StreamWriter> writer, NodeInbox* inbox, Executor* executor);
   const Admission& admission() const { return admission_; }
 
-  // Once: takes the session and starts to read. The session is used on the loop only.
+  // Once: takes the session, which is used on the loop only.
   void Begin(std::unique_ptr<NodeSession> session);
+  // What came from the stream. On the loop.
+  void Handle(const NodeInbox::Arrival& arrival);
 
   bool Push(Message message) override;
   void Close() override;
 
-  void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
+  void OnMessage(std::string message) override;
+  bool full() const override;
+  void OnEnd(GrpcConnection::Handler::End end) override;
 
  private:
-  enum class State { kOpen, kClosing, kFinished, kDone };
+  void Begun();
+  void OnBytes(const std::string& bytes);
 
-  NodeLink(grpc::CallbackServerContext* context, Admission admission, Executor* executor)
-      : context_(context), admission_(std::move(admission)), executor_(executor) {}
-
-  void PumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void DropUnwrittenLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // The loop has handled a message of this size.
-  void Handled(size_t bytes);
-  // Tells the session that the stream has ended on the wire.
-  void Ended(std::string reason);
-  void CutOff();
-
-  grpc::CallbackServerContext* const context_;
   const Admission admission_;
+  const std::shared_ptr<StreamWriter> writer_;
+  NodeInbox* const inbox_;
   Executor* const executor_;
-  std::unique_ptr<NodeSession> session_;  // loop only after Begin
-
-  Mutex mu_;
-  v1::NodeMessage incoming_;  // the read in flight
-  BoundedOutbox<Message> outbox_ ABSL_GUARDED_BY(mu_){kMaxOutboxMessages, kMaxOutboxBytes};
-  size_t unhandled_ ABSL_GUARDED_BY(mu_) = 0;
-  size_t unhandled_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  bool reading_ ABSL_GUARDED_BY(mu_) = false;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;
-  State state_ ABSL_GUARDED_BY(mu_) = State::kOpen;
-  TimerId cut_off_ ABSL_GUARDED_BY(mu_) = 0;
-  std::shared_ptr<NodeLink> self_ ABSL_GUARDED_BY(mu_);  // until OnDone
+  std::unique_ptr<NodeSession> session_;  // loop only after Begin; null once the stream has ended
+  std::atomic<size_t> unhandled_{0};
+  std::atomic<size_t> unhandled_bytes_{0};
 };
 
 }  // namespace orch::hub

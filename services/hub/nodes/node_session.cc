@@ -65,6 +65,12 @@ void NodeSession::OnMessage(const v1::NodeMessage& message) {
   }
 }
 
+void NodeSession::OnMalformed() {
+  if (state_ == State::kEnded) return;
+  events_->OnRefused(this, auth::Refusal::kMalformed);
+  Refuse(absl::InvalidArgumentError("a message that cannot be read"));
+}
+
 void NodeSession::OnRegister(const v1::Register& message) {
   if (state_ == State::kRegistered) {
     return Refuse(absl::FailedPreconditionError("Register came twice on one stream; changes go in a Delta"));

@@ -38,6 +38,8 @@ class NodeSession final : public NodeChannel {
   // Greets the node. The first call.
   void Start();
   void OnMessage(const v1::NodeMessage& message);
+  // A message came that is no v1::NodeMessage.
+  void OnMalformed();
   // kRegisterWithin is over: a node that has not registered by now is sent away.
   void OnRegisterDue();
   // The stream has ended on the wire. The last call.

@@ -17,7 +17,7 @@ class SocketSideTest : public testing::Test {
   void SetUp() override {
     int pair[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
-    side_.Open(UniqueFd(pair[0]));
+    side_ = SocketSide(UniqueFd(pair[0]));
     other_ = UniqueFd(pair[1]);
   }
   // Everything that has come to the other side.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/net/pair_side.h"
 #include "base/net/refusal_frames.h"
 #include "base/unique_fd.h"
 #include "gmock/gmock.h"
@@ -27,12 +28,20 @@ std::string Pattern(size_t size) {
 }
 
 // Says what poll(2) says now.
-void Ready(TlsPump* pump) {
-  pollfd fds[2] = {{pump->net(), POLLIN | POLLOUT, 0}, {pump->pair(), POLLIN | POLLOUT, 0}};
+void Ready(TlsPump* pump, PairSide* pair) {
+  pollfd fds[2] = {{pump->net(), POLLIN | POLLOUT, 0}, {pair->fd(), POLLIN | POLLOUT, 0}};
   poll(fds, 2, 0);
   const auto is = [](const pollfd& fd, int events) { return (fd.revents & events) != 0; };
   pump->OnNet(is(fds[0], POLLIN), is(fds[0], POLLOUT), is(fds[0], POLLHUP | POLLERR));
-  pump->OnPair(is(fds[1], POLLIN), is(fds[1], POLLOUT), is(fds[1], POLLHUP | POLLERR));
+  pair->OnReady(is(fds[1], POLLIN), is(fds[1], POLLOUT), is(fds[1], POLLHUP | POLLERR));
+}
+
+// Gives the pump one end of a socket pair as its inner side.
+PairSide* JoinPair(TlsPump* pump, UniqueFd end, TlsPump::Inspector from_net = nullptr) {
+  auto inner = std::make_unique<PairSide>(std::move(end));
+  PairSide* const pair = inner.get();
+  pump->Join(std::move(inner), std::move(from_net), nullptr);
+  return pair;
 }
 
 // gRPC of the peer - its pump - the network - the hub's pump - gRPC of the hub.
@@ -59,24 +68,25 @@ class TlsPumpTest : public testing::Test {
   }
   void Join(TlsPump::Inspector from_net = nullptr) {
     FdPair peer = MakePair(), hub = MakePair();
-    peer_->Join(std::move(peer.a), nullptr, nullptr);
-    hub_->Join(std::move(hub.a), std::move(from_net), nullptr);
+    peer_pair_ = JoinPair(peer_.get(), std::move(peer.a));
+    hub_pair_ = JoinPair(hub_.get(), std::move(hub.a), std::move(from_net));
     peer_end_ = std::move(peer.b);
     hub_end_ = std::move(hub.b);
   }
   // One turn of a pump that has not ended.
-  static Step Turn(TlsPump* pump, Step before) {
+  static Step Turn(TlsPump* pump, PairSide* pair, Step before) {
     if (before == Step::kOver) return before;
-    Ready(pump);
+    Ready(pump, pair);
     return pump->Carry();
   }
   void TurnBoth() {
-    peer_step_ = Turn(peer_.get(), peer_step_);
-    hub_step_ = Turn(hub_.get(), hub_step_);
+    peer_step_ = Turn(peer_.get(), peer_pair_, peer_step_);
+    hub_step_ = Turn(hub_.get(), hub_pair_, hub_step_);
   }
 
   TlsPump::Scratch scratch_;
   std::unique_ptr<TlsPump> peer_, hub_;
+  PairSide *peer_pair_ = nullptr, *hub_pair_ = nullptr;
   UniqueFd peer_end_, hub_end_;
   Step peer_step_ = Step::kWait, hub_step_ = Step::kWait;
 };
@@ -102,13 +112,13 @@ TEST_F(TlsPumpTest, CarriesMegabytesBothWaysAtOnce) {
 TEST_F(TlsPumpTest, WithoutTlsItCarriesTheSame) {
   FdPair net = MakePair(), pair = MakePair();
   TlsPump pump(std::move(net.a), nullptr, &scratch_);
-  pump.Join(std::move(pair.a), nullptr, nullptr);
+  PairSide* const inner = JoinPair(&pump, std::move(pair.a));
   const std::string there = Pattern(1'000'000);
   std::string seen, echoed;
   size_t sent = 0, sent_back = 0;
   for (int turn = 0; turn < 5'000 && echoed.size() < there.size(); ++turn) {
     sent += Push(net.b.get(), absl::string_view(there).substr(sent));
-    Ready(&pump);
+    Ready(&pump, inner);
     ASSERT_NE(pump.Carry(), Step::kOver);
     seen += ReadAll(pair.b.get());
     sent_back += Push(pair.b.get(), absl::string_view(seen).substr(sent_back));
@@ -210,7 +220,7 @@ TEST_F(TlsPumpTest, AForgedRecordEndsTheConnectionAndNoByteOfItPasses) {
   Join();
   ASSERT_EQ(Push(peer_->net(), absl::string_view("\x17\x03\x03\x00\x20", 5)), 5u);
   ASSERT_EQ(Push(peer_->net(), std::string(32, 'f')), 32u);
-  Ready(hub_.get());
+  Ready(hub_.get(), hub_pair_);
   EXPECT_EQ(hub_->Carry(), Step::kOver);
   EXPECT_NE(hub_->error(), 0u);
   EXPECT_FALSE(hub_->reason().ok());
@@ -265,7 +275,7 @@ TEST_F(TlsPumpTest, AFloodOfKeyUpdatesIsBoundedAndCut) {
   size_t sent = 0;
   for (int turn = 0; turn < 50 && hub_step_ != Step::kOver; ++turn) {
     sent += Push(peer_->net(), absl::string_view(flood).substr(sent));
-    hub_step_ = Turn(hub_.get(), hub_step_);
+    hub_step_ = Turn(hub_.get(), hub_pair_, hub_step_);
     EXPECT_LE(hub_->held(), 2 * TlsPump::kMaxHeldBytes);
   }
   EXPECT_LE(scratch_.out.capacity(), 2 * TlsPump::kMaxHeldBytes) << "answers of one entry into TLS";
@@ -315,8 +325,8 @@ TEST_F(TlsPumpTest, WhoIsTurnedAwayReadsWhy) {
   hub_->SendLast(MakeRefusal("too many connections"));
   hub_.reset();
   FdPair pair = MakePair();
-  peer_->Join(std::move(pair.a), nullptr, nullptr);
-  for (int turn = 0; turn < 5; ++turn) peer_step_ = Turn(peer_.get(), peer_step_);
+  peer_pair_ = JoinPair(peer_.get(), std::move(pair.a));
+  for (int turn = 0; turn < 5; ++turn) peer_step_ = Turn(peer_.get(), peer_pair_, peer_step_);
   const Refused refused = ReadRefusal(ReadAll(pair.b.get()));
   EXPECT_EQ(refused.kind, Refused::Kind::kYes);
   EXPECT_EQ(refused.why, "too many connections");
