@@ -19,7 +19,8 @@ build=(
 tests=(
   # The integration ring, the Python example of the client API, MCollective's Ruby agents
   # (python3 -m grpc_tools.protoc imports pkg_resources, which python3-grpc-tools does not depend on)
-  dbus-daemon jq openssl procps python3-grpc-tools python3-grpcio python3-pkg-resources python3-protobuf ruby zsh
+  dbus-daemon jq openssl procps python3-grpc-tools python3-grpcio python3-hpack python3-pkg-resources python3-protobuf
+  ruby zsh
   # The plugin package against real package managers
   apt-utils createrepo-c dnf rpm
   # tests/bench/instructions.py

@@ -76,7 +76,8 @@ int PrintKey(const orch::hub::HubConfig& config, const orch::hub::KeyOptions& op
 int Serve(const orch::hub::HubConfig& config) {
   orch::BlockServiceSignals();
   const size_t files = orch::RaiseFileLimit();
-  const size_t needed = orch::hub::kFilesAConnection * (config.max_nodes + config.max_clients) + orch::hub::kFilesAside;
+  const size_t needed =
+      config.max_nodes + orch::hub::kMostFilesAConnection * config.max_clients + orch::hub::kFilesAside;
   if (files < needed) {
     orch::LogWarning("few open files allowed; raise LimitNOFILE, or lower limits.nodes or limits.clients",
                      {{"allowed", absl::StrCat(files)}, {"needed", absl::StrCat(needed)}});

@@ -3,6 +3,8 @@ import os
 import ssl
 import struct
 
+import hpack
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION = range(10)
 END_STREAM, END_HEADERS = 0x1, 0x4
@@ -109,50 +111,10 @@ def exactly(connection, size):
 
 
 class FieldReader:
-    """Decodes header blocks of a server that uses no Huffman code, as gRPC's does not. Names of the static table that
-    nobody asks for stay numbers."""
-    KNOWN = {8: (b":status", b"200"), 14: (b":status", b"500"), 31: (b"content-type", b"")}
+    """Decodes the header blocks of a server, one after the other."""
 
     def __init__(self):
-        self._table = []
+        self._decoder = hpack.Decoder()
 
     def read(self, block):
-        fields, at = {}, 0
-        while at < len(block):
-            first = block[at]
-            if first & 0x80:
-                index, at = self._number(block, at, 7)
-                name, value = self._entry(index)
-            elif first & 0xe0 == 0x20:
-                _, at = self._number(block, at, 5)
-                continue
-            else:
-                kept = bool(first & 0x40)
-                index, at = self._number(block, at, 6 if kept else 4)
-                if index:
-                    name = self._entry(index)[0]
-                else:
-                    name, at = self._text(block, at)
-                value, at = self._text(block, at)
-                if kept:
-                    self._table.insert(0, (name, value))
-            fields[name] = value
-        return fields
-
-    def _entry(self, index):
-        return self._table[index - 62] if index >= 62 else self.KNOWN.get(index, (index, b""))
-
-    @staticmethod
-    def _number(block, at, bits):
-        most = (1 << bits) - 1
-        value, at, shift = block[at] & most, at + 1, 0
-        while value >= most and (shift == 0 or block[at - 1] & 0x80):
-            value += (block[at] & 0x7f) << shift
-            at, shift = at + 1, shift + 7
-        return value, at
-
-    def _text(self, block, at):
-        if block[at] & 0x80:
-            raise ValueError("Huffman code")
-        size, at = self._number(block, at, 7)
-        return block[at:at + size], at + size
+        return dict(self._decoder.decode(block, raw=True))

@@ -112,6 +112,8 @@ class Connection {
   std::string session() const { return origin_.kind == Kind::kClearTcp ? session_ : std::string(); }
   const Origin& origin() const { return origin_; }
   bool open() const { return open_; }
+  // How many descriptors an open connection takes, with those that gRPC has.
+  size_t files() const { return raw() ? 2 : pair_ != nullptr ? 3 : 1; }
   bool handshaking() const { return pump_ != nullptr && !open_; }
   // Whether its first words were made with a key that the hub knows, so that only its answer is missing.
   bool key_fits() const { return handshaking() && handshake_.found; }

@@ -18,7 +18,7 @@ DescriptorPlan PlanDescriptors(size_t files, size_t max_strangers) {
   DescriptorPlan plan;
   plan.strangers = std::min(max_strangers, std::max<size_t>(1, outside * 2 / 3));
   plan.lingering = std::min(kMaxLingering, outside / 3);
-  plan.connections = (left - outside) / kFilesAConnection;
+  plan.open_files = left - outside;
   return plan;
 }
 

@@ -5,14 +5,14 @@
 
 namespace orch::hub {
 
-inline constexpr size_t kFilesAConnection = 3;  // the peer's socket and both ends of the pair
-inline constexpr size_t kFilesAside = 64;       // for the store, the log, threads and the like
-inline constexpr size_t kMaxLingering = 256;    // connections in a lingering close
+inline constexpr size_t kMostFilesAConnection = 3;  // the peer's socket and both ends of a pair; a node's stream has 1
+inline constexpr size_t kFilesAside = 64;           // for the store, the log, threads and the like
+inline constexpr size_t kMaxLingering = 256;        // connections in a lingering close
 
 struct DescriptorPlan {
-  size_t strangers = 0;    // connections that have not proved who is there
-  size_t lingering = 0;    // connections in a lingering close
-  size_t connections = 0;  // open connections
+  size_t strangers = 0;   // connections that have not proved who is there
+  size_t lingering = 0;   // connections in a lingering close
+  size_t open_files = 0;  // the descriptors of open connections
 };
 
 // Plans for `files` descriptors in all. Strangers and lingering closes together get at most half of what is left, so

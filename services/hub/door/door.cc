@@ -29,8 +29,8 @@ Connection::Kind KindOf(const Listener& listener, bool plaintext) {
 Door::Door(Options options, const DescriptorPlan& plan, const auth::HubTls* tls, Reception* reception,
            Refusals* refusals, const Clock* clock, Random* random)
     : options_(std::move(options)),
-      max_connections_(options_.max_connections == 0 ? plan.connections
-                                                     : std::min(plan.connections, options_.max_connections)),
+      max_connections_(options_.max_connections == 0 ? plan.open_files : options_.max_connections),
+      max_open_files_(plan.open_files),
       tls_(tls),
       reception_(reception),
       refusals_(refusals),
@@ -300,6 +300,7 @@ void Door::LetIn(Connection* connection) {
   }
   LeaveRoom(connection);
   ++counters_.open;
+  open_files_ += connection->files();
   if (!Enter(connection)) return Close(connection, true);
   ++counters_.let_in;
   if (for_grpc.valid()) GiveToGrpc(connection, std::move(for_grpc));
@@ -330,16 +331,29 @@ bool Door::Enter(Connection* connection) {
   absl::Status refused = visitor.status();
   if (visitor.ok()) {
     connection->SetVisitor(*std::move(visitor));
-    const size_t kept = std::min(kKeptForAdministrators, max_connections_ / 8);
-    const size_t limit = max_connections_ - (connection->visitor->administrator ? 0 : kept);
-    if (counters_.open <= limit) return true;
-    refused = absl::ResourceExhaustedError(absl::StrCat("the hub holds ", counters_.open.load(),
-                                                        " connections, its limit; raise LimitNOFILE of its service"));
+    refused = CheckRoom(connection->visitor->administrator);
+    if (refused.ok()) return true;
   }
   refusals_->Note(auth::Refusal::kOverloaded, connection->peer().name, connection->origin().address, "handshake",
                   refused.message());
   connection->TurnAway(refused.message());
   return false;
+}
+
+absl::Status Door::CheckRoom(bool administrator) const {
+  const auto limit = [administrator](size_t most, size_t kept) {
+    return most - (administrator ? 0 : std::min(kept, most / 8));
+  };
+  if (counters_.open > limit(max_connections_, kKeptForAdministrators)) {
+    return absl::ResourceExhaustedError(absl::StrCat("the hub holds ", counters_.open.load(),
+                                                     " connections, its limit; raise limits.nodes or limits.clients"));
+  }
+  if (open_files_ > limit(max_open_files_, kKeptForAdministrators * kMostFilesAConnection)) {
+    return absl::ResourceExhaustedError(absl::StrCat("the hub has ", counters_.open.load(),
+                                                     " connections, all that its file descriptors allow; raise "
+                                                     "LimitNOFILE of its service"));
+  }
+  return absl::OkStatus();
 }
 
 // When the share of the identity is full, the connection that the reception names is closed.
@@ -377,7 +391,9 @@ void Door::Carry(Connection* connection) {
     }
   }
   if (connection->streams() != nullptr && connection->streams()->for_grpc()) {
+    open_files_ -= connection->files();
     UniqueFd for_grpc = connection->HandToGrpc();
+    open_files_ += connection->files();
     if (!for_grpc.valid()) {
       NoteNoDescriptor(connection);
       return Close(connection, true);
@@ -438,6 +454,7 @@ void Door::Close(Connection* connection, bool linger) {
   if (!connections_.Retire(connection)) return;
   if (connection->open()) {
     --counters_.open;
+    open_files_ -= connection->files();
     if (connection->visitor != nullptr) reception_->Leave(connection->grpc_name);
   } else {
     LeaveRoom(connection);

@@ -50,7 +50,7 @@ class Door {
     std::string local_group;                // who may open unix sockets, beside root and the hub's user
     size_t max_strangers = 500;             // connections that have not proved who is there
     size_t max_strangers_per_source = 200;  // of one /24 or /64
-    size_t max_connections = 0;             // in all; 0: as many as the limit of open files allows
+    size_t max_connections = 0;             // in all, besides the limit of open files; 0: no other limit
   };
   static constexpr absl::Duration kIdleFor = absl::Seconds(60);     // an open connection may be without a call so long
   static constexpr absl::Duration kCloseWithin = absl::Seconds(5);  // once gRPC has closed its end
@@ -99,6 +99,8 @@ class Door {
   void GiveToGrpc(Connection* connection, UniqueFd fd);
   void NoteNoDescriptor(Connection* connection);
   bool Enter(Connection* connection);
+  // OK when there is room for one more connection, which is counted already.
+  absl::Status CheckRoom(bool administrator) const;
   absl::StatusOr<std::shared_ptr<Visitor>> TakePlace(Connection* connection);
   void Carry(Connection* connection);
   // Gives a turn's letters to their streams.
@@ -117,6 +119,7 @@ class Door {
   // Constant once it listens.
   const Options options_;
   const size_t max_connections_;
+  const size_t max_open_files_;  // of open connections
   const auth::HubTls* const tls_;
   Reception* const reception_;
   Refusals* const refusals_;
@@ -138,6 +141,7 @@ class Door {
   // The door's thread only.
   Acceptor acceptor_;
   ConnectionTable connections_;
+  size_t open_files_ = 0;  // of open connections
   SourceTable sources_;
   WaitingRoom room_;
   StrangerQueue strangers_{&connections_, &room_, random_};

@@ -43,7 +43,11 @@ absl::StatusOr<std::vector<std::string>> Fleet::OnRegister(NodeSession* session,
   NoteClock(session);
   const NodeRecord& record = *registry_->Find(node.identity());
   ddls_->Announce(record.slot, attached.old_plugins, record.plugins);
-  recorder_->OnAttached(node.identity());
+  if (attached.as_before) {
+    recorder_->OnBack(node.identity());
+  } else {
+    recorder_->OnAttached(node.identity(), node.facts_json());
+  }
   watch_->Notify(v1::WatchNodesResponse::NODE_CONNECTED, node.identity());
   LogInfo("node attached", {{"node", node.identity()}, {"peer", session->peer()}, {"key", session->key().id}});
   return ddls_->Wanted(record.slot, record.plugins);

@@ -1,15 +1,28 @@
 #include "services/hub/fleet/fleet_recorder.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
 
 namespace orch::hub {
 
-void FleetRecorder::Note(absl::string_view identity, bool whole) {
-  if (closed_) return;
-  bool& all = soon_[identity];
-  all = all || whole;
+FleetRecorder::Soon* FleetRecorder::Note(absl::string_view identity, What what) {
+  if (closed_) return nullptr;
+  Soon& soon = soon_[identity];
+  soon.what = std::max(soon.what, what);
+  // Whatever is kept may be outdated now.
+  if (what == What::kWhole) kept_facts_ -= std::exchange(soon.facts_json, "").size();
   Arm(kGather);
+  return &soon;
+}
+
+void FleetRecorder::OnAttached(absl::string_view identity, const std::string& facts_json) {
+  Soon* const soon = Note(identity, What::kWhole);
+  if (soon == nullptr || kept_facts_ + facts_json.size() > kMaxKeptFacts) return;
+  soon->facts_json = facts_json;
+  kept_facts_ += facts_json.size();
 }
 
 void FleetRecorder::OnChanged(absl::string_view identity) {
@@ -37,18 +50,33 @@ FleetRecorder::Batch FleetRecorder::TakeSome(FleetChange* change) {
   size_t bytes = 0;
   while (!soon_.empty() && batch.size() < kMaxNodesPerWrite && bytes < kMaxBytesPerWrite) {
     const auto next = soon_.begin();
-    batch.emplace_back(next->first, next->second);
+    Soon soon = std::move(next->second);
+    batch.emplace_back(next->first, soon.what);
     soon_.erase(next);
-    const auto& [identity, whole] = batch.back();
-    const NodeRecord* record = registry_->Find(identity);
+    kept_facts_ -= soon.facts_json.size();
+    const NodeRecord* record = registry_->Find(batch.back().first);
     if (record == nullptr) continue;  // it was forgotten in the meantime
-    if (whole) {
-      bytes += change->nodes.emplace_back(registry_->DescribeOwn(*record)).facts_json().size();
-    } else {
-      change->presences.push_back(registry_->DescribePresence(*record));
+    switch (soon.what) {
+      case What::kWhole:
+        change->nodes.push_back(DescribeWhole(*record, std::move(soon.facts_json)));
+        bytes += change->nodes.back().facts_json().size();
+        break;
+      case What::kRest:
+        change->rests.push_back(registry_->DescribeOwnRest(*record));
+        break;
+      case What::kPresence:
+        change->presences.push_back(registry_->DescribePresence(*record));
+        break;
     }
   }
   return batch;
+}
+
+v1::Node FleetRecorder::DescribeWhole(const NodeRecord& record, std::string facts_json) const {
+  if (facts_json.empty()) return registry_->DescribeOwn(record);
+  v1::Node node = registry_->DescribeOwnRest(record);
+  node.set_facts_json(std::move(facts_json));
+  return node;
 }
 
 void FleetRecorder::WriteSome() {
@@ -71,9 +99,9 @@ void FleetRecorder::OnWritten(const Batch& batch, std::vector<std::string> ddls,
     if (std::exchange(failing_, false)) LogInfo("the fleet is stored again", {});
     return WriteSome();
   }
-  for (const auto& [identity, whole] : batch) {
-    bool& all = soon_[identity];
-    all = all || whole;
+  for (const auto& [identity, what] : batch) {
+    Soon& soon = soon_[identity];
+    soon.what = std::max(soon.what, what);
   }
   new_ddls_.insert(new_ddls_.end(), std::make_move_iterator(ddls.begin()), std::make_move_iterator(ddls.end()));
   if (!std::exchange(failing_, true)) {
@@ -95,7 +123,7 @@ void FleetRecorder::Tick() {
   if (closed_) return;
   const absl::Duration now = clock_->Steady();
   while (!later_order_.empty() && later_order_.front().first <= now) {
-    Note(later_order_.front().second, /*whole=*/true);
+    Note(later_order_.front().second, What::kWhole);
     later_.erase(later_order_.front().second);
     later_order_.pop_front();
   }
@@ -120,7 +148,7 @@ std::vector<std::string> FleetRecorder::KnownDdls() const {
 }
 
 void FleetRecorder::Close() {
-  for (const std::string& identity : later_) Note(identity, /*whole=*/true);
+  for (const std::string& identity : later_) Note(identity, What::kWhole);
   later_.clear();
   later_order_.clear();
   closed_ = true;

@@ -29,6 +29,9 @@ class FleetRecorder {
   // Limits of one write: its nodes, and the bytes of facts from which on no node is added.
   static constexpr size_t kMaxNodesPerWrite = 32;
   static constexpr size_t kMaxBytesPerWrite = 1u << 20;
+  // Facts that are kept as nodes have sent them until they are written, of all nodes. Those of further nodes are read
+  // from the registry again.
+  static constexpr size_t kMaxKeptFacts = 64u << 20;
   // A node that has come or gone is written after kGather; other changes are gathered for longer.
   static constexpr absl::Duration kGather = absl::Milliseconds(100);
   static constexpr absl::Duration kGatherChanges = absl::Seconds(60);
@@ -45,10 +48,14 @@ class FleetRecorder {
   absl::Status Load();
 
   // The whole node is written: after kGather when it has attached, within kGatherChanges when it has changed.
-  void OnAttached(absl::string_view identity) { Note(identity, /*whole=*/true); }
+  void OnAttached(absl::string_view identity) { Note(identity, What::kWhole); }
+  // The same, with the facts as the node has sent them, which are written as they are.
+  void OnAttached(absl::string_view identity, const std::string& facts_json);
+  // The node has attached with facts, classes and plugins that are stored: these are not written again.
+  void OnBack(absl::string_view identity) { Note(identity, What::kRest); }
   void OnChanged(absl::string_view identity);
   // The presence of the node is written after kGather.
-  void OnPresence(absl::string_view identity) { Note(identity, /*whole=*/false); }
+  void OnPresence(absl::string_view identity) { Note(identity, What::kPresence); }
   void OnDdl(std::string json);
   // Calls `done` once the store has forgotten them, or with its error.
   void Forget(std::vector<std::string> identities, NodeStore::Done done);
@@ -63,12 +70,19 @@ class FleetRecorder {
 
  private:
   void LoadNode(StoredFleet::Node* stored, const absl::StatusOr<Json>& facts, int64_t alive_us);
-  void Note(absl::string_view identity, bool whole);
+  enum class What { kPresence, kRest, kWhole };  // each includes those before it
+  struct Soon {
+    What what = What::kPresence;
+    std::string facts_json;  // of a whole node, as it has sent them; empty: as the registry has them
+  };
+  // What is noted for the node, or null when the hub stops.
+  Soon* Note(absl::string_view identity, What what);
   void Arm(absl::Duration after);
   void WriteSome();
   // Moves the next nodes from soon_ into `change`. Returns their names, to note them again if the write fails.
-  using Batch = std::vector<std::pair<std::string, bool>>;
+  using Batch = std::vector<std::pair<std::string, What>>;
   Batch TakeSome(FleetChange* change);
+  v1::Node DescribeWhole(const NodeRecord& record, std::string facts_json) const;
   void OnWritten(const Batch& batch, std::vector<std::string> ddls, const absl::Status& status);
   std::vector<std::string> KnownDdls() const;
 
@@ -77,8 +91,9 @@ class FleetRecorder {
   DdlCache* const ddls_;
   const Clock* const clock_;
   Executor* const executor_;
-  absl::flat_hash_map<std::string, bool> soon_;  // by node: whether the whole node is written, not only its presence
-  absl::flat_hash_set<std::string> later_;       // changed nodes; each is in later_order_ once
+  absl::flat_hash_map<std::string, Soon> soon_;                     // by node
+  size_t kept_facts_ = 0;                                           // bytes of facts_json in soon_
+  absl::flat_hash_set<std::string> later_;                          // changed nodes; each is in later_order_ once
   std::deque<std::pair<absl::Duration, std::string>> later_order_;  // in the order in which they are due, steady
   std::vector<std::string> new_ddls_;                               // bounded, because DdlCache asks for each text once
   bool armed_ = false;

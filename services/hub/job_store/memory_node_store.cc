@@ -20,6 +20,13 @@ v1::Presence AsStored(v1::Presence presence) {
   return presence == v1::CONNECTED || presence == v1::STALE ? v1::CONNECTED : v1::DISCONNECTED;
 }
 
+v1::Node AsKept(v1::Node node) {
+  node.clear_facts_json();
+  node.clear_connected_since_us();
+  node.set_presence(AsStored(node.presence()));
+  return node;
+}
+
 }  // namespace
 
 MemoryNodeStore::Packed MemoryNodeStore::PackText(const std::string& text) { return {Pack(text), text.size()}; }
@@ -28,10 +35,11 @@ void MemoryNodeStore::Apply(FleetChange change, Done done) {
   for (v1::Node& node : change.nodes) {
     Kept& kept = nodes_[node.identity()];
     kept.facts = PackText(node.facts_json());
-    node.clear_facts_json();
-    node.clear_connected_since_us();
-    node.set_presence(AsStored(node.presence()));
-    kept.node = std::move(node);
+    kept.node = AsKept(std::move(node));
+  }
+  for (v1::Node& node : change.rests) {
+    const auto found = nodes_.find(node.identity());
+    if (found != nodes_.end()) found->second.node = AsKept(std::move(node));
   }
   for (const v1::Node& node : change.presences) {
     const auto found = nodes_.find(node.identity());

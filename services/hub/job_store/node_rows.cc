@@ -19,6 +19,7 @@ constexpr const char* kNodeSql[] = {
      "last_seen_us = excluded.last_seen_us, attached = excluded.attached, gone_us = excluded.gone_us, "
      "gone_reason = excluded.gone_reason RETURNING num"),
     "INSERT OR REPLACE INTO node_parts VALUES (?, ?, ?, ?)",
+    "UPDATE node_parts SET node = ? WHERE num = (SELECT num FROM nodes WHERE identity = ?)",
     "UPDATE nodes SET last_seen_us = ?, attached = ?, gone_us = ?, gone_reason = ? WHERE identity = ?",
     "DELETE FROM node_parts WHERE num = (SELECT num FROM nodes WHERE identity = ?)",
     "DELETE FROM nodes WHERE identity = ?",
@@ -58,12 +59,11 @@ absl::StatusOr<std::unique_ptr<NodeRows>> NodeRows::Create(Sqlite* file) {
 absl::Status NodeRows::Apply(const FleetChange& change) {
   auto& self = *this;
   for (const v1::Node& node : change.nodes) ORCH_RETURN_IF_ERROR(Put(node));
-  for (const v1::Node& node : change.presences) {
-    ORCH_RETURN_IF_ERROR(
-        self[kSetPresence]
-            .With(node.last_seen_us(), Attached(node), node.gone_us(), node.gone_reason(), node.identity())
-            .Run());
+  for (const v1::Node& node : change.rests) {
+    ORCH_RETURN_IF_ERROR(SetPresence(node));
+    ORCH_RETURN_IF_ERROR(self[kSetRest].With(Blob{Rest(node)}, node.identity()).Run());
   }
+  for (const v1::Node& node : change.presences) ORCH_RETURN_IF_ERROR(SetPresence(node));
   for (const std::string& identity : change.forgotten) {
     ORCH_RETURN_IF_ERROR(self[kForgetParts].With(identity).Run());
     ORCH_RETURN_IF_ERROR(self[kForgetNode].With(identity).Run());
@@ -85,6 +85,12 @@ absl::Status NodeRows::Put(const v1::Node& node) {
   const int64_t num = self[kPutNode].Int(0);
   self[kPutNode].Reset();
   return self[kPutParts].With(num, Blob{Rest(node)}, Blob{Pack(node.facts_json())}, node.facts_json().size()).Run();
+}
+
+absl::Status NodeRows::SetPresence(const v1::Node& node) {
+  return (*this)[kSetPresence]
+      .With(node.last_seen_us(), Attached(node), node.gone_us(), node.gone_reason(), node.identity())
+      .Run();
 }
 
 absl::Status NodeRows::KeepDdls(const std::vector<std::string>& sha256s) {

@@ -25,6 +25,7 @@ class NodeRows {
   enum Statement {
     kPutNode,
     kPutParts,
+    kSetRest,
     kSetPresence,
     kForgetParts,
     kForgetNode,
@@ -37,6 +38,7 @@ class NodeRows {
 
   explicit NodeRows(Sqlite* file) : file_(file) {}
   absl::Status Put(const v1::Node& node);
+  absl::Status SetPresence(const v1::Node& node);
   SqliteStatement& operator[](Statement statement) { return statements_[statement]; }
 
   Sqlite* const file_;

@@ -21,6 +21,7 @@ namespace orch::hub {
 // gone_reason.
 struct FleetChange {
   std::vector<v1::Node> nodes;         // replace everything that was known of these nodes
+  std::vector<v1::Node> rests;         // replace everything except the facts; unknown nodes are ignored
   std::vector<v1::Node> presences;     // only identity and presence are read; unknown nodes are ignored
   std::vector<std::string> forgotten;  // identities; unknown ones are ignored
   std::vector<std::string> ddls;       // DDL texts, identified by their SHA-256

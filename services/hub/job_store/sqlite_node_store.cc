@@ -34,9 +34,11 @@ StoredFleet::Node ReadNode(const SqliteStatement& row) {
 
 void SqliteNodeStore::Apply(FleetChange change, Done done) {
   GroupWriter::Write write;
-  write.rows = 1 + 2 * change.nodes.size() + change.presences.size() + 2 * change.forgotten.size() + change.ddls.size();
+  write.rows = 1 + 2 * (change.nodes.size() + change.rests.size() + change.forgotten.size()) + change.presences.size() +
+               change.ddls.size();
   write.bytes = write.rows * kRowOverhead;
   for (const v1::Node& node : change.nodes) write.bytes += node.ByteSizeLong();
+  for (const v1::Node& node : change.rests) write.bytes += node.ByteSizeLong();
   for (const std::string& ddl : change.ddls) write.bytes += ddl.size();
   write.apply_nodes = [change = std::move(change)](NodeRows* rows) { return rows->Apply(change); };
   write.done = std::move(done);

@@ -1,8 +1,10 @@
 #include "services/hub/nodes/node_check.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 
@@ -93,6 +95,14 @@ std::vector<v1::PluginProblem> ShortenPluginProblems(
     added.set_reason(problem.reason().substr(0, kMaxProblemBytes));
   }
   return kept;
+}
+
+uint64_t MarkOf(const v1::Node& node) {
+  std::vector<absl::string_view> classes(node.classes().begin(), node.classes().end()), plugins;
+  for (const v1::PluginRef& plugin : node.plugins()) plugins.push_back(plugin.name());
+  std::sort(classes.begin(), classes.end());
+  std::sort(plugins.begin(), plugins.end());
+  return std::max<uint64_t>(1, absl::HashOf(absl::string_view(node.facts_json()), classes, plugins));
 }
 
 }  // namespace orch::hub

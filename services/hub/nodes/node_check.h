@@ -1,6 +1,7 @@
 // Checks what a node reports about itself, before anything of it is kept: bounds and forms. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ absl::Status CheckPlugins(const google::protobuf::RepeatedPtrField<v1::PluginRef
 absl::Status CheckNames(absl::string_view what, int max, const google::protobuf::RepeatedPtrField<std::string>& names);
 // The facts as an object. An empty text means that there are no facts.
 absl::StatusOr<Json> ParseFacts(absl::string_view facts_json);
+// A hash of the facts, classes and plugins as a node sent them, to recognise them when it sends them again to this
+// process; never 0. The order of classes and plugins does not matter.
+uint64_t MarkOf(const v1::Node& node);
 // Checks everything in a registration except the facts.
 absl::Status CheckNode(const v1::Node& node);
 // Problems are never refused, only shortened: they are for people to read.

@@ -32,15 +32,15 @@ std::vector<PluginAnnouncement> PluginsOf(const google::protobuf::RepeatedPtrFie
 absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeChannel* channel, absl::string_view peer,
                                                     absl::string_view key_id, absl::string_view instance) {
   ORCH_RETURN_IF_ERROR(CheckNode(node));
-  ORCH_ASSIGN_OR_RETURN(Json facts, ParseFacts(node.facts_json()));
   NodeRecord* record = FindMutable(node.identity());
   if (record == nullptr) ORCH_RETURN_IF_ERROR(CheckRoom());
   const std::vector<std::string> named = ToVector(node.collectives());
   NodeStandings::Collectives collectives = CollectivesOf(node.identity(), named);
-  ORCH_ASSIGN_OR_RETURN(const Slot slot, facts_.Upsert(node.identity(), facts, ToVector(node.classes()),
-                                                       PluginNames(node.plugins()), collectives.members));
-  facts_.SetHubFact(slot, TrustedOf(node.identity()));
+  const uint64_t mark = MarkOf(node);
   Attached attached;
+  attached.as_before = record != nullptr && record->own_mark == mark;
+  ORCH_ASSIGN_OR_RETURN(const Slot slot, TakeOwn(node, record, mark, collectives.members));
+  facts_.SetHubFact(slot, TrustedOf(node.identity()));
   attached.was_known = record != nullptr;
   if (record == nullptr) {
     record = Add(node.identity(), slot);
@@ -65,8 +65,22 @@ absl::StatusOr<Registry::Attached> Registry::Attach(const v1::Node& node, NodeCh
   record->instance = std::string(instance);
   record->key_id = std::string(key_id);
   record->changed = ++change_;
+  record->own_mark = mark;
   attached_.Insert(slot);
   return attached;
+}
+
+// Most nodes come back as they went: after a restart of the hub, or when a connection broke.
+absl::StatusOr<Slot> Registry::TakeOwn(const v1::Node& node, const NodeRecord* record, uint64_t mark,
+                                       const std::vector<std::string>& collectives) {
+  if (record != nullptr && record->own_mark == mark) {
+    if (facts_.Collectives(record->slot) != collectives) {
+      ORCH_RETURN_IF_ERROR(facts_.SetCollectives(record->slot, collectives));
+    }
+    return record->slot;
+  }
+  ORCH_ASSIGN_OR_RETURN(const Json facts, ParseFacts(node.facts_json()));
+  return facts_.Upsert(node.identity(), facts, ToVector(node.classes()), PluginNames(node.plugins()), collectives);
 }
 
 NodeRecord* Registry::Add(absl::string_view identity, Slot slot) {
@@ -117,6 +131,7 @@ absl::Status Registry::Apply(absl::string_view identity, const v1::Delta& delta,
                              std::vector<PluginAnnouncement>* old_plugins) {
   NodeRecord* record = FindMutable(identity);
   if (record == nullptr) return absl::NotFoundError(absl::StrCat("node ", identity, " is not registered"));
+  record->own_mark = 0;
   // Everything is checked before the first part is changed.
   if (delta.has_plugins()) ORCH_RETURN_IF_ERROR(CheckPlugins(delta.plugins()));
   if (delta.has_classes()) ORCH_RETURN_IF_ERROR(CheckNames("classes", kMaxClassesPerNode, delta.classes()));

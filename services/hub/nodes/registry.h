@@ -49,6 +49,7 @@ struct NodeRecord {
   std::string key_id;
   absl::Duration clock_skew;  // its clock minus the hub's, by its last message
   uint64_t changed = 0;       // Registry::change() when the node last described itself
+  uint64_t own_mark = 0;      // a hash of the facts, classes and plugins as the node sent them; 0: unknown
 };
 
 // For how long after its start the hub says that nodes may be on their way back.
@@ -72,6 +73,8 @@ struct NodeSnapshot {
   v1::Node Describe() const;
   // The node by its own words, for the store: what the hub says of it may be different the next time.
   v1::Node DescribeOwn() const;
+  // The same without the facts.
+  v1::Node DescribeOwnRest() const;
 };
 
 class Registry final : public NodeDirectory {
@@ -88,6 +91,7 @@ class Registry final : public NodeDirectory {
     NodeChannel* replaced = nullptr;              // the stream that the node had until now
     std::vector<PluginAnnouncement> old_plugins;  // what the node announced before
     bool was_known = false;
+    bool as_before = false;  // facts, classes and plugins are those that were known
   };
   // A node has registered on `channel`. On an error (a bound, malformed facts) everything known about it stays as it
   // was. ResourceExhausted for a new node when the table is full: no known node is forgotten in its favour.
@@ -129,6 +133,7 @@ class Registry final : public NodeDirectory {
   NodeSnapshot FreezeNode(const NodeRecord& record) const;
   v1::Node Describe(const NodeRecord& record) const { return FreezeNode(record).Describe(); }
   v1::Node DescribeOwn(const NodeRecord& record) const { return FreezeNode(record).DescribeOwn(); }
+  v1::Node DescribeOwnRest(const NodeRecord& record) const { return FreezeNode(record).DescribeOwnRest(); }
   // The node without plugins, classes, facts and problems.
   v1::Node DescribePresence(const NodeRecord& record) const;
 
@@ -163,6 +168,9 @@ class Registry final : public NodeDirectory {
   NodeRecord* FindMutable(absl::string_view identity);
   absl::Status CheckRoom() const;
   NodeRecord* Add(absl::string_view identity, Slot slot);
+  // Puts what the node says of itself into the fact table, unless it is there already.
+  absl::StatusOr<Slot> TakeOwn(const v1::Node& node, const NodeRecord* record, uint64_t mark,
+                               const std::vector<std::string>& collectives);
   absl::Status ApplyLists(NodeRecord* record, const v1::Delta& delta);
   NodeStandings::Collectives CollectivesOf(absl::string_view identity, const std::vector<std::string>& named) const;
   // The labels of the node as a fact; null: none.

@@ -41,6 +41,7 @@ void Registry::Restore(const v1::Node& node, const absl::StatusOr<Json>& facts, 
     record = Add(node.identity(), *bare);
     problems.push_back(absl::StrCat("what was stored of it is refused: ", stored.status().message()));
   }
+  if (stored.ok()) record->own_mark = MarkOf(node);
   record->last_seen = absl::FromUnixMicros(node.last_seen_us());
   record->last_heard = clock_->Steady() - std::max(absl::ZeroDuration(), clock_->Now() - record->last_seen);
   record->connected_since = absl::InfinitePast();
@@ -97,22 +98,24 @@ NodeSnapshot Registry::FreezeNode(const NodeRecord& record) const {
   return snapshot;
 }
 
-namespace {
-
-v1::Node WithFacts(v1::Node node, const NodeFacts& facts, const Json& shown) {
+v1::Node NodeSnapshot::Describe() const {
+  v1::Node node = head;
   for (const std::string& name : facts.classes()) node.add_classes(name);
-  node.set_facts_json(DumpJson(shown));
+  node.set_facts_json(DumpJson(facts.facts()));
   return node;
 }
-
-}  // namespace
-
-v1::Node NodeSnapshot::Describe() const { return WithFacts(head, facts, facts.facts()); }
 
 v1::Node NodeSnapshot::DescribeOwn() const {
   Json own = facts.facts();
   own.erase(filter::kHubFact);
-  v1::Node node = WithFacts(head, facts, own);
+  v1::Node node = DescribeOwnRest();
+  node.set_facts_json(DumpJson(own));
+  return node;
+}
+
+v1::Node NodeSnapshot::DescribeOwnRest() const {
+  v1::Node node = head;
+  for (const std::string& name : facts.classes()) node.add_classes(name);
   node.mutable_collectives()->Assign(named_collectives.begin(), named_collectives.end());
   node.clear_claimed_collectives();
   node.clear_labels();

@@ -9,14 +9,14 @@ TEST(DescriptorPlanTest, ManyDescriptorsGiveStrangersAndLingeringClosesTheirMost
   const DescriptorPlan plan = PlanDescriptors(100'000, 500);
   EXPECT_EQ(plan.strangers, 500u);
   EXPECT_EQ(plan.lingering, 252u);
-  EXPECT_EQ(plan.connections, (100'000 - kFilesAside - 500 - kMaxLingering) / kFilesAConnection);
+  EXPECT_EQ(plan.open_files, 100'000 - kFilesAside - 500 - kMaxLingering);
 }
 
 TEST(DescriptorPlanTest, HalfOfFewDescriptorsStaysForOpenConnections) {
   const DescriptorPlan plan = PlanDescriptors(256, 500);
   EXPECT_EQ(plan.strangers, 64u);
   EXPECT_EQ(plan.lingering, 32u);
-  EXPECT_EQ(plan.connections, 32u);
+  EXPECT_EQ(plan.open_files, 96u);
 }
 
 TEST(DescriptorPlanTest, NeverPromisesMoreThanThereIs) {
@@ -25,7 +25,7 @@ TEST(DescriptorPlanTest, NeverPromisesMoreThanThereIs) {
       const DescriptorPlan plan = PlanDescriptors(files, strangers);
       EXPECT_GE(plan.strangers, 1u);
       if (files < 8) continue;  // one stranger is always planned
-      EXPECT_LE(plan.strangers + plan.lingering + kFilesAConnection * plan.connections, files);
+      EXPECT_LE(plan.strangers + plan.lingering + plan.open_files, files);
     }
   }
 }

@@ -175,6 +175,46 @@ TEST_F(FleetRecorderTest, AStormIsWrittenAFewAtATime) {
   EXPECT_GE(store_.changes.size(), 200 / FleetRecorder::kMaxNodesPerWrite);
 }
 
+TEST_F(FleetRecorderTest, FactsAreWrittenAsTheNodeSentThem) {
+  const std::string sent = R"({ "z":1, "a":2.50 })";
+  Attach(NodeOf("a", sent));
+  recorder_.OnAttached("a", sent);
+  Run(absl::Seconds(2));
+  EXPECT_EQ(Stored().nodes[0].node.facts_json(), sent);
+  Change("a", R"({"z":3})");
+  recorder_.OnAttached("a", sent);
+  recorder_.OnAttached("a");  // nobody knows the text any more
+  Run(absl::Seconds(2));
+  EXPECT_EQ(Stored().nodes[0].node.facts_json(), R"({"a":2.5,"z":3})");
+}
+
+TEST_F(FleetRecorderTest, WhoIsBackAsBeforeIsWrittenWithoutFacts) {
+  Attach(NodeOf("a"));
+  Run(absl::Seconds(2));
+  Detach("a");
+  Run(absl::Seconds(2));
+  store_.changes.clear();
+  ASSERT_TRUE(registry_.Attach(NodeOf("a"), &stream_, "ipv4:2", "k1").ok());
+  recorder_.OnBack("a");
+  Run(absl::Seconds(2));
+  ASSERT_EQ(store_.changes.front().rests.size(), 1u);
+  EXPECT_THAT(store_.changes.front().nodes, IsEmpty());
+  const v1::Node stored = Stored().nodes[0].node;
+  EXPECT_EQ(stored.peer(), "ipv4:2");
+  EXPECT_EQ(stored.facts_json(), R"({"os":"Debian"})");
+  EXPECT_EQ(stored.presence(), v1::CONNECTED);
+}
+
+TEST_F(FleetRecorderTest, WhoIsBackBeforeItsFactsAreWrittenIsStillWrittenWhole) {
+  store_.full = true;
+  Attach(NodeOf("a"));
+  Run(absl::Seconds(2));
+  recorder_.OnBack("a");
+  store_.full = false;
+  Run(absl::Seconds(5));
+  EXPECT_EQ(Stored().nodes[0].node.facts_json(), R"({"os":"Debian"})");
+}
+
 TEST_F(FleetRecorderTest, LargeFactsCloseAWrite) {
   const std::string large = "{\"pad\":\"" + std::string(600'000, 'x') + "\"}";
   for (int i = 0; i < 6; ++i) Attach(NodeOf("n" + std::to_string(i), large));

@@ -120,6 +120,28 @@ TEST_P(NodeStoreConformance, APresenceChangesNothingElseAndMakesNoNode) {
   EXPECT_EQ(fleet.nodes[0].node.DebugString(), expected.DebugString());
 }
 
+TEST_P(NodeStoreConformance, ARestReplacesEverythingButTheFactsAndMakesNoNode) {
+  ASSERT_EQ(Put({StoredNodeOf("a")}), absl::OkStatus());
+  v1::Node rest = StoredNodeOf("a", "");
+  rest.set_presence(v1::CONNECTED);
+  rest.set_last_seen_us(9);
+  rest.clear_gone_us();
+  rest.clear_gone_reason();
+  rest.set_peer("ipv4:192.0.2.9:999");
+  rest.clear_classes();
+  rest.clear_problems();
+  v1::Node unknown = rest;
+  unknown.set_identity("nobody");
+  FleetChange change;
+  change.rests = {rest, unknown};
+  ASSERT_EQ(Apply(std::move(change)), absl::OkStatus());
+  v1::Node expected = rest;
+  expected.set_facts_json(StoredNodeOf("a").facts_json());
+  const StoredFleet fleet = Load();
+  ASSERT_THAT(fleet.nodes, SizeIs(1));
+  EXPECT_EQ(fleet.nodes[0].node.DebugString(), expected.DebugString());
+}
+
 TEST_P(NodeStoreConformance, ForgetsWhoIsNamedAndIsNotAskedTwice) {
   ASSERT_EQ(Put({StoredNodeOf("c"), StoredNodeOf("a"), StoredNodeOf("b")}), absl::OkStatus());
   FleetChange change;

@@ -112,6 +112,47 @@ TEST_F(RegistryTest, KeepsTheLastGoodStateWhenARegistrationIsRefused) {
   EXPECT_EQ(registry_.Describe(*registry_.Find("a")).facts_json(), R"({"v":1})");
 }
 
+TEST_F(RegistryTest, ANodeThatComesBackAsItWentIsRecognised) {
+  const auto as_before = [this](const v1::Node& node) {
+    const auto attached = registry_.Attach(node, &stream_, "ipv4:1", "k1");
+    return attached.ok() && attached->as_before;
+  };
+  const auto facts = [this] { return registry_.Describe(*registry_.Find("a")).facts_json(); };
+  v1::Node node = NodeOf("a", R"({"v":1})");
+  node.add_classes("one");
+  node.add_classes("two");
+  EXPECT_FALSE(as_before(node));
+  EXPECT_TRUE(as_before(node));
+  node.mutable_classes()->SwapElements(0, 1);
+  EXPECT_TRUE(as_before(node)) << "in whatever order";
+  node.set_main_collective("other");
+  node.set_collectives(0, "other");
+  EXPECT_TRUE(as_before(node)) << "collectives are not part of it";
+  EXPECT_THAT(registry_.facts().Collectives(registry_.Find("a")->slot), ElementsAre("other")) << "and are taken";
+  node.add_classes("three");
+  EXPECT_FALSE(as_before(node));
+  node.add_plugins()->set_name("package");
+  EXPECT_FALSE(as_before(node));
+  node.set_facts_json(R"({"v":2})");
+  EXPECT_FALSE(as_before(node));
+  EXPECT_EQ(facts(), R"({"v":2})");
+  v1::Delta delta;
+  delta.set_facts_set_json(R"({"v":3})");
+  std::vector<PluginAnnouncement> old;
+  ASSERT_TRUE(registry_.Apply("a", delta, &old).ok());
+  EXPECT_FALSE(as_before(node)) << "it had changed meanwhile";
+  EXPECT_EQ(facts(), R"({"v":2})");
+}
+
+TEST_F(RegistryTest, ANodeOfTheHubsLastProcessIsRecognised) {
+  v1::Node node = NodeOf("a", R"({"v":1})");
+  node.add_classes("one");
+  registry_.Restore(node, Registry::CheckStored(node), "");
+  const auto attached = registry_.Attach(node, &stream_, "ipv4:1", "k1");
+  ASSERT_TRUE(attached.ok());
+  EXPECT_TRUE(attached->as_before);
+}
+
 TEST_F(RegistryTest, RefusesAPluginAnnouncedTwice) {
   v1::Node node = NodeOf("a");
   *node.add_plugins() = node.plugins(0);
