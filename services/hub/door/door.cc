@@ -83,7 +83,8 @@ void Door::Stop() {
     if (connection->visitor != nullptr) reception_->Leave(connection->grpc_name);
   });
   connections_.Clear();
-  if (StreamService* const streams = std::exchange(streams_, nullptr); streams != nullptr) streams->OnTurnEnd();
+  if (StreamService* const streams = std::exchange(streams_, nullptr); streams != nullptr)
+    streams->OnTurnEnd(absl::InfiniteDuration());
   acceptor_.Remove();
 }
 
@@ -109,7 +110,7 @@ void Door::Run() {
     ReceiveStrangers();
     Sweep();
     connections_.Bury();
-    if (streams_ != nullptr) streams_->OnTurnEnd();
+    if (streams_ != nullptr) streams_->OnTurnEnd(clock_->Steady());
   }
 }
 
@@ -121,7 +122,7 @@ absl::Duration Door::NextWake() const {
   absl::Duration wait = std::min(stopping_ ? absl::Milliseconds(5) : kSweepEvery, carry);
   if (!strangers_.nobody_waits() || (strangers_.newcomers_wait() && accepting_)) {
     const absl::Duration now = clock_->Steady();
-    wait = std::min(wait, strangers_share_.Wait(now));
+    wait = std::min(wait, WaitForStrangers(now));
     if (strangers_.nobody_waits() && strangers_.NewcomersMustStayOut(now)) wait = std::max(wait, absl::Milliseconds(1));
   }
   return wait;
@@ -165,19 +166,19 @@ bool Door::OnEvent(const Poller::Event& event) {
 }
 
 // The processor time for strangers, including the time to close their connections, is measured and held to their share,
-// so that a flood of strangers takes nothing from open connections.
+// so that a flood of strangers takes nothing from open connections. The handshakes of peers have a share of their own.
 void Door::ReceiveStrangers() {
   const bool nobody = strangers_.nobody_waits() && !strangers_.newcomers_wait() && room_.size() == 0;
   if (nobody && !connections_.has_retired() && lingering_.empty()) return;
   strangers_share_.Begin();
-  if (strangers_share_.Wait(clock_->Steady()) == absl::ZeroDuration()) {
+  if (WaitForStrangers(clock_->Steady()) == absl::ZeroDuration()) {
     for (int met = 0; met < kHandshakesATurn; ++met) {
       Connection* const connection = strangers_.Next();
       if (connection == nullptr) break;
-      Meet(connection);
+      MeetAndCharge(connection);
     }
     strangers_.BeginTurn();
-    while (Connection* const connection = strangers_.NextToSign()) Meet(connection);
+    while (Connection* const connection = strangers_.NextToSign()) MeetAndCharge(connection);
     AcceptNewcomers();
   }
   const absl::Duration now = clock_->Steady();
@@ -185,6 +186,19 @@ void Door::ReceiveStrangers() {
   lingering_.Sweep(now);
   connections_.Bury();
   strangers_share_.End(1, clock_->Steady());
+}
+
+absl::Duration Door::WaitForStrangers(absl::Duration now) const {
+  return std::max(strangers_share_.Wait(now), new_peers_share_.Wait(now));
+}
+
+void Door::MeetAndCharge(Connection* connection) {
+  const double begin = ProcessorShare::ThreadSeconds();
+  Meet(connection);
+  if (!connection->open() && !connection->key_fits()) return;
+  const double spent = ProcessorShare::ThreadSeconds() - begin;
+  strangers_share_.Spare(spent);
+  new_peers_share_.Charge(spent, clock_->Steady());
 }
 
 void Door::AcceptNewcomers() {

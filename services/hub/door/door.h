@@ -57,8 +57,10 @@ class Door {
   static constexpr absl::Duration kLastWords = absl::Seconds(1);
   static constexpr size_t kLettersATurn = 256;  // of the streams' mail, so that their answers are read meanwhile
   static constexpr size_t kAcceptsATurn = 64;
-  static constexpr int kHandshakesATurn = 4;      // few, so that those who are in wait little
-  static constexpr double kStrangersShare = 0.4;  // of one core
+  static constexpr int kHandshakesATurn = 4;  // few, so that those who are in wait little
+  // Of one core: for those who prove nothing, and for the handshakes of those who show that they have a key.
+  static constexpr double kStrangersShare = 0.4;
+  static constexpr double kNewPeersShare = 0.8;
 
   // Binds every address. Errors name the address and the reason.
   static absl::StatusOr<std::unique_ptr<Door>> Listen(const std::vector<Address>& addresses, Options options,
@@ -87,6 +89,7 @@ class Door {
   void TakeEvents(absl::Duration wait);
   bool OnEvent(const Poller::Event& event);  // true: a stranger caused it
   void ReceiveStrangers();
+  absl::Duration WaitForStrangers(absl::Duration now) const;
   // The way of one connection, in this order.
   void AcceptNewcomers();
   void AcceptFrom(const Listener& listener);
@@ -94,6 +97,8 @@ class Door {
   void Begin(Acceptor::Newcomer newcomer, const Listener& listener);
   // Strangers on unix sockets wait until it is known which users they are.
   void MeetLocalUsers();
+  // Meets a stranger. A peer whose key fits is not charged to the strangers, so that a fleet may come back at once.
+  void MeetAndCharge(Connection* connection);
   void Meet(Connection* connection);
   void LetIn(Connection* connection);
   void GiveToGrpc(Connection* connection, UniqueFd fd);
@@ -146,6 +151,7 @@ class Door {
   WaitingRoom room_;
   StrangerQueue strangers_{&connections_, &room_, random_};
   ProcessorShare strangers_share_{kStrangersShare};
+  ProcessorShare new_peers_share_{kNewPeersShare};
   CarryQueue to_carry_{&connections_};
   std::vector<StreamMail::Letter> letters_;  // taken from mail_
   size_t next_letter_ = 0;

@@ -3,15 +3,12 @@
 #include <time.h>
 
 namespace orch::hub {
-namespace {
 
-double ThreadSeconds() {
+double ProcessorShare::ThreadSeconds() {
   timespec spent{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) * 1e-9;
 }
-
-}  // namespace
 
 void ProcessorShare::Begin() { begin_ = ThreadSeconds(); }
 

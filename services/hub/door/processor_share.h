@@ -16,6 +16,10 @@ class ProcessorShare {
   void Begin();
   // Charges `part` (0 to 1) of the processor time spent since Begin. `now`: Clock::Steady, here and below.
   void End(double part, absl::Duration now);
+  // Processor time of the calling thread, in seconds.
+  static double ThreadSeconds();
+  // Does not charge `seconds` of those spent since Begin.
+  void Spare(double seconds) { begin_ += seconds; }
   // Charges `seconds` of processor time.
   void Charge(double seconds, absl::Duration now) { seconds_.Take(seconds, now); }
   // How long the work has to wait; zero when the share is not used up.

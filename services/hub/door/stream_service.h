@@ -31,8 +31,9 @@ class StreamService {
   // `visitor` calls a method that is served here. An error is the answer to the call.
   virtual absl::StatusOr<std::shared_ptr<StreamReader>> Open(const std::shared_ptr<Visitor>& visitor,
                                                              std::shared_ptr<StreamWriter> writer) = 0;
-  // A turn of the door is over: what came in it may be handed on together.
-  virtual void OnTurnEnd() = 0;
+  // A turn of the door is over: what came in it may be handed on together. A turn comes at least four times a second.
+  // `now`: Clock::Steady; infinite at the end, when there is no other turn.
+  virtual void OnTurnEnd(absl::Duration now) = 0;
 };
 
 }  // namespace orch::hub

@@ -19,6 +19,12 @@ constexpr char kNodeLeft[] = "the node closed the stream";
 constexpr char kNodeLost[] = "the connection to the node was lost";
 constexpr size_t kArenaBytes = 4096;  // on the stack; larger messages take more from the heap
 
+bool IsHeartbeat(const std::string& message) {
+  constexpr auto kTag =
+      static_cast<char>(v1::NodeMessage::kHeartbeatFieldNumber << 3 | WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  return !message.empty() && message[0] == kTag;
+}
+
 // The bytes of a field that holds `size` bytes, up to these.
 void AppendFieldBegin(int field, size_t size, std::string* to) {
   uint8_t bytes[16];
@@ -113,7 +119,8 @@ void NodeLink::Close() {
 void NodeLink::OnMessage(std::string message) {
   unhandled_.fetch_add(1, std::memory_order_relaxed);
   unhandled_bytes_.fetch_add(message.size(), std::memory_order_relaxed);
-  inbox_->Add({shared_from_this(), Kind::kMessage, std::move(message)});
+  const bool calm = IsHeartbeat(message);
+  inbox_->Add({shared_from_this(), Kind::kMessage, std::move(message)}, calm);
 }
 
 bool NodeLink::full() const {

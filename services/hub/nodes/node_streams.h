@@ -34,7 +34,7 @@ class NodeStreams final : public StreamService {
   bool Serves(absl::string_view method) const override { return method == kAttachMethod; }
   absl::StatusOr<std::shared_ptr<StreamReader>> Open(const std::shared_ptr<Visitor>& visitor,
                                                      std::shared_ptr<StreamWriter> writer) override;
-  void OnTurnEnd() override { inbox_.HandOn(); }
+  void OnTurnEnd(absl::Duration now) override { inbox_.HandOn(now); }
 
  private:
   Reception* const reception_;

@@ -34,5 +34,16 @@ TEST(ProcessorShareTest, ChargesTheTimeThatTheThreadHasWorked) {
   EXPECT_GT(share.Wait(kShareStart), absl::ZeroDuration());
 }
 
+TEST(ProcessorShareTest, WhatIsSparedIsNotCharged) {
+  ProcessorShare share(0.0001);
+  share.Begin();
+  const double begin = ProcessorShare::ThreadSeconds();
+  volatile uint64_t work = 0;
+  for (int i = 0; i < 1'000'000; ++i) work = work + 1;
+  share.Spare(ProcessorShare::ThreadSeconds() - begin);
+  share.End(1, kShareStart);
+  EXPECT_LT(share.Wait(kShareStart), absl::Seconds(1)) << "a millisecond of work would be ten seconds";
+}
+
 }  // namespace
 }  // namespace orch::hub

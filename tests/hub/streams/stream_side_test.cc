@@ -40,7 +40,7 @@ class RecordingService final : public StreamService {
     readers.push_back(std::make_shared<RecordingReader>());
     return readers.back();
   }
-  void OnTurnEnd() override {}
+  void OnTurnEnd(absl::Duration) override {}
 
   absl::Status refusal;
   std::vector<std::shared_ptr<Visitor>> visitors;
