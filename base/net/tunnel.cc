@@ -5,7 +5,10 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -20,6 +23,31 @@
 #include "base/status_macros.h"
 
 namespace orch {
+namespace {
+
+// The first bytes of a hub: they tell whether it refuses the peer or accepts it and sends its settings.
+class Greeting {
+ public:
+  // An error when the hub refuses.
+  absl::Status Hear(absl::string_view bytes) {
+    if (over_) return absl::OkStatus();
+    first_.append(bytes.data(), std::min(bytes.size(), kMaxRefusalBytes - first_.size()));
+    Refused refused = ReadRefusal(first_);
+    over_ = refused.kind == Refused::Kind::kNo;
+    if (refused.kind != Refused::Kind::kYes) return absl::OkStatus();
+    refusal_ = std::move(refused.why);
+    return absl::ResourceExhaustedError(refusal_);
+  }
+  bool over() const { return over_; }
+  const std::string& refusal() const { return refusal_; }
+
+ private:
+  std::string first_;
+  bool over_ = false;  // the hub accepts
+  std::string refusal_;
+};
+
+}  // namespace
 
 // Shared with the thread, which may outlive the tunnel during a name lookup.
 struct Tunnel::State {
@@ -28,7 +56,9 @@ struct Tunnel::State {
   const Clock* clock;
   absl::Duration deadline;
   OnOpen on_open;
+  std::unique_ptr<TunnelEnd> end;  // null: the connection is for gRPC
   UniqueFd wake;
+  std::atomic<bool> carrying{false};  // a TunnelEnd
   std::thread thread;
 
   Mutex mu;
@@ -38,6 +68,9 @@ struct Tunnel::State {
 
   void Run();
   absl::Status Open();
+  // Gives the TunnelEnd to `pump`, and carries until the connection ends.
+  absl::Status CarryEnd(TlsPump* pump, const std::string& session);
+  absl::Status CarryUntilOver(TlsPump* pump, const Greeting& greeting);
   absl::Status OpenInClear(UniqueFd net);
   absl::Status OpenTls(UniqueFd net);
   absl::Status Handshake(TlsPump* pump);
@@ -117,6 +150,7 @@ bool Tunnel::State::Answer(absl::StatusOr<Opened> opened) {
 void Tunnel::State::Run() {
   pthread_setname_np(pthread_self(), "tunnel");
   const absl::Status ended = Open();
+  if (end != nullptr) end->Over(About(ended));  // it has not begun
   if (on_open != nullptr) {
     Answer(About(ended.ok() ? absl::UnavailableError("it closed the connection at once") : ended));
   }
@@ -147,6 +181,11 @@ absl::Status Tunnel::State::OpenInClear(UniqueFd net) {
     ORCH_RETURN_IF_ERROR(SendLine(net.get(), std::move(say), wake.get(), *clock, deadline));
     ORCH_ASSIGN_OR_RETURN(const std::string line, ReadLine(net.get(), wake.get(), *clock, deadline));
     ORCH_ASSIGN_OR_RETURN(TunnelSecurity::Step step, security->OnLine(line));
+    if (step.done && end != nullptr) {
+      const auto scratch = std::make_unique<TlsPump::Scratch>();
+      TlsPump pump(std::move(net), nullptr, scratch.get());
+      return CarryEnd(&pump, step.session);
+    }
     if (step.done) {
       Answer(Opened{std::move(net), std::move(step.session)});
       return absl::OkStatus();
@@ -161,6 +200,7 @@ absl::Status Tunnel::State::OpenTls(UniqueFd net) {
   TlsPump pump(std::move(net), std::move(ssl), scratch.get());
   ORCH_RETURN_IF_ERROR(Handshake(&pump));
   ORCH_RETURN_IF_ERROR(security->CheckTls(pump.ssl()));
+  if (end != nullptr) return CarryEnd(&pump, "");
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
     return ErrnoStatus(errno, "cannot make a socket pair");
@@ -231,11 +271,71 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, PairSide* pair, UniqueFd channe
   }
 }
 
+absl::Status Tunnel::State::CarryEnd(TlsPump* pump, const std::string& session) {
+  TunnelEnd* const carried = end.get();
+  Greeting greeting;
+  FrameGuard guard(FrameGuard::From::kServer);
+  pump->Join(
+      std::move(end),
+      [&](absl::string_view bytes) {
+        if (absl::Status heard = greeting.Hear(bytes); !heard.ok()) return heard;
+        return guard.Weigh(bytes, clock->Steady()).status();
+      },
+      nullptr);
+  carrying = true;
+  carried->Begin(session);
+  pump->OnNet(true, true, false);
+  absl::Status why = CarryUntilOver(pump, greeting);
+  if (!greeting.refusal().empty()) why = absl::ResourceExhaustedError(greeting.refusal());
+  if (!greeting.over()) why = About(why.ok() ? absl::UnavailableError("it closed the connection at once") : why);
+  carried->Over(why);
+  return why;
+}
+
+absl::Status Tunnel::State::CarryUntilOver(TlsPump* pump, const Greeting& greeting) {
+  while (true) {
+    const TlsPump::Step step = pump->Carry();
+    if (step == TlsPump::Step::kOver) {
+      return pump->error() != 0 ? security->ExplainTls(pump->error()) : WhyOver(pump->reason());
+    }
+    if (step == TlsPump::Step::kMore) continue;
+    pollfd fds[2] = {{pump->net(), Events(pump->AwaitsNetRead(), pump->AwaitsNetWrite()), 0}, {wake.get(), POLLIN, 0}};
+    const absl::Duration left = greeting.over() ? absl::InfiniteDuration() : deadline - clock->Steady();
+    if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("it did not greet in time");
+    poll(fds, 2, greeting.over() ? -1 : static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    if (fds[1].revents != 0) {
+      uint64_t count;
+      (void)!read(wake.get(), &count, sizeof count);
+      MutexLock lock(&mu);
+      if (stopped) return absl::CancelledError("not wanted any more");
+    }
+    pump->OnNet(IsReady(fds[0]), (fds[0].revents & POLLOUT) != 0, HungUp(fds[0]));
+  }
+}
+
 Tunnel::Tunnel(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+std::function<void()> Tunnel::Waker() const {
+  return [state = state_] {
+    const uint64_t one = 1;
+    if (state->carrying) (void)!write(state->wake.get(), &one, sizeof one);
+  };
+}
 
 std::unique_ptr<Tunnel> Tunnel::Start(Address address, std::unique_ptr<TunnelSecurity> security, const Clock* clock,
                                       absl::Duration limit, OnOpen on_open) {
+  return Start(std::move(address), std::move(security), clock, limit, std::move(on_open), nullptr);
+}
+
+std::unique_ptr<Tunnel> Tunnel::Start(Address address, std::unique_ptr<TunnelSecurity> security, const Clock* clock,
+                                      absl::Duration limit, std::unique_ptr<TunnelEnd> end) {
+  return Start(std::move(address), std::move(security), clock, limit, nullptr, std::move(end));
+}
+
+std::unique_ptr<Tunnel> Tunnel::Start(Address address, std::unique_ptr<TunnelSecurity> security, const Clock* clock,
+                                      absl::Duration limit, OnOpen on_open, std::unique_ptr<TunnelEnd> end) {
   auto state = std::make_shared<State>();
+  state->end = std::move(end);
   state->address = std::move(address);
   state->security = std::move(security);
   state->clock = clock;

@@ -1,38 +1,71 @@
 #include "services/nodeagent/enrol_call.h"
 
-#include <grpcpp/create_channel_posix.h>
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "auth/clear_prologue.h"
 #include "base/latch.h"
 #include "base/net/tunnel.h"
 #include "base/status_macros.h"
-#include "orch/v1/access_service.grpc.pb.h"
+#include "base/streams/grpc_call.h"
 
 namespace orch::nodeagent {
 namespace {
 
-constexpr int kMaxEnrolAnswerBytes = 64 << 10;
+constexpr char kEnrolMethod[] = "/orch.v1.Enrolment/Enrol";
 
 // What the tunnel's thread leaves for the caller's.
 struct Awaited {
+  std::string answer;
+  absl::Status status;
   Latch latch;
-  absl::StatusOr<Tunnel::Opened> opened = absl::UnknownError("");
 };
 
-absl::Status FromGrpc(const grpc::Status& status, const absl::Status& tunnel, const Address& hub) {
-  if (status.ok()) return absl::OkStatus();
-  if (!tunnel.ok()) return tunnel;
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return absl::UnimplementedError(
-        absl::StrCat("the hub at ", hub.Text(), " is too old to enrol nodes; upgrade it, or use 'orch-hub key node'"));
+// One question and its answer. The tunnel's thread only.
+class EnrolEnd final : public TunnelEnd, private GrpcCall::Handler {
+ public:
+  EnrolEnd(const v1::EnrolRequest& request, std::shared_ptr<Awaited> awaited)
+      : request_(request.SerializeAsString()), awaited_(std::move(awaited)) {}
+
+  void Begin(const std::string& session) override {
+    std::vector<std::pair<std::string, std::string>> metadata;
+    if (!session.empty()) metadata.emplace_back(auth::kSessionHeader, session);
+    call_.emplace(kEnrolMethod, metadata, static_cast<GrpcCall::Handler*>(this));
+    call_->Send({std::move(request_), nullptr});
+    call_->HalfClose();
   }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
+  absl::Status Put(absl::string_view bytes) override { return call_->Receive(bytes); }
+  void EndPutting() override { ended_ = true; }
+  size_t unsent() const override { return 0; }
+  void Flush() override {}
+  bool readable() const override { return call_->has_output(); }
+  Taken Take(char* bytes, size_t most, size_t* size) override {
+    *size = call_->Take(bytes, most);
+    return *size > 0 ? Taken::kBytes : Taken::kNothing;
+  }
+  bool ended() const override { return ended_; }
+  void Over(const absl::Status& why) override {
+    OnEnd(why.ok() ? absl::UnavailableError("the connection to the hub was lost") : why);
+  }
+
+ private:
+  void OnMessage(std::string message) override { awaited_->answer = std::move(message); }
+  void OnWritten(size_t) override {}
+  void OnEnd(const absl::Status& status) override {
+    if (std::exchange(told_, true)) return;
+    awaited_->status = status;
+    awaited_->latch.Open();
+  }
+
+  std::string request_;
+  const std::shared_ptr<Awaited> awaited_;
+  std::optional<GrpcCall> call_;
+  bool ended_ = false;
+  bool told_ = false;
+};
 
 }  // namespace
 
@@ -42,28 +75,22 @@ absl::StatusOr<v1::EnrolResponse> CallEnrol(const Address& hub, const auth::Peer
   ORCH_ASSIGN_OR_RETURN(std::unique_ptr<TunnelSecurity> security,
                         auth::MakePeerSecurity(tls, std::move(credential), hub, random));
   auto awaited = std::make_shared<Awaited>();
-  const std::unique_ptr<Tunnel> tunnel = Tunnel::Start(hub, std::move(security), clock, kEnrolConnectLimit,
-                                                       [awaited](absl::StatusOr<Tunnel::Opened> opened) {
-                                                         awaited->opened = std::move(opened);
-                                                         awaited->latch.Open();
-                                                       });
-  awaited->latch.Wait();
-  ORCH_RETURN_IF_ERROR(awaited->opened.status());
-  grpc::ChannelArguments args;
-  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-  args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
-  args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "hub");
-  args.SetMaxReceiveMessageSize(kMaxEnrolAnswerBytes);
-  const auto stub =
-      v1::Enrolment::NewStub(grpc::CreateCustomInsecureChannelFromFd("hub", awaited->opened->channel.Release(), args));
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(clock->Now() + kEnrolCallLimit));
-  if (!awaited->opened->session.empty()) context.AddMetadata(auth::kSessionHeader, awaited->opened->session);
+  const std::unique_ptr<Tunnel> tunnel =
+      Tunnel::Start(hub, std::move(security), clock, kEnrolConnectLimit, std::make_unique<EnrolEnd>(request, awaited));
+  const absl::Duration deadline = clock->Steady() + kEnrolConnectLimit + kEnrolCallLimit;
+  while (!awaited->latch.WaitFor(absl::ToChronoNanoseconds(deadline - clock->Steady()))) {
+    if (clock->Steady() < deadline) continue;
+    return absl::DeadlineExceededError(absl::StrCat("the hub at ", hub.Text(), " did not answer in time"));
+  }
+  if (absl::IsUnimplemented(awaited->status)) {
+    return absl::UnimplementedError(
+        absl::StrCat("the hub at ", hub.Text(), " is too old to enrol nodes; upgrade it, or use 'orch-hub key node'"));
+  }
+  ORCH_RETURN_IF_ERROR(awaited->status);
   v1::EnrolResponse response;
-  const grpc::Status status = stub->Enrol(&context, request, &response);
-  ORCH_RETURN_IF_ERROR(FromGrpc(status, tunnel->reason(), hub));
+  if (!response.ParseFromString(awaited->answer)) {
+    return absl::InternalError(absl::StrCat("the hub at ", hub.Text(), " sent an answer that cannot be read"));
+  }
   return response;
 }
 

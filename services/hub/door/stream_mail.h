@@ -9,7 +9,7 @@
 
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "services/hub/streams/grpc_connection.h"
+#include "base/streams/grpc_connection.h"
 
 namespace orch::hub {
 
@@ -19,7 +19,7 @@ class StreamMail {
     uint64_t connection = 0;  // the door's number of it
     uint32_t call = 0;        // on this connection
     enum class Kind { kMessage, kFinish, kCutOff } kind = Kind::kMessage;
-    GrpcConnection::Message message;
+    GrpcMessage message;
   };
 
   // `wake`: makes the door take its mail soon; any thread, under the lock.

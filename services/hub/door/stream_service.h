@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "base/streams/grpc_connection.h"
 #include "services/hub/door/stream_writer.h"
 #include "services/hub/door/visitor.h"
-#include "services/hub/streams/grpc_connection.h"
 
 namespace orch::hub {
 

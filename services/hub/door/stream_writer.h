@@ -23,7 +23,7 @@ class StreamWriter {
       : mail_(std::move(mail)), connection_(connection), call_(call) {}
 
   // False when the stream is full or has ended; then nothing is sent. An empty one takes a message of any size.
-  bool Push(GrpcConnection::Message message, bool others_follow) {
+  bool Push(GrpcMessage message, bool others_follow) {
     const size_t size = message.size();
     const size_t waiting = messages_.load(std::memory_order_relaxed);
     const bool full =
@@ -51,7 +51,7 @@ class StreamWriter {
   void OnEnd() { ended_ = true; }
 
  private:
-  void Put(StreamMail::Letter::Kind kind, GrpcConnection::Message message, bool others_follow) {
+  void Put(StreamMail::Letter::Kind kind, GrpcMessage message, bool others_follow) {
     mail_->Put({connection_, call_, kind, std::move(message)}, others_follow);
   }
 

@@ -36,11 +36,11 @@ void AppendFieldBegin(int field, size_t size, std::string* to) {
 
 // A v1::HubMessage whose command is the envelope with the body behind it: the same bytes as if the body had been set,
 // but for the order of the fields, and all nodes share the body.
-GrpcConnection::Message WithBody(const v1::Envelope& envelope, const std::shared_ptr<const CommandBody>& body) {
+GrpcMessage WithBody(const v1::Envelope& envelope, const std::shared_ptr<const CommandBody>& body) {
   std::string body_begin;
   AppendFieldBegin(v1::Envelope::kBodyFieldNumber, body->bytes.size(), &body_begin);
   const size_t own = envelope.ByteSizeLong();
-  GrpcConnection::Message message;
+  GrpcMessage message;
   message.head.reserve(own + 32);
   AppendFieldBegin(v1::HubMessage::kCommandFieldNumber, own + body_begin.size() + body->bytes.size(), &message.head);
   const size_t at = message.head.size();
@@ -100,7 +100,7 @@ void NodeLink::OnBytes(const std::string& bytes) {
 }
 
 bool NodeLink::Push(Message message) {
-  GrpcConnection::Message bytes;
+  GrpcMessage bytes;
   if (message.body != nullptr) {
     bytes = WithBody(message.head.command(), message.body);
   } else {

@@ -1,7 +1,5 @@
 #include "services/nodeagent/link/hub_link.h"
 
-#include <grpcpp/create_channel_posix.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -10,29 +8,6 @@
 #include "base/status_macros.h"
 
 namespace orch::nodeagent {
-namespace {
-
-constexpr int kMaxMessageBytes = 4 << 20;
-
-grpc::ChannelArguments ChannelArgs() {
-  grpc::ChannelArguments args;
-  args.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  args.SetMaxSendMessageSize(kMaxMessageBytes);
-  args.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 16 << 10);
-  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);            // a PING and a timer for every connection, for nothing here
-  args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // each attempt resolves and connects anew
-  args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  args.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
-  // A few compressed kilobytes would become gigabytes.
-  args.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
-  args.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
-  args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "hub");
-  return args;
-}
-
-}  // namespace
 
 HubLink::HubLink(Options options, Dependencies dependencies, std::shared_ptr<const NodeSnapshot> snapshot,
                  Callbacks callbacks)
@@ -48,15 +23,10 @@ HubLink::HubLink(Options options, Dependencies dependencies, std::shared_ptr<con
 HubLink::~HubLink() {
   if (timer_ != 0) deps_.executor->Cancel(timer_);
   CloseStream();
-  for (const std::shared_ptr<HubStream>& stream : ending_) stream->AwaitDone();
 }
 
 void HubLink::CloseStream() {
-  ++attempt_;
   tunnel_.reset();
-  if (stream_ == nullptr) return;
-  stream_->Close();
-  ending_.push_back(stream_);
   session_.reset();
   stream_.reset();
 }
@@ -71,71 +41,27 @@ void HubLink::Attempt() {
 absl::Status HubLink::Connect() {
   const Address& address = options_.hubs[hub_index_];
   ORCH_ASSIGN_OR_RETURN(Proof proof, callbacks_.prove(address));
-  Lifetime::Watch alive = lifetime_.watch();
-  // Called on the tunnel's thread, so it posts to the loop.
-  auto on_open = [this, alive, key_id = proof.key_id, attempt = ++attempt_,
-                  executor = deps_.executor](absl::StatusOr<Tunnel::Opened> opened) {
-    auto shared = std::make_shared<absl::StatusOr<Tunnel::Opened>>(std::move(opened));
-    executor->Post([this, alive, key_id, attempt, shared] {
-      if (!alive.ended() && attempt == attempt_) OnTunnel(std::move(*shared), key_id);
-    });
-  };
-  tunnel_ = Tunnel::Start(address, std::move(proof.security), deps_.clock, kConnectTimeout, std::move(on_open));
+  stream_ = std::make_unique<HubStream>(
+      deps_.executor, HubStream::Callbacks{
+                          .opened = [this, key_id = proof.key_id] { OnOpened(key_id); },
+                          .message = [this](v1::HubMessage message) { Apply(session_->OnMessage(std::move(message))); },
+                          .done = [this](const absl::Status& status) { EndStream(status, absl::ZeroDuration()); },
+                          .drained = [this] { TellOutputAllowed(); }});
+  tunnel_ = Tunnel::Start(address, std::move(proof.security), deps_.clock, kConnectTimeout, stream_->MakeEnd());
+  stream_->SetWake(tunnel_->Waker());
   return absl::OkStatus();
 }
 
-void HubLink::OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string& key_id) {
-  if (stopping_) return;
-  if (!opened.ok()) return EndStream(opened.status(), absl::ZeroDuration());
-  std::shared_ptr<grpc::Channel> channel =
-      grpc::CreateCustomInsecureChannelFromFd("hub", opened->channel.Release(), ChannelArgs());
-  Lifetime::Watch alive = lifetime_.watch();
-  stream_ = std::make_shared<HubStream>(std::move(channel), opened->session, deps_.executor,
-                                        HubStream::Callbacks{.message =
-                                                                 [this, alive](v1::HubMessage message) {
-                                                                   if (!alive.ended())
-                                                                     Apply(session_->OnMessage(std::move(message)));
-                                                                 },
-                                                             .done =
-                                                                 [this, alive](const grpc::Status& status) {
-                                                                   if (!alive.ended())
-                                                                     EndStream(WhyEnded(status), absl::ZeroDuration());
-                                                                 },
-                                                             .drained =
-                                                                 [this, alive] {
-                                                                   if (!alive.ended()) TellOutputAllowed();
-                                                                 },
-                                                             .released =
-                                                                 [this, alive](HubStream* stream) {
-                                                                   if (!alive.ended()) Forget(stream);
-                                                                 }});
+void HubLink::OnOpened(const std::string& key_id) {
   session_ = std::make_unique<HubSession>(deps_.clock, key_id, instance_, snapshot_);
   if (callbacks_.remembered_head != nullptr) session_->SetAuditHead(callbacks_.remembered_head(hub()));
-  stream_->Start();
   ArmTimer();
-}
-
-absl::Status HubLink::WhyEnded(const grpc::Status& status) const {
-  if (status.ok()) return absl::UnavailableError("the hub ended the stream");
-  if (const absl::Status reason = tunnel_ == nullptr ? absl::OkStatus() : tunnel_->reason(); !reason.ok()) {
-    return reason;
-  }
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
-    return absl::UnavailableError(absl::StrCat("the connection to the hub was lost (", status.error_message(), ")"));
-  }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-}
-
-void HubLink::Forget(HubStream* stream) {
-  ending_.erase(
-      std::remove_if(ending_.begin(), ending_.end(), [stream](const auto& ending) { return ending.get() == stream; }),
-      ending_.end());
 }
 
 void HubLink::Apply(HubSession::Output output) {
   if (output.end.has_value()) return EndStream(output.end->why, output.end->retry_after);
-  for (v1::NodeMessage& message : output.send) {
-    if (const absl::Status sent = stream_->Send(std::move(message)); !sent.ok()) {
+  for (const v1::NodeMessage& message : output.send) {
+    if (const absl::Status sent = stream_->Send(message); !sent.ok()) {
       return EndStream(sent, absl::ZeroDuration());
     }
   }
@@ -237,7 +163,7 @@ void HubLink::Renew(absl::string_view why) {
 
 void HubLink::Stop(absl::Duration grace, std::function<void()> stopped) {
   stopping_ = true;
-  if (stream_ == nullptr) {
+  if (session_ == nullptr) {
     CloseStream();
     if (timer_ != 0) deps_.executor->Cancel(timer_);
     timer_ = 0;

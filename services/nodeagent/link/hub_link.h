@@ -56,7 +56,7 @@ class HubLink {
 
   HubLink(Options options, Dependencies dependencies, std::shared_ptr<const NodeSnapshot> snapshot,
           Callbacks callbacks);
-  // Ends the stream and waits until gRPC has let go of it.
+  // Ends the stream.
   ~HubLink();
 
   void Start();
@@ -77,11 +77,9 @@ class HubLink {
  private:
   void Attempt();
   absl::Status Connect();
-  void OnTunnel(absl::StatusOr<Tunnel::Opened> opened, const std::string& key_id);
-  absl::Status WhyEnded(const grpc::Status& status) const;
+  void OnOpened(const std::string& key_id);
   void Apply(HubSession::Output output);
   void CloseStream();
-  void Forget(HubStream* stream);
   void EndStream(const absl::Status& why, absl::Duration retry_after);
   void ScheduleAttempt(absl::Duration at_least);
   void ArmTimer();
@@ -97,10 +95,8 @@ class HubLink {
   size_t hub_index_ = 0;
   size_t tried_in_round_ = 0;
   std::unique_ptr<Tunnel> tunnel_;
-  uint64_t attempt_ = 0;  // counts calls of Connect, to tell a late tunnel from the awaited one
-  std::shared_ptr<HubStream> stream_;
-  std::vector<std::shared_ptr<HubStream>> ending_;  // closed, not yet let go by gRPC
-  std::unique_ptr<HubSession> session_;
+  std::unique_ptr<HubStream> stream_;    // from the attempt on
+  std::unique_ptr<HubSession> session_;  // once the stream is open
   std::shared_ptr<const NodeSnapshot> snapshot_;
   bool output_allowed_ = false;  // as told
   uint64_t lost_updates_ = 0;

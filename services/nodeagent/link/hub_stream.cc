@@ -1,141 +1,169 @@
 #include "services/nodeagent/link/hub_stream.h"
 
+#include <atomic>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "auth/clear_prologue.h"
+#include "base/mutex.h"
+#include "base/streams/grpc_call.h"
 
 namespace orch::nodeagent {
+namespace {
 
-HubStream::HubStream(std::shared_ptr<grpc::Channel> channel, const std::string& session, Executor* executor,
-                     Callbacks callbacks)
-    : channel_(std::move(channel)),
-      stub_(v1::NodeService::NewStub(channel_)),
-      executor_(executor),
-      callbacks_(std::move(callbacks)) {
-  if (!session.empty()) context_.AddMetadata(auth::kSessionHeader, session);
+constexpr char kAttachMethod[] = "/orch.v1.NodeService/Attach";
+constexpr char kLost[] = "the connection to the hub was lost";
+
+}  // namespace
+
+// What the loop and the tunnel's thread share.
+struct HubStream::Shared {
+  Executor* executor;
+  Callbacks callbacks;         // loop only
+  std::function<void()> wake;  // loop only: the tunnel's thread
+  bool is_over = false;        // loop only: nothing more is told
+
+  std::atomic<size_t> unhandled{0};  // messages of the hub
+  std::atomic<bool> has_mail{false};
+  Mutex mu;
+  std::vector<GrpcMessage> outbox ABSL_GUARDED_BY(mu);  // not yet the call's
+  bool half_close ABSL_GUARDED_BY(mu) = false;
+  size_t messages ABSL_GUARDED_BY(mu) = 0;  // in the outbox and in the call
+  size_t bytes ABSL_GUARDED_BY(mu) = 0;
+  bool crowded ABSL_GUARDED_BY(mu) = false;  // takes no output; `drained` is owed
+
+  bool TakesOutputLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu) {
+    return messages < kMaxOutboxMessages / 2 && bytes < kMaxOutputBytes;
+  }
+};
+
+// The tunnel's thread only.
+class HubStream::End final : public TunnelEnd, private GrpcCall::Handler {
+ public:
+  explicit End(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+  void Begin(const std::string& session) override {
+    std::vector<std::pair<std::string, std::string>> metadata;
+    if (!session.empty()) metadata.emplace_back(auth::kSessionHeader, session);
+    call_.emplace(kAttachMethod, metadata, static_cast<GrpcCall::Handler*>(this));
+    shared_->executor->Post([shared = shared_] {
+      if (!shared->is_over) shared->callbacks.opened();
+    });
+  }
+  absl::Status Put(absl::string_view bytes) override { return call_->Receive(bytes); }
+  void EndPutting() override { ended_ = true; }
+  size_t unsent() const override { return shared_->unhandled >= kMaxUnhandled ? 1 : 0; }
+  void Flush() override {}
+  bool readable() const override { return shared_->has_mail || call_->has_output(); }
+  Taken Take(char* bytes, size_t most, size_t* size) override {
+    if (shared_->has_mail) TakeMail();
+    *size = call_->Take(bytes, most);
+    return *size > 0 ? Taken::kBytes : Taken::kNothing;
+  }
+  bool ended() const override { return ended_; }
+  void Over(const absl::Status& why) override { Tell(why.ok() ? absl::UnavailableError(kLost) : why); }
+
+ private:
+  void TakeMail() {
+    std::vector<GrpcMessage> mail;
+    bool half_close = false;
+    {
+      MutexLock lock(&shared_->mu);
+      shared_->has_mail = false;
+      mail.swap(shared_->outbox);
+      half_close = shared_->half_close;
+    }
+    for (GrpcMessage& message : mail) call_->Send(std::move(message));
+    if (half_close) call_->HalfClose();
+  }
+
+  void OnMessage(std::string bytes) override {
+    ++shared_->unhandled;
+    shared_->executor->Post([shared = shared_, bytes = std::move(bytes)] { Deliver(*shared, bytes); });
+  }
+  static void Deliver(Shared& shared, const std::string& bytes) {
+    const bool was_full = shared.unhandled-- >= kMaxUnhandled;
+    if (shared.is_over) return;
+    if (was_full) shared.wake();
+    v1::HubMessage message;
+    if (message.ParseFromString(bytes)) return shared.callbacks.message(std::move(message));
+    shared.is_over = true;
+    shared.callbacks.done(absl::InternalError("the hub sent a message that cannot be read"));
+  }
+
+  void OnWritten(size_t bytes) override {
+    {
+      MutexLock lock(&shared_->mu);
+      --shared_->messages;
+      shared_->bytes -= bytes;
+      if (!shared_->crowded || !shared_->TakesOutputLocked()) return;
+      shared_->crowded = false;
+    }
+    shared_->executor->Post([shared = shared_] {
+      if (!shared->is_over) shared->callbacks.drained();
+    });
+  }
+
+  void OnEnd(const absl::Status& status) override {
+    Tell(status.ok() ? absl::UnavailableError("the hub ended the stream") : status);
+  }
+  void Tell(const absl::Status& why) {
+    shared_->executor->Post([shared = shared_, why] {
+      if (!std::exchange(shared->is_over, true)) shared->callbacks.done(why);
+    });
+  }
+
+  const std::shared_ptr<Shared> shared_;
+  std::optional<GrpcCall> call_;
+  bool ended_ = false;
+};
+
+HubStream::HubStream(Executor* executor, Callbacks callbacks) : shared_(std::make_shared<Shared>()) {
+  shared_->executor = executor;
+  shared_->callbacks = std::move(callbacks);
 }
 
-void HubStream::Start() {
-  stub_->async()->Attach(&context_, this);
+HubStream::~HubStream() { shared_->is_over = true; }
+
+std::unique_ptr<TunnelEnd> HubStream::MakeEnd() { return std::make_unique<End>(shared_); }
+
+void HubStream::SetWake(std::function<void()> wake) { shared_->wake = std::move(wake); }
+
+absl::Status HubStream::Send(const v1::NodeMessage& message) {
+  GrpcMessage bytes{message.SerializeAsString(), nullptr};
   {
-    MutexLock lock(&mu_);
-    self_ = shared_from_this();
-    held_ = true;
-    reading_ = true;
-    AddHold();
-    StartRead(&inbound_);
+    MutexLock lock(&shared_->mu);
+    Shared& shared = *shared_;
+    const bool full =
+        shared.messages > 0 && (shared.messages >= kMaxOutboxMessages || shared.bytes + bytes.size() > kMaxOutboxBytes);
+    if (full) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the hub takes no messages; ", shared.messages, " wait with ", shared.bytes, " bytes"));
+    }
+    ++shared.messages;
+    shared.bytes += bytes.size();
+    shared.outbox.push_back(std::move(bytes));
+    shared.has_mail = true;
+    shared.crowded = shared.crowded || !shared.TakesOutputLocked();
   }
-  StartCall();
-}
-
-absl::Status HubStream::Send(v1::NodeMessage message) {
-  const size_t bytes = message.ByteSizeLong();
-  MutexLock lock(&mu_);
-  if (!held_ || half_close_) return absl::OkStatus();  // the call is ending, which the hub tells by itself
-  if (!outbox_.Push(std::move(message), bytes)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the hub takes no messages; ", outbox_.size(), " wait with ", outbox_.bytes(), " bytes"));
-  }
-  crowded_ = crowded_ || !TakesOutputLocked();
-  PumpLocked();
+  shared_->wake();
   return absl::OkStatus();
 }
 
-bool HubStream::TakesOutput() {
-  MutexLock lock(&mu_);
-  return TakesOutputLocked();
-}
-
-bool HubStream::TakesOutputLocked() const {
-  return outbox_.size() < kMaxOutboxMessages / 2 && outbox_.bytes() < kMaxOutputBytes;
+bool HubStream::TakesOutput() const {
+  MutexLock lock(&shared_->mu);
+  return shared_->TakesOutputLocked();
 }
 
 void HubStream::HalfClose() {
-  MutexLock lock(&mu_);
-  half_close_ = true;
-  if (held_) PumpLocked();
-}
-
-void HubStream::Close() {
-  closed_ = true;
-  context_.TryCancel();
-  MutexLock lock(&mu_);
-  closing_ = true;
-  // A read in flight ends with the call and then releases the hold; without a read nothing else would.
-  if (!reading_) ReleaseHoldLocked();
-}
-
-void HubStream::PumpLocked() {
-  if (writing_) return;
-  if (!outbox_.empty()) {
-    outbound_ = std::move(outbox_.front());
-    outbox_.Pop();
-    writing_ = true;
-    StartWrite(&outbound_);
-  } else if (half_close_ && !writes_done_) {
-    writes_done_ = true;
-    StartWritesDone();
-  }
-}
-
-void HubStream::ReleaseHoldLocked() {
-  if (!held_) return;
-  held_ = false;
-  outbox_.KeepFirst(0);
-  RemoveHold();
-}
-
-void HubStream::OnReadDone(bool ok) {
-  std::shared_ptr<HubStream> self;
   {
-    MutexLock lock(&mu_);
-    reading_ = false;
-    if (!ok || closing_) return ReleaseHoldLocked();
-    self = self_;
+    MutexLock lock(&shared_->mu);
+    shared_->half_close = true;
+    shared_->has_mail = true;
   }
-  executor_->Post([self, message = std::move(inbound_)]() mutable { self->Deliver(std::move(message)); });
-}
-
-void HubStream::Deliver(v1::HubMessage message) {
-  if (closed_) return;
-  callbacks_.message(std::move(message));
-  if (closed_) return;
-  MutexLock lock(&mu_);
-  if (!held_) return;
-  reading_ = true;
-  inbound_.Clear();
-  StartRead(&inbound_);
-}
-
-void HubStream::OnWriteDone(bool ok) {
-  std::shared_ptr<HubStream> self;
-  {
-    MutexLock lock(&mu_);
-    writing_ = false;
-    if (!ok || !held_) return;  // a failed write: the call is over, and its read tells why
-    PumpLocked();
-    if (!crowded_ || !TakesOutputLocked()) return;
-    crowded_ = false;
-    self = self_;
-  }
-  executor_->Post([self] {
-    if (!self->closed_) self->callbacks_.drained();
-  });
-}
-
-void HubStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<Done> done = done_;
-  std::shared_ptr<HubStream> self;
-  {
-    MutexLock lock(&mu_);
-    self.swap(self_);
-  }
-  executor_->Post([self = std::move(self), status] {
-    if (!std::exchange(self->closed_, true)) self->callbacks_.done(status);
-    self->callbacks_.released(self.get());
-  });
-  done->Notify();  // the owner may destroy the stream from here on
+  shared_->wake();
 }
 
 }  // namespace orch::nodeagent

@@ -7,7 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/hub/streams/http2_client.h"
+#include "tests/base/streams/http2_client.h"
 
 namespace orch::hub {
 namespace {

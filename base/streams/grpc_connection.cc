@@ -1,43 +1,14 @@
-#include "services/hub/streams/grpc_connection.h"
+#include "base/streams/grpc_connection.h"
 
 #include <nghttp2/nghttp2.h>
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/streams/grpc_text.h"
 
-namespace orch::hub {
-namespace {
-
-constexpr size_t kPrefixBytes = 5;
-constexpr size_t kReserveAtMost = 64u << 10;  // before its bytes have come, whatever length a message announces
-
-// As gRPC's specification says: everything that is not printable, and the percent sign.
-std::string PercentEncode(absl::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%') {
-      encoded += c;
-    } else {
-      const char* const digits = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += {'%', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  return encoded;
-}
-
-nghttp2_nv Field(absl::string_view name, absl::string_view value) {
-  // nghttp2 copies both and changes neither.
-  const auto bytes = [](absl::string_view text) { return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data())); };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_INDEX};
-}
-
-}  // namespace
-
+namespace orch {
 struct GrpcConnection::Callbacks {
   static GrpcConnection* Self(void* user) { return static_cast<GrpcConnection*>(user); }
   static bool IsRequest(const nghttp2_frame* frame) {
@@ -54,8 +25,7 @@ struct GrpcConnection::Callbacks {
                       const uint8_t* value_bytes, size_t value_size, uint8_t, void* user) {
     constexpr size_t kFieldCost = 32;
     Request& request = Self(user)->request_;
-    const absl::string_view name(reinterpret_cast<const char*>(name_bytes), name_size);
-    const absl::string_view value(reinterpret_cast<const char*>(value_bytes), value_size);
+    const absl::string_view name = TextOf(name_bytes, name_size), value = TextOf(value_bytes, value_size);
     request.bytes += name.size() + value.size() + kFieldCost;
     if (request.bytes > kMaxMetadataBytes) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
     if (name == ":path") request.path = std::string(value);
@@ -76,7 +46,7 @@ struct GrpcConnection::Callbacks {
 
   static int OnData(nghttp2_session*, uint8_t, int32_t stream, const uint8_t* bytes, size_t size, void* user) {
     GrpcConnection* const self = Self(user);
-    if (stream == self->stream_) self->OnData({reinterpret_cast<const char*>(bytes), size});
+    if (stream == self->stream_) self->OnData(TextOf(bytes, size));
     return 0;
   }
 
@@ -98,7 +68,7 @@ struct GrpcConnection::Callbacks {
                       nghttp2_data_source* source, void*) {
     auto* const self = static_cast<GrpcConnection*>(source->ptr);
     if (stream != self->stream_) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    const size_t size = self->CopyQueued(to, most);
+    const size_t size = self->queue_.Copy(to, most, [self](size_t bytes) { self->handler_->OnWritten(bytes); });
     if (size > 0) return static_cast<ssize_t>(size);
     if (!self->finish_) {
       self->deferred_ = true;
@@ -107,7 +77,7 @@ struct GrpcConnection::Callbacks {
     *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
     const std::string code = absl::StrCat(static_cast<int>(self->status_.code()));
     const std::string message = PercentEncode(self->status_.message());
-    const nghttp2_nv trailers[] = {Field("grpc-status", code), Field("grpc-message", message)};
+    const nghttp2_nv trailers[] = {HeaderField("grpc-status", code), HeaderField("grpc-message", message)};
     nghttp2_submit_trailer(session, stream, trailers, message.empty() ? 1 : 2);
     return 0;
   }
@@ -157,32 +127,13 @@ absl::Status GrpcConnection::Receive(absl::string_view bytes) {
   return absl::InvalidArgumentError(absl::StrCat("HTTP/2: ", nghttp2_strerror(static_cast<int>(taken))));
 }
 
-size_t GrpcConnection::Take(char* bytes, size_t most) {
-  size_t size = 0;
-  while (size < most) {
-    if (taken_.empty()) {
-      const uint8_t* data = nullptr;
-      const ssize_t more = nghttp2_session_mem_send(session_, &data);
-      if (more <= 0) break;
-      taken_ = {reinterpret_cast<const char*>(data), static_cast<size_t>(more)};
-    }
-    const size_t fits = std::min(taken_.size(), most - size);
-    std::memcpy(bytes + size, taken_.data(), fits);
-    taken_.remove_prefix(fits);
-    size += fits;
-  }
-  return size;
-}
-
-bool GrpcConnection::has_output() const { return !taken_.empty() || nghttp2_session_want_write(session_) != 0; }
-
 bool GrpcConnection::over() const { return !has_output() && nghttp2_session_want_read(session_) == 0; }
 
 void GrpcConnection::Ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }
 
 void GrpcConnection::OnRequest() {
   const int32_t stream = request_.stream;
-  if (request_.method != "POST" || !absl::StartsWith(request_.content_type, "application/grpc")) {
+  if (request_.method != "POST" || !absl::StartsWith(request_.content_type, kGrpcContentType)) {
     return Refuse(stream, absl::UnimplementedError("this is a gRPC server"));
   }
   if (stream_ != 0) {
@@ -191,8 +142,8 @@ void GrpcConnection::OnRequest() {
   if (const absl::Status refused = handler_->OnCall(request_.path); !refused.ok()) return Refuse(stream, refused);
   stream_ = stream;
   told_ = ignoring_ = deferred_ = finish_ = false;
-  prefix_seen_ = message_left_ = 0;
-  const nghttp2_nv headers[] = {Field(":status", "200"), Field("content-type", "application/grpc")};
+  reader_.Clear();
+  const nghttp2_nv headers[] = {HeaderField(":status", "200"), HeaderField("content-type", kGrpcContentType)};
   nghttp2_data_provider provider{};
   provider.source.ptr = this;
   provider.read_callback = Callbacks::Read;
@@ -202,51 +153,25 @@ void GrpcConnection::OnRequest() {
 void GrpcConnection::Refuse(int32_t stream, const absl::Status& status) {
   const std::string code = absl::StrCat(static_cast<int>(status.code()));
   const std::string message = PercentEncode(status.message());
-  const nghttp2_nv headers[] = {Field(":status", "200"), Field("content-type", "application/grpc"),
-                                Field("grpc-status", code), Field("grpc-message", message)};
+  const nghttp2_nv headers[] = {HeaderField(":status", "200"), HeaderField("content-type", kGrpcContentType),
+                                HeaderField("grpc-status", code), HeaderField("grpc-message", message)};
   nghttp2_submit_response(session_, stream, headers, 4, nullptr);
 }
 
 void GrpcConnection::OnData(absl::string_view bytes) {
-  while (!bytes.empty() && !ignoring_) {
-    if (message_left_ == 0) {
-      const size_t size = std::min(bytes.size(), kPrefixBytes - prefix_seen_);
-      std::memcpy(prefix_ + prefix_seen_, bytes.data(), size);
-      prefix_seen_ += size;
-      bytes.remove_prefix(size);
-      if (prefix_seen_ < kPrefixBytes || !BeginMessage()) return;
-    }
-    const size_t size = std::min(bytes.size(), message_left_);
-    message_.append(bytes.data(), size);
-    message_left_ -= size;
-    bytes.remove_prefix(size);
-    if (message_left_ > 0) return;
-    prefix_seen_ = 0;
-    handler_->OnMessage(std::exchange(message_, std::string()));
-  }
-}
-
-bool GrpcConnection::BeginMessage() {
-  message_left_ = static_cast<size_t>(prefix_[1]) << 24 | static_cast<size_t>(prefix_[2]) << 16 |
-                  static_cast<size_t>(prefix_[3]) << 8 | prefix_[4];
-  absl::Status refused;
-  if (prefix_[0] != 0) refused = absl::UnimplementedError("the hub takes no compressed message");
-  if (message_left_ > kMaxMessageBytes) {
-    refused = absl::ResourceExhaustedError(
-        absl::StrCat("a message of ", message_left_, " bytes; at most ", kMaxMessageBytes, " are taken"));
-  }
-  if (refused.ok()) {
-    message_.reserve(std::min(message_left_, kReserveAtMost));
-    return true;
-  }
+  if (ignoring_) return;
+  const absl::Status taken = reader_.Feed(bytes, [this](std::string message) {
+    handler_->OnMessage(std::move(message));
+    return !ignoring_;
+  });
+  if (taken.ok()) return;
   EndCall(Handler::End::kReset);
-  Finish(refused);
-  return false;
+  Finish(taken);
 }
 
 void GrpcConnection::OnPeerEnd() {
   EndCall(Handler::End::kByPeer);
-  ForgetQueued();
+  queue_.Clear();
   Finish(absl::OkStatus());
 }
 
@@ -254,8 +179,8 @@ void GrpcConnection::OnStreamClosed(int32_t stream) {
   if (stream != stream_) return;
   EndCall(finish_ ? Handler::End::kByUs : Handler::End::kReset);
   stream_ = 0;
-  ForgetQueued();
-  std::string().swap(message_);
+  queue_.Clear();
+  reader_.Clear();
 }
 
 void GrpcConnection::EndCall(Handler::End end) {
@@ -263,12 +188,9 @@ void GrpcConnection::EndCall(Handler::End end) {
   if (!std::exchange(told_, true)) handler_->OnCallEnd(end);
 }
 
-void GrpcConnection::Send(Message message) {
+void GrpcConnection::Send(GrpcMessage message) {
   if (stream_ == 0 || finish_) return;
-  const size_t size = message.size();
-  queue_.push_back({{0, static_cast<uint8_t>(size >> 24), static_cast<uint8_t>(size >> 16),
-                     static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)},
-                    std::move(message)});
+  queue_.Push(std::move(message));
   Resume();
 }
 
@@ -282,43 +204,4 @@ void GrpcConnection::Resume() {
   if (std::exchange(deferred_, false)) nghttp2_session_resume_data(session_, stream_);
 }
 
-size_t GrpcConnection::CopyQueued(uint8_t* to, size_t most) {
-  size_t done = 0;
-  while (done < most && next_ < queue_.size()) {
-    const Queued& queued = queue_[next_];
-    size_t before = 0;
-    const auto copy = [&](const void* bytes, size_t size) {
-      if (next_at_ >= before && next_at_ < before + size && done < most) {
-        const size_t skip = next_at_ - before;
-        const size_t fits = std::min(size - skip, most - done);
-        std::memcpy(to + done, static_cast<const char*>(bytes) + skip, fits);
-        done += fits;
-        next_at_ += fits;
-      }
-      before += size;
-    };
-    copy(queued.prefix, kPrefixBytes);
-    copy(queued.message.head.data(), queued.message.head.size());
-    if (queued.message.rest != nullptr) copy(queued.message.rest->data(), queued.message.rest->size());
-    if (next_at_ < before) break;
-    handler_->OnWritten(queued.message.size());
-    queue_[next_++].message = Message();
-    next_at_ = 0;
-  }
-  if (next_ == queue_.size()) {
-    ForgetQueued();
-  } else if (next_ > queue_.size() / 2) {
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(next_));
-    next_ = 0;
-  }
-  return done;
-}
-
-// An idle connection holds no memory for messages. A message that is written in part goes on to its end only while it
-// is queued: whoever forgets it ends the call.
-void GrpcConnection::ForgetQueued() {
-  std::vector<Queued>().swap(queue_);
-  next_ = next_at_ = 0;
-}
-
-}  // namespace orch::hub
+}  // namespace orch

@@ -10,7 +10,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace orch::hub {
+namespace orch {
 
 class Http2Client {
  public:
@@ -127,4 +127,4 @@ class Http2Client {
   std::map<int32_t, Upload> uploads_;
 };
 
-}  // namespace orch::hub
+}  // namespace orch

@@ -1,4 +1,4 @@
-#include "services/hub/streams/grpc_connection.h"
+#include "base/streams/grpc_connection.h"
 
 #include <memory>
 #include <string>
@@ -6,9 +6,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/hub/streams/http2_client.h"
+#include "tests/base/streams/http2_client.h"
 
-namespace orch::hub {
+namespace orch {
 namespace {
 
 using testing::ElementsAre;
@@ -229,4 +229,4 @@ TEST_F(GrpcConnectionTest, APingIsSentAndOneIsAnswered) {
 }
 
 }  // namespace
-}  // namespace orch::hub
+}  // namespace orch

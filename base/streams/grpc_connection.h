@@ -5,28 +5,24 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/streams/grpc_message.h"
+#include "base/streams/http2_output.h"
+#include "base/streams/message_queue.h"
+#include "base/streams/message_reader.h"
 
 struct nghttp2_session;
 
-namespace orch::hub {
+namespace orch {
 
 class GrpcConnection {
  public:
   static constexpr size_t kMaxMessageBytes = 4u << 20;
   static constexpr size_t kMaxMetadataBytes = 16u
                                               << 10;  // of a request, each field with 32 bytes besides, as HTTP/2 does
-
-  struct Message {
-    std::string head;
-    std::shared_ptr<const std::string> rest;  // follows the head; shared with other streams; may be null
-    size_t size() const { return head.size() + (rest != nullptr ? rest->size() : 0); }
-  };
 
   // Called from Receive and Take. Must not destroy the connection, nor call Receive or Take.
   class Handler {
@@ -54,13 +50,13 @@ class GrpcConnection {
   // Takes bytes of the peer, in order. InvalidArgument: they are not HTTP/2, and the connection must end.
   absl::Status Receive(absl::string_view bytes);
   // Copies at most `most` bytes for the peer and returns how many; 0: there are none at present.
-  size_t Take(char* bytes, size_t most);
-  bool has_output() const;
+  size_t Take(char* bytes, size_t most) { return output_.Take(session_, bytes, most); }
+  bool has_output() const { return output_.has_any(session_); }
   // Both sides have ended the connection.
   bool over() const;
 
   // Queues a message of the call that is open; nothing happens without one.
-  void Send(Message message);
+  void Send(GrpcMessage message);
   // Ends the call once everything that is queued is written.
   void Finish(const absl::Status& status);
   // Whether a call that Finish has ended is not yet written to its end.
@@ -82,20 +78,15 @@ class GrpcConnection {
   void OnRequest();
   void Refuse(int32_t stream, const absl::Status& status);
   void OnData(absl::string_view bytes);
-  // The whole prefix of a message is here. False when the message is not taken.
-  bool BeginMessage();
   void OnPeerEnd();
   void OnStreamClosed(int32_t stream);
   void EndCall(Handler::End end);
-  // Copies what is queued into a DATA frame.
-  size_t CopyQueued(uint8_t* to, size_t most);
-  void ForgetQueued();
   void Resume();
 
   Handler* const handler_;
   nghttp2_session* session_ = nullptr;
-  Request request_;          // whose header block is being received
-  absl::string_view taken_;  // nghttp2's next bytes for the peer, valid until it is asked for more
+  Request request_;  // whose header block is being received
+  Http2Output output_;
 
   // The call.
   int32_t stream_ = 0;     // 0: none
@@ -104,18 +95,8 @@ class GrpcConnection {
   bool deferred_ = false;  // nghttp2 waits for Resume
   bool finish_ = false;
   absl::Status status_;  // with finish_
-  uint8_t prefix_[5];
-  size_t prefix_seen_ = 0;
-  size_t message_left_ = 0;
-  std::string message_;
-
-  struct Queued {
-    uint8_t prefix[5];
-    Message message;
-  };
-  std::vector<Queued> queue_;
-  size_t next_ = 0;     // in queue_
-  size_t next_at_ = 0;  // bytes of it that are written, its prefix included
+  MessageReader reader_{kMaxMessageBytes};
+  MessageQueue queue_;
 };
 
-}  // namespace orch::hub
+}  // namespace orch
