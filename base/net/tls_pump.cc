@@ -34,7 +34,10 @@ TlsPump::Step TlsPump::Carry() {
       net_.EndSending();
       return Step::kOver;
     }
-    if (net_.ended() && inner_->unsent() == 0 && !std::exchange(inner_told_, true)) inner_->EndPutting();
+    if (net_.ended() && inner_->unsent() == 0 && !std::exchange(inner_told_, true)) {
+      inner_->EndPutting();
+      moved = true;  // the inner side may have ended with it
+    }
     if (!moved) return Step::kWait;
   }
   return Step::kMore;

@@ -79,6 +79,11 @@ struct Tunnel::State {
   // False if the tunnel was destroyed meanwhile.
   bool Answer(absl::StatusOr<Opened> opened);
   absl::Status About(const absl::Status& status) const;
+  // Asked in each round, because a hub that never stops sending leaves no time to wait.
+  bool IsStopped() {
+    MutexLock lock(&mu);
+    return stopped;
+  }
 };
 
 namespace {
@@ -258,6 +263,7 @@ absl::Status Tunnel::State::Carry(TlsPump* pump, PairSide* pair, UniqueFd channe
                                                     : WhyOver(pump->reason());
     }
     if (channel.valid() && seen == 0) return security->ExplainTls(pump->error());
+    if (IsStopped()) return absl::CancelledError("not wanted any more");
     if (step == TlsPump::Step::kMore) continue;
     pollfd fds[3] = {{pump->net(), Events(pump->AwaitsNetRead(), pump->AwaitsNetWrite()), 0},
                      {pair->fd(), Events(pair->AwaitsRead(), pair->AwaitsWrite()), 0},
@@ -298,6 +304,7 @@ absl::Status Tunnel::State::CarryUntilOver(TlsPump* pump, const Greeting& greeti
     if (step == TlsPump::Step::kOver) {
       return pump->error() != 0 ? security->ExplainTls(pump->error()) : WhyOver(pump->reason());
     }
+    if (IsStopped()) return absl::CancelledError("not wanted any more");
     if (step == TlsPump::Step::kMore) continue;
     pollfd fds[2] = {{pump->net(), Events(pump->AwaitsNetRead(), pump->AwaitsNetWrite()), 0}, {wake.get(), POLLIN, 0}};
     const absl::Duration left = greeting.over() ? absl::InfiniteDuration() : deadline - clock->Steady();
@@ -306,8 +313,6 @@ absl::Status Tunnel::State::CarryUntilOver(TlsPump* pump, const Greeting& greeti
     if (fds[1].revents != 0) {
       uint64_t count;
       (void)!read(wake.get(), &count, sizeof count);
-      MutexLock lock(&mu);
-      if (stopped) return absl::CancelledError("not wanted any more");
     }
     pump->OnNet(IsReady(fds[0]), (fds[0].revents & POLLOUT) != 0, HungUp(fds[0]));
   }

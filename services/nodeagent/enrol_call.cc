@@ -46,7 +46,7 @@ class EnrolEnd final : public TunnelEnd, private GrpcCall::Handler {
     *size = call_->Take(bytes, most);
     return *size > 0 ? Taken::kBytes : Taken::kNothing;
   }
-  bool ended() const override { return ended_; }
+  bool ended() const override { return ended_ || call_->ended(); }
   void Over(const absl::Status& why) override {
     OnEnd(why.ok() ? absl::UnavailableError("the connection to the hub was lost") : why);
   }

@@ -222,13 +222,16 @@ bool Connection::MayRead(absl::Duration now) const {
 
 bool Connection::IsAlive(absl::Duration now) {
   if (streams_ == nullptr || now - heard_ < kAskAfter) return true;
-  if (!std::exchange(asked_, true)) streams_->Ping();
-  return now - heard_ < kAskAfter + kAnswerWithin;
+  if (asked_ == absl::InfiniteDuration()) {
+    asked_ = now;
+    streams_->Ping();
+  }
+  return now - asked_ < kAnswerWithin;
 }
 
 absl::Status Connection::Inspect(absl::string_view bytes, absl::Duration now) {
   heard_ = now;
-  asked_ = false;
+  asked_ = absl::InfiniteDuration();
   Share& share = *visitor->share;
   const size_t before = guard_.held();
   const absl::StatusOr<size_t> cost = guard_.Weigh(bytes, now);

@@ -151,7 +151,7 @@ class Connection {
   StreamSide* streams_ = nullptr;
   std::string pair_name_;
   absl::Duration heard_;  // when the peer last said something
-  bool asked_ = false;    // for a sign of life, since then
+  absl::Duration asked_ = absl::InfiniteDuration();  // for a sign of life, since then
   auth::HubTls::Handshake handshake_;
   std::optional<LocalUser> local_user_;  // of kUnix
   std::unique_ptr<auth::HubPrologue> prologue_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "services/hub/nodes/node_link.h"
-
 namespace orch::hub {
 
 void NodeInbox::HandOn(absl::Duration now) {
@@ -13,7 +11,7 @@ void NodeInbox::HandOn(absl::Duration now) {
   calm_ = true;
   waits_since_ = absl::InfiniteDuration();
   executor_->Post([arrived = std::exchange(arrived_, {})] {
-    for (const Arrival& arrival : arrived) arrival.link->Handle(arrival);
+    for (const Arrival& arrival : arrived) arrival.receiver->Handle(arrival);
   });
 }
 

@@ -14,12 +14,17 @@
 
 namespace orch::hub {
 
-class NodeLink;
-
 class NodeInbox {
  public:
+  struct Arrival;
+  // For whom something comes.
+  class Receiver {
+   public:
+    virtual ~Receiver() = default;
+    virtual void Handle(const Arrival& arrival) = 0;  // on the loop
+  };
   struct Arrival {
-    std::shared_ptr<NodeLink> link;
+    std::shared_ptr<Receiver> receiver;
     enum class Kind { kBegin, kMessage, kLeft, kLost } kind = Kind::kMessage;
     std::string message;  // of kMessage: a serialised v1::NodeMessage
   };

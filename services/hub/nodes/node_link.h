@@ -23,7 +23,10 @@ inline constexpr size_t kMaxUnhandledBytes = 1u << 20;
 // A closing stream is cut off when its queue is not written within this time.
 inline constexpr absl::Duration kCloseWithin = absl::Seconds(5);
 
-class NodeLink final : public StreamReader, public NodeOutbox, public std::enable_shared_from_this<NodeLink> {
+class NodeLink final : public StreamReader,
+                       public NodeOutbox,
+                       public NodeInbox::Receiver,
+                       public std::enable_shared_from_this<NodeLink> {
  public:
   // `admission`: the place in the node's share, which the link keeps to its end.
   NodeLink(Admission admission, std::shared_ptr<StreamWriter> writer, NodeInbox* inbox, Executor* executor);
@@ -31,8 +34,7 @@ class NodeLink final : public StreamReader, public NodeOutbox, public std::enabl
 
   // Once: takes the session, which is used on the loop only.
   void Begin(std::unique_ptr<NodeSession> session);
-  // What came from the stream. On the loop.
-  void Handle(const NodeInbox::Arrival& arrival);
+  void Handle(const NodeInbox::Arrival& arrival) override;
 
   bool Push(Message message) override;
   void Close() override;

@@ -62,7 +62,7 @@ class HubStream::End final : public TunnelEnd, private GrpcCall::Handler {
     *size = call_->Take(bytes, most);
     return *size > 0 ? Taken::kBytes : Taken::kNothing;
   }
-  bool ended() const override { return ended_; }
+  bool ended() const override { return ended_ || call_->ended(); }
   void Over(const absl::Status& why) override { Tell(why.ok() ? absl::UnavailableError(kLost) : why); }
 
  private:

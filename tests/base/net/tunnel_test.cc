@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <functional>
 #include <future>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "base/net/refusal_frames.h"
 #include "base/net/tunnel_security.h"
 #include "base/unique_fd.h"
@@ -99,8 +101,48 @@ std::string ReadLineOf(int fd) {
   return line;
 }
 
+// Says `say` once it may, and remembers how it went. The test's thread waits for the promises.
+class RecordingEnd final : public TunnelEnd {
+ public:
+  struct Record {
+    std::promise<std::string> begun;  // with the session
+    std::promise<absl::Status> over;
+    std::string heard;  // to be read after `over`
+  };
+  RecordingEnd(std::shared_ptr<Record> record, std::string say, size_t end_after)
+      : record_(std::move(record)), say_(std::move(say)), end_after_(end_after) {}
+  void Begin(const std::string& session) override { record_->begun.set_value(session); }
+  void Over(const absl::Status& why) override { record_->over.set_value(why); }
+  absl::Status Put(absl::string_view bytes) override {
+    record_->heard.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }
+  void EndPutting() override { ended_ = true; }
+  size_t unsent() const override { return 0; }
+  void Flush() override {}
+  Taken Take(char* bytes, size_t most, size_t* size) override {
+    *size = say_.copy(bytes, most);
+    say_.erase(0, *size);
+    return *size > 0 ? Taken::kBytes : Taken::kNothing;
+  }
+  bool readable() const override { return !say_.empty(); }
+  bool ended() const override { return ended_ || record_->heard.size() >= end_after_; }
+
+ private:
+  const std::shared_ptr<Record> record_;
+  std::string say_;
+  const size_t end_after_;
+  bool ended_ = false;
+};
+
 class TunnelTest : public testing::Test {
  protected:
+  std::shared_ptr<RecordingEnd::Record> Carry(const Address& address, bool clear = false, size_t end_after = SIZE_MAX) {
+    auto record = std::make_shared<RecordingEnd::Record>();
+    tunnel_ = Tunnel::Start(address, std::make_unique<TestSecurity>(clear), &clock_, kLong,
+                            std::make_unique<RecordingEnd>(record, "hello\n", end_after));
+    return record;
+  }
   // Waits for what the tunnel opens to.
   absl::StatusOr<Tunnel::Opened> Open(const Address& address, bool clear = false, absl::Duration limit = kLong) {
     auto opened = std::make_shared<std::promise<absl::StatusOr<Tunnel::Opened>>>();
@@ -257,6 +299,90 @@ TEST_F(TunnelTest, InClearALineIsBoundedAndARefusalArrives) {
   EXPECT_THAT(Failure(no.address(), true), HasSubstr("said no way"));
   OneConnection gone([](UniqueFd fd) { ReadLineOf(fd.get()); });
   EXPECT_THAT(Failure(gone.address(), true), HasSubstr("closed the connection"));
+}
+
+TEST_F(TunnelTest, AnEndOfItsOwnIsCarriedOverTls) {
+  OneConnection hub([](UniqueFd fd) {
+    const SslPtr ssl = Accept(fd.get());
+    if (ssl == nullptr) return;
+    WriteAll(ssl.get(), kServerSettings);
+    char bytes[6];
+    EXPECT_EQ(SSL_read(ssl.get(), bytes, sizeof bytes), 6);
+    SSL_shutdown(ssl.get());
+  });
+  const auto record = Carry(hub.address());
+  EXPECT_EQ(record->begun.get_future().get(), "");
+  EXPECT_EQ(record->over.get_future().get(), absl::OkStatus());
+  EXPECT_EQ(record->heard, kServerSettings);
+}
+
+TEST_F(TunnelTest, AnEndOfItsOwnIsCarriedInClear) {
+  OneConnection hub([](UniqueFd fd) {
+    ReadLineOf(fd.get());
+    Push(fd.get(), "who\n");
+    ReadLineOf(fd.get());
+    Push(fd.get(), absl::StrCat("ok\n", kServerSettings));
+    EXPECT_EQ(ReadLineOf(fd.get()), "hello");
+  });
+  const auto record = Carry(hub.address(), true);
+  EXPECT_EQ(record->begun.get_future().get(), "session");
+  EXPECT_EQ(record->over.get_future().get(), absl::OkStatus());
+  EXPECT_EQ(record->heard, kServerSettings);
+}
+
+TEST_F(TunnelTest, AnEndLearnsWhyItNeverOpened) {
+  OneConnection hub([](UniqueFd fd) {
+    const SslPtr ssl = Accept(fd.get());
+    if (ssl != nullptr) WriteAll(ssl.get(), MakeRefusal("this identity has 2 connections open"));
+  });
+  const absl::Status turned_away = Carry(hub.address())->over.get_future().get();
+  EXPECT_THAT(std::string(turned_away.message()),
+              AllOf(HasSubstr("cannot connect to hub"), HasSubstr("2 connections")));
+  OneConnection no_hub([](UniqueFd fd) { Push(fd.get(), "SSH-2.0-OpenSSH\r\n"); });
+  const absl::Status no_tls = Carry(no_hub.address())->over.get_future().get();
+  EXPECT_THAT(std::string(no_tls.message()), HasSubstr("cannot connect to hub"));
+}
+
+TEST_F(TunnelTest, AHubThatBreaksTheRulesIsLeftByAnEndToo) {
+  OneConnection hub([](UniqueFd fd) {
+    const SslPtr ssl = Accept(fd.get());
+    if (ssl == nullptr) return;
+    WriteAll(ssl.get(), absl::StrCat(kServerSettings, std::string("\xff\xff\xff\0\0\0\0\0\1", 9)));
+    char byte;
+    SSL_read(ssl.get(), &byte, 1);
+  });
+  const absl::Status over = Carry(hub.address())->over.get_future().get();
+  EXPECT_THAT(std::string(over.message()), HasSubstr("a frame of 16777215 bytes"));
+}
+
+// What a hostile hub sends for ever: the frames are small and allowed.
+void Flood(UniqueFd fd) {
+  const SslPtr ssl = Accept(fd.get());
+  if (ssl == nullptr) return;
+  WriteAll(ssl.get(), kServerSettings);
+  std::string resets;
+  for (int i = 0; i < 1000; ++i) resets += std::string("\0\0\4\3\0\0\0\0\1\0\0\0\0", 13);
+  while (SSL_write(ssl.get(), resets.data(), static_cast<int>(resets.size())) > 0) {
+  }
+}
+
+TEST_F(TunnelTest, AFloodDoesNotKeepATunnelFromItsEnd) {
+  signal(SIGPIPE, SIG_IGN);
+  OneConnection hub(Flood);
+  const auto record = Carry(hub.address());
+  record->begun.get_future().wait();
+  absl::SleepFor(absl::Milliseconds(100));
+  const absl::Duration start = clock_.Steady();
+  tunnel_.reset();
+  EXPECT_LT(clock_.Steady() - start, absl::Seconds(10));
+}
+
+TEST_F(TunnelTest, AnEndThatHasHeardEnoughEndsTheConnection) {
+  signal(SIGPIPE, SIG_IGN);
+  OneConnection hub(Flood);
+  const auto record = Carry(hub.address(), false, 100'000);
+  EXPECT_EQ(record->over.get_future().get(), absl::OkStatus());
+  EXPECT_LT(record->heard.size(), 200'000u);
 }
 
 TEST_F(TunnelTest, EndsAtOnceInWhateverStateItIs) {

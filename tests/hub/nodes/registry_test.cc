@@ -132,6 +132,7 @@ TEST_F(RegistryTest, ANodeThatComesBackAsItWentIsRecognised) {
   node.add_classes("three");
   EXPECT_FALSE(as_before(node));
   node.add_plugins()->set_name("package");
+  node.mutable_plugins(1)->set_ddl_sha256(Sha256("package"));
   EXPECT_FALSE(as_before(node));
   node.set_facts_json(R"({"v":2})");
   EXPECT_FALSE(as_before(node));
