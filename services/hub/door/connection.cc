@@ -43,6 +43,7 @@ void Connection::OnNet(bool readable, bool writable, bool hang_up) {
 
 Connection::Progress Connection::Refuse(auth::Rejection rejection) {
   rejection_ = std::move(rejection);
+  refused_ = true;
   return Progress::kRefused;
 }
 

@@ -116,7 +116,11 @@ class Connection {
   size_t files() const { return raw() ? 2 : pair_ != nullptr ? 3 : 1; }
   bool handshaking() const { return pump_ != nullptr && !open_; }
   // Whether its first words were made with a key that the hub knows, so that only its answer is missing.
-  bool key_fits() const { return handshaking() && handshake_.found; }
+  bool key_fits() const { return handshaking() && handshake_.found && !refused_; }
+  // Whether it has shown a key or a certificate that not everybody may have.
+  bool is_of_peer() const {
+    return open_ ? !peer_.login : key_fits() && handshake_.identity.kind != auth::PeerKind::kLogin;
+  }
   uint64_t hello_mark() const { return hello_mark_; }
   int net() const { return pump_ != nullptr ? pump_->net() : net_.get(); }
   // The readiness of the socket, as epoll reports it.
@@ -150,7 +154,7 @@ class Connection {
   PairSide* pair_ = nullptr;  // the pump's inner side is one of these two
   StreamSide* streams_ = nullptr;
   std::string pair_name_;
-  absl::Duration heard_;  // when the peer last said something
+  absl::Duration heard_;                             // when the peer last said something
   absl::Duration asked_ = absl::InfiniteDuration();  // for a sign of life, since then
   auth::HubTls::Handshake handshake_;
   std::optional<LocalUser> local_user_;  // of kUnix
@@ -158,6 +162,7 @@ class Connection {
   std::string session_;
   auth::Peer peer_;
   auth::Rejection rejection_;
+  bool refused_ = false;
   FrameGuard guard_{FrameGuard::From::kClient};
   FrameReader from_grpc_;
 };

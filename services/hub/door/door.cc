@@ -195,7 +195,7 @@ absl::Duration Door::WaitForStrangers(absl::Duration now) const {
 void Door::MeetAndCharge(Connection* connection) {
   const double begin = ProcessorShare::ThreadSeconds();
   Meet(connection);
-  if (!connection->open() && !connection->key_fits()) return;
+  if (!connection->is_of_peer()) return;
   const double spent = ProcessorShare::ThreadSeconds() - begin;
   strangers_share_.Spare(spent);
   new_peers_share_.Charge(spent, clock_->Steady());

@@ -134,8 +134,8 @@ void HubStream::SetWake(std::function<void()> wake) { shared_->wake = std::move(
 absl::Status HubStream::Send(const v1::NodeMessage& message) {
   GrpcMessage bytes{message.SerializeAsString(), nullptr};
   {
-    MutexLock lock(&shared_->mu);
     Shared& shared = *shared_;
+    MutexLock lock(&shared.mu);
     const bool full =
         shared.messages > 0 && (shared.messages >= kMaxOutboxMessages || shared.bytes + bytes.size() > kMaxOutboxBytes);
     if (full) {
