@@ -111,10 +111,11 @@ Connection::Progress Connection::ProveByTls(const auth::HubTls& tls, const Hello
   return Progress::kProven;
 }
 
-void Connection::SendLine(std::string line) {
+void Connection::SendLine(std::string line, bool more_follows) {
+  if (line.empty()) return;
   line += '\n';
   // A few hundred bytes fit into the buffer of a new connection. A peer for which they do not fit loses them.
-  (void)!send(net_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+  (void)!send(net_.get(), line.data(), line.size(), MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
 }
 
 // Takes complete lines and not a byte more, because the bytes that follow belong to gRPC.
@@ -142,9 +143,10 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, Random* r
     std::string answer;
     const auth::HubPrologue::State state = prologue_->OnLine(text.substr(0, end), &answer);
     (void)!recv(net_.get(), bytes, end + 1, 0);
-    SendLine(std::move(answer));
+    if (state != auth::HubPrologue::State::kProven) SendLine(std::move(answer));
     if (state == auth::HubPrologue::State::kRefused) return Refuse(prologue_->rejection());
     if (state == auth::HubPrologue::State::kTalking) continue;
+    last_line_ = std::move(answer);
     peer_ = prologue_->peer();
     if (peer_.proof == auth::Proof::kUser) peer_.unix_groups = local_user_->groups;
     prologue_.reset();
@@ -175,6 +177,7 @@ void Connection::Join(std::unique_ptr<InnerSide> inner, const Clock* clock, TlsP
 }
 
 UniqueFd Connection::OpenForGrpc(const std::string& pair_name, const Clock* clock, TlsPump::Scratch* scratch) {
+  if (pump_ == nullptr) SendLine(std::move(last_line_));
   UniqueFd for_grpc;
   if (origin_.kind == Kind::kClearTcp) {
     // gRPC gets the connection itself. The door keeps a duplicate, which sees the end of the connection and can cut it.
@@ -197,6 +200,7 @@ void Connection::OpenForStreams(const std::string& pair_name, StreamService* ser
                                 const Clock* clock, TlsPump::Scratch* scratch) {
   pair_name_ = pair_name;
   grpc_name = absl::StrCat(kAbstractPrefix, pair_name);
+  if (pump_ == nullptr) SendLine(std::move(last_line_), true);
   auto side = std::make_unique<StreamSide>(id, service, std::move(mail));
   streams_ = side.get();
   Join(std::move(side), clock, scratch);
@@ -260,10 +264,10 @@ Connection::~Connection() {
 
 void Connection::TurnAway(absl::string_view why) {
   const std::string frames = MakeRefusal(why);
-  if (pump_ == nullptr) {
-    (void)!send(net_.get(), frames.data(), frames.size(), MSG_NOSIGNAL);
-  } else if (pump_->ssl() != nullptr) {
+  if (pump_ != nullptr && pump_->ssl() != nullptr) {
     pump_->SendLast(frames);
+  } else {
+    (void)!send(net(), frames.data(), frames.size(), MSG_NOSIGNAL);
   }
 }
 

@@ -138,7 +138,8 @@ class Connection {
   // Looks at what gRPC sends to the peer: the bytes of a call that gRPC has reset are no longer held.
   absl::Status FollowAnswers(absl::string_view bytes);
   void Pay(size_t cost, absl::Duration now);
-  void SendLine(std::string line);
+  // `more_follows`: the line may wait for what is sent next, and go in one packet with it.
+  void SendLine(std::string line, bool more_follows = false);
   // Makes the socket pair: returns gRPC's end. Invalid when no file descriptor is left.
   UniqueFd MakePair(std::unique_ptr<PairSide>* ours) const;
   void Join(std::unique_ptr<InnerSide> inner, const Clock* clock, TlsPump::Scratch* scratch);
@@ -160,6 +161,7 @@ class Connection {
   std::optional<LocalUser> local_user_;  // of kUnix
   std::unique_ptr<auth::HubPrologue> prologue_;
   std::string session_;
+  std::string last_line_;  // which lets the peer in; sent when the connection is opened
   auth::Peer peer_;
   auth::Rejection rejection_;
   bool refused_ = false;

@@ -29,7 +29,9 @@ absl::Status StreamSide::Put(absl::string_view bytes) {
 }
 
 bool StreamSide::readable() const {
-  return !greeting_.empty() || closed_ || (state_ == State::kServed && (http2_.has_output() || http2_.over()));
+  if (closed_) return true;
+  if (awaits_answer_) return false;
+  return !greeting_.empty() || (state_ == State::kServed && (http2_.has_output() || http2_.over()));
 }
 
 InnerSide::Taken StreamSide::Take(char* bytes, size_t most, size_t* size) {
@@ -52,10 +54,12 @@ absl::Status StreamSide::OnCall(absl::string_view method) {
   state_ = State::kServed;
   writer_ = std::make_shared<StreamWriter>(mail_, connection_, ++call_);
   ORCH_ASSIGN_OR_RETURN(reader_, service_->Open(visitor_, writer_));
+  awaits_answer_ = true;
   return absl::OkStatus();
 }
 
 void StreamSide::OnCallEnd(End end) {
+  awaits_answer_ = false;
   if (reader_ == nullptr) return;
   writer_->OnEnd();
   std::exchange(reader_, nullptr)->OnEnd(end);
@@ -63,6 +67,7 @@ void StreamSide::OnCallEnd(End end) {
 
 void StreamSide::OnLetter(StreamMail::Letter letter) {
   if (letter.call != call_) return;
+  awaits_answer_ = false;
   if (letter.kind == StreamMail::Letter::Kind::kMessage) {
     http2_.Send(std::move(letter.message));
   } else {

@@ -41,7 +41,10 @@ class StreamSide final : public InnerSide, private GrpcConnection::Handler {
   bool full() const { return reader_ != nullptr && reader_->full(); }
   // Whether a stream that the hub has ended is not written to its end.
   bool finishing() const { return http2_.finishing(); }
-  void Ping() { http2_.Ping(); }
+  void Ping() {
+    awaits_answer_ = false;
+    http2_.Ping();
+  }
 
  private:
   enum class State { kUndecided, kServed, kForGrpc };
@@ -60,6 +63,7 @@ class StreamSide final : public InnerSide, private GrpcConnection::Handler {
   std::string greeting_;  // the SETTINGS frame, until it is taken
   GrpcConnection http2_;
   uint32_t call_ = 0;
+  bool awaits_answer_ = false;            // of the call; its headers wait for the first message, and go with it
   std::shared_ptr<StreamReader> reader_;  // of the call that is open
   std::shared_ptr<StreamWriter> writer_;  // of the newest call
   bool closed_ = false;                   // by the peer

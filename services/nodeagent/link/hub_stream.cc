@@ -109,8 +109,10 @@ class HubStream::End final : public TunnelEnd, private GrpcCall::Handler {
   void OnEnd(const absl::Status& status) override {
     Tell(status.ok() ? absl::UnavailableError("the hub ended the stream") : status);
   }
-  void Tell(const absl::Status& why) {
-    shared_->executor->Post([shared = shared_, why] {
+  // The loop gets a copy of its own, because the thread sanitizer does not see how copies of a Status share their
+  // memory.
+  void Tell(const absl::Status& status) {
+    shared_->executor->Post([shared = shared_, why = absl::Status(status.code(), status.message())] {
       if (!std::exchange(shared->is_over, true)) shared->callbacks.done(why);
     });
   }
@@ -125,7 +127,10 @@ HubStream::HubStream(Executor* executor, Callbacks callbacks) : shared_(std::mak
   shared_->callbacks = std::move(callbacks);
 }
 
-HubStream::~HubStream() { shared_->is_over = true; }
+HubStream::~HubStream() {
+  shared_->is_over = true;
+  shared_->wake = nullptr;  // it holds the tunnel, whose end holds this
+}
 
 std::unique_ptr<TunnelEnd> HubStream::MakeEnd() { return std::make_unique<End>(shared_); }
 

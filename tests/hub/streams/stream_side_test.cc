@@ -147,8 +147,21 @@ TEST_F(StreamSideTest, AClientGoesOnWithAnotherServerAfterTheFirstFrame) {
   EXPECT_FALSE(client_.answers[stream].closed);
 }
 
+TEST_F(StreamSideTest, WhatTheHubHasToSaySoFarGoesWithTheFirstMessage) {
+  const int32_t stream = client_.Call(kServed);
+  ASSERT_TRUE(side_->Put(client_.TakeBytes()).ok());
+  EXPECT_FALSE(side_->readable()) << "neither settings nor headers";
+  ASSERT_TRUE(service_.writers[0]->Push({"welcome", nullptr}, false));
+  Exchange();
+  EXPECT_EQ(client_.settings, 1);
+  EXPECT_EQ(client_.answers[stream].fields[":status"], "200");
+  EXPECT_EQ(client_.answers[stream].data, Http2Client::Framed("welcome"));
+}
+
 TEST_F(StreamSideTest, AnotherCallAfterAStreamIsRefused) {
   client_.Call(kServed);
+  Exchange();
+  ASSERT_TRUE(service_.writers[0]->Push({"welcome", nullptr}, false));
   Exchange();
   const int32_t other = client_.Call(kOther);
   Exchange();
@@ -203,6 +216,8 @@ TEST_F(StreamSideTest, TheReaderLearnsThatTheConnectionIsGone) {
 
 TEST_F(StreamSideTest, ThePeersHangUpEndsIt) {
   client_.Call(kServed);
+  Exchange();
+  ASSERT_TRUE(service_.writers[0]->Push({"welcome", nullptr}, false));
   Exchange();
   side_->EndPutting();
   char bytes[10];
