@@ -17,9 +17,13 @@ class Random {
   uint64_t Uint64();
 };
 
-// Asks getrandom(2).
+// Asks getrandom(2), for small requests in blocks: a system call costs more than the message that a nonce protects.
+// Each thread has a block; what was given out is erased from it, and a child process does not use its parent's.
 class SystemRandom final : public Random {
  public:
+  static constexpr size_t kBlockBytes = 512;
+  static constexpr size_t kMostFromBlock = 64;  // larger requests ask the system themselves
+
   std::string Bytes(size_t size) override;
 };
 

@@ -1,5 +1,8 @@
 #include "base/random.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <set>
 #include <string>
 
@@ -18,6 +21,35 @@ TEST(SystemRandomTest, NeverRepeatsAKey) {
   SystemRandom random;
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(seen.insert(random.Bytes(32)).second);
+}
+
+TEST(SystemRandomTest, RequestsOfAllSizesAreServedFromBlocksWithoutRepeating) {
+  SystemRandom random;
+  std::set<std::string> seen;
+  for (size_t i = 0; i < 3 * SystemRandom::kBlockBytes; ++i) {
+    EXPECT_TRUE(seen.insert(random.Bytes(8 + i % SystemRandom::kMostFromBlock)).second);
+  }
+}
+
+TEST(SystemRandomTest, AChildDoesNotDrawWhatItsParentDraws) {
+  SystemRandom random;
+  random.Bytes(16);  // there is a block
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const std::string drawn = random.Bytes(16);
+    _exit(write(ends[1], drawn.data(), drawn.size()) == 16 ? 0 : 1);
+  }
+  std::string childs(16, '\0');
+  EXPECT_EQ(read(ends[0], childs.data(), childs.size()), 16);
+  EXPECT_NE(random.Bytes(16), childs);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(SystemRandomTest, UniformStaysBelowOneAndCoversTheSpan) {
