@@ -40,7 +40,6 @@ AuditLog::AuditLog(Options options, const Clock* clock, std::unique_ptr<AuditApp
       appender_(std::move(appender)),
       head_(head),
       synced_(head),
-      recent_(kRecentHeads),
       first_recent_(head.seq + 1),
       thread_(clock, "audit") {}
 
@@ -101,7 +100,15 @@ absl::Status AuditLog::WriteLocked(const AuditRecord& record, absl::Time now) {
 
 void AuditLog::RememberLocked(absl::string_view line, const AuditHead& head) {
   head_ = head;
-  std::copy(head.hash.begin(), head.hash.end(), recent_[head.seq % kRecentHeads].begin());
+  if (head.seq != first_recent_ + recent_.size()) {
+    recent_.clear();
+    first_recent_ = head.seq;
+  }
+  std::copy(head.hash.begin(), head.hash.end(), recent_.emplace_back().begin());
+  if (recent_.size() > kRecentHeads) {
+    recent_.pop_front();
+    ++first_recent_;
+  }
   unsynced_.head = head;
   if (unsynced_.files.empty() || unsynced_.files.back() != appender_->fd()) {
     unsynced_.files.push_back(appender_->fd());
@@ -221,8 +228,8 @@ AuditLog::Memory AuditLog::Check(const AuditHead& head) const {
   MutexLock lock(&mu_);
   if (head.seq == 0) return Memory::kAgrees;
   if (head.seq > head_.seq || head.hash.size() != 32) return Memory::kDiffers;
-  if (head.seq < first_recent_ || head_.seq - head.seq >= kRecentHeads) return Memory::kNotRecent;
-  const auto& known = recent_[head.seq % kRecentHeads];
+  if (head.seq < first_recent_ || head.seq - first_recent_ >= recent_.size()) return Memory::kNotRecent;
+  const auto& known = recent_[head.seq - first_recent_];
   return std::equal(known.begin(), known.end(), head.hash.begin()) ? Memory::kAgrees : Memory::kDiffers;
 }
 

@@ -88,8 +88,8 @@ class AuditLog final : public AuditSink {
   const std::unique_ptr<AuditAppender> appender_ ABSL_GUARDED_BY(mu_);
   AuditHead head_ ABSL_GUARDED_BY(mu_);
   AuditHead synced_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::array<char, 32>> recent_ ABSL_GUARDED_BY(mu_);  // hash of record seq at seq % kRecentHeads
-  uint64_t first_recent_ ABSL_GUARDED_BY(mu_) = 0;                 // the oldest number that may be in recent_
+  std::deque<std::array<char, 32>> recent_ ABSL_GUARDED_BY(mu_);  // hashes of the records from first_recent_
+  uint64_t first_recent_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t lost_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Time lost_since_ ABSL_GUARDED_BY(mu_);
   std::string write_problem_ ABSL_GUARDED_BY(mu_);

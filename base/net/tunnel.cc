@@ -187,7 +187,7 @@ absl::Status Tunnel::State::OpenInClear(UniqueFd net) {
     ORCH_ASSIGN_OR_RETURN(const std::string line, ReadLine(net.get(), wake.get(), *clock, deadline));
     ORCH_ASSIGN_OR_RETURN(TunnelSecurity::Step step, security->OnLine(line));
     if (step.done && end != nullptr) {
-      const auto scratch = std::make_unique<TlsPump::Scratch>();
+      const auto scratch = std::make_unique_for_overwrite<TlsPump::Scratch>();
       TlsPump pump(std::move(net), nullptr, scratch.get());
       return CarryEnd(&pump, step.session);
     }
@@ -201,7 +201,7 @@ absl::Status Tunnel::State::OpenInClear(UniqueFd net) {
 
 absl::Status Tunnel::State::OpenTls(UniqueFd net) {
   ORCH_ASSIGN_OR_RETURN(SslPtr ssl, security->BeginTls());
-  const auto scratch = std::make_unique<TlsPump::Scratch>();
+  const auto scratch = std::make_unique_for_overwrite<TlsPump::Scratch>();
   TlsPump pump(std::move(net), std::move(ssl), scratch.get());
   ORCH_RETURN_IF_ERROR(Handshake(&pump));
   ORCH_RETURN_IF_ERROR(security->CheckTls(pump.ssl()));

@@ -2,21 +2,22 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
 namespace orch::nodeagent {
 
-// Returns free heap to the system, and unmaps pages of code that are not in use: the kernel maps sixteen pages for each
-// page that is touched at the start, and most of gRPC's code runs once.
+// Returns free heap to the system, and unmaps pages of files that are not in use: the kernel maps sixteen pages for
+// each page that is touched at the start, and most of the code runs once.
 void TidyMemory();
 
-struct CodeRange {
+struct PageRange {
   size_t begin = 0;
   size_t end = 0;
 };
-// Returns true if a line of /proc/self/maps describes code of a file that is never written: readable, executable,
-// private. Relocated data must keep its pages.
-bool ParseCodeRange(absl::string_view maps_line, CodeRange* range);
+// The mappings in the text of /proc/self/smaps whose pages can all be read from their file again: of files, never
+// written by this process, and without a page of its own in memory or in swap, as relocated data has.
+std::vector<PageRange> FindCleanPages(absl::string_view smaps);
 
 }  // namespace orch::nodeagent

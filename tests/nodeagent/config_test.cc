@@ -148,16 +148,34 @@ TEST(ClassesTest, KeepsTheLastClassesOfAFileThatIsEmptyForAMoment) {
   EXPECT_TRUE(file.Read({path}).names.empty());
 }
 
-TEST(MemoryTidyTest, LetsGoOfCodeOnlyAndTheProgramRunsOn) {
-  CodeRange range;
-  EXPECT_TRUE(ParseCodeRange("1000-3000 r-xp 00000000 fe:00 12     /usr/sbin/orch-nodeagent", &range));
-  EXPECT_EQ(range.begin, 0x1000u);
-  EXPECT_EQ(range.end, 0x3000u);
-  for (const char* line : {"1000-3000 r--p 00000000 fe:00 12 /usr/sbin/x",
-                           "1000-3000 rwxp 00000000 fe:00 12 /usr/sbin/x", "1000-3000 r-xp 00000000 00:00 0 [vdso]",
-                           "1000-3000 r-xp 00000000 00:00 0", "3000-1000 r-xp 00000000 fe:00 12 /x", "garbage", ""}) {
-    EXPECT_FALSE(ParseCodeRange(line, &range)) << line;
+std::string Mapping(absl::string_view first_line, int anonymous, int swap) {
+  return absl::StrCat(first_line, "\nSize:   8 kB\nRss:   8 kB\nAnonymous:   ", anonymous, " kB\nSwap:   ", swap,
+                      " kB\nVmFlags: rd mr mw me \n");
+}
+
+TEST(MemoryTidyTest, LetsGoOfPagesThatTheirFileHas) {
+  const std::vector<PageRange> clean =
+      FindCleanPages(absl::StrCat(Mapping("1000-3000 r-xp 00000000 fe:00 12     /usr/sbin/orch-nodeagent", 0, 0),
+                                  Mapping("3000-4000 r--p 00002000 fe:00 12     /usr/sbin/orch-nodeagent", 0, 0)));
+  ASSERT_EQ(clean.size(), 2u);
+  EXPECT_EQ(clean[0].begin, 0x1000u);
+  EXPECT_EQ(clean[0].end, 0x3000u);
+  EXPECT_EQ(clean[1].begin, 0x3000u);
+}
+
+TEST(MemoryTidyTest, KeepsEverythingElse) {
+  for (const std::string& kept :
+       {Mapping("1000-3000 r--p 00000000 fe:00 12 /x", 4, 0),  // relocated
+        Mapping("1000-3000 r--p 00000000 fe:00 12 /x", 0, 4),  // and swapped out
+        Mapping("1000-3000 rw-p 00000000 fe:00 12 /x", 0, 0), Mapping("1000-3000 rwxp 00000000 fe:00 12 /x", 0, 0),
+        Mapping("1000-3000 r--s 00000000 fe:00 12 /x", 0, 0), Mapping("1000-3000 r-xp 00000000 00:00 0 [vdso]", 0, 0),
+        Mapping("1000-3000 r-xp 00000000 00:00 0", 0, 0), Mapping("3000-1000 r-xp 00000000 fe:00 12 /x", 0, 0),
+        std::string("1000-3000 r-xp 00000000 fe:00 12 /x\nSwap:   0 kB\n"), std::string("garbage\n"), std::string()}) {
+    EXPECT_TRUE(FindCleanPages(kept).empty()) << kept;
   }
+}
+
+TEST(MemoryTidyTest, TheProgramRunsOn) {
   TidyMemory();
   EXPECT_EQ(absl::StrCat("still ", 1, " here"), "still 1 here");
 }

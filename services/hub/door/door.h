@@ -159,7 +159,7 @@ class Door {
   StandingCheck standing_;
   LingeringCloses lingering_;
   absl::Duration swept_;
-  const std::unique_ptr<TlsPump::Scratch> scratch_ = std::make_unique<TlsPump::Scratch>();
+  const std::unique_ptr<TlsPump::Scratch> scratch_ = std::make_unique_for_overwrite<TlsPump::Scratch>();
   std::thread thread_;
 };
 
