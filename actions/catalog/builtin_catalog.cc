@@ -74,7 +74,8 @@ std::shared_ptr<Catalog> BuiltinCatalog(const BuiltinOptions& given, const Clock
     const absl::StatusOr<bool> wanted = ActivatedBySettings(options.settings, builtin.name);
     if (!wanted.ok()) catalog->AddProblem({builtin.name, std::string(wanted.status().message())});
     if (!wanted.ok() || !*wanted) continue;
-    const absl::StatusOr<Ddl> ddl = ddl::LoadPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));
+    const absl::StatusOr<Ddl> ddl =
+        ddl::LoadEmbeddedPlugin(EmbeddedDdl(builtin.name), absl::StrCat(builtin.name, ".json"));
     const absl::StatusOr<std::shared_ptr<Plugin>> plugin =
         ddl.ok() ? builtin.make(*ddl, options, clock) : absl::StatusOr<std::shared_ptr<Plugin>>(ddl.status());
     if (plugin.ok()) {

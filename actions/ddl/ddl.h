@@ -79,6 +79,10 @@ struct Action {
 };
 
 struct Plugin {
+  Plugin() = default;
+  Plugin(const Plugin&) = delete;  // `json` may refer to own_json
+  Plugin& operator=(const Plugin&) = delete;
+
   std::string name;  // ^[a-z0-9_]+$
   std::string description;
   std::string author;
@@ -89,8 +93,9 @@ struct Plugin {
   std::string provider;       // "" for a built-in plugin, "external" and so on
   std::string requires_orch;  // the versions of orch that it needs, ">=0.1"; empty: any
   std::map<std::string, Action> actions;
-  std::string json;    // the text as loaded
-  std::string sha256;  // 32 bytes over `json`
+  absl::string_view json;  // the text as loaded
+  std::string own_json;    // holds it, unless the program does
+  std::string sha256;      // 32 bytes over `json`
 
   const Action* FindAction(absl::string_view action) const;
   absl::Duration TimeoutOf(const Action& action) const { return action.timeout.value_or(timeout); }
@@ -99,6 +104,8 @@ struct Plugin {
 // Loads a DDL. InvalidArgument for wrong types, unknown validators, validations that RE2 refuses, and exceeded limits
 // names `source`, the place ("package.json: actions[3].inputs.package.validation") and the remedy.
 absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source);
+// The same for a text that is part of the program, which is not copied.
+absl::StatusOr<std::shared_ptr<const Plugin>> LoadEmbeddedPlugin(absl::string_view json, absl::string_view source);
 
 // FailedPrecondition if the plugin needs another version of orch than `version` ("0.1.0").
 absl::Status CheckRequires(const Plugin& plugin, absl::string_view version);

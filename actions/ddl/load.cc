@@ -157,17 +157,7 @@ auto FindByName(const Fields& fields, absl::string_view name) -> decltype(&field
   return nullptr;
 }
 
-}  // namespace
-
-const Input* Action::FindInput(absl::string_view input) const { return FindByName(inputs, input); }
-const Output* Action::FindOutput(absl::string_view output) const { return FindByName(outputs, output); }
-
-const Action* Plugin::FindAction(absl::string_view action) const {
-  const auto found = actions.find(std::string(action));
-  return found == actions.end() ? nullptr : &found->second;
-}
-
-absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source) {
+absl::StatusOr<std::shared_ptr<Plugin>> Load(absl::string_view json, absl::string_view source) {
   ORCH_ASSIGN_OR_RETURN(const Json text, ParseJsonObject(json, source, kMaxDdlBytes));
   const Place top(&text, std::string(source), "");
   auto plugin = std::make_shared<Plugin>();
@@ -185,9 +175,30 @@ absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json,
       return place.Error(absl::StrCat("action '", name, "' is declared twice"));
     }
   }
-  plugin->json = std::string(json);
+  plugin->json = json;
   plugin->sha256 = Sha256(json);
-  return std::shared_ptr<const Plugin>(std::move(plugin));
+  return plugin;
+}
+
+}  // namespace
+
+const Input* Action::FindInput(absl::string_view input) const { return FindByName(inputs, input); }
+const Output* Action::FindOutput(absl::string_view output) const { return FindByName(outputs, output); }
+
+const Action* Plugin::FindAction(absl::string_view action) const {
+  const auto found = actions.find(std::string(action));
+  return found == actions.end() ? nullptr : &found->second;
+}
+
+absl::StatusOr<std::shared_ptr<const Plugin>> LoadPlugin(absl::string_view json, absl::string_view source) {
+  ORCH_ASSIGN_OR_RETURN(const std::shared_ptr<Plugin> plugin, Load(json, source));
+  plugin->own_json = std::string(json);
+  plugin->json = plugin->own_json;
+  return plugin;
+}
+
+absl::StatusOr<std::shared_ptr<const Plugin>> LoadEmbeddedPlugin(absl::string_view json, absl::string_view source) {
+  return Load(json, source);
 }
 
 }  // namespace orch::ddl

@@ -40,7 +40,7 @@ void FillPluginResponse(const std::vector<const DdlCache::Entry*>& entries, cons
   response->Clear();
   const DdlCache::Entry& best = *entries.front();
   FillPlugin(best, response->mutable_plugin());
-  if (request.known_sha256() != best.sha256) response->mutable_plugin()->set_ddl_json(best.plugin->json);
+  if (request.known_sha256() != best.sha256) response->mutable_plugin()->set_ddl_json(std::string(best.plugin->json));
   for (size_t i = 1; i < entries.size(); ++i) FillPlugin(*entries[i], response->add_others());
 }
 

@@ -1,6 +1,7 @@
 #include "services/nodeagent/link/hub_session.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -103,13 +104,13 @@ void HubSession::AppendDdls(const google::protobuf::RepeatedPtrField<std::string
   v1::Ddls* ddls = nullptr;
   size_t bytes = 0;
   for (const std::string& sha256 : wanted) {
-    const std::string* text = FindDdl(*current_, sha256);
-    if (text == nullptr || !sent.insert(sha256).second) continue;
+    const std::optional<absl::string_view> text = FindDdl(*current_, sha256);
+    if (!text || !sent.insert(sha256).second) continue;
     if (ddls == nullptr || bytes + text->size() > kMaxDdlMessageBytes) {
       ddls = output->send.emplace_back().mutable_ddls();
       bytes = 0;
     }
-    ddls->add_ddl_json(*text);
+    ddls->add_ddl_json(text->data(), text->size());
     bytes += text->size();
   }
 }

@@ -93,11 +93,11 @@ void FillNode(const NodeSnapshot& snapshot, v1::Node* node) {
   FillPluginProblems(snapshot, node->mutable_plugin_problems());
 }
 
-const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256) {
+std::optional<absl::string_view> FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256) {
   for (const auto& [name, plugin] : snapshot.plugins) {
-    if (plugin->sha256 == sha256) return &plugin->json;
+    if (plugin->sha256 == sha256) return plugin->json;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 bool IsVolatileFact(absl::string_view name) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,8 @@ struct NodeSnapshot {
 // Fills the description of the whole node that Register carries.
 void FillNode(const NodeSnapshot& snapshot, v1::Node* node);
 
-// Returns the text of the DDL with this hash, or nullptr if no plugin of the snapshot has it.
-const std::string* FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256);
+// Returns the text of the DDL with this hash, or nullopt if no plugin of the snapshot has it.
+std::optional<absl::string_view> FindDdl(const NodeSnapshot& snapshot, absl::string_view sha256);
 
 // Returns true for facts that change all the time without cause: uptime, free memory, load. A change of these alone is
 // sent after HubSession::kVolatileInterval at the earliest; the next message with another cause carries it as well.
