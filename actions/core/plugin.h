@@ -16,6 +16,9 @@ class Plugin {
  public:
   virtual ~Plugin() = default;
   virtual const std::shared_ptr<const ddl::Plugin>& ddl() const = 0;
+  // True for an action that only looks into the agent's memory, for microseconds: no file, no process, no waiting. It
+  // runs at once, on the agent's loop.
+  virtual bool IsInstant(absl::string_view /*action*/) const { return false; }
   // Maximum concurrent runs in the action's slot; 0 means unlimited. The package plugin allows one change.
   virtual int MaxConcurrency(absl::string_view /*action*/) const { return 0; }
   // True for an action that must run in the agent, where a restart of the agent ends it. Other actions with impact

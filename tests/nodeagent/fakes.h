@@ -28,11 +28,14 @@ class FakePlugin final : public actions::Plugin {
   std::string ConcurrencySlot(absl::string_view action) const override {
     return one_slot ? "all" : std::string(action);
   }
+  bool IsInstant(absl::string_view) const override { return instant; }
   actions::Reply Run(const actions::Request& request, const actions::Context& context) override {
     return body_(request, context);
   }
 
-  bool one_slot = false;  // of all its actions; set before it runs
+  // Of all its actions; set before it runs.
+  bool one_slot = false;
+  bool instant = false;
 
  private:
   const Body body_;

@@ -348,6 +348,38 @@ TEST_F(TaskRunnerTest, BytesThatAreNoTextDoNotBreakTheReply) {
   EXPECT_EQ(again.reply().status_message(), "bad \xEF\xBF\xBD byte");
 }
 
+TEST_F(TaskRunnerTest, AnInstantActionHasEndedWhenItIsSubmitted) {
+  const auto runner = Make(1, 1);
+  const std::shared_ptr<FakePlugin> plugin = Returns(Json::object());
+  plugin->instant = true;
+  EXPECT_EQ(runner->Submit(Spec("1", plugin)), TaskRunner::Submitted::kAccepted);
+  EXPECT_EQ(runner->active(), 0u);
+  EXPECT_EQ(runner->workers(), 0u);
+  EXPECT_EQ(seen_.Await(1).back().update.reply().state(), v1::OK);
+  TaskSpec late = Spec("2", plugin);
+  late.deadline = clock_.Steady();
+  EXPECT_EQ(runner->Submit(std::move(late)), TaskRunner::Submitted::kAccepted);
+  EXPECT_EQ(seen_.Await(2).back().update.reply().kind(), v1::ERROR_KIND_TIMEOUT);
+  runner->Close();
+  EXPECT_EQ(runner->Submit(Spec("3", plugin)), TaskRunner::Submitted::kClosed);
+}
+
+TEST_F(TaskRunnerTest, AnInstantActionThatMustBeAdmittedWaitsForItOnAWorker) {
+  const auto runner = Make(1, 1);
+  const std::shared_ptr<FakePlugin> plugin = Returns(Json::object());
+  plugin->instant = true;
+  Latch admitted;
+  TaskSpec spec = Spec("1", plugin);
+  spec.admit = [&admitted](TaskSpec*) {
+    admitted.Wait();
+    return std::optional<v1::TaskUpdate>();
+  };
+  EXPECT_EQ(runner->Submit(std::move(spec)), TaskRunner::Submitted::kAccepted);
+  EXPECT_EQ(runner->active(), 1u);
+  admitted.Open();
+  EXPECT_EQ(seen_.Await(1).back().update.reply().state(), v1::OK);
+}
+
 TEST_F(TaskRunnerTest, StartsWorkersOnlyWhenThereIsWork) {
   auto runner = Make(8, 10);
   EXPECT_EQ(runner->workers(), 0u);

@@ -1,5 +1,7 @@
 #include "actions/plugins/rpcutil/rpcutil.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -125,22 +127,28 @@ Reply GetData(const Request& request, const Context& context) {
 struct RpcutilAction {
   absl::string_view action;
   Reply (*run)(const Request& request, const Context& context);
+  bool instant = false;
 };
 
 constexpr RpcutilAction kRpcutilActions[] = {
     {"agent_inventory", AgentInventory},
-    {"collective_info", CollectiveInfo},
-    {"daemon_stats", DaemonStats},
-    {"find", Find},
+    {"collective_info", CollectiveInfo, true},
+    {"daemon_stats", DaemonStats, true},
+    {"find", Find, true},
     {"get_config_item", GetConfigItem},
     {"get_data", GetData},
-    {"get_fact", GetFact},
-    {"get_facts", GetFacts},
+    {"get_fact", GetFact, true},
+    {"get_facts", GetFacts, true},
     {"inventory", Inventory},
-    {"ping", Ping},
+    {"ping", Ping, true},
 };
 
 }  // namespace
+
+bool Rpcutil::IsInstant(absl::string_view action) const {
+  return std::any_of(std::begin(kRpcutilActions), std::end(kRpcutilActions),
+                     [action](const RpcutilAction& entry) { return entry.instant && entry.action == action; });
+}
 
 Reply Rpcutil::RunAction(const Request& request, const Context& context) {
   for (const RpcutilAction& entry : kRpcutilActions) {

@@ -8,6 +8,7 @@ namespace orch::actions {
 class Rpcutil final : public BuiltinPlugin {
  public:
   using BuiltinPlugin::BuiltinPlugin;
+  bool IsInstant(absl::string_view action) const override;
 
  protected:
   Reply RunAction(const Request& request, const Context& context) override;

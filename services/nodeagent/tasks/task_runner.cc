@@ -10,6 +10,16 @@
 
 namespace orch::nodeagent {
 
+namespace {
+
+bool MayRunHere(const TaskSpec& spec) {
+  const bool waits = spec.delay > absl::ZeroDuration() || spec.admit != nullptr || spec.accept != nullptr ||
+                     spec.run_outside != nullptr;
+  return !waits && spec.action != nullptr && spec.plugin->IsInstant(spec.action->name);
+}
+
+}  // namespace
+
 TaskRunner::TaskRunner(Options options, const Clock* clock, Executor* executor, actions::NodeState* node,
                        UpdateSink sink)
     : options_(options), clock_(clock), executor_(executor), node_(node), sink_(std::move(sink)) {}
@@ -31,6 +41,7 @@ TaskRunner::~TaskRunner() {
 TaskRunner::Submitted TaskRunner::Submit(TaskSpec spec) {
   JoinEnded();
   const auto task = std::make_shared<Task>(std::move(spec), &sink_);
+  if (MayRunHere(task->spec)) return RunHere(task);
   const bool delayed = task->spec.delay > absl::ZeroDuration();
   {
     MutexLock lock(&mu_);
@@ -45,6 +56,17 @@ TaskRunner::Submitted TaskRunner::Submit(TaskSpec spec) {
   }
   if (delayed) ArmStart(task);
   ArmDeadline(task);
+  return Submitted::kAccepted;
+}
+
+TaskRunner::Submitted TaskRunner::RunHere(const TaskPtr& task) {
+  {
+    MutexLock lock(&mu_);
+    if (closed_) return Submitted::kClosed;
+    if (!tasks_.emplace(task->attempt_id, task).second) return Submitted::kBusy;
+  }
+  RunTask(clock_, node_, task.get());
+  Retire(task);
   return Submitted::kAccepted;
 }
 

@@ -42,6 +42,8 @@ class TaskRunner {
   // Cancels the tasks and waits for the actions that run.
   ~TaskRunner();
 
+  // On the loop. An action that is instant (Plugin::IsInstant) has ended when this returns, unless it has to wait for
+  // something else.
   Submitted Submit(TaskSpec spec);
   // Ends the action and answers CANCELLED, unless the action still succeeds. Returns false if there is no such task.
   bool Cancel(const std::string& attempt_id, v1::ErrorKind kind, const std::string& message);
@@ -59,6 +61,7 @@ class TaskRunner {
   enum class Admission { kRun, kEnded, kRequeued };  // kRun: the task holds its slot
 
   void Work(std::list<std::thread>::iterator self);
+  Submitted RunHere(const TaskPtr& task);
   TaskPtr Take();
   void StartWorkerLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Admission Admit(const TaskPtr& task);
