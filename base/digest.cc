@@ -10,6 +10,12 @@
 namespace orch {
 namespace {
 
+// Fetched once: OpenSSL looks for it at every use of EVP_sha256(), which takes longer than a short digest.
+const EVP_MD* FetchedSha256() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched != nullptr ? fetched : EVP_sha256();
+}
+
 std::string Digest(const EVP_MD* kind, absl::string_view bytes) {
   std::string out(EVP_MD_size(kind), '\0');
   unsigned int size = 0;
@@ -21,15 +27,16 @@ std::string Digest(const EVP_MD* kind, absl::string_view bytes) {
 
 }  // namespace
 
-std::string Sha256(absl::string_view bytes) { return Digest(EVP_sha256(), bytes); }
+std::string Sha256(absl::string_view bytes) { return Digest(FetchedSha256(), bytes); }
 
 std::string Md5(absl::string_view bytes) { return Digest(EVP_md5(), bytes); }
 
 std::string HmacSha256(absl::string_view key, absl::string_view bytes) {
   std::string out(32, '\0');
   unsigned int size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-           bytes.size(), reinterpret_cast<unsigned char*>(out.data()), &size) == nullptr) {
+  if (HMAC(FetchedSha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+           reinterpret_cast<unsigned char*>(out.data()), &size) == nullptr) {
     std::abort();
   }
   return out;

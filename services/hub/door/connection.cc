@@ -227,7 +227,7 @@ bool Connection::MayRead(absl::Duration now) const {
 
 bool Connection::IsAlive(absl::Duration now) {
   if (streams_ == nullptr || now - heard_ < kAskAfter) return true;
-  if (asked_ == absl::InfiniteDuration()) {
+  if (!asked()) {
     asked_ = now;
     streams_->Ping();
   }

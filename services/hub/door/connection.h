@@ -86,6 +86,8 @@ class Connection {
   // For peers whose host is gone, when streams are served here. False when the peer has said nothing for too long; it
   // is asked for a sign of life before.
   bool IsAlive(absl::Duration now);
+  // Whether it was asked, and has said nothing since.
+  bool asked() const { return asked_ != absl::InfiniteDuration(); }
   // Whether gRPC has the connection itself, so that there is nothing to carry.
   bool raw() const { return open_ && pump_ == nullptr; }
 

@@ -15,7 +15,7 @@ namespace orch::hub {
 namespace {
 
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(250);
-constexpr absl::Duration kSweepOpenEvery = absl::Seconds(2);
+constexpr absl::Duration kSweepOpenEvery = absl::Seconds(5);
 constexpr double kLateWeight = 0.5;  // of a failure
 constexpr size_t kKeptForAdministrators = 16;
 
@@ -527,8 +527,9 @@ void Door::CutIdle(absl::Duration now) {
     if (connection->visitor == nullptr) return;
     const Visitor& visitor = *connection->visitor;
     const absl::Duration idle = now - absl::Nanoseconds(visitor.last_call_ns.load());
+    const bool asked_before = connection->asked();
     const bool stuck = now - connection->closing_since > kCloseWithin || !connection->IsAlive(now);
-    if (connection->streams() != nullptr && connection->streams()->readable()) to_carry_.AddBusy(connection);
+    if (connection->asked() && !asked_before) to_carry_.AddBusy(connection);
     if (!stuck && (visitor.open_calls > 0 || idle <= kIdleFor)) return;
     ++counters_.cut;
     Close(connection, true);

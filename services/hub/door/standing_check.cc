@@ -14,12 +14,11 @@ auth::Refusal RefusalOf(const auth::Peer& peer, const absl::Status& standing) {
 
 void StandingCheck::RequestEnded(int64_t now_us) {
   if (pending()) return;
-  for (const uint64_t id : connections_->ids()) {
-    const Connection* const connection = connections_->Find(id);
-    if (connection == nullptr || connection->visitor == nullptr) continue;
+  connections_->ForEach([&](const Connection* connection) {
+    if (connection->visitor == nullptr) return;
     const int64_t end_us = connection->visitor->peer.key_expires_us;
-    if (end_us != 0 && end_us <= now_us) to_check_.push_back(id);
-  }
+    if (end_us != 0 && end_us <= now_us) to_check_.push_back(connection->id);
+  });
 }
 
 void StandingCheck::Turn(absl::FunctionRef<void(Connection*, auth::Refusal, const absl::Status&)> lost) {
