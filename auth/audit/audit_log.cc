@@ -13,7 +13,6 @@
 #include "base/latch.h"
 #include "base/log.h"
 #include "base/status_macros.h"
-#include "base/system_journal.h"
 
 namespace orch::auth {
 namespace {
@@ -114,7 +113,7 @@ void AuditLog::RememberLocked(absl::string_view line, const AuditHead& head) {
     unsynced_.files.push_back(appender_->fd());
   }
   if (!std::exchange(sync_due_, true)) thread_.PostAfter(kSyncEvery, [this] { SyncNow(); });
-  if (!options_.journal) return;
+  if (options_.journal == nullptr) return;
   if (journal_.size() >= kMaxJournalLines) {
     ++not_in_journal_;
     return;
@@ -189,7 +188,7 @@ void AuditLog::SendToJournal() {
     left_out = std::exchange(not_in_journal_, 0);
   }
   absl::Status sent;
-  for (const std::string& line : lines) sent.Update(orch::SendToJournal(options_.program, line));
+  for (const std::string& line : lines) sent.Update(options_.journal(options_.program, line));
   if (!sent.ok()) LogWarning("audit records are missing in systemd's journal", {{"why", std::string(sent.message())}});
   if (left_out > 0) {
     LogWarning("audit records are missing in systemd's journal", {{"why", absl::StrCat(left_out, " came too fast")}});

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,12 +31,15 @@ class AuditLog final : public AuditSink {
   static constexpr size_t kRecentHeads = 16'384;     // answered from memory
   static constexpr size_t kMaxJournalLines = 1'024;  // that wait for the journal; further ones are not sent there
 
+  // Sends a line to systemd's journal (base/daemon/system_journal.h).
+  using JournalSender = std::function<absl::Status(absl::string_view program, absl::string_view line)>;
+
   struct Options {
     std::string path;
     bool required = false;
     uint64_t max_size = uint64_t{64} << 20;  // bytes of a file before it is moved aside
     size_t keep = 10;                        // files moved aside that are kept
-    bool journal = false;                    // lines go to systemd's journal too
+    JournalSender journal;                   // takes the lines too; null: no journal does
     std::string program = "orch-audit";      // the identifier there
   };
 

@@ -1,6 +1,7 @@
 #include "auth/audit/audit_settings.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -31,7 +32,8 @@ uint64_t ParseSize(absl::string_view text) {
 
 }  // namespace
 
-AuditLog::Options ReadAuditSettings(ConfigReader* read, const std::string& beside, const std::string& program) {
+AuditLog::Options ReadAuditSettings(ConfigReader* read, const std::string& beside, const std::string& program,
+                                    AuditLog::JournalSender journal) {
   AuditLog::Options options;
   options.program = program;
   const std::string file = read->String("audit.file", beside.empty() ? "none" : beside);
@@ -50,7 +52,7 @@ AuditLog::Options ReadAuditSettings(ConfigReader* read, const std::string& besid
   options.max_size = ParseSize(size);
   if (options.max_size == 0) read->Fail("audit.max_size", "must be a size from 64K to 100G, such as 64M");
   options.keep = static_cast<size_t>(read->Int("audit.keep", 10, 1, 1000));
-  options.journal = read->Bool("audit.journal", false);
+  if (read->Bool("audit.journal", false)) options.journal = std::move(journal);
   return options;
 }
 

@@ -8,7 +8,9 @@
 
 namespace orch::auth {
 
-// `beside`: the log's place if audit.file does not name one; empty: no log. `program`: its name in systemd's journal.
-AuditLog::Options ReadAuditSettings(ConfigReader* read, const std::string& beside, const std::string& program);
+// `beside`: the log's place if audit.file does not name one; empty: no log. `program`: its name in systemd's journal,
+// which `journal` sends to if audit.journal says so.
+AuditLog::Options ReadAuditSettings(ConfigReader* read, const std::string& beside, const std::string& program,
+                                    AuditLog::JournalSender journal);
 
 }  // namespace orch::auth

@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "auth/audit/audit_settings.h"
 #include "base/config_reader.h"
+#include "base/daemon/system_journal.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
 #include "services/hub/login/curl_http.h"
@@ -131,7 +132,7 @@ void ReadStore(ConfigReader* read, HubConfig* config) {
 void ReadAudit(ConfigReader* read, HubConfig* config) {
   const std::filesystem::path folder = std::filesystem::path(config->store).parent_path() / "audit";
   const std::string beside = config->store == kStoreInMemory ? "" : (folder / "audit.jsonl").string();
-  config->audit = auth::ReadAuditSettings(read, beside, "orch-hub-audit");
+  config->audit = auth::ReadAuditSettings(read, beside, "orch-hub-audit", SendToJournal);
 }
 
 }  // namespace

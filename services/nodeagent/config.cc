@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "auth/audit/audit_settings.h"
 #include "base/config_reader.h"
+#include "base/daemon/system_journal.h"
 #include "base/status_macros.h"
 #include "filter/filter.h"
 #include "services/nodeagent/state_dir.h"
@@ -123,7 +124,8 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const ConfigFile& file, const std::s
   config.classes_files = read.List("classes_files", DefaultClassesFiles());
   config.state_dir = read.String("state_dir", kDefaultStateDir);
   if (!absl::StartsWith(config.state_dir, "/")) read.Fail("state_dir", "must be an absolute path");
-  config.audit = auth::ReadAuditSettings(&read, absl::StrCat(config.state_dir, "/audit.jsonl"), "orch-agent-audit");
+  config.audit =
+      auth::ReadAuditSettings(&read, absl::StrCat(config.state_dir, "/audit.jsonl"), "orch-agent-audit", SendToJournal);
   config.workers = read.Int("tasks.workers", 8, 1, 256);
   config.queue = read.Int("tasks.queue", 100, 1, 10'000);
   config.shutdown_grace = read.Duration("shutdown_grace", absl::Seconds(10), absl::ZeroDuration(), absl::Hours(1));

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "base/daemon/service.h"
 #include "base/option_table.h"
-#include "base/service.h"
 #include "services/hub/job_store/sqlite_job_store.h"
 #include "tests/bench/bench_hub.h"
 #include "tests/bench/swarm.h"

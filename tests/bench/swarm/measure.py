@@ -123,7 +123,8 @@ def report(nodes, tls, result):
 
 
 def storm(name, nodes, tls):
-    """kill -9 of the hub, and a new one a second later: until all are back, and what a ping meanwhile takes."""
+    """kill -9 of the hub, and a new one a second later: until all are back, and what a ping of every hundredth node takes
+    meanwhile, for those that are there."""
     one = system(name, nodes, tls)
     one.start_hub()
     one.attach()
@@ -131,15 +132,18 @@ def storm(name, nodes, tls):
     time.sleep(1)
     began = time.time()
     one.start_hub()
-    peak = 0
+    one.connect()
+    peak, pings = 0, []
     while True:
         peak = max(peak, resident_kb(one.hub.pid))
-        if select.select([one.swarm.stdout], [], [], 0.1)[0] and one.swarm.stdout.readline().startswith("BACK"):
+        if select.select([one.swarm.stdout], [], [], 0.02)[0] and one.swarm.stdout.readline().startswith("BACK"):
             break
+        pings.append(one.look(f"ping cohort={len(pings) % 100}")["ms"])
         if time.time() - began > 240:
             raise SystemExit("not all nodes came back")
     result = {"up_s": round(one.up_seconds, 3), "all_back_s": round(time.time() - began, 2),
-              "hub_us": round(processor_seconds(one.hub.pid) * 1e6 / nodes), "peak_mb": round(peak / 1024)}
+              "hub_us": round(processor_seconds(one.hub.pid) * 1e6 / nodes), "peak_mb": round(peak / 1024),
+              "pings": len(pings), "ping_ms": statistics.median(pings), "worst_ping_ms": max(pings)}
     stop_all()
     say(f"storm of {name}, {nodes} nodes, {'TLS' if tls else 'plaintext'}: {result}")
     return result

@@ -34,10 +34,12 @@ def page(figures):
         lines += table(nodes, systems, True)
     if "storm" in figures:
         lines += ["### The hub is killed (kill -9) and starts again a second later", "",
-                  "| | serves again | all nodes back | hub µs a node | memory at most |", "|---|---|---|---|---|"]
+                  "| | serves again | all nodes back | hub µs a node | memory at most | ping of 1 % meanwhile: median, worst |",
+                  "|---|---|---|---|---|---|"]
         for name, kinds in figures["storm"].items():
             for kind, one in kinds.items():
-                lines.append(f"| {name}, {kind} | {one['up_s']:.2f} s | {one['all_back_s']:.1f} s | {one['hub_us']} | {one['peak_mb']} MB |")
+                lines.append(f"| {name}, {kind} | {one['up_s']:.2f} s | {one['all_back_s']:.1f} s | {one['hub_us']} | {one['peak_mb']} MB | "
+                             f"{one['ping_ms']:.0f}, {one['worst_ping_ms']:.0f} ms |")
         lines.append("")
     if "idle" in figures:
         lines += ["### A fleet that does nothing: a heartbeat every 30 s from each node", "",

@@ -120,15 +120,19 @@ class System:
              f"--tls={int(self.tls)}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         time.sleep(0.3)
 
-    def ask(self, line):
-        """One measurement of the client, with the share of the machine that others took meanwhile."""
-        busy, began = machine_seconds(), time.time()
+    def look(self, line):
+        """One measurement of the client, whatever came of it."""
         self.client.stdin.write(line + "\n")
         self.client.stdin.flush()
         answer = self.client.stdout.readline()
         if not answer:
             raise SystemExit(f"{self.name}: the client has ended; see {self.folder}")
-        sample = json.loads(answer)
+        return json.loads(answer)
+
+    def ask(self, line):
+        """One measurement of the client, with the share of the machine that others took meanwhile."""
+        busy, began = machine_seconds(), time.time()
+        sample = self.look(line)
         own = (sample["hub_us"] + sample["swarm_us"] + sample["client_us"]) * max(sample["answers"], 1) * 1e-6
         sample["others"] = max(0.0, machine_seconds() - busy - own) / (time.time() - began) / os.cpu_count()
         if sample["error"] or sample["ok"] != sample["answers"]:

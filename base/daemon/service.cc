@@ -1,4 +1,4 @@
-#include "base/service.h"
+#include "base/daemon/service.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "base/system_journal.h"
+#include "base/daemon/system_journal.h"
 
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
