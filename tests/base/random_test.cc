@@ -42,9 +42,9 @@ TEST(SystemRandomTest, AChildDoesNotDrawWhatItsParentDraws) {
     const std::string drawn = random.Bytes(16);
     _exit(write(ends[1], drawn.data(), drawn.size()) == 16 ? 0 : 1);
   }
-  std::string childs(16, '\0');
-  EXPECT_EQ(read(ends[0], childs.data(), childs.size()), 16);
-  EXPECT_NE(random.Bytes(16), childs);
+  std::string of_child(16, '\0');
+  EXPECT_EQ(read(ends[0], of_child.data(), of_child.size()), 16);
+  EXPECT_NE(random.Bytes(16), of_child);
   int status = -1;
   EXPECT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
