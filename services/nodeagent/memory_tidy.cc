@@ -34,18 +34,17 @@ bool IsReadOnlyFile(const std::vector<absl::string_view>& words) {
 std::vector<PageRange> FindCleanPages(absl::string_view smaps) {
   std::vector<PageRange> clean;
   PageRange range;
-  bool is_file = false, no_own_pages = false, no_swap = false;
+  bool is_file = false, no_own_pages = false;
   for (const absl::string_view line : absl::StrSplit(smaps, '\n')) {
     const std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
     if (words.size() < 3) continue;
     if (words[0] == "Anonymous:") {
       no_own_pages = words[1] == "0";
     } else if (words[0] == "Swap:") {
-      no_swap = words[1] == "0";
-      if (is_file && no_own_pages && no_swap) clean.push_back(range);
+      if (is_file && no_own_pages && words[1] == "0") clean.push_back(range);
     } else if (words[0].back() != ':') {
       is_file = IsReadOnlyFile(words) && ParseMapping(words, &range);
-      no_own_pages = no_swap = false;
+      no_own_pages = false;
     }
   }
   return clean;

@@ -143,9 +143,11 @@ Connection::Progress Connection::ProveInClear(const auth::HubTls& tls, Random* r
     std::string answer;
     const auth::HubPrologue::State state = prologue_->OnLine(text.substr(0, end), &answer);
     (void)!recv(net_.get(), bytes, end + 1, 0);
-    if (state != auth::HubPrologue::State::kProven) SendLine(std::move(answer));
-    if (state == auth::HubPrologue::State::kRefused) return Refuse(prologue_->rejection());
-    if (state == auth::HubPrologue::State::kTalking) continue;
+    if (state != auth::HubPrologue::State::kProven) {
+      SendLine(std::move(answer));
+      if (state == auth::HubPrologue::State::kRefused) return Refuse(prologue_->rejection());
+      continue;
+    }
     last_line_ = std::move(answer);
     peer_ = prologue_->peer();
     if (peer_.proof == auth::Proof::kUser) peer_.unix_groups = local_user_->groups;
