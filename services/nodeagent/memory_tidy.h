@@ -1,10 +1,9 @@
 // Keeps the memory of an idle agent small. Any thread. A program notices nothing but the time of a few page faults.
 #pragma once
 
-#include <cstddef>
-#include <vector>
+#include <link.h>
 
-#include "absl/strings/string_view.h"
+#include <cstddef>
 
 namespace orch::nodeagent {
 
@@ -13,11 +12,11 @@ namespace orch::nodeagent {
 void TidyMemory();
 
 struct PageRange {
-  size_t begin = 0;
-  size_t end = 0;
+  size_t begin = 0;  // an address
+  size_t size = 0;   // bytes
 };
-// The mappings in the text of /proc/self/smaps whose pages can all be read from their file again: of files, never
-// written by this process, and without a page of its own in memory or in swap, as relocated data has.
-std::vector<PageRange> FindCleanPages(absl::string_view smaps);
+// The pages that lie whole in a segment of an object loaded at `base`, if all of them can be read from its file again:
+// nothing may write there, not even the loader, whose relocations are in other segments. Else nothing.
+PageRange FindCleanPages(const ElfW(Phdr) & segment, size_t base, size_t page_size);
 
 }  // namespace orch::nodeagent
